@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""collectd.conf text -> tokens, as the scanner of collectd 5.8 to 5.12 cuts it.
+
+That scanner takes the longest match at each place, the earlier rule on a tie, and drops
+without a word every character that no rule knows: ``Host = a-b`` is ``Host a b``.
+Numbers are C doubles; a leading zero is no octal, and ``True`` is a word, not a boolean.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple, Union
+
+Value = Union[str, float, bool]
+
+END, EOL, SLASH, OPEN, CLOSE = "end of file", "end of line", "'/'", "'<'", "'>'"
+WORD, STRING, NUMBER, BOOLEAN = "word", "quoted string", "number", "boolean"
+
+#: Doubles hold every integer up to here.
+EXACT = 2**53
+
+
+class Token(NamedTuple):
+    """``kind`` is one of the constants above; ``offset`` counts characters from 0."""
+
+    kind: str
+    value: Value
+    offset: int
+
+
+class Unterminated(ValueError):
+    """A string that a ``\\`` carried over the end of its line never ends; ``args[0]`` is its offset."""
+
+
+_SKIP = re.compile(r"[ \t\b]+|#[^\n]*|\\\r?\n")
+_MARKS = {"\n": EOL, "/": SLASH, "<": OPEN, ">": CLOSE}
+
+# Bodies of strings: no raw quote or backslash, or a backslash and anything but a newline.
+_BODY = r'[^\\"]*(?:\\.[^\\"]*)*'
+_QUOTED = re.compile(f'"{_BODY}"')
+_FIRST_LINE = re.compile(rf'("{_BODY})\\\r?\n')
+# A continued string goes on at the first character that is not white space, whatever that is: a quote, too.
+_LAST_LINE = re.compile(rf'[^ \t\b]{_BODY}"')
+_NEXT_LINE = re.compile(rf"([^ \t\b]{_BODY})\\\r?\n")
+_INDENT = re.compile(r"[ \t\b]+")
+
+_BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_PORT = r"(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})"
+_IPV4 = rf"(?:{_BYTE}(?:\.{_BYTE}){{3}}(?::{_PORT})?)"
+_HEX = r"[0-9A-Fa-f]{1,4}"
+_TAIL = rf"(?:{_HEX}:{_HEX}|{_IPV4})"
+# Written as in RFC 2373: what may stand before "::" grows as what stands after it shrinks.
+_IPV6 = [
+    rf"(?:{_HEX}:){{6}}{_TAIL}",
+    rf"::(?:{_HEX}:){{5}}{_TAIL}",
+    *(rf"(?:(?:{_HEX}:){{0,{before}}}{_HEX})?::(?:{_HEX}:){{{4 - before}}}{_TAIL}" for before in range(5)),
+    rf"(?:(?:{_HEX}:){{0,5}}{_HEX})?::{_HEX}",
+    rf"(?:(?:{_HEX}:){{0,6}}{_HEX})?::",
+]
+_ADDRESSES = [_IPV4, *_IPV6, rf"\[(?:{'|'.join(_IPV6)})\](?::{_PORT})?"]
+_NUMBERS = [r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-][0-9]+)?", r"0[xX][0-9a-fA-F]+", r"[+-]?[0-9]+"]
+
+_WORDS = [
+    (BOOLEAN, re.compile("true|yes|on|false|no|off")),
+    *((WORD, re.compile(address)) for address in _ADDRESSES),
+    *((NUMBER, re.compile(number)) for number in _NUMBERS),
+    (WORD, re.compile("[0-9A-Za-z_]+")),
+]
+
+
+def scan(text: str) -> Iterator[Token]:
+    """The tokens of ``text``, the last one of kind ``END``.
+
+    :raises Unterminated: where collectd would drop the rest of the file and read the next
+        file as a part of the open string
+    """
+    position, size = 0, len(text)
+    while position < size:
+        skipped = _SKIP.match(text, position)
+        if skipped:
+            position = skipped.end()
+            continue
+        token, position = _token(text, position)
+        if token:
+            yield token
+    yield Token(END, "", size)
+
+
+def _token(text: str, start: int) -> tuple[Token | None, int]:
+    """The token at ``start``, or None for a character that no rule knows, and where to go on."""
+    if text.startswith("\r\n", start):
+        return Token(EOL, "", start), start + 2
+    char = text[start]
+    if char in _MARKS:
+        return Token(_MARKS[char], char, start), start + 1
+    return (_string if char == '"' else _word)(text, start)
+
+
+def _word(text: str, start: int) -> tuple[Token | None, int]:
+    kind, end = "", start
+    for candidate, pattern in _WORDS:
+        match = pattern.match(text, start)
+        if match and match.end() > end:
+            kind, end = candidate, match.end()
+    return (Token(kind, _value(kind, text[start:end]), start), end) if kind else (None, start + 1)
+
+
+def _value(kind: str, word: str) -> Value:
+    if kind == BOOLEAN:
+        return word in ("true", "yes", "on")
+    return _number(word) if kind == NUMBER else word
+
+
+def _number(word: str) -> float:
+    """As strtod reads it; an int where that says the same, because it reads better in an answer."""
+    number = _hexadecimal(word) if word[:2] in ("0x", "0X") else float(word)
+    whole = number.is_integer() and abs(number) <= EXACT and str(number) != "-0.0"
+    return int(number) if whole else number
+
+
+def _hexadecimal(word: str) -> float:
+    try:
+        return float.fromhex(word)
+    except OverflowError:
+        return float("inf")
+
+
+def _string(text: str, start: int) -> tuple[Token | None, int]:
+    match = _QUOTED.match(text, start)
+    if match:
+        return Token(STRING, _unquoted(match.group()), start), match.end()
+    match = _FIRST_LINE.match(text, start)
+    return _continued(text, start, match) if match else (None, start + 1)
+
+
+def _continued(text: str, start: int, first: re.Match[str]) -> tuple[Token, int]:
+    """A string with a backslash at the end of its first line: the line break and the next indentation go."""
+    parts, position = [first.group(1)], first.end()
+    while position < len(text):
+        indent = _INDENT.match(text, position) if text[position - 1] == "\n" else None
+        last, more = _LAST_LINE.match(text, position), _NEXT_LINE.match(text, position)
+        if last:
+            return Token(STRING, _unquoted("".join([*parts, last.group()])), start), last.end()
+        parts += [more.group(1)] if more else []
+        position = (more or indent).end() if more or indent else position + 1  # type: ignore[union-attr]
+    raise Unterminated(start)
+
+
+def _unquoted(raw: str) -> str:
+    return re.sub(r"\\(.?)", r"\1", raw[1:-1], flags=re.DOTALL)
