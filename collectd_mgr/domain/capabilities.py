@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a driver can do on this host, and why it cannot do the rest.
+
+A capability is one of the changes of :mod:`collectd_mgr.domain.plan` or one of the reads below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+METRICS = "metrics"
+VALUES = "values"
+FLUSH = "flush"
+
+READS = (METRICS, VALUES, FLUSH)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What one driver declares. ``missing`` maps a capability it would have to the reason it is off."""
+
+    driver: str
+    capabilities: frozenset[str] = frozenset()
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "driver": self.driver,
+            "capabilities": sorted(self.capabilities),
+            "missing": dict(sorted(self.missing.items())),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Offer:
+        return cls(str(data["driver"]), frozenset(data["capabilities"]), dict(data["missing"]))
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A plugin of this host's collectd package.
+
+    ``loadable`` with the dynamic loader's ``why_not``; ``live_safe`` and ``reason`` from the shipped table.
+    """
+
+    plugin: str
+    loadable: bool
+    why_not: str | None = None
+    kind: str = "unknown"
+    live_safe: bool = False
+    exclusive: bool = False
+    reason: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Installed:
+        return cls(**data)

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The difference between what a daemon runs and what it should run, as a list of changes.
+
+:func:`plan` is pure. What it compares is a :class:`Running`, which a driver observed, and
+a :class:`~collectd_mgr.domain.spec.Goal`. A change names the capability it needs; which
+driver has it is the ladder's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from collectd_mgr.domain.spec import Goal, PluginGoal
+
+#: The daemon has never loaded the plugin: load, configure, start reading.
+LOAD = "plugin.load"
+#: Loaded and stopped before, with this same configuration: read again.
+ENABLE = "plugin.enable"
+DISABLE = "plugin.disable"
+INTERVAL = "plugin.interval"
+RESTART = "plugin.restart"
+#: The configuration of a plugin that this process has already configured.
+RECONFIGURE = "plugin.reconfigure"
+#: Read the operator's files again.
+RELOAD = "daemon.reload"
+RESTART_DAEMON = "daemon.restart"
+
+#: Every change there is; drivers declare some of these as capabilities.
+CHANGES = (LOAD, ENABLE, DISABLE, INTERVAL, RESTART, RECONFIGURE, RELOAD, RESTART_DAEMON)
+
+
+@dataclass(frozen=True)
+class RunningPlugin:
+    """A plugin as the daemon has it.
+
+    ``loaded``: this process has its code, for good; ``enabled``: its reads are registered;
+    ``config_digest``: of the configuration it was given, ``None`` when not known;
+    ``interval``: seconds, ``None`` for the daemon's own; ``restarts``: the counter it was last restarted for.
+    """
+
+    loaded: bool
+    enabled: bool
+    interval: float | None = None
+    config_digest: str | None = None
+    restarts: int = 0
+    stopping: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> RunningPlugin:
+        return cls(**data)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A daemon as a driver observed it. ``pid`` is ``None`` when none runs; ``started`` is seconds since 1970."""
+
+    pid: int | None = None
+    started: float | None = None
+    version: str | None = None
+    plugins: Mapping[str, RunningPlugin] = field(default_factory=dict)
+    reloads: int = 0
+    daemon_restarts: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        plugins = {name: plugin.to_dict() for name, plugin in sorted(self.plugins.items())}
+        return {**vars(self), "plugins": plugins}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Running:
+        plugins = {name: RunningPlugin.from_dict(item) for name, item in data["plugins"].items()}
+        return cls(**{**data, "plugins": plugins})
+
+
+@dataclass(frozen=True)
+class Change:
+    """One step from what runs to what should run; ``plugin`` is empty for the daemon itself."""
+
+    kind: str
+    plugin: str = ""
+    goal: PluginGoal | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.plugin}".strip()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Changes in the order in which they are made: what is switched off comes first."""
+
+    changes: tuple[Change, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+    def __iter__(self) -> Iterator[Change]:
+        return iter(self.changes)
+
+
+_ORDER = {kind: place for place, kind in enumerate((RESTART_DAEMON, RELOAD, DISABLE, RECONFIGURE, LOAD, ENABLE))}
+
+
+def plan(running: Running, goal: Goal) -> Plan:
+    """The changes that bring ``running`` to ``goal``; empty when nothing is to be done.
+
+    A plugin that runs and that no layer names any more is switched off.
+    """
+    changes = list(_daemon_changes(running, goal))
+    for name in sorted(set(goal.plugins) | set(running.plugins)):
+        wanted = goal.plugins.get(name, PluginGoal(enabled=False))
+        changes.extend(_plugin_changes(name, running.plugins.get(name), wanted))
+    return Plan(tuple(sorted(changes, key=lambda change: (_ORDER.get(change.kind, len(_ORDER)), change.plugin))))
+
+
+def _daemon_changes(running: Running, goal: Goal) -> Iterator[Change]:
+    if goal.daemon_restarts > running.daemon_restarts:
+        yield Change(RESTART_DAEMON)
+    if goal.reloads > running.reloads:
+        yield Change(RELOAD)
+
+
+def _plugin_changes(name: str, now: RunningPlugin | None, goal: PluginGoal) -> Iterator[Change]:
+    if now is None or not now.loaded:
+        if goal.enabled:
+            yield Change(LOAD, name, goal)
+    elif not goal.enabled:
+        if now.enabled or now.stopping:
+            yield Change(DISABLE, name, goal)
+    elif _configured_otherwise(now, goal):
+        yield Change(RECONFIGURE, name, goal)
+    else:
+        yield from _same_config_changes(name, now, goal)
+
+
+def _configured_otherwise(now: RunningPlugin, goal: PluginGoal) -> bool:
+    return goal.origin != "host" and now.config_digest != goal.config_digest()
+
+
+def _same_config_changes(name: str, now: RunningPlugin, goal: PluginGoal) -> Iterator[Change]:
+    """At most one: each of these registers the reads anew, so one covers the others."""
+    if not now.enabled:
+        yield Change(ENABLE, name, goal)
+    elif goal.restarts > now.restarts:
+        yield Change(RESTART, name, goal)
+    elif goal.origin != "host" and now.interval != goal.interval:
+        yield Change(INTERVAL, name, goal)

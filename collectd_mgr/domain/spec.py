@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a host should do: layers of settings, merged, under a generation.
+
+The JSON of a layer, as it goes down the bus and lies in the database::
+
+    {"id": "host",
+     "plugins": {"cpu": {"enabled": true, "interval": 10.0, "config": {"ReportByCpu": false}}},
+     "counters": {"restarts": {"cpu": 3}, "reloads": 0, "daemon_restarts": 0, "quarantine_clears": 0}}
+
+Absent keys of a plugin mean "as the layer below has it". ``config`` is the JSON form of
+:mod:`collectd_mgr.domain.config`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from collectd_mgr.domain import canonical
+from collectd_mgr.domain.mode import Mode
+
+#: The layer of the operator's own files: only the agent knows it.
+ORIGIN = "origin"
+#: The layer of the settings made for one host through the API.
+HOST = "host"
+
+
+@dataclass(frozen=True)
+class Generation:
+    """The version of a host's spec: ``n`` grows within one random ``epoch`` of a host record."""
+
+    epoch: str
+    n: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"epoch": self.epoch, "n": self.n}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Generation:
+        return cls(str(data["epoch"]), int(data["n"]))
+
+    def next(self) -> Generation:
+        return Generation(self.epoch, self.n + 1)
+
+
+@dataclass(frozen=True)
+class PluginSetting:
+    """What one layer says of one plugin; ``None`` leaves it to the layer below.
+
+    ``interval`` is in seconds, ``config`` the JSON form of the plugin's configuration.
+    """
+
+    enabled: bool | None = None
+    interval: float | None = None
+    config: Any = None
+
+    def to_dict(self) -> dict[str, Any]:
+        values = {"enabled": self.enabled, "interval": self.interval, "config": self.config}
+        return {key: value for key, value in values.items() if value is not None}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> PluginSetting:
+        interval = data.get("interval")
+        return cls(data.get("enabled"), None if interval is None else float(interval), data.get("config"))
+
+    def over(self, below: PluginSetting) -> PluginSetting:
+        """This setting on top of ``below``, field by field."""
+        return PluginSetting(
+            below.enabled if self.enabled is None else self.enabled,
+            below.interval if self.interval is None else self.interval,
+            below.config if self.config is None else self.config,
+        )
+
+
+@dataclass(frozen=True)
+class Counters:
+    """Actions as numbers that only grow, so that doing them is idempotent."""
+
+    restarts: Mapping[str, int] = field(default_factory=dict)
+    reloads: int = 0
+    daemon_restarts: int = 0
+    quarantine_clears: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**vars(self), "restarts": dict(sorted(self.restarts.items()))}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Counters:
+        restarts = {str(name): int(n) for name, n in dict(data.get("restarts") or {}).items()}
+        return cls(restarts, *(int(data.get(key, 0)) for key in ("reloads", "daemon_restarts", "quarantine_clears")))
+
+    def plus(self, other: Counters) -> Counters:
+        """The sum, so that every layer can ask for a restart of its own."""
+        names = set(self.restarts) | set(other.restarts)
+        restarts = {name: self.restarts.get(name, 0) + other.restarts.get(name, 0) for name in sorted(names)}
+        return Counters(
+            restarts,
+            self.reloads + other.reloads,
+            self.daemon_restarts + other.daemon_restarts,
+            self.quarantine_clears + other.quarantine_clears,
+        )
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A set of settings with an id; see the module for its JSON."""
+
+    id: str
+    plugins: Mapping[str, PluginSetting] = field(default_factory=dict)
+    counters: Counters = field(default_factory=Counters)
+
+    def to_dict(self) -> dict[str, Any]:
+        plugins = {name: setting.to_dict() for name, setting in sorted(self.plugins.items())}
+        return {"id": self.id, "plugins": plugins, "counters": self.counters.to_dict()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Layer:
+        plugins = {str(name): PluginSetting.from_dict(item) for name, item in dict(data.get("plugins") or {}).items()}
+        return cls(str(data["id"]), plugins, Counters.from_dict(data.get("counters") or {}))
+
+    def with_plugin(self, name: str, setting: PluginSetting | None) -> Layer:
+        """A copy in which ``name`` has this setting, or none at all for ``None``."""
+        plugins = {key: value for key, value in self.plugins.items() if key != name}
+        if setting is not None:
+            plugins[name] = setting
+        return Layer(self.id, plugins, self.counters)
+
+    def with_counters(self, counters: Counters) -> Layer:
+        return Layer(self.id, self.plugins, counters)
+
+
+@dataclass(frozen=True)
+class PluginGoal:
+    """What the merged layers want of one plugin. ``origin``: ``host`` (operator's files) or ``managed``."""
+
+    enabled: bool
+    interval: float | None = None
+    config: Any = None
+    origin: str = "managed"
+    restarts: int = 0
+
+    def config_digest(self) -> str:
+        """Equal for configurations that are equal; the digest of ``None`` means no configuration."""
+        return canonical.digest(self.config)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "enabled": self.enabled,
+            "interval": self.interval,
+            "config": self.config,
+            "origin": self.origin,
+            "restarts": self.restarts,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> PluginGoal:
+        return cls(**{key: data[key] for key in ("enabled", "interval", "config", "origin", "restarts")})
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The merged layers: what the daemon should do, as one value."""
+
+    plugins: Mapping[str, PluginGoal] = field(default_factory=dict)
+    reloads: int = 0
+    daemon_restarts: int = 0
+    quarantine_clears: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        plugins = {name: goal.to_dict() for name, goal in sorted(self.plugins.items())}
+        return {**vars(self), "plugins": plugins}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Goal:
+        plugins = {name: PluginGoal.from_dict(item) for name, item in data["plugins"].items()}
+        return cls(**{**data, "plugins": plugins})
+
+    def digest(self) -> str:
+        return canonical.digest(self.to_dict())
+
+
+@dataclass(frozen=True)
+class HostSpec:
+    """The layers of one host, lowest first, under their generation.
+
+    ``mode`` is what the server wants of the agent, ``None`` when nobody said anything; it is
+    part of the spec so that a silent host takes it up when it comes back.
+    """
+
+    generation: Generation
+    layers: tuple[Layer, ...] = ()
+    mode: Mode | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"generation": self.generation.to_dict(), **self._content()}
+
+    def _content(self) -> dict[str, Any]:
+        layers = [layer.to_dict() for layer in self.layers]
+        return {"layers": layers, "mode": None if self.mode is None else self.mode.to_dict()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> HostSpec:
+        layers = tuple(Layer.from_dict(item) for item in data["layers"])
+        mode = data.get("mode")
+        return cls(Generation.from_dict(data["generation"]), layers, mode and Mode.from_dict(mode))
+
+    def digest(self) -> str:
+        """Of the content alone: two generations with the same content have the same digest."""
+        return canonical.digest(self._content())
+
+
+def merge(layers: tuple[Layer, ...]) -> Goal:
+    """The goal of these layers, the lowest first: a pure function that server and agent share."""
+    counters = Counters()
+    settings: dict[str, PluginSetting] = {}
+    owned = set()
+    for layer in layers:
+        counters = counters.plus(layer.counters)
+        for name, setting in layer.plugins.items():
+            settings[name] = setting.over(settings.get(name, PluginSetting()))
+            if layer.id == ORIGIN:
+                owned.add(name)
+    plugins = {
+        name: PluginGoal(
+            bool(setting.enabled),
+            setting.interval,
+            setting.config,
+            "host" if name in owned else "managed",
+            counters.restarts.get(name, 0),
+        )
+        for name, setting in sorted(settings.items())
+    }
+    return Goal(plugins, counters.reloads, counters.daemon_restarts, counters.quarantine_clears)

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contract of a driver. ``collectd_mgr.testing.suite`` holds every driver to it.
+
+Drivers are loaded by stevedore from the namespace ``collectd_mgr.drivers``; the agent
+calls them from one thread at a time, except the reads, which come from many.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from collectd_mgr.domain.capabilities import Installed, Offer
+from collectd_mgr.domain.plan import Change, Plan, Running
+from collectd_mgr.domain.spec import Goal
+
+#: The entry point namespace.
+NAMESPACE = "collectd_mgr.drivers"
+
+
+@dataclass(frozen=True)
+class DriverSettings:
+    """What the agent's configuration says about the daemon; paths are absolute.
+
+    :param daemon: who runs collectd: ``child`` (the agent starts it), ``systemd`` (``unit``) or ``attached``
+        (somebody else: it can be observed and changed live, not restarted)
+    :param config_file: the operator's collectd.conf, which includes ``managed_dir``/``*.conf``
+    :param state_dir: the agent's own directory: journal, memory, sockets, verdicts
+    """
+
+    host: str
+    state_dir: str
+    config_file: str
+    managed_dir: str
+    socket: str
+    binary: str = "/usr/sbin/collectd"
+    plugin_dir: str = "/usr/lib/collectd"
+    daemon: str = "child"
+    unit: str = "collectd.service"
+    pid_file: str = ""
+    start_timeout: float = 30.0
+    stop_timeout: float = 30.0
+    grace_timeout: float = 5.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """One task for a driver: bring the daemon to ``goal`` by ``plan``, for ``request_id``."""
+
+    goal: Goal
+    plan: Plan
+    request_id: str = ""
+    #: (epoch, n) of the generation, as the daemon is told to remember it.
+    generation: str = ""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What a driver did. ``running`` was observed afterwards, not derived from the order."""
+
+    driver: str
+    running: Running
+    restarted: bool = False
+    replaced: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which metrics: all of ``plugin``, matching the regular expression ``match``; a page of ``limit`` after ``marker``."""
+
+    plugin: str | None = None
+    type: str | None = None
+    match: str | None = None
+    limit: int = 1000
+    marker: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows in order of identifier.
+
+    A row is ``{"id", "interval", "last_update"}`` (seconds), with values also
+    ``"values": [{"name", "type", "value", "rate"}]``; ``marker`` is ``None`` on the last page.
+    """
+
+    rows: tuple[Mapping[str, Any], ...] = ()
+    marker: str | None = None
+
+
+@dataclass(frozen=True)
+class Flush:
+    """Flush ``plugin`` (all for ``None``), one ``identifier`` or all, data older than ``timeout`` seconds."""
+
+    plugin: str | None = None
+    identifier: str | None = None
+    timeout: float | None = None
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What a driver found at the start of the agent; ``notes`` are sentences for the log and the status."""
+
+    running: Running
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+
+class Driver(abc.ABC):
+    """Brings a running daemon to a goal.
+
+    A declared capability works; a change that is not declared, or is refused, raises before
+    anything was touched. After :meth:`apply` returned, the daemon runs the goal and the
+    configuration on disk gives the same after a restart of the daemon; after it raised,
+    both are as they were before (or the error is ``daemon_died``, and the caller recovers).
+    """
+
+    name: ClassVar[str]
+
+    @abc.abstractmethod
+    def __init__(self, settings: DriverSettings) -> None:
+        """Touches nothing yet: no file, no process, no socket."""
+
+    @abc.abstractmethod
+    def recover(self) -> Recovered:
+        """Called once when the agent starts: end what a killed agent left half done. Safe to repeat."""
+
+    @abc.abstractmethod
+    def offer(self) -> Offer:
+        """What the driver can do now, and why not the rest. Cheap; called before each plan."""
+
+    @abc.abstractmethod
+    def installed(self) -> tuple[Installed, ...]:
+        """The plugins of the collectd package on this host, in order of name."""
+
+    @abc.abstractmethod
+    def refusal(self, change: Change, running: Running) -> str | None:
+        """Why this driver must not make the change on this daemon, as a sentence; ``None`` when it may."""
+
+    @abc.abstractmethod
+    def observe(self) -> Running:
+        """The daemon as it is now; ``pid`` is ``None`` when none runs. Never raises for a dead daemon."""
+
+    @abc.abstractmethod
+    def apply(self, order: Order) -> Applied:
+        """Make the changes of the order; see the class for what holds before and after.
+
+        :raises CollectdMgrError: ``live_refused``, ``live_off``, ``busy``, ``plugin_not_loadable``,
+            ``config_rejected``, ``daemon_not_started``, ``daemon_died``, ``daemon_unreachable``
+        """
+
+    @abc.abstractmethod
+    def metrics(self, query: Query) -> Page:
+        """The identifiers in collectd's cache. :raises NotCapable: when not declared"""
+
+    @abc.abstractmethod
+    def values(self, query: Query) -> Page:
+        """The same with values and rates. :raises NotCapable: when not declared"""
+
+    @abc.abstractmethod
+    def flush(self, flush: Flush) -> dict[str, Any]:
+        """Ask collectd to flush; what it answered. :raises NotCapable: when not declared"""
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """The agent ends; the daemon goes on (a ``child`` daemon too, to be found again). Safe to repeat."""

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every error that a user can meet, each with a stable code.
+
+An error crosses the socket and the bus whole: ``to_dict`` and ``from_dict`` for the
+socket, ``args`` and ``kwargs`` (which oslo.messaging sends) for the bus. One table in
+the API turns ``status`` into HTTP; nothing else looks at it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class CollectdMgrError(Exception):
+    """An error with a stable ``code``, a sentence for people and facts for programs.
+
+    :param detail: one sentence; the title of the class when empty
+    :param kwargs: facts as JSON values, for example ``plugin="cpu"``
+    """
+
+    code: ClassVar[str] = "internal_error"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(self, detail: str = "", **kwargs: Any) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.kwargs = kwargs
+
+    def to_dict(self) -> dict[str, Any]:
+        """``{"code", "detail", "facts"}``: JSON values only, as ``from_dict`` takes it."""
+        return {"code": self.code, "detail": self.detail, "facts": self.kwargs}
+
+
+def from_dict(data: dict[str, Any]) -> CollectdMgrError:
+    """The error that ``to_dict`` wrote; an unknown code (a newer peer) stays readable."""
+    kind = _by_code().get(data.get("code", ""), CollectdMgrError)
+    return kind(str(data.get("detail", "")), **dict(data.get("facts") or {}))
+
+
+def _by_code() -> dict[str, type[CollectdMgrError]]:
+    kinds = [kind for kind in globals().values() if isinstance(kind, type) and issubclass(kind, CollectdMgrError)]
+    return {kind.code: kind for kind in kinds}
+
+
+# --- what a user sent ---------------------------------------------------------
+
+
+class BadRequest(CollectdMgrError):
+    code, status, title = "bad_request", 400, "The request is not valid"
+
+
+class BadGrammar(CollectdMgrError):
+    """Facts: ``line``, ``column``, ``reason``."""
+
+    code, status, title = "bad_grammar", 400, "The text is not in collectd's grammar"
+
+
+class BadConfig(CollectdMgrError):
+    """Facts: ``path``, ``reason``."""
+
+    code, status, title = "bad_config", 400, "The config cannot be written in collectd's grammar"
+
+
+class BadPluginName(CollectdMgrError):
+    code, status, title = "bad_plugin_name", 400, "This is not the name of a collectd plugin"
+
+
+class BadIdentifier(CollectdMgrError):
+    code, status, title = "bad_identifier", 400, "This is not a metric identifier"
+
+
+class Unauthorized(CollectdMgrError):
+    code, status, title = "unauthorized", 401, "A valid token is needed"
+
+
+class Forbidden(CollectdMgrError):
+    code, status, title = "forbidden", 403, "The policy does not allow this"
+
+
+class HostNotFound(CollectdMgrError):
+    code, status, title = "host_not_found", 404, "No such host"
+
+
+class PluginNotFound(CollectdMgrError):
+    code, status, title = "plugin_not_found", 404, "The host has no such plugin"
+
+
+class OperationNotFound(CollectdMgrError):
+    code, status, title = "operation_not_found", 404, "No such operation"
+
+
+class GenerationNotFound(CollectdMgrError):
+    code, status, title = "generation_not_found", 404, "The host never had this generation"
+
+
+class ResourceNotFound(CollectdMgrError):
+    code, status, title = "not_found", 404, "There is nothing at this address"
+
+
+class MethodNotAllowed(CollectdMgrError):
+    code, status, title = "method_not_allowed", 405, "The resource does not take this method"
+
+
+class NotAcceptable(CollectdMgrError):
+    code, status, title = "version_not_acceptable", 406, "This version of the API is not served"
+
+
+class RequestTooLarge(CollectdMgrError):
+    code, status, title = "request_too_large", 413, "The request is too large"
+
+
+class UnsupportedMediaType(CollectdMgrError):
+    code, status, title = "unsupported_media_type", 415, "The body must be JSON"
+
+
+# --- what the state of a host does not allow ------------------------------------
+
+
+class StaleGeneration(CollectdMgrError):
+    """Facts: ``generation`` as the other side has it (``{"epoch", "n"}``)."""
+
+    code, status, title = "stale_generation", 409, "The host has moved on to a later generation"
+
+
+class OwnedByHostConfig(CollectdMgrError):
+    code, status, title = "owned_by_host_config", 409, "The operator's own files configure this plugin"
+
+
+class HostNotManaged(CollectdMgrError):
+    """Facts: ``mode``, ``set_by``, ``reason``."""
+
+    code, status, title = "host_not_managed", 409, "The mode of this host allows no changes"
+
+
+class RefusedByAgent(CollectdMgrError):
+    """The agent's own allow-list has the last word. Facts: ``plugin``, ``option``."""
+
+    code, status, title = "refused_by_agent", 403, "The host's own policy refuses this"
+
+
+# --- what the daemon says --------------------------------------------------------
+
+
+class LiveRefused(CollectdMgrError):
+    """The change is not safe inside the running daemon. Facts: ``reason_code``, ``plugin``."""
+
+    code, status, title = "live_refused", 409, "The change is not safe in the running daemon"
+
+
+class LiveOff(CollectdMgrError):
+    """The live driver is off on this host. Facts: ``reasons`` (list of sentences)."""
+
+    code, status, title = "live_off", 409, "Live changes are off on this host"
+
+
+class Busy(CollectdMgrError):
+    """A read was still in flight when the grace period ended; nothing was changed after it."""
+
+    code, status, title = "busy", 503, "The plugin is still reading"
+
+
+class PluginNotLoadable(CollectdMgrError):
+    """Facts: ``plugin``, ``message`` (the dynamic loader's own)."""
+
+    code, status, title = "plugin_not_loadable", 409, "The plugin cannot be loaded on this host"
+
+
+class ConfigRejected(CollectdMgrError):
+    """collectd did not take the configuration. Facts: ``messages`` (collectd's own lines)."""
+
+    code, status, title = "config_rejected", 409, "collectd rejected the configuration"
+
+
+class DaemonUnreachable(CollectdMgrError):
+    """Facts: ``maybe_executed``: whether the request may have taken effect."""
+
+    code, status, title = "daemon_unreachable", 503, "collectd does not answer"
+
+
+class DaemonDied(CollectdMgrError):
+    """The daemon ended in, or soon after, an operation; the last good spec was brought back."""
+
+    code, status, title = "daemon_died", 500, "collectd died during the operation"
+
+
+class DaemonNotStarted(CollectdMgrError):
+    """The new configuration did not come up; the old one was brought back. Facts: ``messages``."""
+
+    code, status, title = "daemon_not_started", 500, "collectd did not come up"
+
+
+class NoDriver(CollectdMgrError):
+    """No enabled driver can carry the change. Facts: ``refusals`` (driver: sentence)."""
+
+    code, status, title = "no_driver", 409, "No driver of this host can make the change"
+
+
+class NotCapable(CollectdMgrError):
+    """The driver does not declare this capability. Facts: ``capability``, ``driver``."""
+
+    code, status, title = "not_capable", 409, "The host's drivers cannot do this"
+
+
+class WireMismatch(CollectdMgrError):
+    code, status, title = "wire_mismatch", 503, "Agent and extension speak no common version"
+
+
+class RequestTimeout(CollectdMgrError):
+    """Facts: ``maybe_executed``."""
+
+    code, status, title = "timeout", 504, "The answer did not come in time"
+
+
+class AgentUnreachable(CollectdMgrError):
+    code, status, title = "agent_unreachable", 503, "The agent of this host does not answer"

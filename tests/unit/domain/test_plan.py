@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""plan() on every pair of what runs and what should run."""
+
+from __future__ import annotations
+
+import pytest
+
+from collectd_mgr.domain import plan
+from collectd_mgr.domain.plan import Running, RunningPlugin
+from collectd_mgr.domain.spec import Goal, PluginGoal
+
+CONFIG = {"ReportByCpu": False}
+DIGEST = PluginGoal(True, config=CONFIG).config_digest()
+NO_CONFIG = PluginGoal(True).config_digest()
+ON = RunningPlugin(loaded=True, enabled=True, config_digest=NO_CONFIG)
+OFF = RunningPlugin(loaded=True, enabled=False, config_digest=NO_CONFIG)
+
+
+def kinds(now: RunningPlugin | None, goal: PluginGoal | None) -> list[str]:
+    running = Running(pid=1, plugins={} if now is None else {"cpu": now})
+    wanted = Goal({} if goal is None else {"cpu": goal})
+    return [change.kind for change in plan.plan(running, wanted)]
+
+
+@pytest.mark.parametrize(
+    ("now", "goal", "expected"),
+    [
+        (None, None, []),
+        (None, PluginGoal(False), []),
+        (None, PluginGoal(True), [plan.LOAD]),
+        (ON, PluginGoal(True), []),
+        (ON, PluginGoal(False), [plan.DISABLE]),
+        (ON, None, [plan.DISABLE]),
+        (OFF, None, []),
+        (OFF, PluginGoal(False), []),
+        (OFF, PluginGoal(True), [plan.ENABLE]),
+        (OFF, PluginGoal(True, interval=1), [plan.ENABLE]),
+        (ON, PluginGoal(True, interval=1), [plan.INTERVAL]),
+        (ON, PluginGoal(True, restarts=1), [plan.RESTART]),
+        (ON, PluginGoal(True, interval=1, restarts=1), [plan.RESTART]),
+        (ON, PluginGoal(True, config=CONFIG), [plan.RECONFIGURE]),
+        (OFF, PluginGoal(True, config=CONFIG), [plan.RECONFIGURE]),
+        (RunningPlugin(True, False, config_digest=DIGEST), PluginGoal(True, config=CONFIG), [plan.ENABLE]),
+        (RunningPlugin(True, True), PluginGoal(True, origin="host"), []),
+        (RunningPlugin(True, False), PluginGoal(True, origin="host"), [plan.ENABLE]),
+        (RunningPlugin(True, True), PluginGoal(False, origin="host"), [plan.DISABLE]),
+    ],
+)
+def test_a_plugin(now: RunningPlugin | None, goal: PluginGoal | None, expected: list[str]) -> None:
+    assert kinds(now, goal) == expected
+
+
+def test_the_daemon_counters() -> None:
+    found = plan.plan(Running(pid=1, reloads=1, daemon_restarts=0), Goal({}, reloads=2, daemon_restarts=1))
+    assert [change.kind for change in found] == [plan.RESTART_DAEMON, plan.RELOAD]
+
+
+def test_what_goes_off_comes_first() -> None:
+    goal = Goal({"a": PluginGoal(True), "z": PluginGoal(False)})
+    found = plan.plan(Running(pid=1, plugins={"z": ON}), goal)
+    assert [str(change) for change in found] == ["plugin.disable z", "plugin.load a"]
+
+
+def test_running_survives_json() -> None:
+    running = Running(7, 1.5, "5.12.0", {"cpu": ON}, 1, 2)
+    assert Running.from_dict(running.to_dict()) == running
