@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The layers as tables: doc/source/contributor/layering.rst explains the picture behind them."""
+
+from __future__ import annotations
+
+PACKAGE = "collectd_mgr"
+
+#: layer -> the other layers it may import. A layer is a package or a module right below collectd_mgr;
+#: every layer may import itself. One that is not named here may be imported by nobody and imports nobody.
+LAYERS: dict[str, frozenset[str]] = {
+    layer: frozenset(below.split())
+    for layer, below in {
+        "exception": "",
+        "domain": "exception",
+        "wire": "domain exception",
+        "extension": "wire domain exception",
+        "drivers": "wire domain exception",
+        "rpc": "domain exception",
+        "db": "domain exception",
+        "publisher": "rpc domain exception",
+        "agent": "drivers publisher rpc wire domain exception",
+        "control": "db rpc domain exception",
+        "api": "control domain exception",
+        "conductor": "control db rpc domain exception",
+        "conf": "domain exception",
+        "cli": "",
+        # Entry points put the parts together, so they see all of them; nobody imports an entry point.
+        "wsgi": "api conf control db rpc domain exception",
+        "cmd": "agent api conductor conf control db drivers publisher rpc wire wsgi domain exception",
+        # Shipped for tests of ours and of third-party drivers; production never imports it.
+        "testing": "agent api cmd conductor conf control db drivers extension publisher rpc wire wsgi domain exception",
+    }.items()
+}
+
+#: These run inside collectd, on whatever Python it embeds, with nothing installed beside it.
+STDLIB_ONLY = frozenset({"exception", "domain", "wire", "extension"})
+
+#: third-party module -> where it may be imported: layers, or single modules.
+THIRD_PARTY: dict[str, frozenset[str]] = {
+    name: frozenset(places.split())
+    for names, places in {
+        "pecan webob": "api wsgi",
+        "keystonemiddleware oslo_middleware oslo_policy": "api wsgi",
+        "jsonschema": "api",
+        "oslo_messaging": "rpc",
+        "sqlalchemy alembic oslo_db": "db",
+        "oslo_config": "conf cmd wsgi",
+        "stevedore": "drivers agent",
+        "cotyledon oslo_service": "cmd",
+        "cliff osc_lib openstackclient keystoneauth1": "cli",
+        "oslo_upgradecheck": "cmd",
+        "collectd": "extension.entry",
+        "eventlet": "",
+    }.items()
+    for name in names.split()
+}
+
+#: May be imported for annotations alone (under TYPE_CHECKING) by everyone: ``conf`` is an argument everywhere.
+FOR_ANNOTATIONS = frozenset({"oslo_config"})
+
+#: Names of drawers, not of nouns.
+DRAWERS = frozenset({"utils", "util", "common", "helpers", "helper", "manager", "managers", "misc"})
+
+LONGEST_FILE = 300
