@@ -12,7 +12,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Tuple
+from typing import Any
 
 from collectd_mgr import exception
 
@@ -24,7 +24,7 @@ REFUSED = "refused"
 UNKNOWN = "unknown"
 
 #: Why a plugin is refused: the stable code, and the sentence that people read.
-REASONS: Dict[str, str] = {
+REASONS: dict[str, str] = {
     "write_callback": "It registers a write callback; registering it again frees one that write threads may be using.",
     "notification_callback": "It registers a notification callback, which a disable would leave behind.",
     "log_callback": "It registers a log callback, which a disable would leave behind.",
@@ -71,7 +71,7 @@ class Safety:
     reads: str = "none"
     configured_reads: bool = False
     values_seen: bool = False
-    callbacks: Tuple[str, ...] = ()
+    callbacks: tuple[str, ...] = ()
 
     @property
     def live(self) -> bool:
@@ -83,7 +83,7 @@ class Safety:
         return "" if self.live else " ".join(filter(None, (REASONS[self.reason], self.detail)))
 
     @classmethod
-    def from_row(cls, plugin: str, row: Dict[str, Any]) -> Safety:
+    def from_row(cls, plugin: str, row: dict[str, Any]) -> Safety:
         return cls(plugin, **{**row, "callbacks": tuple(row["callbacks"])})
 
 
@@ -114,8 +114,8 @@ def check_name(name: str) -> str:
     return name
 
 
-@functools.lru_cache(maxsize=None)
-def table() -> Dict[str, Safety]:
+@functools.cache
+def table() -> dict[str, Safety]:
     """The whole table, by the plugin's name; read once."""
     rows = json.loads(Path(__file__).with_name("plugins.json").read_text(encoding="utf-8"))["plugins"]
     return {plugin: Safety.from_row(plugin, row) for plugin, row in rows.items()}

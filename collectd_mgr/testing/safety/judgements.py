@@ -32,7 +32,7 @@ REFUSED = {
     "mdevents": ("init_not_repeatable", "Its init opens the system log and forgets the file before."),
     "netlink": ("init_not_repeatable", "Its init opens a netlink socket and forgets the one before."),
     "pcie_errors": ("init_not_repeatable", "Its init builds the list of devices anew and forgets the one before."),
-    "turbostat": ("init_not_repeatable", "Its init allocates the counters of every processor and forgets those before."),
+    "turbostat": ("init_not_repeatable", "Its init allocates the counters of all processors and forgets those before."),
     "xencpu": ("init_not_repeatable", "Its init opens the hypervisor and forgets the handle before."),
 }
 
