@@ -17,12 +17,12 @@ from collectd_mgr.testing.safety import services
 
 @dataclass(frozen=True)
 class Fixture:
-    """``config``: the inside of the plugin's block. ``tcp``: an answer, and what the plugin says before it."""
+    """``config``: the inside of the plugin's block. ``tcp``: the arguments of :func:`services.tcp`."""
 
     config: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     http: Mapping[str, str] = field(default_factory=dict)
-    tcp: tuple[bytes, bytes] | None = None
+    tcp: tuple[bytes, bytes] | tuple[bytes, bytes, bool] | None = None
 
 
 @contextmanager
@@ -62,7 +62,22 @@ _BIND = (
 )
 _OLSRD = b"Table: Links\nLocal IP\tRemote IP\tHyst.\tLQ\tNLQ\tCost\n10.0.0.1\t10.0.0.2\t0.00\t1.0\t1.0\t1.0\n\n"
 
+_APACHE = "Total Accesses: 10\nTotal kBytes: 20\nBusyWorkers: 1\nIdleWorkers: 9\nScoreboard: _W__.....\n"
+_MEMCACHED = b"STAT curr_items 3\r\nSTAT bytes 10\r\nSTAT limit_maxbytes 99\r\nSTAT curr_connections 1\r\nEND\r\n"
+_REDIS = b"uptime_in_seconds:10\r\nconnected_clients:1\r\nused_memory:1000\r\ntotal_commands_processed:5\r\n"
+_OPENVPN = (
+    "OpenVPN CLIENT LIST\nUpdated,Thu Jan  1 00:00:00 2026\n"
+    "Common Name,Real Address,Bytes Received,Bytes Sent,Connected Since\n"
+    "one,192.0.2.7:1194,1000,2000,Thu Jan  1 00:00:00 2026\nROUTING TABLE\n"
+    "Virtual Address,Common Name,Real Address,Last Ref\n"
+    "10.8.0.6,one,192.0.2.7:1194,Thu Jan  1 00:00:00 2026\nGLOBAL STATS\nMax bcast/mcast queue length,0\nEND\n"
+)
+
 FIXTURES: Mapping[str, Fixture] = {
+    "apache": Fixture(
+        '<Instance "here">\nURL "http://127.0.0.1:{port}/server-status?auto"\n</Instance>',
+        http={"/server-status": _APACHE},
+    ),
     "apcups": Fixture(
         'Host "127.0.0.1"\nPort "{port}"\nPersistentConnection false',
         tcp=(_apcups("LINEV    : 230.0 Volts\n", "LOADPCT  : 12.0 Percent\n"), b"status"),
@@ -75,6 +90,18 @@ FIXTURES: Mapping[str, Fixture] = {
     ),
     "cgroups": Fixture('CGroup "/.*/"\nIgnoreSelected false'),
     "cpu": Fixture("ReportByCpu true\nReportNumCpu true\nValuesPercentage true"),
+    "curl": Fixture(
+        '<Page "here">\nURL "http://127.0.0.1:{port}/page"\nMeasureResponseTime true\n</Page>', http={"/page": "hello"}
+    ),
+    "curl_json": Fixture(
+        '<URL "http://127.0.0.1:{port}/numbers">\nInstance "here"\n<Key "a/b">\nType "gauge"\n</Key>\n</URL>',
+        http={"/numbers": '{"a": {"b": 3}}'},
+    ),
+    "curl_xml": Fixture(
+        '<URL "http://127.0.0.1:{port}/tree">\nInstance "here"\n'
+        '<XPath "/a">\nType "gauge"\nValuesFrom "b"\n</XPath>\n</URL>',
+        http={"/tree": "<a><b>3</b></a>"},
+    ),
     "df": Fixture('MountPoint "/"\nValuesPercentage true\nReportInodes true'),
     "disk": Fixture('Disk "/^nothing$/"\nIgnoreSelected true'),
     "ethstat": Fixture('Interface "eth0"\nMap "tx_queue_0_packets" "if_tx_packets" "q0"\nMappedOnly false'),
@@ -87,16 +114,29 @@ FIXTURES: Mapping[str, Fixture] = {
     "irq": Fixture('Irq "/^nothing$/"\nIgnoreSelected true'),
     "load": Fixture("ReportRelative false"),
     "mbmon": Fixture('Host "127.0.0.1"\nPort "{port}"', tcp=(b"TEMP0 : 27.0\nFAN0  : 4411\nVC0   :  +1.68\n", b"")),
+    "memcached": Fixture(
+        '<Instance "here">\nAddress "127.0.0.1"\nPort "{port}"\n</Instance>', tcp=(_MEMCACHED, b"stats", True)
+    ),
     "memory": Fixture("ValuesAbsolute true\nValuesPercentage true"),
     "nginx": Fixture('URL "http://127.0.0.1:{port}/nginx_status"', http={"/nginx_status": _NGINX}),
     "olsrd": Fixture('Host "127.0.0.1"\nPort "{port}"\nCollectLinks "Detail"', tcp=(_OLSRD, b"")),
+    "openvpn": Fixture('StatusFile "{dir}/openvpn-status"', files={"openvpn-status": _OPENVPN}),
     "processes": Fixture('Process "collectd"\nProcessMatch "all" ".*"\nCollectFileDescriptor true'),
     "protocols": Fixture('Value "/^Tcp:/"\nIgnoreSelected false'),
+    "redis": Fixture(
+        '<Node "here">\nHost "127.0.0.1"\nPort "{port}"\n</Node>',
+        tcp=(b"$%d\r\n%s\r\n" % (len(_REDIS), _REDIS), b"INFO", True),
+    ),
     "swap": Fixture("ReportBytes true\nReportIO true"),
     "table": Fixture(
         '<Table "{dir}/numbers">\nSeparator " "\nInstance "numbers"\n<Result>\nType "gauge"\nInstancesFrom 0\n'
         "ValuesFrom 1\n</Result>\n</Table>",
         files={"numbers": "one 1\ntwo 2\n"},
+    ),
+    "tail": Fixture(
+        '<File "{dir}/growing">\nInstance "here"\n'
+        '<Match>\nRegex "x"\nDSType "CounterInc"\nType "counter"\n</Match>\n</File>',
+        files={"growing": "x\n"},
     ),
     "tcpconns": Fixture('ListeningPorts true\nLocalPort "22"\nAllPortsSummary true'),
     "vmem": Fixture("Verbose true"),

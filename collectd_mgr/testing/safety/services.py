@@ -32,18 +32,27 @@ def http(pages: Mapping[str, str]) -> Iterator[int]:
 
 
 @contextmanager
-def tcp(answer: bytes, after: bytes = b"") -> Iterator[int]:
-    """Send ``answer`` once ``after`` was seen in what the client says, close, and yield the port."""
+def tcp(answer: bytes, after: bytes = b"", stay: bool = False) -> Iterator[int]:
+    """Send ``answer`` whenever ``after`` was seen in what the client says; yield the port.
+
+    The server hangs up after its first answer, unless it is to ``stay``.
+    """
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
+            while self._heard():
+                self.request.sendall(answer)
+                if not stay:
+                    return
+
+        def _heard(self) -> bool:
             heard = b""
             while after not in heard:
                 said = self.request.recv(4096)
                 if not said:
-                    return
+                    return False
                 heard += said
-            self.request.sendall(answer)
+            return True
 
     with _running(_TcpServer(("127.0.0.1", 0), Handler)) as port:
         yield port

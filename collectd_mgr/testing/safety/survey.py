@@ -6,17 +6,24 @@ from __future__ import annotations
 import argparse
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 from collectd_mgr.domain import safety
-from collectd_mgr.testing.safety import table, verdict
+from collectd_mgr.testing.safety import page, table, verdict
 from collectd_mgr.testing.safety.facts import facts, installed
+
+PAGE = Path("doc/source/reference/plugins.rst")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Survey the plugins of this machine and write the table."""
+    """Survey the plugins of this machine and write the table, and the page made from it."""
     options = _parser().parse_args(arguments)
-    rows = [survey(plugin) for plugin in installed()]
-    options.output.write_text(table.text(rows, package()), encoding="utf-8")
+    if options.page_only:
+        rows, version = list(safety.table().values()), table.package()
+    else:
+        rows, version = [survey(plugin) for plugin in installed()], installed_package()
+        options.table.write_text(table.text(rows, version), encoding="utf-8")
+    options.page.write_text(page.text(rows, version), encoding="utf-8")
     print(f"{len(rows)} plugins, {sum(row.live for row in rows)} live-safe")
     return 0
 
@@ -26,13 +33,15 @@ def survey(plugin: str) -> safety.Safety:
     return verdict.row(facts(plugin), None)
 
 
-def package() -> str:
-    """Debian's package of collectd with its version."""
+def installed_package() -> str:
+    """Debian's package of collectd on this machine, with its version."""
     command = ["dpkg-query", "--show", "--showformat=${Package} ${Version}", "collectd-core"]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="survey-plugins", description="Earn the live-safety table.")
-    parser.add_argument("--output", type=type(table.PATH), default=table.PATH, help="the table (%(default)s)")
+    parser.add_argument("--table", type=Path, default=table.PATH, help="the table (%(default)s)")
+    parser.add_argument("--page", type=Path, default=PAGE, help="the page of the documentation (%(default)s)")
+    parser.add_argument("--page-only", action="store_true", help="write the page from the table as it is")
     return parser
