@@ -8,12 +8,14 @@ calls them from one thread at a time, except the reads, which come from many.
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.plan import Change, Plan, Running
+from collectd_mgr.domain.reads import Flush as Flush
+from collectd_mgr.domain.reads import Page as Page
+from collectd_mgr.domain.reads import Query as Query
 from collectd_mgr.domain.spec import Goal
 
 #: The entry point namespace.
@@ -65,38 +67,6 @@ class Applied:
     restarted: bool = False
     replaced: bool = False
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Query:
-    """Which metrics: all of ``plugin``, matching the regular expression ``match``; a page of ``limit`` after ``marker``."""
-
-    plugin: str | None = None
-    type: str | None = None
-    match: str | None = None
-    limit: int = 1000
-    marker: str | None = None
-
-
-@dataclass(frozen=True)
-class Page:
-    """Rows in order of identifier.
-
-    A row is ``{"id", "interval", "last_update"}`` (seconds), with values also
-    ``"values": [{"name", "type", "value", "rate"}]``; ``marker`` is ``None`` on the last page.
-    """
-
-    rows: tuple[Mapping[str, Any], ...] = ()
-    marker: str | None = None
-
-
-@dataclass(frozen=True)
-class Flush:
-    """Flush ``plugin`` (all for ``None``), one ``identifier`` or all, data older than ``timeout`` seconds."""
-
-    plugin: str | None = None
-    identifier: str | None = None
-    timeout: float | None = None
 
 
 @dataclass(frozen=True)
