@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The managed configuration: a goal as the collectd.conf text behind the operator's one Include.
+
+It gives the same daemon after a restart of collectd or of the machine, without agent or bus. Everything that
+belongs to one state is in this one file, so that it changes atomically: the plugins, what of the operator's
+own plugins stays off (``Disabled``), and what the new process is to know of itself (``Marker``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.domain import canonical, config, grammar
+from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.spec import Goal, PluginGoal
+
+#: The extension, as collectd's python plugin knows it.
+MODULE = "collectd_mgr.extension.entry"
+
+_HEADER = "# Written by collectd_mgr. Changes made here are overwritten: use its API.\n"
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What a daemon process was given for one plugin: as in :class:`~collectd_mgr.domain.plan.RunningPlugin`."""
+
+    interval: float | None = None
+    config_digest: str | None = None
+    restarts: int = 0
+
+
+@dataclass(frozen=True)
+class Marker:
+    """What a daemon process remembers of the goal it was brought to; opaque to the extension that keeps it."""
+
+    generation: str = ""
+    plugins: Mapping[str, Marked] = field(default_factory=dict)
+    reloads: int = 0
+    daemon_restarts: int = 0
+
+    def to_text(self) -> str:
+        plugins = {name: [mark.interval, mark.config_digest, mark.restarts] for name, mark in self.plugins.items()}
+        return canonical.dumps({**vars(self), "plugins": plugins})
+
+    @classmethod
+    def from_text(cls, text: str | None) -> Marker:
+        """What :meth:`to_text` wrote; an empty marker for anything else (a daemon that nobody marked)."""
+        try:
+            data = json.loads(text or "")
+            return cls(**{**data, "plugins": {name: Marked(*mark) for name, mark in data["plugins"].items()}})
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return cls()
+
+
+def marker(goal: Goal, generation: str = "") -> Marker:
+    """What a daemon that runs ``goal`` remembers."""
+    plugins = {name: _marked(plugin) for name, plugin in sorted(goal.plugins.items()) if _worth_a_mark(plugin)}
+    return Marker(generation, plugins, goal.reloads, goal.daemon_restarts)
+
+
+def _worth_a_mark(plugin: PluginGoal) -> bool:
+    return bool(plugin.restarts) or (plugin.enabled and plugin.origin != "host")
+
+
+def _marked(plugin: PluginGoal) -> Marked:
+    if plugin.origin == "host":
+        return Marked(restarts=plugin.restarts)
+    return Marked(plugin.interval, plugin.config_digest(), plugin.restarts)
+
+
+def render(goal: Goal, generation: str = "") -> str:
+    """The managed file of ``goal``. The same goal gives the same text; secrets are in it in clear.
+
+    :raises BadConfig, BadGrammar: a plugin's config cannot be written in collectd's grammar
+    """
+    wanted = items(goal, generation)
+    text = _HEADER + grammar.render(wanted)
+    if grammar.parse(text) != wanted:
+        raise exception.BadConfig("The rendered configuration does not read back as it was meant.")
+    return text
+
+
+def items(goal: Goal, generation: str = "") -> tuple[Item, ...]:
+    """The statements of the managed file: each managed plugin that is on, then what the extension is told."""
+    managed = sorted(
+        (name, plugin) for name, plugin in goal.plugins.items() if plugin.enabled and plugin.origin != "host"
+    )
+    statements = [item for name, plugin in managed for item in plugin_items(name, plugin)]
+    return (*statements, _told(goal, generation))
+
+
+def plugin_items(name: str, plugin: PluginGoal) -> Iterator[Item]:
+    """``LoadPlugin`` with the interval, and the ``<Plugin>`` block if there is any config."""
+    yield config.load_plugin(name, plugin.interval)
+    children = config.from_any(plugin.config)
+    if children:
+        yield config.plugin_block(name, children)
+
+
+def plugin_text(name: str, plugin: PluginGoal) -> str:
+    """The ``<Plugin>`` block of one plugin alone; empty when it has no config."""
+    return grammar.render(item for item in plugin_items(name, plugin) if item.key == "Plugin")
+
+
+def disabled(goal: Goal) -> tuple[str, ...]:
+    """The operator's own plugins that stay off, in order of name."""
+    return tuple(
+        sorted(name for name, plugin in goal.plugins.items() if plugin.origin == "host" and not plugin.enabled)
+    )
+
+
+def _told(goal: Goal, generation: str) -> Item:
+    options = [Item("Disabled", (name,)) for name in disabled(goal)]
+    options.append(Item("Marker", (marker(goal, generation).to_text(),)))
+    return config.plugin_block("python", [Item("Module", (MODULE,), tuple(options))])
+
+
+def generation_of(text: str) -> Any:
+    """The generation that a managed file was rendered for; empty when it does not say."""
+    for item in grammar.parse(text):
+        for module in item.children or ():
+            for option in module.children or ():
+                if option.key == "Marker":
+                    return Marker.from_text(str(option.values[0])).generation
+    return ""
