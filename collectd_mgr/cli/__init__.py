@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack collectd …``: a command is a parser, a request and columns. Imports nothing of the server."""

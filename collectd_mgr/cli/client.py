@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The REST API through keystoneauth: errors as one line, lists as one stream."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from keystoneauth1 import adapter
+from keystoneauth1.exceptions import http
+from osc_lib.command import command
+from osc_lib.exceptions import CommandError
+
+#: The type under which Keystone's catalogue knows the API.
+SERVICE_TYPE = "collectd-mgr"
+
+
+class Client(adapter.Adapter):
+    """An adapter whose errors are :class:`CommandError` with the API's own words in one line."""
+
+    def request(self, url: str, method: str, **kwargs: Any) -> Any:
+        """As keystoneauth has it. :raises CommandError: the sentence, the code and the request id of the API"""
+        try:
+            return super().request(url, method, **kwargs)
+        except http.HttpError as error:
+            raise CommandError(_line(error)) from error
+
+    def items(self, url: str, key: str, limit: int | None = None, **params: Any) -> Iterator[dict[str, Any]]:
+        """The items of a list, page after page as they are wanted, at most ``limit`` of them."""
+        return itertools.islice(self._pages(url, key, params), limit)
+
+    def plugin(self, host: str, plugin: str) -> dict[str, Any]:
+        """A plugin of a host: desired beside effective."""
+        return dict(self.get(path("hosts", host, "plugins", plugin)).json()["plugin"])
+
+    def _pages(self, url: str, key: str, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        following: str | None = url
+        wanted: Mapping[str, Any] = {name: value for name, value in params.items() if value is not None}
+        while following:
+            page = self.get(following, params=wanted).json()
+            yield from page[key]
+            # The address of the next page has the parameters in it.
+            following, wanted = _next(page), {}
+
+
+def client_of(shell_command: command.Command) -> Client:
+    """The client that osc made (by ``plugin.make_client``) for the shell this command runs in."""
+    manager: Any = shell_command.app.client_manager
+    client: Client = manager.collectd
+    return client
+
+
+def _next(page: Mapping[str, Any]) -> str | None:
+    return next((link["href"] for link in page.get("links", ()) if link["rel"] == "next"), None)
+
+
+def path(*parts: object) -> str:
+    """The address of a resource under ``/v1``; no part can leave its place."""
+    return "/".join(["/v1", *(quote(str(part), safe="") for part in parts)])
+
+
+def _line(error: http.HttpError) -> str:
+    try:
+        response: Any = error.response
+        said = response.json()["errors"][0]
+        return f"{said['detail']} [{said['code']}, request {said['request_id']}]"
+    except (ValueError, LookupError, TypeError, AttributeError):
+        # Not our API: a proxy, or an address of something else.
+        return str(error)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From JSON to cells: a table names, for each column, where its value stands."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from cliff.columns import FormattableColumn
+from osc_lib.cli import format_columns
+
+#: Heading → path of keys with dots between.
+Columns = Mapping[str, str]
+
+
+class TimeColumn(FormattableColumn[Any]):
+    """Seconds since 1970 for programs, UTC for people."""
+
+    def human_readable(self) -> str:
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._value))
+
+
+def table(items: Iterable[Mapping[str, Any]], columns: Columns) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+    """What a ``Lister`` gives: the headings, and a row for each item."""
+    return tuple(columns), (cells(item, columns) for item in items)
+
+
+def sheet(item: Mapping[str, Any], columns: Columns) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """What a ``ShowOne`` gives: the names, and the values of one item."""
+    return tuple(columns), cells(item, columns)
+
+
+def cells(item: Mapping[str, Any], columns: Columns) -> tuple[Any, ...]:
+    return tuple(cell(_find(item, place)) for place in columns.values())
+
+
+def cell(value: Any) -> Any:
+    """A value as cliff prints it: readable in a table, itself in JSON and YAML."""
+    if isinstance(value, dict):
+        return format_columns.DictColumn(value)
+    if isinstance(value, list):
+        nested = any(isinstance(item, dict) for item in value)
+        return format_columns.ListDictColumn(value) if nested else format_columns.ListColumn(value)
+    return value
+
+
+def _find(item: Mapping[str, Any], place: str) -> Any:
+    def step(inside: Any, key: str) -> Any:
+        return inside.get(key) if isinstance(inside, Mapping) else None
+
+    return functools.reduce(step, place.split("."), item)

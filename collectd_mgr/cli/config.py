@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack collectd host config show``: what collectd's own configuration says on a host."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from osc_lib.command import command
+
+from collectd_mgr.cli.client import client_of, path
+from collectd_mgr.cli.examples import examples
+
+
+class ShowConfig(command.ShowOne):
+    """Show the configuration of a host: the operator's own part and the managed part"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("host", metavar="<host>", help="Name of the host")
+        parser.add_argument("--text", action="store_true", help="Nothing but the text, as collectd.conf")
+        parser.add_argument(
+            "--diff",
+            metavar="desired|<n>",
+            help="The difference to the desired spec, or to generation <n>, instead of the text",
+        )
+        examples(
+            parser,
+            "host config show cn1.example.org --text",
+            "host config show cn1.example.org --diff desired --text",
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        wanted = {"diff": parsed_args.diff} if parsed_args.diff else {}
+        answer = client_of(self).get(path("hosts", parsed_args.host, "config"), params=wanted).json()
+        return tuple(answer), tuple(answer.values())

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack collectd cache flush``: write plugins write out what they hold back."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from osc_lib.command import command
+
+from collectd_mgr.cli import changes, columns
+from collectd_mgr.cli.client import client_of, path
+from collectd_mgr.cli.examples import examples
+
+
+class FlushCache(command.Lister):
+    """Ask the daemons to flush what their write plugins hold back"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        changes.add_hosts(parser)
+        parser.add_argument("--plugin", metavar="<plugin>", help="Only this write plugin")
+        parser.add_argument("--identifier", metavar="<identifier>", help="Only this metric")
+        parser.add_argument("--older-than", metavar="<seconds>", type=float, help="Only values older than this")
+        examples(parser, "cache flush --host cn1.example.org --plugin rrdtool --older-than 60")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        given = {
+            "plugin": parsed_args.plugin,
+            "identifier": parsed_args.identifier,
+            "timeout": parsed_args.older_than,
+        }
+        body = {key: value for key, value in given.items() if value is not None}
+        client = client_of(self)
+        answers = (
+            {"host": host, **client.post(path("hosts", host, "flush"), json=body).json()} for host in parsed_args.hosts
+        )
+        return columns.table(answers, {"Host": "host", "Flushed": "flushed"})

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack collectd generation …``: every spec that a host ever had, and the way back to one."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from osc_lib.command import command
+
+from collectd_mgr.cli import changes, columns
+from collectd_mgr.cli.client import Client, client_of, path
+from collectd_mgr.cli.examples import examples
+
+_LISTED = {
+    "Generation": "n",
+    "Summary": "summary",
+    "User": "user",
+    "Created": "created_at",
+    "Request": "request_id",
+    "Reason": "reason",
+}
+
+
+class ListGenerations(command.Lister):
+    """List the generations of a host's spec, the latest first"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("--host", metavar="<host>", required=True, help="Name of the host")
+        parser.add_argument("--limit", metavar="<n>", type=int, help="At most this many rows")
+        examples(parser, "generation list --host cn1.example.org --limit 5")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        address = path("hosts", parsed_args.host, "generations")
+        generations = client_of(self).items(address, "generations", parsed_args.limit)
+        return columns.table(generations, _LISTED)
+
+
+class ShowGeneration(command.ShowOne):
+    """Show a generation: its layers, and who made it when and why"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("n", metavar="<n>", type=int, help="Number of the generation")
+        parser.add_argument("--host", metavar="<host>", required=True, help="Name of the host")
+        examples(parser, "generation show 7 --host cn1.example.org -f yaml")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        address = path("hosts", parsed_args.host, "generations", parsed_args.n)
+        generation = client_of(self).get(address).json()["generation"]
+        return tuple(generation), tuple(columns.cell(value) for value in generation.values())
+
+
+class RevertGeneration(changes.Change):
+    """Bring a host back to an earlier generation, as a new generation"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("n", metavar="<n>", type=int, help="Number of the generation to go back to")
+        changes.add_hosts(parser)
+        changes.add_change_options(parser)
+        examples(parser, "generation revert 7 --host cn1.example.org --reason 'as before the change' --wait")
+        return parser
+
+    def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
+        return dict(client.post(path("hosts", host, "generations", args.n, "revert"), json=body).json())

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack collectd host …``: the hosts, their labels and modes, and the daemon as a whole."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from osc_lib.cli import parseractions
+from osc_lib.command import command
+
+from collectd_mgr.cli import changes, columns
+from collectd_mgr.cli.client import Client, client_of, path
+from collectd_mgr.cli.examples import examples
+
+_LISTED = {
+    "Host": "name",
+    "Status": "status",
+    "Mode": "mode.mode",
+    "In Sync": "in_sync",
+    "Driver": "driver",
+    "Generation": "generation.n",
+    "Labels": "labels",
+}
+
+
+class ListHosts(command.Lister):
+    """List hosts"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("--label", metavar="<key=value>", action="append", help="Only hosts with this label ")
+        parser.add_argument("--status", choices=("up", "down", "unknown"), help="Only hosts in this state")
+        parser.add_argument("--mode", choices=("off", "observe", "manage"), help="Only hosts in this mode")
+        parser.add_argument("--driver", metavar="<driver>", help="Only hosts that this driver changed last")
+        parser.add_argument("--limit", metavar="<n>", type=int, help="At most this many rows")
+        examples(parser, "host list --label rack=r12 --status up")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        wanted = {key: getattr(parsed_args, key) for key in ("label", "status", "mode", "driver")}
+        hosts = client_of(self).items(path("hosts"), "hosts", parsed_args.limit, **wanted)
+        return columns.table(hosts, _LISTED)
+
+
+class ShowHost(command.ShowOne):
+    """Show a host: what it should run and what it runs"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = _host_parser(super().get_parser(prog_name))
+        examples(parser, "host show cn1.example.org")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        return _sheet(client_of(self).get(path("hosts", parsed_args.host)).json())
+
+
+class SetHost(command.ShowOne):
+    """Set labels, description or mode of a host, or clear the quarantine of its live driver"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = _host_parser(super().get_parser(prog_name))
+        parser.add_argument("--label", metavar="<key=value>", action=parseractions.KeyValueAction, help="Set a label ")
+        parser.add_argument("--no-label", metavar="<key>", action="append", help="Remove a label ")
+        parser.add_argument("--description", metavar="<text>", help="What people should know of this host")
+        parser.add_argument("--mode", choices=("off", "observe", "manage"), help="What the agent may do")
+        parser.add_argument(
+            "--live", choices=("on", "off"), help="Whether the running daemon may be changed without a restart"
+        )
+        parser.add_argument("--reason", metavar="<text>", help="Why the mode is what it is")
+        parser.add_argument("--clear-quarantine", action="store_true", help="Let the live driver work again")
+        examples(
+            parser,
+            "host set cn1.example.org --mode manage --reason 'adopted'",
+            "host set cn1.example.org --label rack=r12 --no-label spare",
+            "host set cn1.example.org --live off --reason INC-12",
+            "host set cn1.example.org --clear-quarantine",
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        client = client_of(self)
+        address = path("hosts", parsed_args.host)
+        client.patch(address, json=_patch(client, address, parsed_args))
+        return _sheet(client.get(address).json())
+
+
+class DeleteHost(command.Command):
+    """Forget hosts that are gone; a host whose agent still runs comes back as a new one"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("hosts", metavar="<host>", nargs="+", help="Name of the host")
+        examples(parser, "host delete cn7.example.org")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        for host in parsed_args.hosts:
+            client_of(self).delete(path("hosts", host))
+
+
+class ReloadHost(changes.Change):
+    """Read the operator's own files again and apply the difference"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = _changed(super().get_parser(prog_name))
+        examples(parser, "host reload cn1.example.org --wait")
+        return parser
+
+    def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
+        return dict(client.post(path("hosts", host, "reload"), json=body).json())
+
+
+class RestartHost(changes.Change):
+    """Restart collectd itself on hosts"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = _changed(super().get_parser(prog_name))
+        examples(parser, "host restart cn1.example.org cn2.example.org --reason INC-12")
+        return parser
+
+    def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
+        return dict(client.post(path("hosts", host, "restart"), json=body).json())
+
+
+def _host_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("host", metavar="<host>", help="Name of the host")
+    return parser
+
+
+def _changed(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("hosts", metavar="<host>", nargs="+", help="Name of the host")
+    changes.add_change_options(parser)
+    return parser
+
+
+def _patch(client: Client, address: str, args: argparse.Namespace) -> dict[str, Any]:
+    given = {"mode": args.mode, "live": args.live and args.live == "on", "reason": args.reason}
+    mode = {key: value for key, value in given.items() if value is not None}
+    body: dict[str, Any] = {"mode": mode} if mode else {}
+    if args.description is not None:
+        body["description"] = args.description
+    if args.label or args.no_label:
+        labels = {**client.get(address).json()["host"]["labels"], **(args.label or {})}
+        body["labels"] = {key: value for key, value in labels.items() if key not in (args.no_label or ())}
+    if args.clear_quarantine:
+        body["quarantine"] = None
+    return body
+
+
+def _sheet(answer: dict[str, Any]) -> Any:
+    host = answer["host"]
+    return tuple(host), tuple(columns.cell(value) for value in host.values())

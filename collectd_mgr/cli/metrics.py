@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack collectd metric list`` and ``value list``: what is in the cache of the daemons."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+from osc_lib.command import command
+
+from collectd_mgr.cli import changes, columns
+from collectd_mgr.cli.client import Client, client_of, path
+from collectd_mgr.cli.examples import examples
+
+_METRICS = {"Identifier": "id", "Interval": "interval", "Last Update": "last_update", "Age": "age"}
+_VALUES = {"Identifier": "id", "Name": "name", "Value": "value", "Rate": "rate", "Last Update": "last_update"}
+
+
+class ListMetrics(command.Lister):
+    """List the metrics that collectd has in its cache"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = _parser(super().get_parser(prog_name))
+        examples(parser, "metric list --host cn1.example.org --plugin cpu")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        return columns.table(_rows(client_of(self), "metrics", parsed_args), _METRICS)
+
+
+class ListValues(command.Lister):
+    """List the values in collectd's cache: a row for each data source"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = _parser(super().get_parser(prog_name))
+        examples(
+            parser,
+            "value list --host cn1.example.org --plugin memory",
+            "value list --host cn1 --host cn2 --match '/load/load$' -f json",
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        rows = _rows(client_of(self), "values", parsed_args)
+        return columns.table(({**row, **value} for row in rows for value in row["values"]), _VALUES)
+
+
+def _parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    changes.add_hosts(parser)
+    parser.add_argument("--plugin", metavar="<plugin>", help="Only of this plugin")
+    parser.add_argument("--type", metavar="<type>", help="Only of this type of types.db")
+    parser.add_argument("--match", metavar="<regex>", help="Only identifiers in which this regular expression is found")
+    parser.add_argument("--limit", metavar="<n>", type=int, help="At most this many metrics of each host")
+    return parser
+
+
+def _rows(client: Client, key: str, args: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    wanted = {"plugin": args.plugin, "type": args.type, "match": args.match}
+    for host in args.hosts:
+        yield from client.items(path("hosts", host, key), key, args.limit, **wanted)

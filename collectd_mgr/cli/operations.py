@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack collectd operation …``: who asked for what, and what became of it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from osc_lib.command import command
+
+from collectd_mgr.cli import columns
+from collectd_mgr.cli.client import client_of, path
+from collectd_mgr.cli.examples import examples
+
+_LISTED = {
+    "Operation": "id",
+    "Host": "host",
+    "Action": "action",
+    "Plugin": "plugin",
+    "State": "state",
+    "User": "user",
+    "Created": "created_at",
+    "Reason": "reason",
+}
+_FILTERS = ("host", "user", "state", "plugin", "since")
+
+
+class ListOperations(command.Lister):
+    """List operations, the latest first"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("--host", metavar="<host>", help="Only of this host")
+        parser.add_argument("--user", metavar="<id>", help="Only of this user")
+        parser.add_argument("--state", metavar="<state>", help="Only in this state")
+        parser.add_argument("--plugin", metavar="<plugin>", help="Only of this plugin")
+        parser.add_argument("--since", metavar="<time>", help="Only made at or after this time (ISO 8601)")
+        parser.add_argument("--limit", metavar="<n>", type=int, help="At most this many rows")
+        examples(parser, "operation list --host cn1.example.org --state failed --limit 10")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        wanted = {key: getattr(parsed_args, key) for key in _FILTERS}
+        operations = client_of(self).items(path("operations"), "operations", parsed_args.limit, **wanted)
+        return columns.table(operations, _LISTED)
+
+
+class ShowOperation(command.ShowOne):
+    """Show an operation: who asked, its state, and why it failed"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("operation", metavar="<operation>", help="Id of the operation")
+        examples(parser, "operation show 1f0c3a52-6a39-4f0e-9a55-4b8a3f0f7a10")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        answer = client_of(self).get(path("operations", parsed_args.operation)).json()
+        operation = answer["operation"]
+        return tuple(operation), tuple(columns.cell(value) for value in operation.values())

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack collectd plugin …``: what a plugin should do, and what it does."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from osc_lib.command import command
+
+from collectd_mgr.cli import changes, columns, configuration
+from collectd_mgr.cli.client import Client, client_of, path
+from collectd_mgr.cli.examples import examples
+
+_CHANGED = {
+    "Host": "operation.host",
+    "Plugin": "operation.plugin",
+    "State": "operation.state",
+    "Enabled": "plugin.effective.enabled",
+    "Interval": "plugin.effective.interval",
+    "Health": "plugin.health",
+    "Driver": "operation.driver",
+    "Operation": "operation.id",
+    "Error": "operation.error.detail",
+}
+_LISTED = {
+    "Host": "host",
+    "Plugin": "plugin",
+    "Desired": "desired.enabled",
+    "Effective": "effective.enabled",
+    "Interval": "effective.interval",
+    "Origin": "origin",
+    "Health": "health",
+    "Metrics": "metrics",
+    "Reason": "reason",
+}
+_SHOWN = {
+    "host": "host",
+    "plugin": "plugin",
+    "desired": "desired",
+    "effective": "effective",
+    "origin": "origin",
+    "health": "health",
+    "last_value": "last_value",
+    "metrics": "metrics",
+    "reason": "reason",
+}
+
+
+class ListPlugins(command.Lister):
+    """List the plugins of hosts: desired beside effective"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        changes.add_hosts(parser)
+        examples(parser, "plugin list --host cn1.example.org")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        client = client_of(self)
+        plugins = (
+            {"host": host, **plugin}
+            for host in parsed_args.hosts
+            for plugin in client.items(path("hosts", host, "plugins"), "plugins")
+        )
+        return columns.table(plugins, _LISTED)
+
+
+class ShowPlugin(command.ShowOne):
+    """Show a plugin of a host: desired beside effective, health, last value"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("plugin", metavar="<plugin>", help="Name of the plugin, as in LoadPlugin")
+        parser.add_argument("--host", metavar="<host>", required=True, help="Name of the host")
+        examples(parser, "plugin show cpu --host cn1.example.org")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        plugin = client_of(self).plugin(parsed_args.host, parsed_args.plugin)
+        return columns.sheet({"host": parsed_args.host, **plugin}, _SHOWN)
+
+
+class EnablePlugin(changes.Change):
+    """Enable a plugin; interval and configuration stay as they are unless given"""
+
+    shown = _CHANGED
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = _parser(super().get_parser(prog_name))
+        _add_setting(parser)
+        examples(
+            parser,
+            "plugin enable memory --host cn1.example.org --interval 1",
+            "plugin enable df --host cn1 --host cn2 --config MountPoint=/ --config MountPoint=/var --wait",
+            "plugin enable ping --host cn1 --config-file ping.conf --reason INC-12",
+        )
+        return parser
+
+    def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
+        return dict(client.patch(_path(host, args), json={"enabled": True, **_setting(args), **body}).json())
+
+
+class DisablePlugin(changes.Change):
+    """Disable a plugin; interval and configuration are kept for the next enable"""
+
+    shown = _CHANGED
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = _parser(super().get_parser(prog_name))
+        examples(parser, "plugin disable processes --host cn1.example.org --reason 'too slow'")
+        return parser
+
+    def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
+        return dict(client.patch(_path(host, args), json={"enabled": False, **body}).json())
+
+
+class SetPlugin(changes.Change):
+    """Set the interval or the configuration of a plugin, without enabling or disabling it"""
+
+    shown = _CHANGED
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = _parser(super().get_parser(prog_name))
+        _add_setting(parser)
+        examples(
+            parser,
+            "plugin set cpu --host cn1.example.org --interval 2.5",
+            "plugin set cpu --host cn1.example.org --config ReportByCpu=false --config ValuesPercentage=true",
+        )
+        return parser
+
+    def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
+        return dict(client.patch(_path(host, args), json={**_setting(args), **body}).json())
+
+
+class UnsetPlugin(changes.Change):
+    """Forget what was set for a plugin: back to what the host has without it"""
+
+    shown = _CHANGED
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = _parser(super().get_parser(prog_name))
+        examples(parser, "plugin unset cpu --host cn1.example.org")
+        return parser
+
+    def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
+        return dict(client.delete(_path(host, args), params=body).json())
+
+
+class RestartPlugin(changes.Change):
+    """Restart a plugin: its reads are stopped and registered again"""
+
+    shown = _CHANGED
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = _parser(super().get_parser(prog_name))
+        examples(parser, "plugin restart disk --host cn1.example.org --wait")
+        return parser
+
+    def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
+        return dict(client.post(_path(host, args, "restart"), json=body).json())
+
+
+def _parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("plugin", metavar="<plugin>", help="Name of the plugin, as in LoadPlugin")
+    changes.add_hosts(parser)
+    changes.add_change_options(parser)
+    return parser
+
+
+def _add_setting(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--interval", metavar="<seconds>", type=float, help="Time between two reads; may be a fraction")
+    configuration.add_options(parser)
+
+
+def _setting(args: argparse.Namespace) -> dict[str, Any]:
+    given = {"interval": args.interval, "config": configuration.configuration(args)}
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _path(host: str, args: argparse.Namespace, *more: str) -> str:
+    return path("hosts", host, "plugins", args.plugin, *more)
