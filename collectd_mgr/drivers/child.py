@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""collectd as a process that the agent starts, that outlives the agent, and that the next agent finds again."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from collectd_mgr import exception
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.daemon import Daemon
+from collectd_mgr.drivers.files import replace
+from collectd_mgr.drivers.process import Process, look, running
+
+#: Beyond this many bytes the log of the daemon is set aside at its next start.
+_LOG_LIMIT = 1 << 20
+
+#: A collectd that inherits one of these takes itself for somebody's service.
+_NOT_INHERITED = frozenset(
+    {"NOTIFY_SOCKET", "UPSTART_JOB", "LISTEN_FDS", "LISTEN_PID", "WATCHDOG_USEC", "WATCHDOG_PID"}
+)
+
+
+class ChildDaemon(Daemon):
+    """Started as ``collectd -f -C FILE`` in a session of its own.
+
+    Its pid, start and boot stand in the pid file. Should the agent be killed between the start and that
+    file, the process is found by its command line: there are never two.
+    """
+
+    def __init__(self, settings: DriverSettings) -> None:
+        state = Path(settings.state_dir)
+        self._binary = settings.binary
+        self._config_file = settings.config_file
+        self._stop_timeout = settings.stop_timeout
+        self._record = Path(settings.pid_file or state / "collectd.pid")
+        self._lock = state / "collectd.lock"
+        self._log = state / "collectd.log"
+        self._logged_before = 0
+
+    def find(self) -> Process | None:
+        recorded = self._recorded()
+        return recorded if recorded and recorded.alive() else self._unrecorded()
+
+    def start(self) -> Process:
+        with self._alone():
+            found = self.find()
+            if found is None:
+                found = self._spawn()
+            self._write(found)
+            return found
+
+    def stop(self) -> bool:
+        with self._alone():
+            found = self.find()
+            asked = found is None or found.end(self._stop_timeout)
+            self._record.unlink(missing_ok=True)
+            return asked
+
+    def messages(self) -> tuple[str, ...]:
+        try:
+            with self._log.open(encoding="utf-8", errors="replace") as log:
+                log.seek(self._logged_before)
+                return tuple(line.rstrip("\n") for line in log)
+        except FileNotFoundError:
+            return ()
+
+    def _spawn(self) -> Process:
+        output = self._open_log()
+        environment = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
+        actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
+        actions += [(os.POSIX_SPAWN_DUP2, output, number) for number in (1, 2)]  # type: ignore[misc]
+        try:
+            pid = os.posix_spawn(self._binary, self._command, environment, file_actions=actions, setsid=True)
+        except OSError as error:
+            raise exception.DaemonNotStarted(f"{self._binary}: {error.strerror}", messages=[]) from error
+        finally:
+            os.close(output)
+        process = look(pid)
+        if process is None:
+            raise exception.DaemonNotStarted("collectd ended at once.", messages=list(self.messages()))
+        return process
+
+    @property
+    def _command(self) -> list[str]:
+        return [self._binary, "-f", "-C", self._config_file]
+
+    def _open_log(self) -> int:
+        with suppress(FileNotFoundError):
+            if self._log.stat().st_size > _LOG_LIMIT:
+                os.replace(self._log, self._log.with_suffix(".log.1"))
+        output = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._logged_before = os.fstat(output).st_size
+        return output
+
+    def _recorded(self) -> Process | None:
+        try:
+            pid, ticks, boot = self._record.read_text(encoding="ascii").split()
+            return Process(int(pid), int(ticks)) if boot == _boot() else None
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def _unrecorded(self) -> Process | None:
+        return next(running(self._binary, tuple(self._command[1:])), None)
+
+    def _write(self, process: Process) -> None:
+        if self._recorded() != process:
+            replace(self._record, f"{process.pid} {process.ticks} {_boot()}\n")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Two agents on one state directory, by mistake or in the moment of a restart, start one daemon."""
+        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

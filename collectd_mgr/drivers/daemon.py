@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who runs collectd: this agent, systemd, or somebody else."""
+
+from __future__ import annotations
+
+import abc
+
+from collectd_mgr.drivers.process import Process
+
+
+class Daemon(abc.ABC):
+    """The one collectd of this host, as it can be found, started and stopped."""
+
+    #: Why it cannot be started and stopped from here; ``None`` when it can.
+    hands_off: str | None = None
+
+    @abc.abstractmethod
+    def find(self) -> Process | None:
+        """The process that runs now, whoever started it; ``None`` when none does."""
+
+    @abc.abstractmethod
+    def start(self) -> Process:
+        """Start it; the one that runs already is given back instead. It need not be ready yet.
+
+        :raises DaemonNotStarted: no process came of it
+        """
+
+    @abc.abstractmethod
+    def stop(self) -> bool:
+        """End it and wait for the end; whether it ended by itself when asked. Safe to repeat."""
+
+    @abc.abstractmethod
+    def messages(self) -> tuple[str, ...]:
+        """What the process that was started last has logged so far, as far as it can be known here."""

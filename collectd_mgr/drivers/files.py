@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The agent's own directory behind the operator's Include, and how its one file is replaced."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+#: The file that collectd reads. The others begin with a dot, which an Include of a directory passes over.
+NAME = "collectd_mgr.conf"
+_STAGED = ".collectd_mgr.conf.staged"
+_PREVIOUS = ".collectd_mgr.conf.previous"
+
+
+class ManagedFiles:
+    """The managed file in ``directory``: whole at any moment, mode 0600 (secrets are in it in clear)."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = Path(directory)
+
+    def read(self) -> str | None:
+        """The text that a daemon would start with, ``None`` before the first."""
+        with suppress(FileNotFoundError):
+            return (self._directory / NAME).read_text(encoding="utf-8")
+        return None
+
+    def stage(self, text: str) -> None:
+        """Have ``text`` on the disk, so that :meth:`commit` has nothing left that could fail for want of space."""
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write(self._directory / _STAGED, text)
+
+    def commit(self) -> None:
+        """The staged text is the managed file now, in one step; the one before it is kept beside it."""
+        with suppress(FileNotFoundError):
+            self._keep()
+        os.replace(self._directory / _STAGED, self._directory / NAME)
+        sync_directory(self._directory)
+
+    def discard(self) -> None:
+        """Forget what was staged. Safe to repeat."""
+        (self._directory / _STAGED).unlink(missing_ok=True)
+
+    def restore(self, text: str | None) -> None:
+        """Go back to ``text``, which :meth:`read` gave before; ``None`` takes the file away. Safe to repeat."""
+        if text is not None:
+            self.stage(text)
+            self.commit()
+        elif self._directory.is_dir():
+            (self._directory / NAME).unlink(missing_ok=True)
+            sync_directory(self._directory)
+
+    def _keep(self) -> None:
+        spare = self._directory / (_PREVIOUS + ".new")
+        spare.unlink(missing_ok=True)
+        os.link(self._directory / NAME, spare)
+        os.replace(spare, self._directory / _PREVIOUS)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file of mode 0600 and have it on the disk before returning."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(descriptor, 0o600)
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a file so that it is the old one or the new one at any moment."""
+    staged = path.with_name(f".{path.name}.new")
+    write(staged, text)
+    os.replace(staged, path)
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Processes of this host, as the kernel knows them."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process. ``ticks`` (clock ticks from boot to its start) tells it from a later one with the same pid."""
+
+    pid: int
+    ticks: int
+
+    @property
+    def started(self) -> float:
+        """Seconds since 1970; moves with the wall clock when that is set, so compare ``ticks``."""
+        return _boot_time() + self.ticks / _TICKS_PER_SECOND
+
+    def alive(self) -> bool:
+        return look(self.pid) == self
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for its end, at most ``timeout`` seconds; whether it has ended."""
+        try:
+            descriptor = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            return True
+        try:
+            if self.alive():
+                _readable(descriptor, timeout)
+            return not self.alive()
+        finally:
+            os.close(descriptor)
+
+    def signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.alive():
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def end(self, timeout: float) -> bool:
+        """SIGTERM, and SIGKILL when that did not end it within ``timeout`` seconds; whether SIGTERM was enough."""
+        self.signal(signal.SIGTERM)
+        if self.wait(timeout):
+            return True
+        self.signal(signal.SIGKILL)
+        self.wait(timeout)
+        return False
+
+
+def look(pid: int) -> Process | None:
+    """The process that has this pid now, ``None`` when there is none or it has ended (a zombie)."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    state, *fields = stat.rpartition(")")[2].split()
+    if state in "ZX":
+        _reap(pid)
+        return None
+    return Process(pid, int(fields[18]))
+
+
+def running(binary: str, arguments: tuple[str, ...]) -> Iterator[Process]:
+    """Every process of this program whose command line has ``arguments`` in a row."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and _runs(entry, binary) and _in_a_row(_command_line(entry), arguments):
+            process = look(int(entry.name))
+            if process is not None:
+                yield process
+
+
+def _runs(entry: Path, binary: str) -> bool:
+    try:
+        return os.readlink(entry / "exe").removesuffix(" (deleted)") == os.path.realpath(binary)
+    except OSError:
+        return False
+
+
+def _command_line(entry: Path) -> list[str]:
+    try:
+        return (entry / "cmdline").read_bytes().decode(errors="surrogateescape").split("\0")
+    except OSError:
+        return []
+
+
+def _in_a_row(words: list[str], wanted: tuple[str, ...]) -> bool:
+    return any(tuple(words[place : place + len(wanted)]) == wanted for place in range(len(words)))
+
+
+def _reap(pid: int) -> None:
+    """A daemon that this very agent started stays a zombie until somebody asks how it ended."""
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+
+
+def _readable(descriptor: int, timeout: float) -> None:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    poll.poll(max(0.0, timeout) * 1000)
+
+
+def _boot_time() -> int:
+    lines = Path("/proc/stat").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("btime "))
