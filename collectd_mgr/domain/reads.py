@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Query:
-    """Which metrics: all of ``plugin``, matching the regular expression ``match``; a page of ``limit`` after ``marker``."""
+    """Which metrics: of ``plugin``, matching the regular expression ``match``; a page of ``limit`` after ``marker``."""
 
     plugin: str | None = None
     type: str | None = None

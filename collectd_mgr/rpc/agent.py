@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The RPC interface of the agents: the client, the version, and how an endpoint is served.
+
+History of the version::
+
+    1.0  apply, status, metrics, values, flush, config
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import oslo_messaging
+
+from collectd_mgr import exception
+from collectd_mgr.domain.reads import Flush, Page, Query
+from collectd_mgr.domain.spec import HostSpec
+from collectd_mgr.domain.status import HostStatus
+
+TOPIC = "collectd_mgr.agent"
+VERSION = "1.0"
+
+#: The ``target`` of an endpoint.
+TARGET = oslo_messaging.Target(version=VERSION)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Errors that travel to the caller as what they are.
+_TYPED = (exception.CollectdMgrError,)
+
+
+def expected(method: F) -> F:
+    """Mark a method of an endpoint: our errors cross typed, and are no news for the agent's log."""
+    marked: F = oslo_messaging.expected_exceptions(*_TYPED)(method)
+    return marked
+
+
+def server(transport: Any, host: str, endpoint: object) -> Any:
+    """An RPC server of ``endpoint`` for ``host``; ``start()`` waits for the bus, ``stop()`` and ``wait()`` end it."""
+    target = oslo_messaging.Target(topic=TOPIC, server=host)
+    policy = oslo_messaging.DefaultRPCAccessPolicy
+    return oslo_messaging.get_rpc_server(transport, target, [endpoint], access_policy=policy)
+
+
+class AgentAPI:
+    """Calls to the agents.
+
+    Every method raises the agent's typed error, or ``AgentUnreachable`` when there is no agent on
+    the bus (at once) or none answered within ``timeout`` seconds (then ``maybe_executed`` is true).
+    All are safe to repeat.
+    """
+
+    def __init__(self, transport: Any, timeout: float = 10.0) -> None:
+        options = oslo_messaging.TransportOptions(at_least_once=True)
+        target = oslo_messaging.Target(topic=TOPIC, version=VERSION)
+        self._client = oslo_messaging.get_rpc_client(
+            transport, target, version_cap=VERSION, retry=0, transport_options=options
+        )
+        self._timeout = timeout
+
+    def apply(self, host: str, spec: HostSpec, request_id: str = "", timeout: float | None = None) -> HostStatus:
+        """Bring the host to ``spec``; the answer is what it does then, a failure of the daemon included.
+
+        :raises StaleGeneration: with the agent's generation
+        :raises HostNotManaged: when the mode allows no changes
+        """
+        return HostStatus.from_dict(self._call(host, "apply", request_id, timeout, spec=spec.to_dict()))
+
+    def status(self, host: str, request_id: str = "", timeout: float | None = None) -> HostStatus:
+        """The whole status, observed for this call."""
+        return HostStatus.from_dict(self._call(host, "status", request_id, timeout))
+
+    def metrics(self, host: str, query: Query, request_id: str = "", timeout: float | None = None) -> Page:
+        """Identifiers in the daemon's cache."""
+        return Page.from_dict(self._call(host, "metrics", request_id, timeout, query=query.to_dict()))
+
+    def values(self, host: str, query: Query, request_id: str = "", timeout: float | None = None) -> Page:
+        """The same with values and rates."""
+        return Page.from_dict(self._call(host, "values", request_id, timeout, query=query.to_dict()))
+
+    def flush(self, host: str, flush: Flush, request_id: str = "", timeout: float | None = None) -> dict[str, Any]:
+        """Ask the daemon to flush; what it answered."""
+        return dict(self._call(host, "flush", request_id, timeout, flush=flush.to_dict()))
+
+    def config(self, host: str, request_id: str = "", timeout: float | None = None) -> dict[str, str]:
+        """``{"host", "managed"}``: the operator's files and ours as collectd.conf text, secrets masked."""
+        return dict(self._call(host, "config", request_id, timeout))
+
+    def _call(self, host: str, method: str, request_id: str, timeout: float | None, **arguments: Any) -> Any:
+        context: Mapping[str, Any] = {"request_id": request_id}
+        seconds = self._timeout if timeout is None else timeout
+        try:
+            return self._client.prepare(server=host, timeout=seconds).call(context, method, **arguments)
+        except exception.CollectdMgrError as error:
+            # As it was raised: what crossed bears the traceback of the other side in its text.
+            raise exception.from_dict(error.to_dict()) from None
+        except oslo_messaging.MessagingTimeout:
+            raise _unreachable(host, f"did not answer within {seconds:g} s", maybe_executed=True) from None
+        except oslo_messaging.MessageUndeliverable:
+            raise _unreachable(host, "is not on the bus", maybe_executed=False) from None
+        except oslo_messaging.RemoteError as error:
+            raise exception.CollectdMgrError(f"The agent of {host} failed: {error.exc_type}: {error.value}") from None
+        except oslo_messaging.MessagingException as error:
+            raise _unreachable(host, f"cannot be reached: {error}", maybe_executed=False) from None
+
+
+def _unreachable(host: str, how: str, maybe_executed: bool) -> exception.AgentUnreachable:
+    return exception.AgentUnreachable(f"The agent of {host} {how}.", host=host, maybe_executed=maybe_executed)

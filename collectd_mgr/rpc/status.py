@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Heartbeats and statuses, from the agents to any of the conductors, in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import oslo_messaging
+
+from collectd_mgr.domain.status import HostStatus
+
+TOPIC = "collectd_mgr.status"
+
+HEARTBEAT = "host.heartbeat"
+STATUS = "host.status"
+
+
+class StatusNotifier:
+    """Sends what one agent has to say. A message that the bus does not take is dropped: a later one says it again."""
+
+    def __init__(self, transport: Any, host: str) -> None:
+        self._notifier = oslo_messaging.Notifier(
+            transport, publisher_id=f"collectd-mgr-agent.{host}", driver="messagingv2", topics=[TOPIC], retry=0
+        )
+
+    def heartbeat(self, heartbeat: Mapping[str, Any]) -> None:
+        """``HostStatus.heartbeat()``."""
+        self._notifier.info({}, HEARTBEAT, dict(heartbeat))
+
+    def status(self, status: HostStatus) -> None:
+        self._notifier.info({}, STATUS, status.to_dict())
+
+
+@dataclass(frozen=True)
+class Reports:
+    """One batch, in the order of arrival."""
+
+    heartbeats: tuple[Mapping[str, Any], ...] = ()
+    statuses: tuple[HostStatus, ...] = ()
+
+
+class _Endpoint:
+    def __init__(self, receive: Callable[[Reports], None]) -> None:
+        self._receive = receive
+
+    def info(self, messages: Iterable[Mapping[str, Any]]) -> None:
+        self._receive(_reports(list(messages)))
+
+
+def _reports(messages: list[Mapping[str, Any]]) -> Reports:
+    return Reports(
+        tuple(message["payload"] for message in messages if message["event_type"] == HEARTBEAT),
+        tuple(HostStatus.from_dict(message["payload"]) for message in messages if message["event_type"] == STATUS),
+    )
+
+
+def listener(transport: Any, receive: Callable[[Reports], None], size: int = 100, seconds: float = 0.2) -> Any:
+    """A listener that hands over batches of at most ``size``, at the latest after ``seconds``.
+
+    Several listeners share the work. What ``receive`` raises is logged by oslo.messaging and the batch dropped:
+    heartbeats come again, and a status is asked for when its digest is not known.
+    """
+    return oslo_messaging.get_batch_notification_listener(
+        transport,
+        [oslo_messaging.Target(topic=TOPIC)],
+        [_Endpoint(receive)],
+        batch_size=size,
+        batch_timeout=seconds,
+    )

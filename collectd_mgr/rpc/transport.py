@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Transports on a configuration of one's own (oslo.messaging likes the global one)."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import oslo_messaging
+from oslo_messaging import opts
+from oslo_messaging._metrics import client as metrics
+from oslo_messaging._tracing import client as tracing
+
+from collectd_mgr import exception
+
+if TYPE_CHECKING:
+    from oslo_config import cfg
+
+#: The exchange of all topics: one deployment per region, on a broker of its own.
+EXCHANGE = "collectd_mgr"
+
+#: Exceptions of these modules cross the bus as what they are.
+EXMODS = [exception.__name__]
+
+_RABBIT = "oslo_messaging_rabbit"
+
+
+def prepare(conf: cfg.ConfigOpts) -> cfg.ConfigOpts:
+    """``conf`` with all that oslo.messaging reads from it, and our defaults. Safe to repeat.
+
+    oslo.messaging 18 registers the options of two groups on the global configuration alone
+    and reads them from ours at the first call.
+    """
+    conf.register_opts(metrics.oslo_messaging_metrics, group="oslo_messaging_metrics")
+    conf.register_opts(tracing.oslo_messaging_tracing, group="oslo_messaging_tracing")
+    for group, options in opts.list_opts():
+        conf.register_opts(options, group=group)
+    _set_defaults(conf)
+    return conf
+
+
+def _set_defaults(conf: cfg.ConfigOpts) -> None:
+    conf.set_default("control_exchange", EXCHANGE)
+    # A handful of calls are in flight at once; 64 idle threads are memory for nothing.
+    conf.set_default("executor_thread_pool_size", 8)
+    # The queue of an agent goes with it: a call to a silent host is returned at once instead of waiting for a timeout.
+    conf.set_default("amqp_auto_delete", True, group=_RABBIT)
+
+
+def rpc(conf: cfg.ConfigOpts) -> Any:
+    """The transport for calls; connects when first used."""
+    return oslo_messaging.get_rpc_transport(prepare(conf), allowed_remote_exmods=EXMODS)
+
+
+def notifications(conf: cfg.ConfigOpts) -> Any:
+    """The transport for heartbeats and statuses; connects when first used."""
+    return oslo_messaging.get_notification_transport(prepare(conf), allowed_remote_exmods=EXMODS)
+
+
+def quiet() -> None:
+    """oslo.messaging logs every message at DEBUG, with the configurations (and passwords) in it: never here."""
+    for name in ("oslo.messaging", "oslo_messaging", "amqp", "kombu"):
+        logging.getLogger(name).setLevel(logging.INFO)
