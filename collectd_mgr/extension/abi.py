@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What this build of collectd exports, in ctypes: structures, times, prototypes, and the check of both.
+
+Sources: collectd's own headers, plugin.h and utils_cache.h, 5.9 to 5.13.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from ctypes import POINTER, c_char_p, c_double, c_int, c_size_t, c_uint64, c_void_p
+from typing import Any, Dict, List, Tuple
+
+#: The versions whose structures these are. 5.8 has no ``name`` in the context; 6.0 is another program.
+VERSIONS = (9, 13)
+
+#: Every char array in collectd's structures that holds a name.
+NAME_LENGTH = 128
+
+#: cdtime_t counts seconds in units of 2^-30.
+SECOND = 1 << 30
+
+#: ds_type of data sources, by collectd's numbers.
+KINDS = ("counter", "gauge", "derive", "absolute")
+
+
+class Context(ctypes.Structure):
+    """plugin_ctx_t. The name is not freed by collectd, and must live as long as the daemon."""
+
+    _fields_ = (
+        ("name", c_void_p),
+        ("interval", c_uint64),
+        ("flush_interval", c_uint64),
+        ("flush_timeout", c_uint64),
+    )
+
+
+class DataSource(ctypes.Structure):
+    """data_source_t."""
+
+    _fields_ = (("name", ctypes.c_char * NAME_LENGTH), ("type", c_int), ("min", c_double), ("max", c_double))
+
+
+class DataSet(ctypes.Structure):
+    """data_set_t."""
+
+    _fields_ = (("type", ctypes.c_char * NAME_LENGTH), ("count", c_size_t), ("sources", POINTER(DataSource)))
+
+
+#: int callback(user_data_t *) and int callback(void): what collectd calls on its own threads.
+Callback = ctypes.CFUNCTYPE(c_int, c_void_p)
+
+_Prototype = Tuple[Any, Tuple[Any, ...]]
+
+#: Without these nothing can be read.
+READING: Dict[str, _Prototype] = {
+    "uc_get_names": (c_int, (POINTER(POINTER(c_char_p)), POINTER(POINTER(c_uint64)), POINTER(c_size_t))),
+    "uc_get_size": (c_size_t, ()),
+    "uc_get_rate_by_name": (c_int, (c_char_p, POINTER(POINTER(c_double)), POINTER(c_size_t))),
+    "uc_get_value_by_name": (c_int, (c_char_p, POINTER(POINTER(c_uint64)), POINTER(c_size_t))),
+    "uc_get_iterator": (c_void_p, ()),
+    "uc_iterator_next": (c_int, (c_void_p, c_void_p)),
+    "uc_iterator_get_interval": (c_int, (c_void_p, c_void_p)),
+    "uc_iterator_destroy": (None, (c_void_p,)),
+    "plugin_get_ds": (POINTER(DataSet), (c_char_p,)),
+    "plugin_flush": (c_int, (c_char_p, c_uint64, c_char_p)),
+    "cf_get_default_interval": (c_uint64, ()),
+}
+
+#: Without these nothing can be changed.
+CHANGING: Dict[str, _Prototype] = {
+    "cf_read": (c_int, (c_char_p,)),
+    "plugin_init_all": (c_int, ()),
+    "plugin_set_ctx": (Context, (Context,)),
+    "plugin_register_read": (c_int, (c_char_p, c_void_p)),
+    "plugin_register_complex_read": (c_int, (c_char_p, c_char_p, c_void_p, c_uint64, c_void_p)),
+    "plugin_unregister_read": (c_int, (c_char_p,)),
+    "plugin_unregister_read_group": (c_int, (c_char_p,)),
+    "plugin_register_init": (c_int, (c_char_p, c_void_p)),
+    "plugin_unregister_init": (c_int, (c_char_p,)),
+    "plugin_unregister_shutdown": (c_int, (c_char_p,)),
+    "plugin_unregister_complex_config": (c_int, (c_char_p,)),
+}
+
+
+def to_cdtime(seconds: float) -> int:
+    return round(seconds * SECOND)
+
+
+def from_cdtime(cdtime: int) -> float:
+    return cdtime / SECOND
+
+
+def bind(library: ctypes.CDLL, prototypes: Dict[str, _Prototype]) -> List[str]:
+    """Give the functions of ``library`` their prototypes; returns the names that it does not export."""
+    missing = []
+    for name, (result, arguments) in prototypes.items():
+        try:
+            function = getattr(library, name)
+        except AttributeError:
+            missing.append(name)
+        else:
+            function.restype, function.argtypes = result, arguments
+    return missing
+
+
+def version(binary: bytes) -> str:
+    """collectd's version, from the usage text in its binary; empty when there is none."""
+    found = re.search(rb"collectd (\d+\.\d+\.\d+[0-9A-Za-z.+~-]*), http", binary)
+    return found.group(1).decode() if found else ""
+
+
+def known(version: str) -> bool:
+    """Whether the structures above are those of ``version``."""
+    found = re.match(r"5\.(\d+)\.", version)
+    return bool(found and VERSIONS[0] <= int(found.group(1)) <= VERSIONS[1])
+
+
+def address_of(function: Any) -> int:
+    """The address of a C function, as collectd's registrations take it."""
+    return int(ctypes.cast(function, c_void_p).value or 0)
+
+
+def hostname(library: ctypes.CDLL) -> str:
+    """The host name that collectd puts on values; to be asked of a known version only."""
+    return (c_char_p.in_dll(library, "hostname_g").value or b"").decode("utf-8", "replace")

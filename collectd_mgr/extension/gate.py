@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the daemon may be changed now."""
+
+from __future__ import annotations
+
+import time
+from typing import Callable, List
+
+from collectd_mgr import exception
+from collectd_mgr.extension.threads import Threads
+
+#: Seconds to wait for the main thread to be seen asleep: its work between two sleeps takes milliseconds.
+_PATIENCE = 0.5
+
+
+class Gate:
+    """Every operation passes it first.
+
+    :param found: what was found wrong at the start, a sentence each
+    :param replaced: gives what was replaced on disk since
+    """
+
+    def __init__(self, threads: Threads, found: List[str], replaced: Callable[[], List[str]]) -> None:
+        self._threads = threads
+        self._found = found
+        self._replaced = replaced
+        self._draining = False
+
+    def reasons(self) -> List[str]:
+        """Why live is off; empty when it is on."""
+        return [*self._found, *self._replaced()]
+
+    def close(self, reason: str) -> None:
+        """Live is off from now on, until the daemon is a new one."""
+        self._found.append(reason)
+
+    def drain(self) -> None:
+        """No operation any more: the daemon is about to be stopped."""
+        self._draining = True
+
+    def check(self) -> None:
+        """Pass, or say why not.
+
+        :raises LiveOff: live is off
+        :raises Busy: the daemon is starting, stopping or draining
+        """
+        reasons = self.reasons()
+        if reasons:
+            raise exception.LiveOff(f"Live changes are off on this host: {'; '.join(reasons)}", reasons=reasons)
+        self.running()
+
+    def running(self) -> None:
+        """Pass when collectd is neither starting nor about to stop.
+
+        :raises Busy: it is
+        """
+        if self._draining:
+            raise exception.Busy("collectd is about to be stopped")
+        if not self._threads.readers():
+            raise exception.Busy("collectd has not started its read threads yet")
+        if not self._asleep():
+            raise exception.Busy("collectd is stopping")
+
+    def _asleep(self) -> bool:
+        # At SIGTERM the main thread leaves its sleep for good and frees the lists that an operation walks.
+        deadline = time.monotonic() + _PATIENCE
+        while not self._threads.main_asleep():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.001)
+        return True

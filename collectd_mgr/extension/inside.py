@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The extension in one running collectd: what every method of the socket is done with."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from dataclasses import dataclass
+from typing import Any, Dict, Optional
+
+from collectd_mgr import exception
+from collectd_mgr.extension import abi, process
+from collectd_mgr.extension.gate import Gate
+from collectd_mgr.extension.live import Live
+from collectd_mgr.extension.loader import Loader
+from collectd_mgr.extension.log import Log
+from collectd_mgr.extension.metrics import Metrics
+
+
+@dataclass
+class Inside:
+    """``live`` is None where live is off from the start (``gate`` has the reasons), ``metrics`` where the cache cannot be
+    read.
+    """
+
+    library: ctypes.CDLL
+    version: str
+    started: float
+    gate: Gate
+    loader: Loader
+    log: Log
+    live: Optional[Live]
+    metrics: Optional[Metrics]
+    generation: Any = None
+
+    def status(self) -> Dict[str, Any]:
+        """The daemon as it is: see the keys. ``started`` in seconds since the epoch, ``interval`` in seconds."""
+        reasons = self.gate.reasons()
+        return {
+            "pid": os.getpid(),
+            "started": self.started,
+            "collectd_version": self.version,
+            "binary_replaced": bool(process.replaced(self.loader.loaded())),
+            "live": {"on": not reasons, "reasons": reasons},
+            "interval": abi.from_cdtime(self.library.cf_get_default_interval()),
+            "hostname": abi.hostname(self.library) if abi.known(self.version) else "",
+            "plugins": self.live.observer.plugins() if self.live else {},
+            "generation": self.generation,
+        }
+
+    def generation_set(self, marker: Any = None) -> None:
+        """Remember, as long as this daemon lives, what the agent applied."""
+        self.generation = marker
+
+    def drain(self) -> None:
+        """Take no operation any more. The caller stops the daemon next."""
+        self.gate.drain()
+
+    def flush(self, plugin: Optional[str] = None, identifier: Optional[str] = None, timeout: float = 0) -> None:
+        """Have the write plugins (or one) write what is older than ``timeout`` seconds (or one metric of it)."""
+        self.gate.running()
+        self.library.plugin_flush(_bytes(plugin), abi.to_cdtime(timeout), _bytes(identifier))
+
+    def metrics_list(self, **filters: Any) -> Dict[str, Any]:
+        return self._metrics().list(**filters)
+
+    def values_get(self, **filters: Any) -> Dict[str, Any]:
+        return self._metrics().values(**filters)
+
+    def plugin_enable(self, plugin: str, **settings: Any) -> Dict[str, Any]:
+        return self._live().plugins.enable(plugin, **settings)
+
+    def plugin_disable(self, plugin: str, **settings: Any) -> Dict[str, Any]:
+        return self._live().plugins.disable(plugin, **settings)
+
+    def plugin_restart(self, plugin: str, **settings: Any) -> Dict[str, Any]:
+        return self._live().plugins.restart(plugin, **settings)
+
+    def plugin_interval(self, plugin: str, interval: Optional[float] = None) -> Dict[str, Any]:
+        return self._live().plugins.set_interval(plugin, interval)
+
+    def _live(self) -> Live:
+        if self.live is None:
+            self.gate.check()
+            raise exception.LiveOff(reasons=self.gate.reasons())
+        return self.live
+
+    def _metrics(self) -> Metrics:
+        if self.metrics is None:
+            raise exception.NotCapable("This collectd does not export its cache.", capability="values", driver="live")
+        return self.metrics
+
+
+def _bytes(text: Optional[str]) -> Optional[bytes]:
+    return None if text is None else text.encode()

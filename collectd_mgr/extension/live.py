@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that changes the running daemon, put together; or the reasons why it cannot be."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from typing import List, Optional
+
+from collectd_mgr.extension import abi, tick
+from collectd_mgr.extension.boot import NAME, Boot
+from collectd_mgr.extension.daemon import Daemon
+from collectd_mgr.extension.gate import Gate
+from collectd_mgr.extension.grace import Grace
+from collectd_mgr.extension.inits import Inits
+from collectd_mgr.extension.lists import Lists, NotFound
+from collectd_mgr.extension.loader import Loader
+from collectd_mgr.extension.log import Log
+from collectd_mgr.extension.memory import Memory, Unreadable, statics
+from collectd_mgr.extension.observer import Observer
+from collectd_mgr.extension.plugins import Plugins
+from collectd_mgr.extension.readers import Read, Reads
+from collectd_mgr.extension.records import Records
+from collectd_mgr.extension.registration import Registration
+from collectd_mgr.extension.shield import Shield
+from collectd_mgr.extension.threads import Threads
+
+
+class Unfit(Exception):
+    """This collectd is not one that is known well enough; the message says why."""
+
+
+@dataclass
+class Live:
+    """``plugins`` and ``observer`` for the methods; ``boot`` is kept because collectd has its address."""
+
+    plugins: Plugins
+    observer: Observer
+    boot: Boot
+
+
+def check(library: ctypes.CDLL, version: str, threads: Threads) -> Optional[str]:
+    """Why this collectd cannot be changed live, as far as it can be said without touching it."""
+    if not abi.known(version):
+        return f"the version of collectd is not one that is known: {version or 'none found'}"
+    missing = abi.bind(library, abi.CHANGING)
+    if missing:
+        return f"collectd does not export {', '.join(missing)}"
+    return threads.unknown()
+
+
+def assemble(library: ctypes.CDLL, gate: Gate, threads: Threads, log: Log, disabled: List[str]) -> Live:
+    """Register the tick and the last init callback, find collectd's lists by them, and build the rest.
+
+    To be called from the extension's init callback, after :func:`check` found nothing.
+
+    :raises Unfit: the lists are not where, or not what, they should be
+    """
+    daemon = Daemon(library)
+    boot = Boot(daemon, disabled, log.error)
+    tick.start(daemon)
+    boot.register()
+    memory = Memory()
+    lists = Lists(memory, statics())
+    try:
+        reads = Reads(memory, lists, lists.find(tick.NAME))
+        inits = Inits(daemon, lists, lists.find(NAME))
+        _verify(reads.all(), daemon)
+    except (NotFound, Unreadable) as error:
+        raise Unfit(f"the lists of callbacks are not as in the versions that are known: {error}") from error
+    boot.reads.append(reads)
+    loader, records = Loader(), Records()
+    observer = Observer(loader, reads, records)
+    shield, grace = Shield(daemon, threads), Grace(threads)
+    registration = Registration(daemon, loader, reads, inits, grace, shield, records, log, gate)
+    return Live(Plugins(gate, loader, records, observer, registration), observer, boot)
+
+
+def _verify(reads: List[Read], daemon: Daemon) -> None:
+    """The tick must be seen exactly as it was registered: that proves the layout of the entries."""
+    expected = Read(tick.NAME, tick.OWNER, "", abi.from_cdtime(abi.to_cdtime(tick.INTERVAL)), daemon.nothing)
+    if expected not in reads:
+        raise Unfit("the entries of collectd's list of reads do not lie as in the versions that are known")

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""collectd's log: one line per operation into it, and what it says during an operation out of it."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from typing import Callable, Iterator, List, Optional
+
+#: syslog's severities, as collectd uses them. Notices and worse are part of what an operation says.
+NOTICE = 5
+
+
+class Log:
+    """The log callback of the extension.
+
+    Only lines that the operation's own thread wrote are taken: config and init callbacks run on it.
+    """
+
+    def __init__(self, info: Callable[[str], None], error: Callable[[str], None]) -> None:
+        self._info = info
+        self.error = error
+        #: Whether there is no other log callback; whoever can see collectd's list replaces it.
+        self.alone: Callable[[], bool] = lambda: False
+        self._thread: Optional[int] = None
+        self._lines: List[str] = []
+
+    def write(self, severity: int, message: str) -> None:
+        """What collectd calls, on any thread, for every line of its log."""
+        if self.alone():
+            # Without any log plugin collectd writes to stderr; our callback must not swallow that.
+            print(message, file=sys.stderr, flush=True)
+        if severity <= NOTICE and threading.get_ident() == self._thread:
+            self._lines.append(message)
+
+    @contextlib.contextmanager
+    def capture(self) -> Iterator[List[str]]:
+        """The notices, warnings and errors that this thread causes inside; one operation at a time."""
+        self._lines, self._thread = [], threading.get_ident()
+        try:
+            yield self._lines
+        finally:
+            self._thread = None
+
+    def operation(self, request_id: str, text: str) -> None:
+        """The one line that an operation leaves in collectd's log."""
+        self._info(f"collectd_mgr: [{request_id}] {text}")

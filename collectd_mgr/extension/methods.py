@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the socket offers: a table of contents, one row per method."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable, Dict
+
+from collectd_mgr import exception
+from collectd_mgr.extension import parameters as of
+from collectd_mgr.extension.inside import Inside
+from collectd_mgr.extension.parameters import Check, checked
+from collectd_mgr.wire.server import Method
+
+_FILTERS: Dict[str, Check] = {"plugin": of.text, "match": of.text, "limit": of.count, "marker": of.text}
+
+Call = Callable[..., Any]
+
+
+class Methods:
+    """The methods of ``inside``, as the server wants them; counts and logs the operations."""
+
+    def __init__(self, inside: Inside) -> None:
+        self._inside = inside
+        self.counters: Dict[str, float] = {"done": 0, "failed": 0, "seconds": 0.0}
+
+    def table(self) -> Dict[str, Method]:
+        inside = self._inside
+        return {
+            "status": self._read(self.status),
+            "metrics_list": self._read(inside.metrics_list, **_FILTERS),
+            "values_get": self._read(inside.values_get, **_FILTERS),
+            "generation_set": self._read(inside.generation_set, marker=of.anything),
+            "drain": self._read(inside.drain),
+            "flush": self._operation(
+                "flush", inside.flush, plugin=of.text, identifier=of.text, timeout=of.seconds_or_zero
+            ),
+            "plugin_enable": self._operation(
+                "plugin_enable",
+                inside.plugin_enable,
+                plugin=of.text,
+                interval=of.seconds,
+                config_text=of.text,
+                config_digest=of.text,
+                first_load_allowed=of.flag,
+            ),
+            "plugin_disable": self._operation(
+                "plugin_disable", inside.plugin_disable, plugin=of.text, grace_timeout=of.seconds_or_zero
+            ),
+            "plugin_restart": self._operation(
+                "plugin_restart", inside.plugin_restart, plugin=of.text, interval=of.seconds
+            ),
+            "plugin_interval": self._operation(
+                "plugin_interval", inside.plugin_interval, plugin=of.text, interval=of.seconds
+            ),
+        }
+
+    def status(self) -> Dict[str, Any]:
+        return {**self._inside.status(), "operations": dict(self.counters)}
+
+    def _read(self, call: Call, **checks: Check) -> Method:
+        return Method(lambda params, _: call(**checked(checks, params)))
+
+    def _operation(self, name: str, call: Call, **checks: Check) -> Method:
+        def run(params: Dict[str, Any], request_id: str) -> Any:
+            given = checked(checks, params)
+            began = time.monotonic()
+            outcome = "failed"
+            try:
+                result = call(**given)
+                outcome = "done"
+                return result
+            except exception.CollectdMgrError as error:
+                outcome = f"failed: {error.code}"
+                raise
+            finally:
+                self._account(request_id, name, given, outcome, time.monotonic() - began)
+
+        return Method(run, operation=True)
+
+    def _account(self, request_id: str, name: str, given: Dict[str, Any], outcome: str, took: float) -> None:
+        self.counters["done" if outcome == "done" else "failed"] += 1
+        self.counters["seconds"] += took
+        # No config in the log: it may hold secrets.
+        facts = " ".join(
+            f"{key}={value}" for key, value in given.items() if key in ("plugin", "interval", "identifier")
+        )
+        self._inside.log.operation(request_id, f"{name} {facts}: {outcome} in {1000 * took:.1f} ms")

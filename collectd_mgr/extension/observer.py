@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each plugin really does now, as collectd's own lists say it."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+from collectd_mgr.extension.loader import Loader
+from collectd_mgr.extension.readers import Read, Reads
+from collectd_mgr.extension.records import Records
+
+
+class Observer:
+    """Reads the daemon's state; changes nothing, and may run beside an operation."""
+
+    def __init__(self, loader: Loader, reads: Reads, records: Records) -> None:
+        self._loader = loader
+        self._reads = reads
+        self._records = records
+
+    def plugins(self) -> Dict[str, Dict[str, Any]]:
+        """Every loaded plugin, by its name: see :meth:`plugin`."""
+        by_plugin: Dict[str, List[Read]] = {}
+        for read in self._reads.all():
+            by_plugin.setdefault(read.plugin.lower(), []).append(read)
+        return {
+            plugin: self._state(plugin, True, by_plugin.get(plugin.lower(), [])) for plugin in self._loader.loaded()
+        }
+
+    def plugin(self, plugin: str) -> Dict[str, Any]:
+        """One plugin: ``loaded``, ``registered`` (collectd has a read of it), ``reads`` (their names), ``interval``
+        (seconds; None without reads), ``config_digest``, ``origin``, ``stopping`` (a read may be in flight).
+        """
+        return self._state(plugin, plugin in self._loader.loaded(), self._reads.of(plugin))
+
+    def _state(self, plugin: str, loaded: bool, reads: List[Read]) -> Dict[str, Any]:
+        record = self._records[plugin]
+        return {
+            "loaded": loaded,
+            "registered": bool(reads),
+            "reads": sorted(read.name for read in reads),
+            "interval": round(min(read.interval for read in reads), 6) if reads else None,
+            "config_digest": record.digest,
+            "origin": record.origin,
+            "stopping": record.stopping,
+        }

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parameters of the methods on the socket: their types, checked before anything is called."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Callable, Dict
+
+from collectd_mgr import exception
+
+Check = Callable[[Any], bool]
+
+
+def text(value: Any) -> bool:
+    return isinstance(value, str) and "\0" not in value
+
+
+def flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def seconds(value: Any) -> bool:
+    """A positive number; collectd's times are 64 bits of 2^-30 s, and a year is longer than any interval."""
+    return _number(value) and 0 < value <= 366 * 86400
+
+
+def seconds_or_zero(value: Any) -> bool:
+    return value == 0 and _number(value) or seconds(value)
+
+
+def count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def anything(_: Any) -> bool:
+    return True
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def checked(checks: Dict[str, Check], params: Dict[str, Any]) -> Dict[str, Any]:
+    """``params`` without those that are None.
+
+    :raises BadRequest: one that the method does not have, or of the wrong type
+    """
+    given = {name: value for name, value in params.items() if value is not None}
+    for name, value in given.items():
+        if name not in checks or not checks[name](value):
+            raise exception.BadRequest(f"{name}: not a parameter of this request, or not a valid one", parameter=name)
+    return given

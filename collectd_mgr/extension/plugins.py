@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Enable, disable, restart a plugin and change its interval, inside the running daemon.
+
+Each is safe to repeat, and gives what is observed afterwards (see :class:`.observer.Observer`), not what was asked for.
+The caller holds the operation lock.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional
+
+from collectd_mgr import exception
+from collectd_mgr.domain.safety import check_name
+from collectd_mgr.extension.gate import Gate
+from collectd_mgr.extension.loader import Loader
+from collectd_mgr.extension.observer import Observer
+from collectd_mgr.extension.records import CONFIG, Record, Records
+from collectd_mgr.extension.registration import Registration
+
+#: Programs of others run in these, the extension itself in python; the threshold plugin has no read to switch.
+NEVER = frozenset({"python", "perl", "java", "lua", "threshold", "collectd_mgr"})
+
+#: Seconds to wait for a read in flight, unless the caller says otherwise.
+GRACE = 5.0
+
+
+class Plugins:
+    """The operations on plugins."""
+
+    def __init__(
+        self, gate: Gate, loader: Loader, records: Records, observer: Observer, registration: Registration
+    ) -> None:
+        self._gate = gate
+        self._loader = loader
+        self._records = records
+        self._observer = observer
+        self._registration = registration
+
+    def enable(
+        self,
+        plugin: str,
+        interval: Optional[float] = None,
+        config_text: str = "",
+        config_digest: Optional[str] = None,
+        first_load_allowed: bool = True,
+    ) -> Dict[str, Any]:
+        """Have ``plugin`` read every ``interval`` seconds (its own interval when None).
+
+        :param config_text: ``<Plugin>`` blocks of this plugin, for its first load
+        :raises LiveRefused: with ``reason_code``
+        :raises Busy: a read of it is still in flight
+        :raises PluginNotLoadable: not installed, or a library is missing
+        :raises ConfigRejected: with collectd's ``messages``; the plugin is not reading
+        """
+        self._check(plugin)
+        if plugin not in self._loader.loaded():
+            if not first_load_allowed:
+                raise _refused(plugin, "first_load", "it is not loaded yet, and loading it was not allowed")
+            messages = self._registration.load(plugin, interval, config_text, config_digest)
+            return {**self._observer.plugin(plugin), "messages": messages}
+        record = self._known(plugin)
+        self._check_config(plugin, record, config_digest)
+        return self._again(plugin, record, record.own_interval if interval is None else interval)
+
+    def disable(self, plugin: str, grace_timeout: float = GRACE) -> Dict[str, Any]:
+        """Have ``plugin`` read no more. ``stopping`` says that a read was still in flight at the end."""
+        self._check(plugin)
+        if plugin in self._loader.loaded():
+            self._check_kind(plugin)
+            self._registration.unregister(plugin, self._known(plugin), grace_timeout)
+        return self._observer.plugin(plugin)
+
+    def restart(self, plugin: str, interval: Optional[float] = None) -> Dict[str, Any]:
+        """Disable and enable: the plugin registers and initialises anew, with the configuration it has."""
+        self._check(plugin)
+        record = self._reading(plugin)
+        wanted = record.interval if interval is None else interval
+        self._check_kind(plugin)
+        return self._register(plugin, record, wanted)
+
+    def set_interval(self, plugin: str, interval: Optional[float]) -> Dict[str, Any]:
+        """Have a plugin that reads do so every ``interval`` seconds (None: its own interval)."""
+        self._check(plugin)
+        record = self._reading(plugin)
+        return self._again(plugin, record, record.own_interval if interval is None else interval)
+
+    def _again(self, plugin: str, record: Record, interval: Optional[float]) -> Dict[str, Any]:
+        observed = self._observer.plugin(plugin)
+        if observed["registered"] and record.interval == interval:
+            return observed
+        self._check_kind(plugin)
+        return self._register(plugin, record, interval)
+
+    def _register(self, plugin: str, record: Record, interval: Optional[float]) -> Dict[str, Any]:
+        self._registration.unregister(plugin, record, GRACE)
+        if record.stopping:
+            raise exception.Busy(f"A read of {plugin} is still in flight.", plugin=plugin)
+        messages = self._registration.again(plugin, record, interval)
+        return {**self._observer.plugin(plugin), "messages": messages}
+
+    def _check(self, plugin: str) -> None:
+        check_name(plugin)
+        if plugin.lower() in NEVER:
+            raise _refused(plugin, "never", "this plugin is never changed in a running daemon")
+        self._gate.check()
+
+    def _check_kind(self, plugin: str) -> None:
+        if self._loader.registers_more(self._loader.loaded()[plugin]):
+            raise _refused(plugin, "other_callbacks", "it registers more than config, init, read and shutdown")
+        if self._records[plugin].rejected:
+            raise _refused(plugin, "config_rejected", "collectd took only a part of its configuration before")
+
+    def _check_config(self, plugin: str, record: Record, digest: Optional[str]) -> None:
+        if digest == record.digest:
+            return
+        if record.origin == CONFIG:
+            raise _refused(plugin, "owned_by_host_config", "the operator's own files configure it")
+        raise _refused(plugin, "config_changed", "a loaded plugin adds a new configuration to the one it has")
+
+    def _known(self, plugin: str) -> Record:
+        """The record; for a plugin of the operator's, with the interval that it has from there."""
+        record = self._records[plugin]
+        if record.own_interval is None:
+            record.own_interval = record.interval = self._observer.plugin(plugin)["interval"]
+        return record
+
+    def _reading(self, plugin: str) -> Record:
+        if not self._observer.plugin(plugin)["registered"]:
+            raise _refused(plugin, "not_enabled", "it is not enabled")
+        return self._known(plugin)
+
+
+def _refused(plugin: str, code: str, sentence: str) -> exception.LiveRefused:
+    return exception.LiveRefused(f"{plugin}: {sentence}.", reason_code=code, plugin=plugin)

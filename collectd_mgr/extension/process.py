@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""This process: when it started, and whether what it runs is still what is installed."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Dict, List
+
+
+def started() -> float:
+    """When this process was started, in seconds since the epoch."""
+    with open("/proc/self/stat", encoding="utf-8", errors="replace") as found:
+        ticks = int(found.read().rpartition(")")[2].split()[19])
+    uptime = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.time() - (uptime - ticks / os.sysconf("SC_CLK_TCK"))
+
+
+def binary() -> bytes:
+    """The file that runs here."""
+    with open("/proc/self/exe", "rb") as file:
+        return file.read()
+
+
+def replaced(loaded: Dict[str, str]) -> List[str]:
+    """What was replaced on disk under the running daemon, a sentence each: a live load would mix two builds.
+
+    :param loaded: plugin to path, as :meth:`collectd_mgr.extension.loader.Loader.loaded` gives it
+    """
+    reasons = []
+    if os.readlink("/proc/self/exe").endswith(" (deleted)"):
+        reasons.append("the binary of the running collectd was replaced on disk")
+    gone = sorted(plugin for plugin, path in loaded.items() if path.endswith(" (deleted)"))
+    if gone:
+        reasons.append(f"plugins were replaced on disk under the running collectd: {', '.join(gone)}")
+    return reasons
+
+
+def newer(path: str, than: float) -> bool:
+    """Whether the file was installed or changed after ``than`` (its modification time is the package's)."""
+    return os.stat(path).st_ctime > than

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The read callbacks that are registered now, and whose they are.
+
+A plugin may register reads under any name (trap: tail, curl, dbi, …), but collectd notes in each the context of
+the plugin that registered it. So what a plugin reads is asked of collectd, never derived from names.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import List
+
+from collectd_mgr.extension.abi import from_cdtime
+from collectd_mgr.extension.lists import Entry, Lists
+from collectd_mgr.extension.memory import Memory, Unreadable
+
+# read_func_t of plugin.c, 5.9 to 5.13: callback, user data and its free, the context (name, interval, flush interval
+# and timeout), group, name, type, interval.
+_READ = struct.Struct("QQQ QQQQ 128s Q i 4x Q")
+
+
+@dataclass(frozen=True)
+class Read:
+    """One registered read: its own name, the plugin and group it belongs to, seconds between calls."""
+
+    name: str
+    plugin: str
+    group: str
+    interval: float
+    callback: int
+
+
+class Reads:
+    """The reads in the list at ``slot`` (as :meth:`~collectd_mgr.extension.lists.Lists.find` gave it)."""
+
+    def __init__(self, memory: Memory, lists: Lists, slot: int) -> None:
+        self._memory = memory
+        self._lists = lists
+        self._slot = slot
+
+    def all(self) -> List[Read]:
+        """Every registered read.
+
+        :raises Unreadable: the list kept changing while it was read
+        """
+        for _ in range(20):
+            try:
+                return [self._read(entry) for entry in self._lists.entries(self._slot)]
+            except Unreadable:
+                continue
+        raise Unreadable("the list of reads")
+
+    def of(self, plugin: str) -> List[Read]:
+        """The reads that ``plugin`` registered, in any case of letters."""
+        return [read for read in self.all() if read.plugin.lower() == plugin.lower()]
+
+    def _read(self, entry: Entry) -> Read:
+        fields = _READ.unpack(self._memory.read(entry.value, _READ.size))
+        callback, _, _, name, _, _, _, group, own_name, _, interval = fields
+        if self._memory.text(own_name, 512) != entry.key:
+            raise Unreadable(entry.key)
+        owner = self._memory.text(name) if name else ""
+        return Read(
+            entry.key, owner, group.partition(b"\0")[0].decode("utf-8", "replace"), from_cdtime(interval), callback
+        )

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What this process of collectd was told about each plugin: it dies with the daemon, as it must."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, Optional, Tuple
+
+from collectd_mgr.domain.grammar import Item
+
+CONFIG = "config"
+LIVE = "live"
+
+
+@dataclass
+class Record:
+    """One plugin that is loaded.
+
+    ``origin`` is ``config`` (loaded when collectd started) or ``live`` (by us). ``own_interval`` is the interval
+    without a setting of ours. ``blocks`` and ``digest`` are the configuration that it was given live.
+    ``rejected``: collectd took only a part of it. ``stopping``: a read may still be in flight.
+    """
+
+    origin: str
+    own_interval: Optional[float] = None
+    interval: Optional[float] = None
+    digest: Optional[str] = None
+    blocks: Tuple[Item, ...] = ()
+    rejected: bool = False
+    stopping: bool = False
+
+
+class Records:
+    """The records by plugin. A plugin that nobody recorded came from the configuration."""
+
+    def __init__(self) -> None:
+        self._records: Dict[str, Record] = {}
+
+    def __getitem__(self, plugin: str) -> Record:
+        return self._records.setdefault(plugin.lower(), Record(CONFIG))
+
+    def __setitem__(self, plugin: str, record: Record) -> None:
+        self._records[plugin.lower()] = record

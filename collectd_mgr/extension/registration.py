@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Putting a plugin's callbacks into the daemon, and taking its reads out."""
+
+from __future__ import annotations
+
+import os
+from typing import List, Optional
+
+from collectd_mgr import exception
+from collectd_mgr.extension import fragment, process
+from collectd_mgr.extension.daemon import Daemon
+from collectd_mgr.extension.gate import Gate
+from collectd_mgr.extension.grace import Grace
+from collectd_mgr.extension.inits import Inits
+from collectd_mgr.extension.loader import Loader
+from collectd_mgr.extension.log import Log
+from collectd_mgr.extension.readers import Reads
+from collectd_mgr.extension.records import LIVE, Record, Records
+from collectd_mgr.extension.shield import Shield
+
+
+class Registration:
+    """The three things that change collectd's lists. The caller has checked that they are allowed."""
+
+    def __init__(
+        self,
+        daemon: Daemon,
+        loader: Loader,
+        reads: Reads,
+        inits: Inits,
+        grace: Grace,
+        shield: Shield,
+        records: Records,
+        log: Log,
+        gate: Gate,
+    ) -> None:
+        self._daemon = daemon
+        self._loader = loader
+        self._reads = reads
+        self._inits = inits
+        self._grace = grace
+        self._shield = shield
+        self._records = records
+        self._log = log
+        self._gate = gate
+        self._started = process.started()
+
+    def unregister(self, plugin: str, record: Record, timeout: float) -> None:
+        """Take the plugin's reads out, and wait for those in flight; ``record.stopping`` says if one is left."""
+        if self._withdraw(plugin):
+            record.stopping = True
+        if record.stopping:
+            record.stopping = not self._grace.wait(timeout)
+
+    def load(self, plugin: str, interval: Optional[float], text: str, digest: Optional[str]) -> List[str]:
+        """The first load: file, configuration, init. Returns what collectd logged (notices and worse)."""
+        blocks = fragment.plugin_blocks(plugin, text)
+        self._open(plugin)
+        default = self._daemon.default_interval()
+        record = Record(LIVE, default, default if interval is None else interval, digest, blocks)
+        self._records[plugin] = record
+        statements = (fragment.load_plugin(plugin, interval), *blocks)
+        self._inits.clear()
+        with self._log.capture() as messages, self._shield.up():
+            accepted = fragment.apply(self._daemon, statements) and self._daemon.init_all()
+            self._settle(plugin, record, accepted, messages)
+        return messages
+
+    def again(self, plugin: str, record: Record, interval: Optional[float]) -> List[str]:
+        """Register a loaded plugin once more; its reads were unregistered and seen to be over."""
+        seconds = self._daemon.default_interval() if interval is None else interval
+        self._inits.clear()
+        self._daemon.forget(plugin)
+        with self._log.capture() as messages, self._shield.up():
+            with self._daemon.context(plugin, seconds):
+                self._loader.register(self._loader.loaded()[plugin])
+            accepted = self._daemon.init_all()
+            if accepted and record.blocks and not self._reads.of(plugin):
+                accepted = self._configure_again(record)
+            self._settle(plugin, record, accepted, messages)
+        record.interval = interval
+        return messages
+
+    def _configure_again(self, record: Record) -> bool:
+        """Some plugins register their reads from the configuration: without it nothing would come back."""
+        self._inits.clear()
+        return fragment.apply(self._daemon, record.blocks) and self._daemon.init_all()
+
+    def _settle(self, plugin: str, record: Record, accepted: bool, messages: List[str]) -> None:
+        self._inits.clear()
+        if accepted:
+            return
+        self._withdraw(plugin)
+        record.rejected = True
+        if fragment.syntax_error(messages):
+            self._gate.close("collectd's parser failed on a fragment and would execute the rest of it later")
+        raise exception.ConfigRejected(
+            f"collectd did not take {plugin}: {'; '.join(messages) or 'it gave no reason'}", messages=list(messages)
+        )
+
+    def _withdraw(self, plugin: str) -> bool:
+        """Unregister every read of the plugin; False when there was none."""
+        reads = self._reads.of(plugin)
+        for read in reads:
+            self._daemon.unregister_read(read.name)
+        return bool(reads)
+
+    def _open(self, plugin: str) -> None:
+        path = self._loader.find(plugin)
+        if path is None:
+            raise exception.PluginNotLoadable(
+                f"The plugin {plugin} is not installed.", plugin=plugin, message="not installed"
+            )
+        if process.newer(path, self._started):
+            raise exception.LiveRefused(
+                f"{os.path.basename(path)} was installed after collectd started; a live load would mix two builds.",
+                reason_code="binary_replaced",
+                plugin=plugin,
+            )
+        self._loader.open(plugin, path)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""No read of a plugin before its init is over.
+
+When collectd starts, its read threads start after the last init. In a live load they run already, and a read that
+``module_register`` registered is due at once: a thread could call it before the plugin was configured, or
+while its init runs. So before the load one read per thread is registered that only waits. They are older
+than the plugin's, so a thread that becomes free takes one of them first, and waits until the load is over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import Iterator
+
+from collectd_mgr.extension.abi import Callback, address_of
+from collectd_mgr.extension.daemon import Daemon
+from collectd_mgr.extension.threads import Threads
+from collectd_mgr.extension.tick import OWNER
+
+GROUP = "collectd_mgr_shield"
+
+#: A thread that took a shield frees it this many seconds later; a load that takes longer gets a warning of collectd's.
+_INTERVAL = 1.0
+
+
+class Shield:
+    """Holds the read threads back; one at a time (the caller holds the operation lock)."""
+
+    def __init__(self, daemon: Daemon, threads: Threads) -> None:
+        self._daemon = daemon
+        self._threads = threads
+        self._over = threading.Event()
+        # collectd keeps the address: this object lives as long as the daemon.
+        self._callback = Callback(self._wait)
+
+    def _wait(self, _: int) -> int:
+        self._over.wait()
+        return 0
+
+    @contextlib.contextmanager
+    def up(self) -> Iterator[None]:
+        """Inside, no read that is registered now is called; those that ran before run on."""
+        self._over.clear()
+        try:
+            with self._daemon.context(OWNER, _INTERVAL):
+                self._register()
+            yield
+        finally:
+            self._daemon.unregister_read_group(GROUP)
+            self._over.set()
+
+    def _register(self) -> None:
+        address = address_of(self._callback)
+        for number in range(len(self._threads.readers())):
+            self._daemon.register_group_read(GROUP, f"{GROUP}/{number}", address)

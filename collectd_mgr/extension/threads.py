@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What collectd's own threads do at this moment, as the kernel tells: /proc/self/task/TID/syscall."""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import List, Optional, Tuple
+
+from collectd_mgr.extension.memory import Mapping
+
+#: The numbers of futex, and of the calls that sleep (nanosleep, clock_nanosleep), by machine.
+_CALLS = {"x86_64": (202, (35, 230)), "aarch64": (98, (101, 115))}
+
+# pthread_cond_wait and pthread_cond_timedwait wait by FUTEX_WAIT_BITSET, pthread_mutex_lock by FUTEX_WAIT.
+_FUTEX_WAIT_BITSET = 9
+_FUTEX_COMMAND = 0x7F
+
+
+class Threads:
+    """The threads of this collectd; ``statics`` is the writable data of its binary."""
+
+    def __init__(self, statics: List[Mapping]) -> None:
+        self._statics = statics
+        self._futex, self._sleeps = _CALLS.get(platform.machine(), (-1, ()))
+        self._readers: List[int] = []
+
+    def unknown(self) -> Optional[str]:
+        """Why the threads cannot be watched on this machine; None when they can."""
+        if self._futex < 0:
+            return f"the system calls of {platform.machine()} are not known"
+        try:
+            _syscall(os.getpid())
+        except OSError as error:
+            return f"what a thread waits for cannot be read: {error}"
+        return None
+
+    def readers(self) -> List[int]:
+        """The ids of the read threads; empty until collectd has started them (then they stay)."""
+        if not self._readers:
+            self._readers = [
+                task for task in map(int, os.listdir("/proc/self/task")) if _name(task).startswith("reader#")
+            ]
+        return self._readers
+
+    def idle(self, reader: int) -> bool:
+        """Whether a read thread waits for its next read to be due.
+
+        It does so on ``read_cond``: a wait on a condition in collectd's own data. A read callback that waits for
+        one of collectd's mutexes (say, to enqueue a value) waits with the other futex command.
+        """
+        call = _syscall(reader)
+        if len(call) < 3 or call[0] != str(self._futex) or int(call[2], 16) & _FUTEX_COMMAND != _FUTEX_WAIT_BITSET:
+            return False
+        address = int(call[1], 16)
+        return any(static.start <= address < static.end for static in self._statics)
+
+    def main_asleep(self) -> bool:
+        """Whether the main thread sleeps between two intervals; when collectd stops it does so no more."""
+        call = _syscall(os.getpid())
+        return call[0].isdigit() and int(call[0]) in self._sleeps
+
+
+def _syscall(task: int) -> Tuple[str, ...]:
+    with open(f"/proc/self/task/{task}/syscall", encoding="ascii") as found:
+        return tuple(found.read().split())
+
+
+def _name(task: int) -> str:
+    try:
+        with open(f"/proc/self/task/{task}/comm", encoding="utf-8", errors="replace") as found:
+            return found.read()
+    except OSError:
+        return ""

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The agent's side of the socket."""
+
+from __future__ import annotations
+
+import itertools
+import select
+import socket
+import threading
+import time
+from typing import Any, Dict, List, Optional
+
+from collectd_mgr import exception
+from collectd_mgr.wire import framing
+from collectd_mgr.wire.hello import hello, negotiate
+
+
+class WireClient:
+    """Calls the extension that listens on ``path``; any number of threads may share it.
+
+    A call takes an idle connection or opens one, so a long operation does not hold up a read. A
+    connection that collectd closed (it was restarted) is noticed before use and replaced.
+
+    :param timeout: seconds until a call gives up, unless the call says otherwise
+    """
+
+    def __init__(self, path: str, timeout: float = 10.0) -> None:
+        self._path = path
+        self._timeout = timeout
+        self._ids = itertools.count(1)
+        self._lock = threading.Lock()
+        self._idle: List[_Connection] = []
+
+    def hello(self) -> Dict[str, Any]:
+        """What the extension says of itself: ``wire``, ``extension``, ``pid``, ``collectd``.
+
+        :raises DaemonUnreachable: nobody listens
+        :raises WireMismatch: no common version
+        """
+        connection = self._take(time.monotonic() + self._timeout)
+        self._idle.append(connection)
+        return connection.peer
+
+    def call(
+        self,
+        method: str,
+        params: Optional[Dict[str, Any]] = None,
+        *,
+        request_id: str = "",
+        timeout: Optional[float] = None,
+    ) -> Any:
+        """The result of ``method``.
+
+        :raises CollectdMgrError: the extension's own error, as it was raised there
+        :raises DaemonUnreachable: no connection, or it broke (``maybe_executed`` says whether the
+            request may have taken effect)
+        :raises RequestTimeout: no answer in time; ``maybe_executed`` as above
+        """
+        deadline = time.monotonic() + (self._timeout if timeout is None else timeout)
+        connection = self._take(deadline)
+        request = {"id": next(self._ids), "method": method, "params": params or {}, "request_id": request_id}
+        try:
+            answer = connection.exchange(request, deadline)
+        except BaseException:
+            connection.close()
+            raise
+        with self._lock:
+            self._idle.append(connection)
+        if "error" in answer:
+            raise exception.from_dict(answer["error"])
+        return answer["result"]
+
+    def close(self) -> None:
+        """Close the idle connections; the client stays usable."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _take(self, deadline: float) -> _Connection:
+        while True:
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                return _Connection(self._path, deadline)
+            if connection.alive():
+                return connection
+            connection.close()
+
+
+class _Connection:
+    """One connection after its hello."""
+
+    def __init__(self, path: str, deadline: float) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self.peer = self._open(path, deadline)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, path: str, deadline: float) -> Dict[str, Any]:
+        try:
+            self._until(deadline)
+            self._socket.connect(path)
+            framing.send(self._socket, hello())
+            peer = framing.receive(self._socket)
+        except (OSError, framing.BadFrame) as error:
+            raise exception.DaemonUnreachable(
+                f"collectd does not answer on {path}: {error}", maybe_executed=False
+            ) from error
+        if peer is None:
+            raise exception.DaemonUnreachable(f"collectd closed the connection on {path}", maybe_executed=False)
+        if "error" in peer:
+            raise exception.from_dict(peer["error"])
+        negotiate(peer)
+        return dict(peer)
+
+    def alive(self) -> bool:
+        """Whether the other side kept the connection open: nothing can be waiting to be read on it."""
+        readable, _, _ = select.select([self._socket], [], [], 0)
+        return not readable
+
+    def exchange(self, request: Dict[str, Any], deadline: float) -> Dict[str, Any]:
+        self._send(framing.encode(request), deadline)
+        try:
+            self._until(deadline)
+            answer = framing.receive(self._socket)
+        except socket.timeout as error:
+            raise exception.RequestTimeout(
+                f"collectd did not answer {request['method']} in time", maybe_executed=True
+            ) from error
+        except (OSError, framing.BadFrame) as error:
+            raise _broke(error, maybe_executed=True) from error
+        if not isinstance(answer, dict) or answer.get("id") != request["id"]:
+            raise _broke("the connection was closed", maybe_executed=True)
+        return answer
+
+    def _send(self, frame: bytes, deadline: float) -> None:
+        try:
+            self._until(deadline)
+            self._socket.sendall(frame)
+        except OSError as error:
+            # A request that did not arrive whole is not executed.
+            raise _broke(error, maybe_executed=False) from error
+
+    def _until(self, deadline: float) -> None:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise socket.timeout("the time is over")
+        self._socket.settimeout(left)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _broke(error: object, maybe_executed: bool) -> exception.DaemonUnreachable:
+    return exception.DaemonUnreachable(f"The connection to collectd broke: {error}", maybe_executed=maybe_executed)

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The extension's side of the socket: threads, one operation at a time, reads beside it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, Mapping, Set
+
+from collectd_mgr import exception
+from collectd_mgr.wire import framing
+from collectd_mgr.wire.hello import negotiate
+from collectd_mgr.wire.listener import Listener, may_connect
+
+#: More connections than this at once are turned away.
+CONNECTIONS = 32
+
+
+@dataclass(frozen=True)
+class Method:
+    """What answers one method: ``call(params, request_id)`` gives JSON or raises a typed error.
+
+    An ``operation`` never runs beside another one; everything else runs at any time.
+    """
+
+    call: Callable[[Dict[str, Any], str], Any]
+    operation: bool = False
+
+
+class WireServer:
+    """Listens on ``path`` from :meth:`start` to :meth:`stop`; all its threads are daemons."""
+
+    def __init__(
+        self, path: str, methods: Mapping[str, Method], hello: Dict[str, Any], connections: int = CONNECTIONS
+    ) -> None:
+        self._path = path
+        self._methods = methods
+        self._hello = hello
+        self._limit = connections
+        self._operation = threading.Lock()
+        self._lock = threading.Lock()
+        self._connections: Set[socket.socket] = set()
+        self._threads: Set[threading.Thread] = set()
+        self._stopping = False
+
+    def start(self) -> None:
+        """:raises CannotListen: the socket cannot be had, or not safely"""
+        self._listener = Listener(self._path, backlog=self._limit)
+        self._spawn(self._accept)
+
+    def stop(self, timeout: float) -> bool:
+        """Take no more, wait for the running operation, close everything.
+
+        :param timeout: seconds to wait at most
+        :returns: whether the operation ended within the timeout
+        """
+        self._stopping = True
+        _shut(self._listener.socket)
+        self._listener.close()
+        idle = self._operation.acquire(timeout=timeout)
+        with self._lock:
+            connections, threads = list(self._connections), list(self._threads)
+        for connection in connections:
+            _shut(connection)
+        for thread in threads:
+            thread.join(1.0 if idle else 0.0)
+        return idle
+
+    def _spawn(self, target: Callable[..., None], *args: Any) -> None:
+        def run() -> None:
+            try:
+                target(*args)
+            finally:
+                with self._lock:
+                    self._threads.discard(thread)
+
+        thread = threading.Thread(target=run, name="collectd_mgr", daemon=True)
+        with self._lock:
+            self._threads.add(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while not self._stopping:
+            try:
+                connection, _ = self._listener.socket.accept()
+            except OSError:
+                return
+            if not may_connect(connection):
+                connection.close()
+            elif not self._admit(connection):
+                _turn_away(connection)
+            else:
+                self._spawn(self._serve, connection)
+
+    def _admit(self, connection: socket.socket) -> bool:
+        with self._lock:
+            if len(self._connections) >= self._limit:
+                return False
+            self._connections.add(connection)
+            return True
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            self._converse(connection)
+        except (OSError, framing.BadFrame):
+            pass  # The client sees the connection closed; it knows what it had asked.
+        finally:
+            with self._lock:
+                self._connections.discard(connection)
+            connection.close()
+
+    def _converse(self, connection: socket.socket) -> None:
+        theirs = framing.receive(connection)
+        framing.send(connection, self._hello)
+        try:
+            negotiate(theirs)
+        except exception.WireMismatch:
+            return  # The client finds out the same from our hello.
+        while not self._stopping:
+            request = framing.receive(connection)
+            if request is None:
+                return
+            framing.send(connection, self._answer(request))
+
+    def _answer(self, request: Any) -> Dict[str, Any]:
+        if not isinstance(request, dict):
+            raise framing.BadFrame("a request is an object")
+        try:
+            return {"id": request.get("id"), "result": self._execute(request)}
+        except exception.CollectdMgrError as error:
+            return {"id": request.get("id"), "error": error.to_dict()}
+        except Exception as error:  # noqa: BLE001: the daemon goes on, whatever a method does
+            detail = f"{type(error).__name__}: {error}"
+            return {"id": request.get("id"), "error": exception.CollectdMgrError(detail).to_dict()}
+
+    def _execute(self, request: Dict[str, Any]) -> Any:
+        method = self._methods.get(str(request.get("method")))
+        params = request.get("params") or {}
+        if method is None or not isinstance(params, dict):
+            raise exception.BadRequest(f"no such request: {request.get('method')!r}")
+        request_id = str(request.get("request_id") or "-")
+        if not method.operation:
+            return method.call(params, request_id)
+        with self._operation:
+            if self._stopping:
+                raise exception.DaemonUnreachable("collectd is stopping", maybe_executed=False)
+            return method.call(params, request_id)
+
+
+def _turn_away(connection: socket.socket) -> None:
+    connection.settimeout(1.0)
+    try:
+        framing.send(connection, {"error": exception.Busy("too many connections").to_dict()})
+    except OSError:
+        pass
+    connection.close()
+
+
+def _shut(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
