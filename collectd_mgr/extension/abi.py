@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import re
 from ctypes import POINTER, c_char_p, c_double, c_int, c_size_t, c_uint64, c_void_p
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 #: The versions whose structures these are. 5.8 has no ``name`` in the context; 6.0 is another program.
 VERSIONS = (9, 13)
@@ -50,10 +50,10 @@ class DataSet(ctypes.Structure):
 #: int callback(user_data_t *) and int callback(void): what collectd calls on its own threads.
 Callback = ctypes.CFUNCTYPE(c_int, c_void_p)
 
-_Prototype = Tuple[Any, Tuple[Any, ...]]
+_Prototype = tuple[Any, tuple[Any, ...]]
 
 #: Without these nothing can be read.
-READING: Dict[str, _Prototype] = {
+READING: dict[str, _Prototype] = {
     "uc_get_names": (c_int, (POINTER(POINTER(c_char_p)), POINTER(POINTER(c_uint64)), POINTER(c_size_t))),
     "uc_get_size": (c_size_t, ()),
     "uc_get_rate_by_name": (c_int, (c_char_p, POINTER(POINTER(c_double)), POINTER(c_size_t))),
@@ -68,7 +68,7 @@ READING: Dict[str, _Prototype] = {
 }
 
 #: Without these nothing can be changed.
-CHANGING: Dict[str, _Prototype] = {
+CHANGING: dict[str, _Prototype] = {
     "cf_read": (c_int, (c_char_p,)),
     "plugin_init_all": (c_int, ()),
     "plugin_set_ctx": (Context, (Context,)),
@@ -91,16 +91,12 @@ def from_cdtime(cdtime: int) -> float:
     return cdtime / SECOND
 
 
-def bind(library: ctypes.CDLL, prototypes: Dict[str, _Prototype]) -> List[str]:
+def bind(library: ctypes.CDLL, prototypes: dict[str, _Prototype]) -> list[str]:
     """Give the functions of ``library`` their prototypes; returns the names that it does not export."""
-    missing = []
-    for name, (result, arguments) in prototypes.items():
-        try:
-            function = getattr(library, name)
-        except AttributeError:
-            missing.append(name)
-        else:
-            function.restype, function.argtypes = result, arguments
+    missing = [name for name in prototypes if not hasattr(library, name)]
+    for name in prototypes.keys() - set(missing):
+        function = getattr(library, name)
+        function.restype, function.argtypes = prototypes[name]
     return missing
 
 

@@ -8,7 +8,7 @@ list is walked in order, and collectd starts its read threads after the last one
 
 from __future__ import annotations
 
-from typing import Callable, List
+from typing import Callable
 
 from collectd_mgr.extension.abi import Callback, address_of
 from collectd_mgr.extension.daemon import Daemon
@@ -21,12 +21,12 @@ NAME = "collectd_mgr"
 class Boot:
     """The last init callback. The object must live as long as collectd has the callback."""
 
-    def __init__(self, daemon: Daemon, disabled: List[str], error: Callable[[str], None]) -> None:
+    def __init__(self, daemon: Daemon, disabled: list[str], error: Callable[[str], None]) -> None:
         self._daemon = daemon
         self._disabled = disabled
         self._error = error
         self._callback = Callback(self._last)
-        self.reads: List[Reads] = []
+        self.reads: list[Reads] = []
 
     def register(self) -> None:
         """To be called from the extension's own init callback."""
@@ -35,7 +35,7 @@ class Boot:
     def _last(self, _: int) -> int:
         try:
             self.disable()
-        except Exception as error:  # noqa: BLE001: collectd must start whatever happens here
+        except Exception as error:  # noqa: BLE001 - collectd must start whatever happens here
             self._error(f"collectd_mgr: disabled plugins may be reading: {error}")
         return 0
 

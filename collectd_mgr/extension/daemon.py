@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-from typing import Dict, Iterator
+from collections.abc import Iterator
 
 from collectd_mgr.extension import abi
 
@@ -19,7 +19,7 @@ class Daemon:
     def __init__(self, library: ctypes.CDLL) -> None:
         self._c = library
         self._c.strdup.restype, self._c.strdup.argtypes = ctypes.c_void_p, (ctypes.c_char_p,)
-        self._names: Dict[str, int] = {}
+        self._names: dict[str, int] = {}
         #: A callback that does nothing and needs no GIL.
         self.nothing = abi.address_of(library.sched_yield)
 

@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import collectd
 
@@ -26,7 +26,7 @@ from collectd_mgr.extension.settings import BadOption, Settings
 NAME = "collectd_mgr"
 
 _settings = Settings()
-_service: Optional[Service] = None
+_service: Service | None = None
 
 
 def configure(node: Any) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Iterator, List, Optional, Tuple
+from collections.abc import Iterator
 
 from collectd_mgr import exception
 from collectd_mgr.domain import grammar
@@ -20,7 +20,7 @@ from collectd_mgr.extension.daemon import Daemon
 _NO_TYPES = Item("TypesDB", ("/dev/null",))
 
 
-def plugin_blocks(plugin: str, text: str) -> Tuple[Item, ...]:
+def plugin_blocks(plugin: str, text: str) -> tuple[Item, ...]:
     """``text`` as items: nothing but ``<Plugin "plugin">`` blocks of this one plugin.
 
     :raises BadGrammar: collectd could not parse it
@@ -38,19 +38,19 @@ def plugin_blocks(plugin: str, text: str) -> Tuple[Item, ...]:
     return items
 
 
-def load_plugin(plugin: str, interval: Optional[float]) -> Item:
+def load_plugin(plugin: str, interval: float | None) -> Item:
     """The ``LoadPlugin`` statement, with an ``Interval`` if there is one."""
     children = (Item("Interval", (interval,)),) if interval is not None else None
     return Item("LoadPlugin", (plugin,), children)
 
 
-def apply(daemon: Daemon, items: Tuple[Item, ...]) -> bool:
+def apply(daemon: Daemon, items: tuple[Item, ...]) -> bool:
     """Let collectd read ``items``, from memory; False when it rejected any of it (it applies what it can)."""
     with _file(grammar.render((_NO_TYPES, *items))) as path:
         return daemon.read_config(path)
 
 
-def syntax_error(messages: List[str]) -> bool:
+def syntax_error(messages: list[str]) -> bool:
     """Whether collectd's own parser failed, by what it logged."""
     return any("Unable to read config file" in message or "Cannot read file" in message for message in messages)
 

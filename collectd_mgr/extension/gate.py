@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, List
+from typing import Callable
 
 from collectd_mgr import exception
 from collectd_mgr.extension.threads import Threads
@@ -20,13 +20,13 @@ class Gate:
     :param replaced: gives what was replaced on disk since
     """
 
-    def __init__(self, threads: Threads, found: List[str], replaced: Callable[[], List[str]]) -> None:
+    def __init__(self, threads: Threads, found: list[str], replaced: Callable[[], list[str]]) -> None:
         self._threads = threads
         self._found = found
         self._replaced = replaced
         self._draining = False
 
-    def reasons(self) -> List[str]:
+    def reasons(self) -> list[str]:
         """Why live is off; empty when it is on."""
         return [*self._found, *self._replaced()]
 

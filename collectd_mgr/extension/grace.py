@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The grace period: until no read that was unregistered can still be running.
 
-``plugin_unregister_read`` marks an entry and does not wait. A read thread that took it before may be in the callback, and a
-second entry for the same plugin would put two threads into the same C statics. A thread that was seen
-idle after the mark was set tests the mark before it calls anything.
+``plugin_unregister_read`` marks an entry and does not wait. A read thread that took it before may be in the
+callback, and a second entry for the same plugin would put two threads into the same C statics. A thread
+that was seen idle after the mark was set tests the mark before it calls anything.
 """
 
 from __future__ import annotations

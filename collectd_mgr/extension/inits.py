@@ -7,8 +7,6 @@ ran are taken off before, all of them: names are read from the list itself, none
 
 from __future__ import annotations
 
-from typing import List
-
 from collectd_mgr.extension.daemon import Daemon
 from collectd_mgr.extension.lists import Lists
 
@@ -21,7 +19,7 @@ class Inits:
         self._lists = lists
         self._slot = slot
 
-    def names(self) -> List[str]:
+    def names(self) -> list[str]:
         return [entry.key for entry in self._lists.entries(self._slot)]
 
     def clear(self) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ctypes
 import os
 from dataclasses import dataclass
-from typing import Any, Dict, Optional
+from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.extension import abi, process
@@ -19,8 +19,8 @@ from collectd_mgr.extension.metrics import Metrics
 
 @dataclass
 class Inside:
-    """``live`` is None where live is off from the start (``gate`` has the reasons), ``metrics`` where the cache cannot be
-    read.
+    """``live`` is None where live is off from the start (``gate`` has the reasons), ``metrics`` where there is no
+    reading of the cache.
     """
 
     library: ctypes.CDLL
@@ -29,11 +29,11 @@ class Inside:
     gate: Gate
     loader: Loader
     log: Log
-    live: Optional[Live]
-    metrics: Optional[Metrics]
+    live: Live | None
+    metrics: Metrics | None
     generation: Any = None
 
-    def status(self) -> Dict[str, Any]:
+    def status(self) -> dict[str, Any]:
         """The daemon as it is: see the keys. ``started`` in seconds since the epoch, ``interval`` in seconds."""
         reasons = self.gate.reasons()
         return {
@@ -56,27 +56,27 @@ class Inside:
         """Take no operation any more. The caller stops the daemon next."""
         self.gate.drain()
 
-    def flush(self, plugin: Optional[str] = None, identifier: Optional[str] = None, timeout: float = 0) -> None:
+    def flush(self, plugin: str | None = None, identifier: str | None = None, timeout: float = 0) -> None:
         """Have the write plugins (or one) write what is older than ``timeout`` seconds (or one metric of it)."""
         self.gate.running()
         self.library.plugin_flush(_bytes(plugin), abi.to_cdtime(timeout), _bytes(identifier))
 
-    def metrics_list(self, **filters: Any) -> Dict[str, Any]:
+    def metrics_list(self, **filters: Any) -> dict[str, Any]:
         return self._metrics().list(**filters)
 
-    def values_get(self, **filters: Any) -> Dict[str, Any]:
+    def values_get(self, **filters: Any) -> dict[str, Any]:
         return self._metrics().values(**filters)
 
-    def plugin_enable(self, plugin: str, **settings: Any) -> Dict[str, Any]:
+    def plugin_enable(self, plugin: str, **settings: Any) -> dict[str, Any]:
         return self._live().plugins.enable(plugin, **settings)
 
-    def plugin_disable(self, plugin: str, **settings: Any) -> Dict[str, Any]:
+    def plugin_disable(self, plugin: str, **settings: Any) -> dict[str, Any]:
         return self._live().plugins.disable(plugin, **settings)
 
-    def plugin_restart(self, plugin: str, **settings: Any) -> Dict[str, Any]:
+    def plugin_restart(self, plugin: str, **settings: Any) -> dict[str, Any]:
         return self._live().plugins.restart(plugin, **settings)
 
-    def plugin_interval(self, plugin: str, interval: Optional[float] = None) -> Dict[str, Any]:
+    def plugin_interval(self, plugin: str, interval: float | None = None) -> dict[str, Any]:
         return self._live().plugins.set_interval(plugin, interval)
 
     def _live(self) -> Live:
@@ -91,5 +91,5 @@ class Inside:
         return self.metrics
 
 
-def _bytes(text: Optional[str]) -> Optional[bytes]:
+def _bytes(text: str | None) -> bytes | None:
     return None if text is None else text.encode()

@@ -8,9 +8,10 @@ the entry, the layout is not the known one and the caller turns live off.
 
 from __future__ import annotations
 
+import contextlib
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Dict, Iterator, List, Tuple
 
 from collectd_mgr.extension.memory import Mapping, Memory, Unreadable
 
@@ -39,7 +40,7 @@ class NotFound(Exception):
 class Lists:
     """Finds and walks the lists in ``statics``, the writable data of collectd's binary."""
 
-    def __init__(self, memory: Memory, statics: List[Mapping]) -> None:
+    def __init__(self, memory: Memory, statics: list[Mapping]) -> None:
         self._memory = memory
         self._statics = statics
 
@@ -53,9 +54,9 @@ class Lists:
                 return slot
         raise NotFound(f"no list of collectd's has an entry named {key}")
 
-    def all(self) -> Iterator[Tuple[int, List[Entry]]]:
+    def all(self) -> Iterator[tuple[int, list[Entry]]]:
         """Every list that is not empty: the address of its variable, and its entries."""
-        seen: Dict[int, List[Entry]] = {}
+        seen: dict[int, list[Entry]] = {}
         for mapping in self._statics:
             for index, word in enumerate(self._memory.words(mapping)):
                 slot = mapping.start + 8 * index
@@ -66,25 +67,23 @@ class Lists:
                     seen[word] = entries
                     yield slot, entries
 
-    def entries(self, slot: int) -> List[Entry]:
+    def entries(self, slot: int) -> list[Entry]:
         """The entries of the list in the variable at ``slot``; none when there is no list.
 
         :raises Unreadable: it kept changing, or is no list any more
         """
         for _ in range(_ATTEMPTS):
-            try:
+            with contextlib.suppress(Unreadable):
                 return self._walk(slot)
-            except Unreadable:
-                continue
         raise Unreadable(f"the list at {slot:#x}")
 
-    def _plausible(self, slot: int) -> List[Entry]:
+    def _plausible(self, slot: int) -> list[Entry]:
         try:
             return self._walk(slot)
         except Unreadable:
             return []
 
-    def _walk(self, slot: int) -> List[Entry]:
+    def _walk(self, slot: int) -> list[Entry]:
         address = self._memory.word(slot)
         if not address:
             return []

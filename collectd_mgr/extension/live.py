@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-from typing import List, Optional
 
 from collectd_mgr.extension import abi, tick
 from collectd_mgr.extension.boot import NAME, Boot
@@ -39,7 +38,7 @@ class Live:
     boot: Boot
 
 
-def check(library: ctypes.CDLL, version: str, threads: Threads) -> Optional[str]:
+def check(library: ctypes.CDLL, version: str, threads: Threads) -> str | None:
     """Why this collectd cannot be changed live, as far as it can be said without touching it."""
     if not abi.known(version):
         return f"the version of collectd is not one that is known: {version or 'none found'}"
@@ -49,7 +48,7 @@ def check(library: ctypes.CDLL, version: str, threads: Threads) -> Optional[str]
     return threads.unknown()
 
 
-def assemble(library: ctypes.CDLL, gate: Gate, threads: Threads, log: Log, disabled: List[str]) -> Live:
+def assemble(library: ctypes.CDLL, gate: Gate, threads: Threads, log: Log, disabled: list[str]) -> Live:
     """Register the tick and the last init callback, find collectd's lists by them, and build the rest.
 
     To be called from the extension's init callback, after :func:`check` found nothing.
@@ -76,7 +75,7 @@ def assemble(library: ctypes.CDLL, gate: Gate, threads: Threads, log: Log, disab
     return Live(Plugins(gate, loader, records, observer, registration), observer, boot)
 
 
-def _verify(reads: List[Read], daemon: Daemon) -> None:
+def _verify(reads: list[Read], daemon: Daemon) -> None:
     """The tick must be seen exactly as it was registered: that proves the layout of the entries."""
     expected = Read(tick.NAME, tick.OWNER, "", abi.from_cdtime(abi.to_cdtime(tick.INTERVAL)), daemon.nothing)
     if expected not in reads:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Dict, Optional
 
 from collectd_mgr import exception
 from collectd_mgr.extension.memory import mappings
@@ -28,13 +27,13 @@ class Loader:
             os.path.dirname(mapping.path) for mapping in mappings() if os.path.basename(mapping.path) == "python.so"
         )
 
-    def loaded(self) -> Dict[str, str]:
+    def loaded(self) -> dict[str, str]:
         """The plugins in this process: name to path. A file that was replaced since has `` (deleted)`` in its path."""
         inside = self.directory + "/"
         paths = {mapping.path for mapping in mappings() if mapping.path.startswith(inside)}
         return {_plugin(path): path for path in sorted(paths)}
 
-    def find(self, plugin: str) -> Optional[str]:
+    def find(self, plugin: str) -> str | None:
         """The path of the plugin's file, found as collectd finds it (in any case); None when not installed."""
         wanted = plugin.lower() + _SUFFIX
         names = sorted(os.listdir(self.directory))

@@ -6,7 +6,8 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from typing import Callable, Iterator, List, Optional
+from collections.abc import Iterator
+from typing import Callable
 
 #: syslog's severities, as collectd uses them. Notices and worse are part of what an operation says.
 NOTICE = 5
@@ -23,8 +24,8 @@ class Log:
         self.error = error
         #: Whether there is no other log callback; whoever can see collectd's list replaces it.
         self.alone: Callable[[], bool] = lambda: False
-        self._thread: Optional[int] = None
-        self._lines: List[str] = []
+        self._thread: int | None = None
+        self._lines: list[str] = []
 
     def write(self, severity: int, message: str) -> None:
         """What collectd calls, on any thread, for every line of its log."""
@@ -35,7 +36,7 @@ class Log:
             self._lines.append(message)
 
     @contextlib.contextmanager
-    def capture(self) -> Iterator[List[str]]:
+    def capture(self) -> Iterator[list[str]]:
         """The notices, warnings and errors that this thread causes inside; one operation at a time."""
         self._lines, self._thread = [], threading.get_ident()
         try:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import struct
 from dataclasses import dataclass
-from typing import List
 
 _WORD = struct.Struct("Q")
 
@@ -33,7 +32,7 @@ class Mapping:
         return self.path.endswith(" (deleted)")
 
 
-def mappings() -> List[Mapping]:
+def mappings() -> list[Mapping]:
     with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as lines:
         return [_mapping(line) for line in lines]
 
@@ -44,10 +43,10 @@ def _mapping(line: str) -> Mapping:
     return Mapping(start, end, "w" in fields[1], fields[5] if len(fields) > 5 else "")
 
 
-def statics() -> List[Mapping]:
+def statics() -> list[Mapping]:
     """The writable data of collectd's own binary: the mapped part, and the .bss right behind it."""
     own = os.readlink("/proc/self/exe")
-    found: List[Mapping] = []
+    found: list[Mapping] = []
     for mapping in mappings():
         behind = bool(found) and not mapping.path and mapping.start == found[-1].end
         if mapping.writable and (mapping.path == own or behind):
@@ -73,7 +72,7 @@ class Memory:
     def word(self, address: int) -> int:
         return int(_WORD.unpack(self.read(address, _WORD.size))[0])
 
-    def words(self, mapping: Mapping) -> List[int]:
+    def words(self, mapping: Mapping) -> list[int]:
         data = self.read(mapping.start, mapping.end - mapping.start)
         return [word for (word,) in _WORD.iter_unpack(data)]
 

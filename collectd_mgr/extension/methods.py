@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 
 from collectd_mgr import exception
 from collectd_mgr.extension import parameters as of
@@ -12,7 +12,7 @@ from collectd_mgr.extension.inside import Inside
 from collectd_mgr.extension.parameters import Check, checked
 from collectd_mgr.wire.server import Method
 
-_FILTERS: Dict[str, Check] = {"plugin": of.text, "match": of.text, "limit": of.count, "marker": of.text}
+_FILTERS: dict[str, Check] = {"plugin": of.text, "match": of.text, "limit": of.count, "marker": of.text}
 
 Call = Callable[..., Any]
 
@@ -22,9 +22,9 @@ class Methods:
 
     def __init__(self, inside: Inside) -> None:
         self._inside = inside
-        self.counters: Dict[str, float] = {"done": 0, "failed": 0, "seconds": 0.0}
+        self.counters: dict[str, float] = {"done": 0, "failed": 0, "seconds": 0.0}
 
-    def table(self) -> Dict[str, Method]:
+    def table(self) -> dict[str, Method]:
         inside = self._inside
         return {
             "status": self._read(self.status),
@@ -55,14 +55,14 @@ class Methods:
             ),
         }
 
-    def status(self) -> Dict[str, Any]:
+    def status(self) -> dict[str, Any]:
         return {**self._inside.status(), "operations": dict(self.counters)}
 
     def _read(self, call: Call, **checks: Check) -> Method:
         return Method(lambda params, _: call(**checked(checks, params)))
 
     def _operation(self, name: str, call: Call, **checks: Check) -> Method:
-        def run(params: Dict[str, Any], request_id: str) -> Any:
+        def run(params: dict[str, Any], request_id: str) -> Any:
             given = checked(checks, params)
             began = time.monotonic()
             outcome = "failed"
@@ -78,7 +78,7 @@ class Methods:
 
         return Method(run, operation=True)
 
-    def _account(self, request_id: str, name: str, given: Dict[str, Any], outcome: str, took: float) -> None:
+    def _account(self, request_id: str, name: str, given: dict[str, Any], outcome: str, took: float) -> None:
         self.counters["done" if outcome == "done" else "failed"] += 1
         self.counters["seconds"] += took
         # No config in the log: it may hold secrets.

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import builtins
 from bisect import bisect_right
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Optional
 
 from collectd_mgr.extension.abi import from_cdtime
 from collectd_mgr.extension.pattern import Pattern
@@ -13,21 +14,21 @@ from collectd_mgr.extension.values import Cache
 #: More metrics than this in one answer only in pages.
 LIMIT = 100_000
 
-_Page = Tuple[List[bytes], List[int], Optional[str]]
+_Page = tuple[list[bytes], list[int], Optional[str]]
 
 
 class Metrics:
     """Lists of metrics and their values, sorted by the bytes of their names.
 
     Filters: ``plugin`` (its name, exactly), ``match`` (a regular expression as collectd's own, see
-    :class:`.pattern.Pattern`). Pages: ``limit`` metrics after ``marker``; the answer's ``marker`` is the one for the next
-    page, or None. A metric that collectd misses at the moment is not there.
+    :class:`.pattern.Pattern`). Pages: ``limit`` metrics after ``marker``; the answer's ``marker`` is the one for the
+    next page, or None. A metric that collectd misses at the moment is not there.
     """
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
 
-    def list(self, **filters: Any) -> Dict[str, Any]:
+    def list(self, **filters: Any) -> dict[str, Any]:
         """Columns ``names``, ``times`` (seconds since the epoch), ``intervals`` (seconds, None if unknown)."""
         names, times, marker = self._page(**filters)
         intervals = self._cache.intervals(self._cache.size() + 64) if names else {}
@@ -38,9 +39,9 @@ class Metrics:
             "marker": marker,
         }
 
-    def values(self, **filters: Any) -> Dict[str, Any]:
-        """Columns ``names``, ``times``, ``types``, ``values`` and ``rates`` (a list per metric, one number per data source,
-        None for NaN); ``sources`` has per type its data sources: [name, gauge|derive|counter|absolute] each.
+    def values(self, **filters: Any) -> dict[str, Any]:
+        """Columns ``names``, ``times``, ``types``, ``values`` and ``rates`` (a list per metric, one number per data
+        source, None for NaN); ``sources`` has per type its data sources: [name, gauge|derive|counter|absolute] each.
         """
         names, times, marker = self._page(**filters)
         rows = [
@@ -59,23 +60,23 @@ class Metrics:
             "marker": marker,
         }
 
-    def _sources(self, kind: str) -> List[Tuple[str, str]]:
+    def _sources(self, kind: str) -> builtins.list[tuple[str, str]]:
         found = self._cache.type(b"//" + kind.encode())
         return found.sources if found else []
 
     def _page(
         self,
-        plugin: Optional[str] = None,
-        match: Optional[str] = None,
-        limit: Optional[int] = None,
-        marker: Optional[str] = None,
+        plugin: str | None = None,
+        match: str | None = None,
+        limit: int | None = None,
+        marker: str | None = None,
     ) -> _Page:
         names, times = self._cache.names()
         keep = _filter(plugin, match)
         start = bisect_right(names, marker.encode()) if marker else 0
         limit = LIMIT if limit is None else min(limit, LIMIT)
-        chosen: List[bytes] = []
-        when: List[int] = []
+        chosen: list[bytes] = []
+        when: list[int] = []
         for index in range(start, len(names)):
             if not keep(names[index]):
                 continue
@@ -86,7 +87,7 @@ class Metrics:
         return chosen, when, None
 
 
-def _filter(plugin: Optional[str], match: Optional[str]) -> Callable[[bytes], bool]:
+def _filter(plugin: str | None, match: str | None) -> Callable[[bytes], bool]:
     pattern = Pattern(match) if match is not None else None
     wanted = plugin.encode() if plugin is not None else None
 
@@ -98,7 +99,7 @@ def _filter(plugin: Optional[str], match: Optional[str]) -> Callable[[bytes], bo
     return keep
 
 
-def _decode(names: List[bytes]) -> List[str]:
+def _decode(names: list[bytes]) -> list[str]:
     return [name.decode("utf-8", "replace") for name in names]
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any
 
 from collectd_mgr.extension.loader import Loader
 from collectd_mgr.extension.readers import Read, Reads
@@ -18,22 +18,22 @@ class Observer:
         self._reads = reads
         self._records = records
 
-    def plugins(self) -> Dict[str, Dict[str, Any]]:
+    def plugins(self) -> dict[str, dict[str, Any]]:
         """Every loaded plugin, by its name: see :meth:`plugin`."""
-        by_plugin: Dict[str, List[Read]] = {}
+        by_plugin: dict[str, list[Read]] = {}
         for read in self._reads.all():
             by_plugin.setdefault(read.plugin.lower(), []).append(read)
         return {
             plugin: self._state(plugin, True, by_plugin.get(plugin.lower(), [])) for plugin in self._loader.loaded()
         }
 
-    def plugin(self, plugin: str) -> Dict[str, Any]:
+    def plugin(self, plugin: str) -> dict[str, Any]:
         """One plugin: ``loaded``, ``registered`` (collectd has a read of it), ``reads`` (their names), ``interval``
         (seconds; None without reads), ``config_digest``, ``origin``, ``stopping`` (a read may be in flight).
         """
         return self._state(plugin, plugin in self._loader.loaded(), self._reads.of(plugin))
 
-    def _state(self, plugin: str, loaded: bool, reads: List[Read]) -> Dict[str, Any]:
+    def _state(self, plugin: str, loaded: bool, reads: list[Read]) -> dict[str, Any]:
         record = self._records[plugin]
         return {
             "loaded": loaded,

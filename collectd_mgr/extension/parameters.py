@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 
 from collectd_mgr import exception
 
@@ -25,7 +25,7 @@ def seconds(value: Any) -> bool:
 
 
 def seconds_or_zero(value: Any) -> bool:
-    return value == 0 and _number(value) or seconds(value)
+    return (value == 0 and _number(value)) or seconds(value)
 
 
 def count(value: Any) -> bool:
@@ -40,7 +40,7 @@ def _number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def checked(checks: Dict[str, Check], params: Dict[str, Any]) -> Dict[str, Any]:
+def checked(checks: dict[str, Check], params: dict[str, Any]) -> dict[str, Any]:
     """``params`` without those that are None.
 
     :raises BadRequest: one that the method does not have, or of the wrong type

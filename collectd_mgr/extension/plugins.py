@@ -7,7 +7,7 @@ The caller holds the operation lock.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.domain.safety import check_name
@@ -39,11 +39,11 @@ class Plugins:
     def enable(
         self,
         plugin: str,
-        interval: Optional[float] = None,
+        interval: float | None = None,
         config_text: str = "",
-        config_digest: Optional[str] = None,
+        config_digest: str | None = None,
         first_load_allowed: bool = True,
-    ) -> Dict[str, Any]:
+    ) -> dict[str, Any]:
         """Have ``plugin`` read every ``interval`` seconds (its own interval when None).
 
         :param config_text: ``<Plugin>`` blocks of this plugin, for its first load
@@ -62,7 +62,7 @@ class Plugins:
         self._check_config(plugin, record, config_digest)
         return self._again(plugin, record, record.own_interval if interval is None else interval)
 
-    def disable(self, plugin: str, grace_timeout: float = GRACE) -> Dict[str, Any]:
+    def disable(self, plugin: str, grace_timeout: float = GRACE) -> dict[str, Any]:
         """Have ``plugin`` read no more. ``stopping`` says that a read was still in flight at the end."""
         self._check(plugin)
         if plugin in self._loader.loaded():
@@ -70,7 +70,7 @@ class Plugins:
             self._registration.unregister(plugin, self._known(plugin), grace_timeout)
         return self._observer.plugin(plugin)
 
-    def restart(self, plugin: str, interval: Optional[float] = None) -> Dict[str, Any]:
+    def restart(self, plugin: str, interval: float | None = None) -> dict[str, Any]:
         """Disable and enable: the plugin registers and initialises anew, with the configuration it has."""
         self._check(plugin)
         record = self._reading(plugin)
@@ -78,20 +78,20 @@ class Plugins:
         self._check_kind(plugin)
         return self._register(plugin, record, wanted)
 
-    def set_interval(self, plugin: str, interval: Optional[float]) -> Dict[str, Any]:
+    def set_interval(self, plugin: str, interval: float | None) -> dict[str, Any]:
         """Have a plugin that reads do so every ``interval`` seconds (None: its own interval)."""
         self._check(plugin)
         record = self._reading(plugin)
         return self._again(plugin, record, record.own_interval if interval is None else interval)
 
-    def _again(self, plugin: str, record: Record, interval: Optional[float]) -> Dict[str, Any]:
+    def _again(self, plugin: str, record: Record, interval: float | None) -> dict[str, Any]:
         observed = self._observer.plugin(plugin)
         if observed["registered"] and record.interval == interval:
             return observed
         self._check_kind(plugin)
         return self._register(plugin, record, interval)
 
-    def _register(self, plugin: str, record: Record, interval: Optional[float]) -> Dict[str, Any]:
+    def _register(self, plugin: str, record: Record, interval: float | None) -> dict[str, Any]:
         self._registration.unregister(plugin, record, GRACE)
         if record.stopping:
             raise exception.Busy(f"A read of {plugin} is still in flight.", plugin=plugin)
@@ -110,7 +110,7 @@ class Plugins:
         if self._records[plugin].rejected:
             raise _refused(plugin, "config_rejected", "collectd took only a part of its configuration before")
 
-    def _check_config(self, plugin: str, record: Record, digest: Optional[str]) -> None:
+    def _check_config(self, plugin: str, record: Record, digest: str | None) -> None:
         if digest == record.digest:
             return
         if record.origin == CONFIG:

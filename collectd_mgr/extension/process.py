@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Dict, List
 
 
 def started() -> float:
@@ -22,7 +21,7 @@ def binary() -> bytes:
         return file.read()
 
 
-def replaced(loaded: Dict[str, str]) -> List[str]:
+def replaced(loaded: dict[str, str]) -> list[str]:
     """What was replaced on disk under the running daemon, a sentence each: a live load would mix two builds.
 
     :param loaded: plugin to path, as :meth:`collectd_mgr.extension.loader.Loader.loaded` gives it

@@ -7,9 +7,9 @@ the plugin that registered it. So what a plugin reads is asked of collectd, neve
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from dataclasses import dataclass
-from typing import List
 
 from collectd_mgr.extension.abi import from_cdtime
 from collectd_mgr.extension.lists import Entry, Lists
@@ -39,19 +39,17 @@ class Reads:
         self._lists = lists
         self._slot = slot
 
-    def all(self) -> List[Read]:
+    def all(self) -> list[Read]:
         """Every registered read.
 
         :raises Unreadable: the list kept changing while it was read
         """
         for _ in range(20):
-            try:
+            with contextlib.suppress(Unreadable):
                 return [self._read(entry) for entry in self._lists.entries(self._slot)]
-            except Unreadable:
-                continue
         raise Unreadable("the list of reads")
 
-    def of(self, plugin: str) -> List[Read]:
+    def of(self, plugin: str) -> list[Read]:
         """The reads that ``plugin`` registered, in any case of letters."""
         return [read for read in self.all() if read.plugin.lower() == plugin.lower()]
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Optional, Tuple
 
 from collectd_mgr.domain.grammar import Item
 
@@ -22,10 +21,10 @@ class Record:
     """
 
     origin: str
-    own_interval: Optional[float] = None
-    interval: Optional[float] = None
-    digest: Optional[str] = None
-    blocks: Tuple[Item, ...] = ()
+    own_interval: float | None = None
+    interval: float | None = None
+    digest: str | None = None
+    blocks: tuple[Item, ...] = ()
     rejected: bool = False
     stopping: bool = False
 
@@ -34,7 +33,7 @@ class Records:
     """The records by plugin. A plugin that nobody recorded came from the configuration."""
 
     def __init__(self) -> None:
-        self._records: Dict[str, Record] = {}
+        self._records: dict[str, Record] = {}
 
     def __getitem__(self, plugin: str) -> Record:
         return self._records.setdefault(plugin.lower(), Record(CONFIG))

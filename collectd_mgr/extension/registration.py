@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-from typing import List, Optional
 
 from collectd_mgr import exception
 from collectd_mgr.extension import fragment, process
@@ -52,7 +51,7 @@ class Registration:
         if record.stopping:
             record.stopping = not self._grace.wait(timeout)
 
-    def load(self, plugin: str, interval: Optional[float], text: str, digest: Optional[str]) -> List[str]:
+    def load(self, plugin: str, interval: float | None, text: str, digest: str | None) -> list[str]:
         """The first load: file, configuration, init. Returns what collectd logged (notices and worse)."""
         blocks = fragment.plugin_blocks(plugin, text)
         self._open(plugin)
@@ -66,7 +65,7 @@ class Registration:
             self._settle(plugin, record, accepted, messages)
         return messages
 
-    def again(self, plugin: str, record: Record, interval: Optional[float]) -> List[str]:
+    def again(self, plugin: str, record: Record, interval: float | None) -> list[str]:
         """Register a loaded plugin once more; its reads were unregistered and seen to be over."""
         seconds = self._daemon.default_interval() if interval is None else interval
         self._inits.clear()
@@ -86,7 +85,7 @@ class Registration:
         self._inits.clear()
         return fragment.apply(self._daemon, record.blocks) and self._daemon.init_all()
 
-    def _settle(self, plugin: str, record: Record, accepted: bool, messages: List[str]) -> None:
+    def _settle(self, plugin: str, record: Record, accepted: bool, messages: list[str]) -> None:
         self._inits.clear()
         if accepted:
             return

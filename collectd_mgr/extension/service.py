@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import List, Optional
 
 from collectd_mgr.extension import VERSION, abi, live, process
 from collectd_mgr.extension.gate import Gate
@@ -31,7 +30,7 @@ class Service:
     def __init__(self, settings: Settings, log: Log) -> None:
         self._settings = settings
         self._log = log
-        self._server: Optional[WireServer] = None
+        self._server: WireServer | None = None
 
     def start(self) -> None:
         """To be called from the init callback: not before, since threads are started, and not later, since
@@ -56,10 +55,10 @@ def build(settings: Settings, log: Log) -> Inside:
     unread = abi.bind(library, abi.READING)
     version = abi.version(process.binary())
     threads, loader = Threads(statics()), Loader()
-    found: List[str] = []
+    found: list[str] = []
     gate = Gate(threads, found, lambda: process.replaced(loader.loaded()))
     reason = live.check(library, version, threads)
-    parts: Optional[live.Live] = None
+    parts: live.Live | None = None
     if reason is None:
         try:
             parts = live.assemble(library, gate, threads, log, _disabled(settings, log))
@@ -71,7 +70,7 @@ def build(settings: Settings, log: Log) -> Inside:
     return Inside(library, version, process.started(), gate, loader, log, parts, metrics)
 
 
-def _disabled(settings: Settings, log: Log) -> List[str]:
+def _disabled(settings: Settings, log: Log) -> list[str]:
     try:
         return settings.disabled()
     except (OSError, ValueError) as error:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from typing import Dict, List
 
 #: Option to field, and what it is when the option is not given.
 _OPTIONS = {"socket": "socket", "statedir": "state_dir"}
@@ -24,20 +23,20 @@ class Settings:
     state_dir: str = "/var/lib/collectd_mgr"
 
     @classmethod
-    def read(cls, options: List[object]) -> Settings:
+    def read(cls, options: list[object]) -> Settings:
         """From collectd's Config nodes (``key``, ``values``).
 
         :raises BadOption: with a sentence for collectd's log
         """
-        given: Dict[str, str] = {}
+        given: dict[str, str] = {}
         for option in options:
-            key, values = str(getattr(option, "key", "")), getattr(option, "values", ())
+            key, values = str(getattr(option, "key", "")), list(getattr(option, "values", []))
             if key.lower() not in _OPTIONS or len(values) != 1 or not isinstance(values[0], str):
                 raise BadOption(f"{key}: not an option of collectd_mgr, or not with one string")
             given[_OPTIONS[key.lower()]] = values[0]
         return cls(**given)
 
-    def disabled(self) -> List[str]:
+    def disabled(self) -> list[str]:
         """The plugins of the operator's that must not read: ``disabled.json`` in the state directory.
 
         The file is ``{"plugins": ["cpu", …]}``; none is an empty list.

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import Iterator
+from collections.abc import Iterator
 
 from collectd_mgr.extension.abi import Callback, address_of
 from collectd_mgr.extension.daemon import Daemon

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import os
 import platform
-from typing import List, Optional, Tuple
 
 from collectd_mgr.extension.memory import Mapping
 
 #: The numbers of futex, and of the calls that sleep (nanosleep, clock_nanosleep), by machine.
 _CALLS = {"x86_64": (202, (35, 230)), "aarch64": (98, (101, 115))}
+_UNKNOWN = (-1, (-1, -1))
 
 # pthread_cond_wait and pthread_cond_timedwait wait by FUTEX_WAIT_BITSET, pthread_mutex_lock by FUTEX_WAIT.
 _FUTEX_WAIT_BITSET = 9
@@ -20,12 +20,12 @@ _FUTEX_COMMAND = 0x7F
 class Threads:
     """The threads of this collectd; ``statics`` is the writable data of its binary."""
 
-    def __init__(self, statics: List[Mapping]) -> None:
+    def __init__(self, statics: list[Mapping]) -> None:
         self._statics = statics
-        self._futex, self._sleeps = _CALLS.get(platform.machine(), (-1, ()))
-        self._readers: List[int] = []
+        self._futex, self._sleeps = _CALLS.get(platform.machine(), _UNKNOWN)
+        self._readers: list[int] = []
 
-    def unknown(self) -> Optional[str]:
+    def unknown(self) -> str | None:
         """Why the threads cannot be watched on this machine; None when they can."""
         if self._futex < 0:
             return f"the system calls of {platform.machine()} are not known"
@@ -35,7 +35,7 @@ class Threads:
             return f"what a thread waits for cannot be read: {error}"
         return None
 
-    def readers(self) -> List[int]:
+    def readers(self) -> list[int]:
         """The ids of the read threads; empty until collectd has started them (then they stay)."""
         if not self._readers:
             self._readers = [
@@ -61,7 +61,7 @@ class Threads:
         return call[0].isdigit() and int(call[0]) in self._sleeps
 
 
-def _syscall(task: int) -> Tuple[str, ...]:
+def _syscall(task: int) -> tuple[str, ...]:
     with open(f"/proc/self/task/{task}/syscall", encoding="ascii") as found:
         return tuple(found.read().split())
 

@@ -13,7 +13,7 @@ import math
 import struct
 from ctypes import byref, c_char_p, c_size_t, c_uint64, c_void_p
 from itertools import chain, islice, repeat, starmap, tee
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Optional
 
 from collectd_mgr.extension import abi
 
@@ -26,7 +26,7 @@ Number = Optional[float]
 class Type:
     """A data set: the names and kinds of its data sources, and how their values lie in memory."""
 
-    def __init__(self, sources: List[Tuple[str, str]]) -> None:
+    def __init__(self, sources: list[tuple[str, str]]) -> None:
         self.sources = sources
         self.raw = struct.Struct("".join(_CODES[kind] for _, kind in sources))
         self.rates = struct.Struct("d" * len(sources))
@@ -50,9 +50,9 @@ class Cache:
         self._free = held["free"]
         self._free.argtypes, self._free.restype = (c_void_p,), None
         self._bytes = ctypes.PYFUNCTYPE(ctypes.py_object, c_void_p)(("PyBytes_FromString", ctypes.pythonapi))
-        self._types: Dict[bytes, Optional[Type]] = {}
+        self._types: dict[bytes, Type | None] = {}
 
-    def names(self) -> Tuple[List[bytes], List[int]]:
+    def names(self) -> tuple[list[bytes], list[int]]:
         """Every name, sorted by its bytes, and its last time as cdtime. Those that collectd misses are left out."""
         names, times, count = ctypes.POINTER(c_char_p)(), ctypes.POINTER(c_uint64)(), c_size_t()
         if self._library.uc_get_names(byref(names), byref(times), byref(count)) != 0 or not count.value:
@@ -69,7 +69,7 @@ class Cache:
         """How many metrics the cache holds, with those that are missing."""
         return int(self._library.uc_get_size())
 
-    def values(self, name: bytes) -> Optional[Tuple[List[Number], List[Number]]]:
+    def values(self, name: bytes) -> tuple[list[Number], list[Number]] | None:
         """Values and rates of one metric, per data source; None when it is gone or missing. NaN is None."""
         type_ = self.type(name)
         if type_ is None:
@@ -78,7 +78,7 @@ class Cache:
         rates = self._get(self._rate, name, type_.rates)
         return None if raw is None or rates is None else (_finite(raw), _finite(rates))
 
-    def _get(self, function: Any, name: bytes, layout: struct.Struct) -> Optional[Tuple[float, ...]]:
+    def _get(self, function: Any, name: bytes, layout: struct.Struct) -> tuple[float, ...] | None:
         address, count = c_void_p(), c_size_t()
         if function(name, byref(address), byref(count)) != 0:
             return None
@@ -86,21 +86,21 @@ class Cache:
         self._free(address)
         return layout.unpack(found) if len(found) == layout.size else None
 
-    def type(self, name: bytes) -> Optional[Type]:
+    def type(self, name: bytes) -> Type | None:
         """The data set of a metric, by its name; types never change while collectd runs."""
         key = name.split(b"/", 2)[2].partition(b"-")[0]
         if key not in self._types:
             self._types[key] = self._look_up(key)
         return self._types[key]
 
-    def _look_up(self, type_: bytes) -> Optional[Type]:
+    def _look_up(self, type_: bytes) -> Type | None:
         found = self._library.plugin_get_ds(type_)
         if not found:
             return None
         sources = found.contents.sources[: found.contents.count]
         return Type([(source.name.decode(), abi.KINDS[source.type]) for source in sources])
 
-    def intervals(self, limit: int) -> Dict[bytes, float]:
+    def intervals(self, limit: int) -> dict[bytes, float]:
         """Seconds between two values, by name, of at most ``limit`` metrics.
 
         Only collectd's iterator knows them, and it holds the lock of the cache from its making to its end. Between two
@@ -127,5 +127,5 @@ class Cache:
         return {row[1]: abi.from_cdtime(found[index]) for index, row in enumerate(rows[:-1]) if row[2] == 0}
 
 
-def _finite(numbers: Tuple[float, ...]) -> List[Number]:
+def _finite(numbers: tuple[float, ...]) -> list[Number]:
     return [number if math.isfinite(number) else None for number in numbers]

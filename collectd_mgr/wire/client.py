@@ -8,7 +8,7 @@ import select
 import socket
 import threading
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.wire import framing
@@ -29,9 +29,9 @@ class WireClient:
         self._timeout = timeout
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
-        self._idle: List[_Connection] = []
+        self._idle: list[_Connection] = []
 
-    def hello(self) -> Dict[str, Any]:
+    def hello(self) -> dict[str, Any]:
         """What the extension says of itself: ``wire``, ``extension``, ``pid``, ``collectd``.
 
         :raises DaemonUnreachable: nobody listens
@@ -44,10 +44,10 @@ class WireClient:
     def call(
         self,
         method: str,
-        params: Optional[Dict[str, Any]] = None,
+        params: dict[str, Any] | None = None,
         *,
         request_id: str = "",
-        timeout: Optional[float] = None,
+        timeout: float | None = None,
     ) -> Any:
         """The result of ``method``.
 
@@ -99,7 +99,7 @@ class _Connection:
             self.close()
             raise
 
-    def _open(self, path: str, deadline: float) -> Dict[str, Any]:
+    def _open(self, path: str, deadline: float) -> dict[str, Any]:
         try:
             self._until(deadline)
             self._socket.connect(path)
@@ -121,7 +121,7 @@ class _Connection:
         readable, _, _ = select.select([self._socket], [], [], 0)
         return not readable
 
-    def exchange(self, request: Dict[str, Any], deadline: float) -> Dict[str, Any]:
+    def exchange(self, request: dict[str, Any], deadline: float) -> dict[str, Any]:
         self._send(framing.encode(request), deadline)
         try:
             self._until(deadline)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
-from typing import Any, Optional
+from typing import Any
 
 #: The longest frame that either side takes, in bytes.
 FRAME_LIMIT = 64 * 1024 * 1024
@@ -30,7 +30,7 @@ def send(connection: socket.socket, message: Any) -> None:
     connection.sendall(encode(message))
 
 
-def receive(connection: socket.socket) -> Optional[Any]:
+def receive(connection: socket.socket) -> Any | None:
     """The next message; None at a clean end of the stream.
 
     :raises BadFrame: a frame over the limit, cut short, or not JSON

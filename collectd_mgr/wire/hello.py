@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Tuple
+from typing import Any
 
 from collectd_mgr import exception
 
@@ -11,12 +11,12 @@ from collectd_mgr import exception
 WIRE = (1, 1)
 
 
-def hello(wire: Tuple[int, int] = WIRE, **facts: Any) -> Dict[str, Any]:
+def hello(wire: tuple[int, int] = WIRE, **facts: Any) -> dict[str, Any]:
     """What a side says first: its versions, and facts about itself (``extension``, ``pid``, ``collectd``)."""
     return {"wire": list(wire), **facts}
 
 
-def negotiate(theirs: Any, ours: Tuple[int, int] = WIRE) -> int:
+def negotiate(theirs: Any, ours: tuple[int, int] = WIRE) -> int:
     """The highest version that both sides speak.
 
     :raises WireMismatch: when there is none, or the peer's hello is not one
@@ -32,7 +32,7 @@ def negotiate(theirs: Any, ours: Tuple[int, int] = WIRE) -> int:
     return common
 
 
-def _versions(theirs: Any) -> Tuple[int, int]:
+def _versions(theirs: Any) -> tuple[int, int]:
     wire = theirs.get("wire") if isinstance(theirs, dict) else None
     if not (isinstance(wire, list) and len(wire) == 2 and all(type(version) is int for version in wire)):
         raise exception.WireMismatch("The other side did not say which wire versions it speaks.")

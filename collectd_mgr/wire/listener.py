@@ -8,7 +8,6 @@ import os
 import socket
 import stat
 import struct
-from typing import Optional
 
 _CREDENTIALS = struct.Struct("3i")
 
@@ -73,12 +72,12 @@ def may_connect(connection: socket.socket) -> bool:
 
 def _check_directory(directory: str) -> None:
     facts = os.stat(directory)
-    if facts.st_uid not in (0, os.geteuid()) or facts.st_mode & 0o022 and not facts.st_mode & stat.S_ISVTX:
+    if facts.st_uid not in (0, os.geteuid()) or (facts.st_mode & 0o022 and not facts.st_mode & stat.S_ISVTX):
         raise CannotListen(f"{directory} can be written by others: no socket is made there")
 
 
 def _lock(path: str) -> int:
-    descriptor: Optional[int] = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    descriptor: int | None = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     assert descriptor is not None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

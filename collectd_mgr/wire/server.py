@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Mapping, Set
+from typing import Any, Callable
 
 from collectd_mgr import exception
 from collectd_mgr.wire import framing
@@ -24,7 +26,7 @@ class Method:
     An ``operation`` never runs beside another one; everything else runs at any time.
     """
 
-    call: Callable[[Dict[str, Any], str], Any]
+    call: Callable[[dict[str, Any], str], Any]
     operation: bool = False
 
 
@@ -32,7 +34,7 @@ class WireServer:
     """Listens on ``path`` from :meth:`start` to :meth:`stop`; all its threads are daemons."""
 
     def __init__(
-        self, path: str, methods: Mapping[str, Method], hello: Dict[str, Any], connections: int = CONNECTIONS
+        self, path: str, methods: Mapping[str, Method], hello: dict[str, Any], connections: int = CONNECTIONS
     ) -> None:
         self._path = path
         self._methods = methods
@@ -40,8 +42,8 @@ class WireServer:
         self._limit = connections
         self._operation = threading.Lock()
         self._lock = threading.Lock()
-        self._connections: Set[socket.socket] = set()
-        self._threads: Set[threading.Thread] = set()
+        self._connections: set[socket.socket] = set()
+        self._threads: set[threading.Thread] = set()
         self._stopping = False
 
     def start(self) -> None:
@@ -123,18 +125,18 @@ class WireServer:
                 return
             framing.send(connection, self._answer(request))
 
-    def _answer(self, request: Any) -> Dict[str, Any]:
+    def _answer(self, request: Any) -> dict[str, Any]:
         if not isinstance(request, dict):
             raise framing.BadFrame("a request is an object")
         try:
             return {"id": request.get("id"), "result": self._execute(request)}
         except exception.CollectdMgrError as error:
             return {"id": request.get("id"), "error": error.to_dict()}
-        except Exception as error:  # noqa: BLE001: the daemon goes on, whatever a method does
+        except Exception as error:  # noqa: BLE001 - the daemon goes on, whatever a method does
             detail = f"{type(error).__name__}: {error}"
             return {"id": request.get("id"), "error": exception.CollectdMgrError(detail).to_dict()}
 
-    def _execute(self, request: Dict[str, Any]) -> Any:
+    def _execute(self, request: dict[str, Any]) -> Any:
         method = self._methods.get(str(request.get("method")))
         params = request.get("params") or {}
         if method is None or not isinstance(params, dict):
@@ -150,15 +152,11 @@ class WireServer:
 
 def _turn_away(connection: socket.socket) -> None:
     connection.settimeout(1.0)
-    try:
+    with contextlib.suppress(OSError):
         framing.send(connection, {"error": exception.Busy("too many connections").to_dict()})
-    except OSError:
-        pass
     connection.close()
 
 
 def _shut(connection: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
