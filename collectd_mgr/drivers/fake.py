@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An in-memory collectd: a driver like the others, for trying the service out and for tests of what is above it.
+
+It fails when its configuration says so: ``Reject "a message"`` is rejected with that message,
+``Crash true`` ends the daemon in the operation.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from collectd_mgr import exception
+from collectd_mgr.domain import capabilities, plan
+from collectd_mgr.domain.capabilities import Installed, Offer
+from collectd_mgr.domain.plan import Change, Running, RunningPlugin
+from collectd_mgr.domain.reads import Flush, Page, Query
+from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.drivers import fake_cache
+from collectd_mgr.drivers.base import Applied, Driver, DriverSettings, Order, Recovered
+
+VERSION = "5.12.0-fake"
+
+_PIDS = itertools.count(1000)
+
+
+class FakeDaemon:
+    """The daemon of one host; drivers may share it, as several do with a real one."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
+        self.lock = threading.Lock()
+        self.running = Running()
+        self.began = 0.0
+
+    def start(self, goal: Goal) -> None:
+        """A new process that runs ``goal``, in place of the one there was."""
+        self.began = self.clock()
+        plugins = {name: _as_asked(item) for name, item in goal.plugins.items() if item.enabled}
+        self.running = Running(next(_PIDS), self.began, VERSION, plugins, goal.reloads, goal.daemon_restarts)
+
+    def die(self) -> None:
+        self.running = Running()
+
+
+class FakeDriver(Driver):
+    """See the module; every change and every read is declared, and nothing is refused."""
+
+    name: ClassVar[str] = "fake"
+
+    def __init__(self, settings: DriverSettings, daemon: FakeDaemon | None = None) -> None:
+        self._host = settings.host
+        self._child = settings.daemon == "child"
+        self.daemon = daemon or FakeDaemon()
+
+    def recover(self) -> Recovered:
+        with self.daemon.lock:
+            if self.daemon.running.pid is None and self._child:
+                self.daemon.start(Goal())
+        return Recovered(self.observe())
+
+    def offer(self) -> Offer:
+        return Offer(self.name, frozenset(plan.CHANGES) | frozenset(capabilities.READS))
+
+    def installed(self) -> tuple[Installed, ...]:
+        return fake_cache.installed()
+
+    def refusal(self, change: Change, running: Running) -> str | None:
+        return None
+
+    def observe(self) -> Running:
+        with self.daemon.lock:
+            return self.daemon.running
+
+    def apply(self, order: Order) -> Applied:
+        with self.daemon.lock:
+            before = self.daemon.running
+            self._check(order)
+            self._make(order)
+            return Applied(self.name, self.daemon.running, restarted=self.daemon.running.pid != before.pid)
+
+    def _check(self, order: Order) -> None:
+        for change in order.plan:
+            if change.plugin and change.kind != plan.DISABLE:
+                self._check_plugin(change.plugin, change.goal or PluginGoal(True))
+
+    def _check_plugin(self, plugin: str, goal: PluginGoal) -> None:
+        if plugin not in fake_cache.SERIES:
+            message = f"dlopen({plugin}.so) failed: No such file or directory"
+            raise exception.PluginNotLoadable(message, plugin=plugin, message=message)
+        config = goal.config if isinstance(goal.config, dict) else {}
+        if "Reject" in config:
+            raise exception.ConfigRejected(str(config["Reject"]), plugin=plugin, messages=[config["Reject"]])
+        if config.get("Crash"):
+            self.daemon.die()
+            raise exception.DaemonDied(f"collectd died while it loaded {plugin}.", plugin=plugin)
+
+    def _make(self, order: Order) -> None:
+        kinds = {change.kind for change in order.plan}
+        if self.daemon.running.pid is None or plan.RESTART_DAEMON in kinds:
+            self.daemon.start(order.goal)
+            return
+        plugins = dict(self.daemon.running.plugins)
+        for change in order.plan:
+            if change.kind == plan.DISABLE:
+                plugins[change.plugin] = replace(plugins[change.plugin], enabled=False, stopping=False)
+            elif change.plugin and change.goal is not None:
+                plugins[change.plugin] = _as_asked(change.goal)
+        self.daemon.running = replace(self.daemon.running, plugins=plugins, reloads=order.goal.reloads)
+
+    def metrics(self, query: Query) -> Page:
+        return self._page(query, values=False)
+
+    def values(self, query: Query) -> Page:
+        return self._page(query, values=True)
+
+    def _page(self, query: Query, values: bool) -> Page:
+        running = self.observe()
+        if running.pid is None:
+            raise exception.DaemonUnreachable("The in-memory daemon does not run.", maybe_executed=False)
+        daemon = self.daemon
+        return fake_cache.page(self._host, running.plugins, daemon.began, daemon.clock(), query, values)
+
+    def flush(self, flush: Flush) -> dict[str, Any]:
+        return {"flushed": flush.to_dict()}
+
+    def close(self) -> None:
+        """The daemon is in this process: it goes on for as long as the process does."""
+
+
+def _as_asked(goal: PluginGoal) -> RunningPlugin:
+    return RunningPlugin(True, True, goal.interval, goal.config_digest(), goal.restarts)

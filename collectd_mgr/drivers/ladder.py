@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The enabled drivers, the least disruptive first, and which of them makes a change."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import stevedore
+from stevedore.exception import NoMatches
+
+from collectd_mgr import exception
+from collectd_mgr.domain.capabilities import Installed, Offer
+from collectd_mgr.domain.plan import Change, Plan, Running
+from collectd_mgr.drivers.base import NAMESPACE, Driver, DriverSettings, Recovered
+
+LOG = logging.getLogger(__name__)
+
+#: Driver -> the sentence why it is not to be used now.
+Barred = Mapping[str, str]
+
+
+def load(names: Iterable[str], settings: DriverSettings) -> list[Driver]:
+    """The drivers of these names, in this order.
+
+    :raises NoDriver: with one sentence, when there is none of a name or it cannot be imported
+    """
+    return [_load(name, settings) for name in names]
+
+
+def _load(name: str, settings: DriverSettings) -> Driver:
+    try:
+        kind: Any = stevedore.DriverManager(NAMESPACE, name).driver
+    except NoMatches as error:
+        raise exception.NoDriver(f"The driver {name!r} of [agent] drivers cannot be loaded: {error}") from None
+    driver: Driver = kind(settings)
+    return driver
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Drivers of one daemon, at least one."""
+
+    drivers: Sequence[Driver]
+
+    def recover(self) -> list[Recovered]:
+        """Every driver's :meth:`Driver.recover`, the most disruptive first: it may have to start the daemon."""
+        return [driver.recover() for driver in reversed(self.drivers)]
+
+    def observe(self) -> Running:
+        """The daemon as the first driver sees it that sees one."""
+        running = Running()
+        for driver in self.drivers:
+            running = driver.observe()
+            if running.pid is not None:
+                break
+        return running
+
+    def pick(self, plan: Plan, running: Running, barred: Barred) -> Driver:
+        """The first driver that can make every change of ``plan`` and refuses none.
+
+        :raises NoDriver: ``refusals`` says why of each
+        """
+        refusals = {}
+        for driver in self.drivers:
+            refusal = barred.get(driver.name) or _refusal(driver, plan, running)
+            if refusal is None:
+                return driver
+            refusals[driver.name] = refusal
+        sentences = " ".join(f"{name}: {refusal}" for name, refusal in refusals.items())
+        raise exception.NoDriver(f"No driver can make the change. {sentences}", refusals=refusals)
+
+    def offers(self, barred: Barred) -> list[Offer]:
+        """What each driver can do now; one that is barred offers no changes."""
+        return [_offer(driver, barred.get(driver.name)) for driver in self.drivers]
+
+    def installed(self) -> tuple[Installed, ...]:
+        return self.drivers[0].installed()
+
+    def reader(self, capability: str) -> Driver:
+        """The first driver with this read. :raises NotCapable: when there is none"""
+        for driver in self.drivers:
+            if capability in driver.offer().capabilities:
+                return driver
+        raise exception.NotCapable(
+            f"No driver of this host can read {capability}.", capability=capability, driver=self.drivers[0].name
+        )
+
+    def close(self) -> None:
+        for driver in self.drivers:
+            driver.close()
+
+
+def _refusal(driver: Driver, plan: Plan, running: Running) -> str | None:
+    offer = driver.offer()
+    for change in plan:
+        refusal = _lacking(offer, change) or driver.refusal(change, running)
+        if refusal:
+            return f"{change}: {refusal}"
+    return None
+
+
+def _lacking(offer: Offer, change: Change) -> str | None:
+    if change.kind in offer.capabilities:
+        return None
+    return offer.missing.get(change.kind, "The driver cannot do this.")
+
+
+def _offer(driver: Driver, barred: str | None) -> Offer:
+    offer = driver.offer()
+    if barred is None:
+        return offer
+    changes = {name for name in offer.capabilities if "." in name}
+    return Offer(offer.driver, offer.capabilities - changes, {**offer.missing, **dict.fromkeys(changes, barred)})
