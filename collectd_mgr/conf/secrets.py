@@ -9,13 +9,13 @@ GROUP = "secrets"
 
 OPTS = [
     cfg.ListOpt(
-        "keys",
+        "fernet_keys",
         default=[],
         secret=True,
         help="Fernet keys, the newest first: it encrypts, all of them decrypt. Rotate by putting a new one in front. "
         "'collectd-mgr-manage secrets new' prints one.",
     ),
     cfg.StrOpt(
-        "key_file", help="A file with one Fernet key per line, in place of 'keys', readable by the service only."
+        "key_file", help="A file with one Fernet key per line, beside 'fernet_keys', readable by the service only."
     ),
 ]

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The connection to the database: an object, so that two of them can live in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from oslo_db import api as retrying
+from oslo_db import options
+from oslo_db.sqlalchemy import enginefacade
+from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session
+
+from collectd_mgr.db import sealing
+
+if TYPE_CHECKING:
+    from oslo_config import cfg
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_PASSED_ON = (
+    "connection",
+    "slave_connection",
+    "connection_recycle_time",
+    "connection_debug",
+    "connection_parameters",
+    "connection_trace",
+    "max_pool_size",
+    "max_overflow",
+    "max_retries",
+    "retry_interval",
+    "mysql_sql_mode",
+    "mysql_wsrep_sync_wait",
+    "sqlite_synchronous",
+)
+
+
+def now() -> datetime:
+    """UTC, without a zone, as the columns hold it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def retried(function: F) -> F:
+    """``function`` again, a few times, after a deadlock or a lost connection; it must be safe to repeat."""
+    wrap = retrying.wrap_db_retry(
+        max_retries=8, retry_interval=0.05, inc_retry_interval=True, max_retry_interval=1, retry_on_deadlock=True
+    )
+    wrapped: F = wrap(function)
+    return wrapped
+
+
+class _Scope:
+    """What oslo.db hangs a transaction on; a fresh one makes every transaction independent."""
+
+
+class Database:
+    """Transactions on the database that ``[database]`` names, and the seal of its encrypted columns.
+
+    A transaction of :meth:`writer` begins with a write: SQLite cannot turn a reader into a writer
+    while somebody else writes.
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        conf.register_opts(options.database_opts, "database")
+        self.seal = sealing.from_conf(conf)
+        self._facade = enginefacade.transaction_context()
+        self._facade.configure(sqlite_fk=True, **{name: getattr(conf.database, name) for name in _PASSED_ON})
+        self._facade.append_on_engine_create(_write_ahead)
+
+    @property
+    def engine(self) -> Engine:
+        engine: Engine = self._facade.writer.get_engine()
+        return engine
+
+    @contextmanager
+    def reader(self) -> Iterator[Session]:
+        """A session that only reads; what it loaded stays readable afterwards."""
+        with self._facade.reader.using(_Scope()) as session:
+            yield session
+
+    @contextmanager
+    def writer(self) -> Iterator[Session]:
+        """A session that commits at the end, or rolls back when an exception leaves it."""
+        with self._facade.writer.using(_Scope()) as session:
+            yield session
+
+    def close(self) -> None:
+        """Give the connections back. Safe to repeat."""
+        self._facade.dispose_pool()
+
+
+def _write_ahead(engine: Engine) -> None:
+    """Let readers go on while somebody writes: SQLite's write-ahead log."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA journal_mode=WAL"))

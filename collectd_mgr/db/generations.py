@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every spec that a host ever had. Contents are sealed; only this module opens and closes them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from collectd_mgr import exception
+from collectd_mgr.db.engine import now
+from collectd_mgr.db.models import Generation, Host
+from collectd_mgr.db.paging import Paging, page
+from collectd_mgr.db.sealing import Seal
+from collectd_mgr.domain import canonical
+from collectd_mgr.domain.operations import APPLIED
+from collectd_mgr.domain.spec import HostSpec
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who made a generation, and why. ``rollback_of`` is the generation that it takes back."""
+
+    action: str
+    plugin: str = ""
+    user: str = ""
+    project: str = ""
+    request_id: str = ""
+    reason: str = ""
+    rollback_of: int | None = None
+
+
+def add(session: Session, seal: Seal, host_id: str, spec: HostSpec, origin: Origin) -> Generation:
+    """Store ``spec`` as a generation of the host."""
+    row = Generation(
+        host_id=host_id,
+        n=spec.generation.n,
+        epoch=spec.generation.epoch,
+        sealed=seal.close(canonical.dumps(spec.to_dict())),
+        digest=spec.digest(),
+        created_at=now(),
+        **vars(origin),
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def get(session: Session, host: Host, n: int) -> Generation:
+    """:raises GenerationNotFound:"""
+    row = session.get(Generation, (host.id, n))
+    if row is None:
+        raise exception.GenerationNotFound(f"{host.name} never had generation {n}.", host=host.name, n=n)
+    return row
+
+
+def opened(seal: Seal, row: Generation) -> HostSpec:
+    """The spec itself, secrets and all."""
+    return HostSpec.from_dict(json.loads(seal.open(row.sealed)))
+
+
+def listed(session: Session, host: Host, paging: Paging) -> list[Generation]:
+    """A page of the host's generations; the marker is an ``n``."""
+    query = select(Generation).where(Generation.host_id == host.id)
+    return page(session, query, Generation, "n", paging, "n")
+
+
+def report(session: Session, host_id: str, n: int, outcome: str) -> None:
+    """Remember what the agent said of a generation. Safe to repeat."""
+    chosen = (Generation.host_id == host_id, Generation.n == n)
+    session.execute(update(Generation).where(*chosen).values(outcome=outcome).execution_options(**_NO_SYNC))
+
+
+def last_good_before(session: Session, host_id: str, n: int) -> int | None:
+    """The newest generation before ``n`` that the host applied."""
+    query = select(func.max(Generation.n)).where(
+        Generation.host_id == host_id, Generation.n < n, Generation.outcome == APPLIED
+    )
+    return session.scalar(query)
+
+
+def reseal(session: Session, seal: Seal) -> int:
+    """Put everything under the newest key; how many rows. Safe to repeat."""
+    rows = session.scalars(select(Generation)).all()
+    for row in rows:
+        row.sealed = seal.rotate(row.sealed)
+    return len(rows)
+
+
+_NO_SYNC = {"synchronize_session": False}

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bringing a database to the tables that this version wants."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from collectd_mgr.db.engine import Database
+
+
+def sync(database: Database, revision: str = "head") -> None:
+    """Migrate up to ``revision``. Safe to repeat; it only adds to what is there."""
+    command.upgrade(_config(database), revision)
+
+
+def version(database: Database) -> str | None:
+    """The revision the database is at, ``None`` for an empty one."""
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str | None:
+    """The newest revision that this version has."""
+    return ScriptDirectory(str(_migrations())).get_current_head()
+
+
+def revise(database: Database, message: str) -> None:
+    """Write a migration for what the models have and the database has not: for developers."""
+    command.revision(_config(database), message=message, autogenerate=True)
+
+
+def _config(database: Database) -> Config:
+    config = Config(attributes={"engine": database.engine})
+    config.set_main_option("script_location", str(_migrations()).replace("%", "%%"))
+    return config
+
+
+def _migrations() -> Path:
+    return Path(__file__).with_name("migrations")
