@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A MariaDB of the tests' own."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import subprocess
+
+import pymysql
+
+from tests.services.place import as_user, directory, free_port, owned
+from tests.services.process import Process
+
+
+class MariaDB:
+    """``database()`` makes an empty database and answers its SQLAlchemy URL; a new one with every call."""
+
+    def __init__(self) -> None:
+        self.home = directory()
+        self.port = free_port()
+        self._number = itertools.count(1)
+        data = owned(self.home / "data", "mysql")
+        self._options = ["--no-defaults", f"--datadir={data}"]
+        server = [
+            *as_user("mysql"),
+            shutil.which("mariadbd") or "/usr/sbin/mariadbd",
+            *self._options,
+            "--bind-address=127.0.0.1",
+            f"--port={self.port}",
+            f"--socket={data}/socket",
+            f"--pid-file={data}/pid",
+            # A crash of the machine does not matter to a test; a crash of the server still does.
+            "--innodb-flush-log-at-trx-commit=2",
+            "--innodb-buffer-pool-size=64M",
+            "--character-set-server=utf8mb4",
+        ]
+        self.server = Process(server, self.home / "mariadb.log")
+
+    def start(self) -> None:
+        """Start it (and make its files, the first time) and wait until a client can log in."""
+        if not (self.home / "data" / "mysql").exists():
+            self._install()
+        self.server.start()
+        self.server.wait_until(self._takes_clients)
+
+    def stop(self) -> None:
+        self.server.stop()
+
+    def kill(self) -> None:
+        self.server.kill()
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def close(self) -> None:
+        self.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def database(self) -> str:
+        name = f"test{next(self._number)}"
+        with self._connect() as connection:
+            connection.cursor().execute(f"CREATE DATABASE {name}")
+        return f"mysql+pymysql://root@127.0.0.1:{self.port}/{name}?charset=utf8mb4"
+
+    def _install(self) -> None:
+        command = ["mariadb-install-db", *self._options, "--auth-root-authentication-method=normal", "--skip-test-db"]
+        done = subprocess.run([*as_user("mysql"), *command], capture_output=True, text=True, check=False, cwd="/")
+        if done.returncode:
+            raise RuntimeError(f"mariadb-install-db failed:\n{done.stdout}{done.stderr}")
+
+    def _connect(self) -> pymysql.connections.Connection[pymysql.cursors.Cursor]:
+        return pymysql.connect(host="127.0.0.1", port=self.port, user="root", connect_timeout=5)
+
+    def _takes_clients(self) -> bool:
+        try:
+            self._connect().close()
+        except pymysql.err.OperationalError:
+            return False
+        return True

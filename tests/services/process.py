@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A daemon that ends with the tests, however they end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+# Reads from a pipe that only we hold open. When we are gone, killed with -9 too, it ends the daemon's process group.
+_GUARD = "read _; kill -TERM -- -$0; sleep 10; kill -KILL -- -$0"
+
+
+class Process:
+    """One daemon in a process group of its own; its output goes to ``log``.
+
+    ``start`` and ``stop`` may be called again and again, in turn or twice in a row.
+    """
+
+    def __init__(self, argv: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
+        self.argv = list(argv)
+        self.log = log
+        self.env = {**os.environ, **(env or {})}
+        self._child: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._child is not None, f"{self.argv[0]} was not started"
+        return self._child.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
+    def start(self) -> None:
+        if self.alive:
+            return
+        with self.log.open("ab") as output:
+            self._child = subprocess.Popen(
+                self.argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=self.env,
+                cwd="/",
+                start_new_session=True,
+            )
+        self._guard = subprocess.Popen(
+            ["sh", "-c", _GUARD, str(self.pid)],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def send(self, number: int) -> None:
+        """To the whole group; nothing happens when it has ended."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+    def stop(self, number: int = signal.SIGTERM, within: float = 30) -> None:
+        """Ask it to end with the signal ``number``; kill it when it did not in ``within`` seconds."""
+        if self._child is None:
+            return
+        self._dismiss_guard()
+        self.send(number)
+        with suppress(subprocess.TimeoutExpired):
+            self._child.wait(within)
+        self.send(signal.SIGKILL)
+        self._child.wait()
+
+    def kill(self) -> None:
+        """As a crash would end it."""
+        self.stop(signal.SIGKILL)
+
+    def wait_until(self, ready: Callable[[], bool], within: float = 60) -> None:
+        """Wait until ``ready()``; RuntimeError with the end of the log when the daemon ends before, or is too slow."""
+        deadline = time.monotonic() + within
+        while not ready():
+            if not self.alive or time.monotonic() > deadline:
+                raise RuntimeError(f"{self.argv[0]} is not ready (alive: {self.alive}):\n{self.tail()}")
+            time.sleep(0.1)
+
+    def tail(self, size: int = 3000) -> str:
+        return self.log.read_text(errors="replace")[-size:] if self.log.exists() else ""
+
+    def _dismiss_guard(self) -> None:
+        if self._guard is not None:
+            self._guard.kill()
+            self._guard.communicate()
+            self._guard = None
