@@ -8,6 +8,7 @@ from typing import Any
 
 from osc_lib.cli import parseractions
 from osc_lib.command import command
+from osc_lib.exceptions import CommandError
 
 from collectd_mgr.cli import changes, columns
 from collectd_mgr.cli.client import Client, client_of, path
@@ -145,6 +146,8 @@ def _patch(client: Client, address: str, args: argparse.Namespace) -> dict[str, 
         body["labels"] = {key: value for key, value in labels.items() if key not in (args.no_label or ())}
     if args.clear_quarantine:
         body["quarantine"] = None
+    if not body:
+        raise CommandError("Nothing to set: see --help for what can be.")
     return body
 
 

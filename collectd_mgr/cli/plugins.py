@@ -7,6 +7,7 @@ import argparse
 from typing import Any
 
 from osc_lib.command import command
+from osc_lib.exceptions import CommandError
 
 from collectd_mgr.cli import changes, columns, configuration
 from collectd_mgr.cli.client import Client, client_of, path
@@ -131,7 +132,7 @@ class SetPlugin(changes.Change):
         return parser
 
     def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
-        return dict(client.patch(_path(host, args), json={**_setting(args), **body}).json())
+        return dict(client.patch(_path(host, args), json={**_something(_setting(args)), **body}).json())
 
 
 class UnsetPlugin(changes.Change):
@@ -177,6 +178,12 @@ def _add_setting(parser: argparse.ArgumentParser) -> None:
 def _setting(args: argparse.Namespace) -> dict[str, Any]:
     given = {"interval": args.interval, "config": configuration.configuration(args)}
     return {key: value for key, value in given.items() if value is not None}
+
+
+def _something(setting: dict[str, Any]) -> dict[str, Any]:
+    if not setting:
+        raise CommandError("Nothing to set: give --interval, --config or --config-file.")
+    return setting
 
 
 def _path(host: str, args: argparse.Namespace, *more: str) -> str:
