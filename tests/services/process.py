@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 # Reads from a pipe that only we hold open. When we are gone, killed with -9 too, it ends the daemon's process group.
-_GUARD = "read _; kill -TERM -- -$0; sleep 10; kill -KILL -- -$0"
+_GUARD = "read _; kill -s TERM -- -$0; sleep 10; kill -s KILL -- -$0"
 
 
 class Process:
