@@ -14,7 +14,6 @@ from collectd_mgr.db.engine import now
 from collectd_mgr.db.models import Generation, Host
 from collectd_mgr.db.paging import Paging, page
 from collectd_mgr.db.sealing import Seal
-from collectd_mgr.domain import canonical
 from collectd_mgr.domain.operations import APPLIED
 from collectd_mgr.domain.spec import HostSpec
 
@@ -33,12 +32,12 @@ class Origin:
 
 
 def add(session: Session, seal: Seal, host_id: str, spec: HostSpec, origin: Origin) -> Generation:
-    """Store ``spec`` as a generation of the host."""
+    """Store ``spec`` as a generation of the host; the order of the keys in a config is kept, it has a meaning."""
     row = Generation(
         host_id=host_id,
         n=spec.generation.n,
         epoch=spec.generation.epoch,
-        sealed=seal.close(canonical.dumps(spec.to_dict())),
+        sealed=seal.close(json.dumps(spec.to_dict())),
         digest=spec.digest(),
         created_at=now(),
         **vars(origin),

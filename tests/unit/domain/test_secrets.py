@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""No secret leaves, and none goes astray on the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectd_mgr import exception
+from collectd_mgr.domain import config as forms
+from collectd_mgr.domain.secrets import MASK, mask, mask_text, unmask
+
+CONFIGS: list[Any] = [
+    {"Password": "hunter2"},
+    {"Pass": "hunter2", "User": "u"},
+    {"Community": "hunter2"},
+    {"Host": {"args": "switch", "Community": "hunter2", "AuthPassphrase": "hunter2", "PrivacyPassphrase": "hunter2"}},
+    {"ClientKeyPass": "hunter2"},
+    {"AuthenticationPassword": "hunter2"},
+    {"Secret": "hunter2"},
+    {"Token": "hunter2"},
+    {"Key": "hunter2"},
+    {"URL": "https://me:hunter2@example.org/status"},
+    {"ConnectString": "host=db user=u password=hunter2"},
+    {"URL": "https://example.org/status?token=hunter2&a=1"},
+    {"Header": "Authorization: Bearer hunter2"},
+    {"DriverOption": {"args": ["password", "hunter2"]}},
+    {"Host": [{"args": "a", "Community": "hunter2"}, {"args": "b", "Community": "hunter2"}]},
+]
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+def test_a_secret_does_not_leave_and_comes_back(config: Any) -> None:
+    shown = mask(config)
+    assert "hunter2" not in str(shown)
+    assert MASK in str(shown)
+    assert mask(shown) == shown
+    assert unmask(shown, config) == config
+
+
+def test_what_is_no_secret_stays() -> None:
+    config = {"URL": "http://localhost:8080/", "Key": {"args": "a/b", "Type": "gauge"}, "Username": "u", "Port": 1}
+    assert mask(config) == config
+    assert (mask(None), unmask(None, config)) == (None, None)
+
+
+def test_a_secret_goes_with_its_block() -> None:
+    old = {"Host": [{"args": "a", "Community": "one"}, {"args": "b", "Community": "two"}]}
+    assert unmask({"Host": {"args": "b", "Community": MASK, "Port": 1}}, old) == {
+        "Host": {"args": "b", "Community": "two", "Port": 1}
+    }
+
+
+@pytest.mark.parametrize(
+    ("new", "old"),
+    [
+        ({"Password": MASK}, None),
+        ({"Password": MASK}, {"User": "u"}),
+        ({"Host": {"args": "c", "Community": MASK}}, {"Host": {"args": "a", "Community": "one"}}),
+        ({"URL": f"http://u:{MASK}@evil/"}, {"URL": "http://u:one@good/"}),
+        ({"H": {"args": "a", "Pass": MASK}}, {"H": [{"args": "a", "Pass": "1"}, {"args": "a", "Pass": "2"}]}),
+    ],
+    ids=str,
+)
+def test_a_mask_without_a_secret_behind_it_is_refused(new: Any, old: Any) -> None:
+    with pytest.raises(exception.BadConfig):
+        unmask(new, old)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Password "hunter2"',
+        '  AuthPassphrase   "hunter2 \\" hunter2"\nPort 1',
+        "<Plugin x>\n Pass hunter2\n</Plugin>",
+        'Password "hunter2\nhunter2"',
+        "error: cannot open https://u:hunter2@h/ (password=hunter2)",
+        'DriverOption "password" "hunter2"',
+    ],
+)
+def test_text_is_masked(text: str) -> None:
+    assert "hunter2" not in mask_text(text)
+    assert mask_text(mask_text(text)) == mask_text(text)
+
+
+def test_text_without_secrets_stays() -> None:
+    text = 'LoadPlugin "cpu"\n<Plugin "cpu">\n ReportByCpu true\n</Plugin>\n'
+    assert mask_text(text) == text
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=50))
+def test_any_secret_is_masked_in_both_forms(secret: str) -> None:
+    config = {"Host": {"args": "a", "Password": f"<{secret}>"}}
+    assert mask(config) == {"Host": {"args": "a", "Password": MASK}}
+    assert unmask(mask(config), config) == config
+    text = forms.to_text(forms.from_json(config))
+    assert mask_text(text) == f'<Host "a">\n Password "{MASK}"\n</Host>\n'
