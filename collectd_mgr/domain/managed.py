@@ -11,15 +11,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.domain import canonical, config, grammar
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.spec import Goal, PluginGoal
 
-#: The extension, as collectd's python plugin knows it.
-MODULE = "collectd_mgr.extension.entry"
+#: The extension, as collectd's python plugin imports it, and as it calls itself in a ``<Module>`` block.
+IMPORT = "collectd_mgr.extension.entry"
+MODULE = "collectd_mgr"
 
 _HEADER = "# Written by collectd_mgr. Changes made here are overwritten: use its API.\n"
 
@@ -39,6 +39,8 @@ class Marker:
 
     generation: str = ""
     plugins: Mapping[str, Marked] = field(default_factory=dict)
+    #: The operator's own plugins whose reads are off.
+    disabled: tuple[str, ...] = ()
     reloads: int = 0
     daemon_restarts: int = 0
 
@@ -51,7 +53,8 @@ class Marker:
         """What :meth:`to_text` wrote; an empty marker for anything else (a daemon that nobody marked)."""
         try:
             data = json.loads(text or "")
-            return cls(**{**data, "plugins": {name: Marked(*mark) for name, mark in data["plugins"].items()}})
+            plugins = {name: Marked(*mark) for name, mark in data["plugins"].items()}
+            return cls(**{**data, "plugins": plugins, "disabled": tuple(data["disabled"])})
         except (ValueError, TypeError, KeyError, AttributeError):
             return cls()
 
@@ -59,7 +62,7 @@ class Marker:
 def marker(goal: Goal, generation: str = "") -> Marker:
     """What a daemon that runs ``goal`` remembers."""
     plugins = {name: _marked(plugin) for name, plugin in sorted(goal.plugins.items()) if _worth_a_mark(plugin)}
-    return Marker(generation, plugins, goal.reloads, goal.daemon_restarts)
+    return Marker(generation, plugins, disabled(goal), goal.reloads, goal.daemon_restarts)
 
 
 def _worth_a_mark(plugin: PluginGoal) -> bool:
@@ -117,13 +120,3 @@ def _told(goal: Goal, generation: str) -> Item:
     options = [Item("Disabled", (name,)) for name in disabled(goal)]
     options.append(Item("Marker", (marker(goal, generation).to_text(),)))
     return config.plugin_block("python", [Item("Module", (MODULE,), tuple(options))])
-
-
-def generation_of(text: str) -> Any:
-    """The generation that a managed file was rendered for; empty when it does not say."""
-    for item in grammar.parse(text):
-        for module in item.children or ():
-            for option in module.children or ():
-                if option.key == "Marker":
-                    return Marker.from_text(str(option.values[0])).generation
-    return ""

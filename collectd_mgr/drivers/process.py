@@ -48,6 +48,14 @@ class Process:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
+    def threads(self) -> list[str]:
+        """The names of its threads; none when it has ended."""
+        try:
+            tasks = list(Path(f"/proc/{self.pid}/task").iterdir())
+            return [(task / "comm").read_text(encoding="utf-8", errors="replace") for task in tasks]
+        except (FileNotFoundError, ProcessLookupError):
+            return []
+
     def end(self, timeout: float) -> bool:
         """SIGTERM, and SIGKILL when that did not end it within ``timeout`` seconds; whether SIGTERM was enough."""
         self.signal(signal.SIGTERM)

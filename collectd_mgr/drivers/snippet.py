@@ -14,10 +14,10 @@ def snippet(settings: DriverSettings) -> str:
 
     It belongs at the end: an Import sees only what was loaded before it.
     """
-    told = (Item("Socket", (settings.socket,)), Item("StateDir", (settings.state_dir,)))
+    told = (Item("Socket", (settings.socket,)),)
     python = (
         Item("ModulePath", (bundle.module_path(settings.state_dir),)),
-        Item("Import", (managed.MODULE,)),
+        Item("Import", (managed.IMPORT,)),
         Item("Module", (managed.MODULE,), told),
     )
     return grammar.render(

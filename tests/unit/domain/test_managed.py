@@ -47,6 +47,7 @@ def test_the_marker_names_what_plan_compares() -> None:
     assert marker.plugins["cpu"].restarts == 2
     assert "csv" not in marker.plugins
     assert marker.reloads == 1
+    assert marker.disabled == ("df",)
 
 
 @pytest.mark.parametrize("text", [None, "", "x", "[]", "{}", '{"plugins": {"cpu": 1}}', '{"plugins": {}, "other": 1}'])
@@ -57,11 +58,6 @@ def test_a_marker_of_somebody_else_is_empty(text: str | None) -> None:
 def test_the_same_goal_gives_the_same_text_in_any_order_of_names() -> None:
     backwards = Goal(dict(reversed(list(GOAL.plugins.items()))), reloads=1)
     assert managed.render(GOAL, "e:4") == managed.render(backwards, "e:4")
-
-
-def test_the_generation_is_read_back() -> None:
-    assert managed.generation_of(managed.render(GOAL, "e:4")) == "e:4"
-    assert managed.generation_of('LoadPlugin "cpu"\n') == ""
 
 
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))

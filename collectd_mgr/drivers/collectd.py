@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one collectd of this host, as every driver that works on it sees it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.domain import managed
+from collectd_mgr.domain.plan import Running
+from collectd_mgr.domain.spec import Goal
+from collectd_mgr.drivers import bundle, observation
+from collectd_mgr.drivers.attached import AttachedDaemon
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.child import ChildDaemon
+from collectd_mgr.drivers.daemon import Daemon
+from collectd_mgr.drivers.files import ManagedFiles
+from collectd_mgr.drivers.process import Process
+from collectd_mgr.drivers.systemd import SystemdDaemon
+from collectd_mgr.wire.client import WireClient
+
+#: No answer, or none that can be understood.
+SILENCE = (exception.DaemonUnreachable, exception.RequestTimeout, exception.WireMismatch)
+
+#: Seconds for an answer that needs no waiting inside collectd.
+_PATIENCE = 10.0
+
+
+class Collectd:
+    """Its process, its socket and its managed file."""
+
+    def __init__(self, settings: DriverSettings) -> None:
+        self._settings = settings
+        self.wire = WireClient(settings.socket, timeout=_PATIENCE)
+        self.files = ManagedFiles(settings.managed_dir)
+        self.daemon = _daemon(settings, self.wire)
+
+    def prepare(self) -> None:
+        """What a start of collectd needs on the disk, and nothing half done beside it. Safe to repeat."""
+        Path(self._settings.managed_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
+        Path(self._settings.state_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
+        bundle.install(self._settings.state_dir)
+        self.files.discard()
+
+    def status(self) -> dict[str, Any]:
+        """The extension's own words. :raises DaemonUnreachable, RequestTimeout, WireMismatch: no answer"""
+        return dict(self.wire.call("status"))
+
+    def observe(self) -> Running:
+        """The daemon as it is; without plugins when it runs and does not answer."""
+        try:
+            return observation.running(self.status())
+        except SILENCE:
+            process = self.daemon.find()
+            return Running() if process is None else Running(process.pid, process.started)
+
+    def remember(self, goal: Goal, generation: str) -> None:
+        """Tell the daemon what it runs now."""
+        self.wire.call("generation_set", {"marker": managed.marker(goal, generation).to_text()})
+
+    def await_ready(self, process: Process) -> None:
+        """Wait until it answers and reads.
+
+        :raises DaemonNotStarted: it ended, or the time was over; with what it logged
+        """
+        deadline = time.monotonic() + self._settings.start_timeout
+        while not self._ready(process):
+            if not process.alive():
+                raise self.not_started("collectd ended while it started.")
+            if time.monotonic() > deadline:
+                raise self.not_started(f"collectd was not ready after {self._settings.start_timeout:g} s.")
+            time.sleep(0.01)
+
+    def not_started(self, detail: str) -> exception.DaemonNotStarted:
+        return exception.DaemonNotStarted(detail, messages=list(self.daemon.messages()))
+
+    def drain(self) -> None:
+        """Ask the daemon to take no operation any more: it is about to be stopped."""
+        try:
+            self.wire.call("drain")
+        except SILENCE:
+            return
+
+    def _ready(self, process: Process) -> bool:
+        """collectd starts its read threads after the last init callback, so by then everything is registered."""
+        if not any(name.startswith("reader#") for name in process.threads()):
+            return False
+        try:
+            return bool(self.wire.hello()["pid"] == process.pid)
+        except SILENCE:
+            return False
+
+
+def _daemon(settings: DriverSettings, wire: WireClient) -> Daemon:
+    if settings.daemon == "attached":
+        return AttachedDaemon(wire)
+    return SystemdDaemon(settings) if settings.daemon == "systemd" else ChildDaemon(settings)
