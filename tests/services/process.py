@@ -53,6 +53,7 @@ class Process:
         self._guard = subprocess.Popen(
             ["sh", "-c", _GUARD, str(self.pid)],
             stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
