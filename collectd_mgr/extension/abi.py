@@ -91,6 +91,11 @@ def from_cdtime(cdtime: int) -> float:
     return cdtime / SECOND
 
 
+def interval(cdtime: int) -> float:
+    """Seconds as somebody wrote them: 0.1 and not what 2^-30 s make of it."""
+    return round(cdtime / SECOND, 6)
+
+
 def bind(library: ctypes.CDLL, prototypes: dict[str, _Prototype]) -> list[str]:
     """Give the functions of ``library`` their prototypes; returns the names that it does not export."""
     missing = [name for name in prototypes if not hasattr(library, name)]

@@ -8,6 +8,7 @@ list is walked in order, and collectd starts its read threads after the last one
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Callable
 
 from collectd_mgr.extension.abi import Callback, address_of
@@ -21,7 +22,7 @@ NAME = "collectd_mgr"
 class Boot:
     """The last init callback. The object must live as long as collectd has the callback."""
 
-    def __init__(self, daemon: Daemon, disabled: list[str], error: Callable[[str], None]) -> None:
+    def __init__(self, daemon: Daemon, disabled: Sequence[str], error: Callable[[str], None]) -> None:
         self._daemon = daemon
         self._disabled = disabled
         self._error = error

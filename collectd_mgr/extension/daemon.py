@@ -39,7 +39,7 @@ class Daemon:
         return self._names[plugin]
 
     def default_interval(self) -> float:
-        return abi.from_cdtime(self._c.cf_get_default_interval())
+        return abi.interval(self._c.cf_get_default_interval())
 
     def read_config(self, path: str) -> bool:
         return int(self._c.cf_read(path.encode())) == 0

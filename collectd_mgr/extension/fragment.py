@@ -26,7 +26,7 @@ def plugin_blocks(plugin: str, text: str) -> tuple[Item, ...]:
     :raises BadGrammar: collectd could not parse it
     :raises BadConfig: it holds something else
     """
-    items = grammar.parse(text, plugin)
+    items = grammar.parse(text + "\n", plugin)  # The last line may lack its end; collectd wants it.
     for item in items:
         named = [str(value).lower() for value in item.values]
         if item.key.lower() != "plugin" or item.children is None or named != [plugin.lower()]:

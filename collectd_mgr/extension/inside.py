@@ -42,7 +42,7 @@ class Inside:
             "collectd_version": self.version,
             "binary_replaced": bool(process.replaced(self.loader.loaded())),
             "live": {"on": not reasons, "reasons": reasons},
-            "interval": abi.from_cdtime(self.library.cf_get_default_interval()),
+            "interval": abi.interval(self.library.cf_get_default_interval()),
             "hostname": abi.hostname(self.library) if abi.known(self.version) else "",
             "plugins": self.live.observer.plugins() if self.live else {},
             "generation": self.generation,
@@ -62,7 +62,7 @@ class Inside:
         self.library.plugin_flush(_bytes(plugin), abi.to_cdtime(timeout), _bytes(identifier))
 
     def metrics_list(self, **filters: Any) -> dict[str, Any]:
-        return self._metrics().list(**filters)
+        return self._metrics().listing(**filters)
 
     def values_get(self, **filters: Any) -> dict[str, Any]:
         return self._metrics().values(**filters)

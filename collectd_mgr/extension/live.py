@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from typing import Callable
 
 from collectd_mgr.extension import abi, tick
 from collectd_mgr.extension.boot import NAME, Boot
@@ -21,6 +22,7 @@ from collectd_mgr.extension.plugins import Plugins
 from collectd_mgr.extension.readers import Read, Reads
 from collectd_mgr.extension.records import Records
 from collectd_mgr.extension.registration import Registration
+from collectd_mgr.extension.settings import Settings
 from collectd_mgr.extension.shield import Shield
 from collectd_mgr.extension.threads import Threads
 
@@ -48,15 +50,25 @@ def check(library: ctypes.CDLL, version: str, threads: Threads) -> str | None:
     return threads.unknown()
 
 
-def assemble(library: ctypes.CDLL, gate: Gate, threads: Threads, log: Log, disabled: list[str]) -> Live:
+def assemble(
+    library: ctypes.CDLL,
+    gate: Gate,
+    threads: Threads,
+    log: Log,
+    settings: Settings,
+    *,
+    grace: Callable[[Threads], Grace] = Grace,
+    shield: Callable[[Daemon, Threads], Shield] = Shield,
+) -> Live:
     """Register the tick and the last init callback, find collectd's lists by them, and build the rest.
 
     To be called from the extension's init callback, after :func:`check` found nothing.
 
+    :param grace: makes the grace period, and ``shield`` the shield; the tests show what happens without
     :raises Unfit: the lists are not where, or not what, they should be
     """
     daemon = Daemon(library)
-    boot = Boot(daemon, disabled, log.error)
+    boot = Boot(daemon, settings.disabled, log.error)
     tick.start(daemon)
     boot.register()
     memory = Memory()
@@ -69,14 +81,15 @@ def assemble(library: ctypes.CDLL, gate: Gate, threads: Threads, log: Log, disab
         raise Unfit(f"the lists of callbacks are not as in the versions that are known: {error}") from error
     boot.reads.append(reads)
     loader, records = Loader(), Records()
+    records.recall(settings.marker, daemon.default_interval())
     observer = Observer(loader, reads, records)
-    shield, grace = Shield(daemon, threads), Grace(threads)
-    registration = Registration(daemon, loader, reads, inits, grace, shield, records, log, gate)
+    guards = grace(threads), shield(daemon, threads)
+    registration = Registration(daemon, loader, reads, inits, *guards, records, log, gate)
     return Live(Plugins(gate, loader, records, observer, registration), observer, boot)
 
 
 def _verify(reads: list[Read], daemon: Daemon) -> None:
     """The tick must be seen exactly as it was registered: that proves the layout of the entries."""
-    expected = Read(tick.NAME, tick.OWNER, "", abi.from_cdtime(abi.to_cdtime(tick.INTERVAL)), daemon.nothing)
+    expected = Read(tick.NAME, tick.OWNER, "", tick.INTERVAL, daemon.nothing)
     if expected not in reads:
         raise Unfit("the entries of collectd's list of reads do not lie as in the versions that are known")

@@ -12,7 +12,13 @@ from collectd_mgr.extension.inside import Inside
 from collectd_mgr.extension.parameters import Check, checked
 from collectd_mgr.wire.server import Method
 
-_FILTERS: dict[str, Check] = {"plugin": of.text, "match": of.text, "limit": of.count, "marker": of.text}
+_FILTERS: dict[str, Check] = {
+    "plugin": of.text,
+    "type": of.text,
+    "match": of.text,
+    "limit": of.count,
+    "marker": of.text,
+}
 
 Call = Callable[..., Any]
 

@@ -20,7 +20,7 @@ _Page = tuple[list[bytes], list[int], Optional[str]]
 class Metrics:
     """Lists of metrics and their values, sorted by the bytes of their names.
 
-    Filters: ``plugin`` (its name, exactly), ``match`` (a regular expression as collectd's own, see
+    Filters: ``plugin`` and ``type`` (the name, exactly), ``match`` (a regular expression as collectd's own, see
     :class:`.pattern.Pattern`). Pages: ``limit`` metrics after ``marker``; the answer's ``marker`` is the one for the
     next page, or None. A metric that collectd misses at the moment is not there.
     """
@@ -28,34 +28,38 @@ class Metrics:
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
 
-    def list(self, **filters: Any) -> dict[str, Any]:
+    def listing(self, **filters: Any) -> dict[str, Any]:
         """Columns ``names``, ``times`` (seconds since the epoch), ``intervals`` (seconds, None if unknown)."""
         names, times, marker = self._page(**filters)
-        intervals = self._cache.intervals(self._cache.size() + 64) if names else {}
         return {
             "names": _decode(names),
             "times": [from_cdtime(time) for time in times],
-            "intervals": [intervals.get(name) for name in names],
+            "intervals": self._intervals(names),
             "marker": marker,
         }
 
+    def _intervals(self, names: builtins.list[bytes]) -> builtins.list[float | None]:
+        intervals = self._cache.intervals(self._cache.size() + 64) if names else {}
+        return [intervals.get(name) for name in names]
+
     def values(self, **filters: Any) -> dict[str, Any]:
-        """Columns ``names``, ``times``, ``types``, ``values`` and ``rates`` (a list per metric, one number per data
-        source, None for NaN); ``sources`` has per type its data sources: [name, gauge|derive|counter|absolute] each.
+        """The columns of :meth:`listing`, and ``types``, ``values`` and ``rates`` (a list per metric, one number per
+        data source, None for NaN); ``sources`` has per type its data sources: [name, gauge|derive|counter|absolute] each.
         """
         names, times, marker = self._page(**filters)
         rows = [
-            (name.decode("utf-8", "replace"), from_cdtime(time), *found)
-            for name, time, found in zip(names, times, map(self._cache.values, names))
+            (name.decode("utf-8", "replace"), from_cdtime(time), interval, *found)
+            for name, time, interval, found in zip(names, times, self._intervals(names), map(self._cache.values, names))
             if found is not None
         ]
         kinds = [_type(name) for name, *_ in rows]
         return {
             "names": [row[0] for row in rows],
             "times": [row[1] for row in rows],
+            "intervals": [row[2] for row in rows],
             "types": kinds,
-            "values": [row[2] for row in rows],
-            "rates": [row[3] for row in rows],
+            "values": [row[3] for row in rows],
+            "rates": [row[4] for row in rows],
             "sources": {kind: self._sources(kind) for kind in set(kinds)},
             "marker": marker,
         }
@@ -67,12 +71,13 @@ class Metrics:
     def _page(
         self,
         plugin: str | None = None,
+        type: str | None = None,
         match: str | None = None,
         limit: int | None = None,
         marker: str | None = None,
     ) -> _Page:
         names, times = self._cache.names()
-        keep = _filter(plugin, match)
+        keep = _filter(plugin, type, match)
         start = bisect_right(names, marker.encode()) if marker else 0
         limit = LIMIT if limit is None else min(limit, LIMIT)
         chosen: list[bytes] = []
@@ -87,12 +92,13 @@ class Metrics:
         return chosen, when, None
 
 
-def _filter(plugin: str | None, match: str | None) -> Callable[[bytes], bool]:
+def _filter(plugin: str | None, kind: str | None, match: str | None) -> Callable[[bytes], bool]:
     pattern = Pattern(match) if match is not None else None
-    wanted = plugin.encode() if plugin is not None else None
+    wanted = [(place, text.encode()) for place, text in ((1, plugin), (2, kind)) if text is not None]
 
     def keep(name: bytes) -> bool:
-        if wanted is not None and name.split(b"/", 2)[1].partition(b"-")[0] != wanted:
+        parts = name.split(b"/", 2)
+        if any(parts[place].partition(b"-")[0] != text for place, text in wanted):
             return False
         return pattern is None or pattern.matches(name)
 

@@ -39,7 +39,7 @@ class Observer:
             "loaded": loaded,
             "registered": bool(reads),
             "reads": sorted(read.name for read in reads),
-            "interval": round(min(read.interval for read in reads), 6) if reads else None,
+            "interval": min(read.interval for read in reads) if reads else None,
             "config_digest": record.digest,
             "origin": record.origin,
             "stopping": record.stopping,

@@ -11,6 +11,7 @@ from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.domain.safety import check_name
+from collectd_mgr.extension.fragment import plugin_blocks
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.loader import Loader
 from collectd_mgr.extension.observer import Observer
@@ -60,6 +61,8 @@ class Plugins:
             return {**self._observer.plugin(plugin), "messages": messages}
         record = self._known(plugin)
         self._check_config(plugin, record, config_digest)
+        if config_text and not record.blocks:
+            record.blocks = plugin_blocks(plugin, config_text)
         return self._again(plugin, record, record.own_interval if interval is None else interval)
 
     def disable(self, plugin: str, grace_timeout: float = GRACE) -> dict[str, Any]:

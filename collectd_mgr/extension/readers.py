@@ -11,7 +11,7 @@ import contextlib
 import struct
 from dataclasses import dataclass
 
-from collectd_mgr.extension.abi import from_cdtime
+from collectd_mgr.extension.abi import interval as seconds
 from collectd_mgr.extension.lists import Entry, Lists
 from collectd_mgr.extension.memory import Memory, Unreadable
 
@@ -59,6 +59,4 @@ class Reads:
         if self._memory.text(own_name, 512) != entry.key:
             raise Unreadable(entry.key)
         owner = self._memory.text(name) if name else ""
-        return Read(
-            entry.key, owner, group.partition(b"\0")[0].decode("utf-8", "replace"), from_cdtime(interval), callback
-        )
+        return Read(entry.key, owner, group.partition(b"\0")[0].decode("utf-8", "replace"), seconds(interval), callback)

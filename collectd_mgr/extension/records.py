@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.managed import Marker
 
 CONFIG = "config"
 LIVE = "live"
@@ -15,8 +16,9 @@ LIVE = "live"
 class Record:
     """One plugin that is loaded.
 
-    ``origin`` is ``config`` (loaded when collectd started) or ``live`` (by us). ``own_interval`` is the interval
-    without a setting of ours. ``blocks`` and ``digest`` are the configuration that it was given live.
+    ``origin`` is ``config`` (by the operator's files) or ``live`` (by us, live or in the managed file).
+    ``own_interval`` is the interval without a setting of ours. ``blocks`` and ``digest`` are the configuration
+    that it was given live.
     ``rejected``: collectd took only a part of it. ``stopping``: a read may still be in flight.
     """
 
@@ -34,6 +36,17 @@ class Records:
 
     def __init__(self) -> None:
         self._records: dict[str, Record] = {}
+
+    def recall(self, marker: str | None, default: float) -> None:
+        """Take over what the managed file says of the plugins that it loads: they came through us.
+
+        :param marker: as :class:`collectd_mgr.domain.managed.Marker` writes it
+        :param default: the global interval, in seconds
+        """
+        for plugin, mark in Marker.from_text(marker).plugins.items():
+            if mark.config_digest is not None:
+                interval = default if mark.interval is None else mark.interval
+                self[plugin] = Record(LIVE, default, interval, mark.config_digest)
 
     def __getitem__(self, plugin: str) -> Record:
         return self._records.setdefault(plugin.lower(), Record(CONFIG))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from typing import Any
 
 from collectd_mgr.extension import VERSION, abi, live, process
 from collectd_mgr.extension.gate import Gate
@@ -20,36 +21,65 @@ from collectd_mgr.extension.values import Cache
 from collectd_mgr.wire.hello import hello
 from collectd_mgr.wire.server import WireServer
 
+#: The name of the extension's callbacks in collectd, and of its ``<Module>`` block.
+NAME = "collectd_mgr"
+
 #: Seconds that the shutdown of collectd waits for a running operation.
 PATIENCE = 5.0
 
 
-class Service:
-    """One per collectd. ``log`` must be registered as a log callback by then."""
+def install(collectd: Any, **guards: Any) -> None:
+    """Register the extension with ``collectd``, the module; done when the extension is imported.
 
-    def __init__(self, settings: Settings, log: Log) -> None:
-        self._settings = settings
-        self._log = log
+    :param guards: see :func:`collectd_mgr.extension.live.assemble`
+    """
+    service = Service(collectd, guards)
+    collectd.register_config(service.configure, name=NAME)
+    collectd.register_init(service.start, name=NAME)
+    collectd.register_shutdown(service.stop, name=NAME)
+
+
+class Service:
+    """One per collectd."""
+
+    def __init__(self, collectd: Any, guards: dict[str, Any]) -> None:
+        self._collectd = collectd
+        self._guards = guards
+        self._log = Log(collectd.info, collectd.error)
+        self._settings = Settings()
         self._server: WireServer | None = None
 
-    def start(self) -> None:
-        """To be called from the init callback: not before, since threads are started, and not later, since
-        the disabled plugins must not be read.
+    def configure(self, node: Any) -> None:
+        """The config callback, once for each ``<Module>`` block.
 
-        :raises CannotListen: the socket cannot be had, or not safely
+        :raises BadOption: collectd logs it
         """
-        inside = build(self._settings, self._log)
+        self._settings = self._settings.with_options(node.children)
+
+    def start(self) -> None:
+        """The init callback: threads must not start before, and disabled plugins would be read after.
+
+        Whatever goes wrong here, collectd itself goes on.
+        """
+        self._collectd.register_log(self._log.write, name=NAME)
+        try:
+            self._listen(build(self._settings, self._log, self._guards))
+        except Exception as error:  # noqa: BLE001 - see above
+            self._log.error(f"{NAME}: not started: {type(error).__name__}: {error}")
+
+    def _listen(self, inside: Inside) -> None:
         facts = hello(extension=VERSION, pid=os.getpid(), collectd=inside.version)
-        self._server = WireServer(self._settings.socket, Methods(inside).table(), facts)
-        self._server.start()
+        server = WireServer(self._settings.socket, Methods(inside).table(), facts)
+        server.start()
+        self._server = server
 
     def stop(self) -> None:
-        """To be called from the shutdown callback: takes no more and waits, bounded, for the running operation."""
+        """The shutdown callback: takes no more and waits, bounded, for the running operation."""
         if self._server is not None and not self._server.stop(PATIENCE):
-            self._log.error("collectd_mgr: an operation was still running when collectd stopped")
+            self._log.error(f"{NAME}: an operation was still running when collectd stopped")
 
 
-def build(settings: Settings, log: Log) -> Inside:
+def build(settings: Settings, log: Log, guards: dict[str, Any]) -> Inside:
     """Look at this collectd, and put together what can be had in it."""
     library = ctypes.CDLL(None)
     unread = abi.bind(library, abi.READING)
@@ -61,18 +91,10 @@ def build(settings: Settings, log: Log) -> Inside:
     parts: live.Live | None = None
     if reason is None:
         try:
-            parts = live.assemble(library, gate, threads, log, _disabled(settings, log))
+            parts = live.assemble(library, gate, threads, log, settings, **guards)
         except live.Unfit as unfit:
             reason = str(unfit)
     if reason is not None:
         gate.close(reason)
     metrics = None if unread else Metrics(Cache(library, ctypes.PyDLL(None)))
-    return Inside(library, version, process.started(), gate, loader, log, parts, metrics)
-
-
-def _disabled(settings: Settings, log: Log) -> list[str]:
-    try:
-        return settings.disabled()
-    except (OSError, ValueError) as error:
-        log.error(f"collectd_mgr: what is disabled cannot be read: {error}")
-        return []
+    return Inside(library, version, process.started(), gate, loader, log, parts, metrics, settings.marker)

@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-import json
-import os
+import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-#: Option to field, and what it is when the option is not given.
-_OPTIONS = {"socket": "socket", "statedir": "state_dir"}
 
 
 class BadOption(Exception):
@@ -17,37 +14,34 @@ class BadOption(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """``Socket``: where to listen. ``StateDir``: the agent's directory, read once at the start."""
+    """``Socket``: where to listen.
+
+    The operator's file has that; the managed file, a block of the same name, has the rest. ``Disabled``, once for each:
+    a plugin of the operator's that must not be read. ``Marker``: what the agent wants remembered of this state.
+    """
 
     socket: str = "/run/collectd_mgr/collectd.sock"
-    state_dir: str = "/var/lib/collectd_mgr"
+    disabled: tuple[str, ...] = ()
+    marker: str | None = None
 
-    @classmethod
-    def read(cls, options: list[object]) -> Settings:
-        """From collectd's Config nodes (``key``, ``values``).
+    def with_options(self, options: Iterable[object]) -> Settings:
+        """These settings, and those of one more block: collectd's Config nodes (``key``, ``values``).
 
-        :raises BadOption: with a sentence for collectd's log
+        :raises BadOption: with a sentence for collectd's log; none of the block's options holds then
         """
-        given: dict[str, str] = {}
+        settings = self
         for option in options:
-            key, values = str(getattr(option, "key", "")), list(getattr(option, "values", []))
-            if key.lower() not in _OPTIONS or len(values) != 1 or not isinstance(values[0], str):
-                raise BadOption(f"{key}: not an option of collectd_mgr, or not with one string")
-            given[_OPTIONS[key.lower()]] = values[0]
-        return cls(**given)
+            key, values = str(getattr(option, "key", "")), list(getattr(option, "values", ()))
+            if len(values) != 1 or not isinstance(values[0], str):
+                raise BadOption(f"{key}: not with one string")
+            settings = settings._with(key, values[0])
+        return settings
 
-    def disabled(self) -> list[str]:
-        """The plugins of the operator's that must not read: ``disabled.json`` in the state directory.
-
-        The file is ``{"plugins": ["cpu", …]}``; none is an empty list.
-
-        :raises ValueError: the file is there and is not that
-        """
-        try:
-            with open(os.path.join(self.state_dir, "disabled.json"), encoding="utf-8") as file:
-                plugins = json.load(file)["plugins"]
-        except FileNotFoundError:
-            return []
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"disabled.json has no list of plugins: {error}") from error
-        return [str(plugin) for plugin in plugins]
+    def _with(self, key: str, value: str) -> Settings:
+        if key.lower() == "socket":
+            return dataclasses.replace(self, socket=value)
+        if key.lower() == "marker":
+            return dataclasses.replace(self, marker=value)
+        if key.lower() == "disabled":
+            return dataclasses.replace(self, disabled=(*self.disabled, value))
+        raise BadOption(f"{key}: not an option of collectd_mgr")

@@ -124,7 +124,7 @@ class Cache:
         finally:
             if collecting:
                 gc.enable()
-        return {row[1]: abi.from_cdtime(found[index]) for index, row in enumerate(rows[:-1]) if row[2] == 0}
+        return {row[1]: abi.interval(found[index]) for index, row in enumerate(rows[:-1]) if row[2] == 0}
 
 
 def _finite(numbers: tuple[float, ...]) -> list[Number]:

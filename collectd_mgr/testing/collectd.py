@@ -38,9 +38,11 @@ class ScratchCollectd:
     :param interval: the global one, in seconds
     :param csv: have it write to CSV files (:attr:`csv`); without any output collectd complains about every value
     :param own_plugins: shared objects to put beside Debian's plugins
-    :param extension: whether the extension is in it
+    :param entry: the module that is the extension; none leaves it out
     :param modules: more Python modules to import, from ``module_path``
-    :param statics: global options, for example ``{"ReadThreads": 2}``
+    :param options: global options, for example ``{"ReadThreads": 2}``
+    :param binary: another collectd
+    :param wrapper: a command to run it with, for example valgrind's
     """
 
     def __init__(
@@ -51,10 +53,11 @@ class ScratchCollectd:
         interval: float = 10,
         csv: bool = True,
         own_plugins: Sequence[Path] = (),
-        extension: bool = True,
+        entry: str = "collectd_mgr.extension.entry",
         modules: Sequence[str] = (),
         module_path: Path | None = None,
         options: Mapping[str, object] | None = None,
+        binary: str = BINARY,
         wrapper: Sequence[str] = (),
     ) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="cm-", dir="/tmp"))
@@ -64,12 +67,12 @@ class ScratchCollectd:
         self.log = self.directory / "log"
         self.conf = self.directory / "collectd.conf"
         self.client = WireClient(self.socket)
-        self._extension = extension
-        self._wrapper = wrapper
+        self._entry = entry
+        self._command = [*wrapper, binary, "-f", "-C", str(self.conf)]
         self._child: subprocess.Popen[bytes] | None = None
         self.state.mkdir()
         lines = [*self._options(interval, options or {}), *self._plugin_dir(own_plugins), *self._output(csv)]
-        lines += self._python(modules, module_path) if extension or modules else []
+        lines += self._python(modules, module_path) if entry or modules else []
         lines += [f'LoadPlugin "{plugin}"' for plugin in plugins]
         self.conf.write_text("\n".join([*lines, config, ""]))
 
@@ -95,9 +98,9 @@ class ScratchCollectd:
     def _python(self, modules: Sequence[str], path: Path | None) -> list[str]:
         lines = ['LoadPlugin "python"', "<Plugin python>", f'  ModulePath "{_MODULES}"', "  LogTraces true"]
         lines += [f'  ModulePath "{path}"'] if path else []
-        if self._extension:
-            lines += ['  Import "collectd_mgr.extension.entry"', "  <Module collectd_mgr>"]
-            lines += [f'    Socket "{self.socket}"', f'    StateDir "{self.state}"', "  </Module>"]
+        if self._entry:
+            lines += [f'  Import "{self._entry}"', "  <Module collectd_mgr>"]
+            lines += [f'    Socket "{self.socket}"', "  </Module>"]
         return [*lines, *(f'  Import "{module}"' for module in modules), "</Plugin>"]
 
     def __enter__(self) -> ScratchCollectd:
@@ -121,8 +124,7 @@ class ScratchCollectd:
         :raises CollectdFailed: with its output
         """
         with (self.directory / "output").open("ab") as output:
-            command = [*self._wrapper, BINARY, "-f", "-C", str(self.conf)]
-            self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            self._child = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         deadline = time.monotonic() + timeout
         while not self._ready():
             if self._child.poll() is not None or time.monotonic() > deadline:
@@ -132,7 +134,7 @@ class ScratchCollectd:
         return self
 
     def _ready(self) -> bool:
-        if not self._extension:
+        if not self._entry:
             return "Initialization complete" in self.log_text
         try:
             self.client.hello()

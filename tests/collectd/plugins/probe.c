@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A plugin that tells on whoever calls it wrongly: two threads in its read at once, a read before its init was over, an
+ * init more than once. It dispatches its counters as gauges.
+ *
+ *   <Plugin probe>
+ *     ReadTime 200    # milliseconds that a read takes
+ *     InitTime 300    # milliseconds that the init takes
+ *   </Plugin>
+ */
+#include "collectd.h"
+
+#include "plugin.h"
+#include "utils/common/common.h"
+
+static const char *config_keys[] = {"ReadTime", "InitTime"};
+
+static int read_time;
+static int init_time;
+static int initialised;
+static int inside;
+
+static int reads;
+static int overlaps;
+static int early;
+static int inits;
+
+static void pause_ms(int milliseconds) {
+  struct timespec time = {milliseconds / 1000, (milliseconds % 1000) * 1000000L};
+  nanosleep(&time, NULL);
+}
+
+static void submit(const char *name, int value) {
+  value_list_t vl = VALUE_LIST_INIT;
+  vl.values = &(value_t){.gauge = value};
+  vl.values_len = 1;
+  sstrncpy(vl.plugin, "probe", sizeof(vl.plugin));
+  sstrncpy(vl.type, "gauge", sizeof(vl.type));
+  sstrncpy(vl.type_instance, name, sizeof(vl.type_instance));
+  plugin_dispatch_values(&vl);
+}
+
+static int probe_config(const char *key, const char *value) {
+  if (strcasecmp(key, "ReadTime") == 0)
+    read_time = atoi(value);
+  else
+    init_time = atoi(value);
+  return 0;
+}
+
+static int probe_init(void) {
+  __atomic_add_fetch(&inits, 1, __ATOMIC_SEQ_CST);
+  __atomic_store_n(&initialised, 0, __ATOMIC_SEQ_CST);
+  pause_ms(init_time);
+  __atomic_store_n(&initialised, 1, __ATOMIC_SEQ_CST);
+  return 0;
+}
+
+static int probe_read(void) {
+  if (__atomic_add_fetch(&inside, 1, __ATOMIC_SEQ_CST) > 1)
+    __atomic_add_fetch(&overlaps, 1, __ATOMIC_SEQ_CST);
+  if (!__atomic_load_n(&initialised, __ATOMIC_SEQ_CST))
+    __atomic_add_fetch(&early, 1, __ATOMIC_SEQ_CST);
+  pause_ms(read_time);
+  submit("reads", __atomic_add_fetch(&reads, 1, __ATOMIC_SEQ_CST));
+  submit("overlaps", __atomic_load_n(&overlaps, __ATOMIC_SEQ_CST));
+  submit("early", __atomic_load_n(&early, __ATOMIC_SEQ_CST));
+  submit("inits", __atomic_load_n(&inits, __ATOMIC_SEQ_CST));
+  __atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
+  return 0;
+}
+
+void module_register(void) {
+  plugin_register_config("probe", probe_config, config_keys, STATIC_ARRAY_SIZE(config_keys));
+  plugin_register_init("probe", probe_init);
+  plugin_register_read("probe", probe_read);
+}

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Enable, disable, enable again, change the interval, restart: inside a running stock collectd."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from collectd_mgr.testing.collectd import ScratchCollectd
+
+#: Ten plugins on a daemon at Interval 10: a new read finds every read thread asleep for seconds.
+TEN = ("cpu", "df", "disk", "entropy", "interface", "load", "processes", "swap", "uptime", "users")
+
+Eventually = Callable[[Callable[[], object], float], float]
+
+
+@pytest.fixture
+def collectd() -> Iterator[ScratchCollectd]:
+    with ScratchCollectd(TEN) as collectd:
+        yield collectd
+
+
+@pytest.fixture
+def quick() -> Iterator[ScratchCollectd]:
+    with ScratchCollectd(("load", "uptime"), interval=0.2) as collectd:
+        yield collectd
+
+
+def times(collectd: ScratchCollectd, plugin: str) -> list[float]:
+    return list(collectd.call("values_get", plugin=plugin)["times"])
+
+
+def values_after(moment: float, collectd: ScratchCollectd, plugin: str, eventually: Eventually) -> None:
+    eventually(lambda: times(collectd, plugin) and min(times(collectd, plugin)) > moment, 2.0)
+
+
+def state(collectd: ScratchCollectd, plugin: str) -> dict[str, Any]:
+    return dict(collectd.call("status")["plugins"][plugin])
+
+
+def test_a_first_load_gives_values_at_once(collectd: ScratchCollectd, eventually: Eventually) -> None:
+    pid = collectd.call("status")["pid"]
+    time.sleep(0.5)  # Every read thread sleeps now, most of them for another nine seconds.
+
+    observed = collectd.call("plugin_enable", plugin="memory", interval=1)
+
+    assert (observed["registered"], observed["reads"], observed["interval"]) == (True, ["memory"], 1.0)
+    assert (observed["origin"], observed["messages"]) == ("live", [])
+    eventually(lambda: times(collectd, "memory"), 2.0)
+    assert collectd.call("metrics_list", plugin="memory")["intervals"][0] == 1.0
+    assert collectd.call("status")["pid"] == pid == collectd.pid
+
+
+def test_a_disabled_plugin_gives_no_fresh_value(quick: ScratchCollectd, eventually: Eventually) -> None:
+    eventually(lambda: times(quick, "load"), 2.0)
+
+    observed = quick.call("plugin_disable", plugin="load")
+
+    assert (observed["registered"], observed["stopping"], observed["origin"]) == (False, False, "config")
+    last = times(quick, "load")
+    time.sleep(0.5)
+    assert times(quick, "load") in (last, [])
+    assert state(quick, "load")["reads"] == []
+
+
+def test_values_of_a_disabled_plugin_leave_the_cache(quick: ScratchCollectd, eventually: Eventually) -> None:
+    eventually(lambda: times(quick, "load"), 2.0)
+    quick.call("plugin_disable", plugin="load")
+    eventually(lambda: not times(quick, "load"), 3.0)
+
+
+def test_enable_again_after_a_disable(quick: ScratchCollectd, eventually: Eventually) -> None:
+    for _ in range(3):
+        assert not quick.call("plugin_disable", plugin="load")["registered"]
+        assert quick.call("plugin_enable", plugin="load")["registered"]
+        values_after(time.time(), quick, "load", eventually)
+    assert state(quick, "load")["interval"] == 0.2
+
+
+def test_change_of_interval(quick: ScratchCollectd, eventually: Eventually) -> None:
+    assert quick.call("plugin_interval", plugin="uptime", interval=5)["interval"] == 5.0
+    assert quick.call("plugin_enable", plugin="uptime", interval=0.1)["interval"] == 0.1
+    eventually(lambda: quick.call("metrics_list", plugin="uptime")["intervals"] == [0.1], 2.0)
+    assert quick.call("plugin_interval", plugin="uptime")["interval"] == 0.2
+
+
+def test_restart_registers_anew(quick: ScratchCollectd, eventually: Eventually) -> None:
+    quick.call("plugin_enable", plugin="memory", interval=0.3)
+    observed = quick.call("plugin_restart", plugin="memory")
+    assert (observed["registered"], observed["interval"]) == (True, 0.3)
+    eventually(lambda: times(quick, "memory"), 2.0)
+
+
+def test_everything_may_be_repeated(quick: ScratchCollectd) -> None:
+    enabled = [quick.call("plugin_enable", plugin="memory", interval=1, config_digest="d1") for _ in range(3)]
+    assert [observed["registered"] for observed in enabled] == [True, True, True]
+    assert {observed["config_digest"] for observed in enabled} == {"d1"}
+    disabled = [quick.call("plugin_disable", plugin="memory") for _ in range(3)]
+    assert [observed["registered"] for observed in disabled] == [False, False, False]
+    assert not quick.call("plugin_disable", plugin="irq")["loaded"]
+
+
+def test_a_first_load_with_configuration(quick: ScratchCollectd, eventually: Eventually) -> None:
+    text = '<Plugin df>\n  MountPoint "/"\n  ValuesPercentage true\n</Plugin>\n'
+    observed = quick.call("plugin_enable", plugin="df", interval=0.2, config_text=text, config_digest="d1")
+    assert (observed["registered"], observed["config_digest"]) == (True, "d1")
+    eventually(lambda: times(quick, "df"), 2.0)
+    names = quick.call("metrics_list", plugin="df")["names"]
+    assert {name.split("/")[1] for name in names} == {"df-root"}
+    assert "scratch.example.org/df-root/percent_bytes-used" in names
+
+
+def test_reads_that_come_from_the_configuration_come_back(quick: ScratchCollectd, eventually: Eventually) -> None:
+    """curl and the like register reads under names of their own, from the configuration."""
+    page = quick.directory / "page"
+    page.write_text("answer=42\n")
+    text = f'<Plugin curl>\n <Page "mine">\n  URL "file://{page}"\n  <Match>\n   Regex "answer=([0-9]+)"\n'
+    text += '   DSType GaugeLast\n   Type "gauge"\n   Instance "answer"\n  </Match>\n </Page>\n</Plugin>\n'
+    names = [f"curl-mine-file://{page}"]
+    first = quick.call("plugin_enable", plugin="curl", interval=0.2, config_text=text, config_digest="d1")
+    assert first["reads"] == names
+    assert quick.call("plugin_disable", plugin="curl")["reads"] == []
+
+    again = quick.call("plugin_enable", plugin="curl", interval=0.2, config_text=text, config_digest="d1")
+
+    assert again["reads"] == names
+    eventually(lambda: quick.call("values_get", plugin="curl")["values"] == [[42.0]], 2.0)
+
+
+def test_one_line_per_operation_in_collectds_log(quick: ScratchCollectd) -> None:
+    quick.call(
+        "plugin_enable", plugin="memory", interval=1, config_text="<Plugin memory>\n ValuesAbsolute true\n</Plugin>"
+    )
+    lines = [line for line in quick.log_text.splitlines() if "collectd_mgr: [req-test]" in line]
+    assert len(lines) == 1
+    assert "plugin_enable plugin=memory interval=1: done" in lines[0]
+    assert "ValuesAbsolute" not in quick.log_text  # A configuration may hold secrets.
+
+
+def test_the_daemon_ends_cleanly(quick: ScratchCollectd) -> None:
+    quick.call("plugin_enable", plugin="memory")
+    quick.call("plugin_disable", plugin="load")
+    assert quick.stop() == 0
+    assert "rror" not in quick.log_text + quick.output
