@@ -43,6 +43,9 @@ class Collectd:
         Path(self._settings.state_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
         bundle.install(self._settings.state_dir)
         self.files.discard()
+        if self.files.read() is None:
+            # collectd warns of an Include that finds nothing.
+            self.files.restore(managed.render(Goal()))
 
     def status(self) -> dict[str, Any]:
         """The extension's own words. :raises DaemonUnreachable, RequestTimeout, WireMismatch: no answer"""

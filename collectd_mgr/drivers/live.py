@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changes inside the running collectd: no restart, no lost sample."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from collectd_mgr import exception
+from collectd_mgr.domain import capabilities, managed, plan, safety
+from collectd_mgr.domain.capabilities import Installed, Offer
+from collectd_mgr.domain.plan import Change, Running
+from collectd_mgr.domain.reads import Flush, Page, Query
+from collectd_mgr.domain.safety import Safety
+from collectd_mgr.drivers.base import Applied, Driver, DriverSettings, Order, Recovered
+from collectd_mgr.drivers.collectd import SILENCE, Collectd
+from collectd_mgr.drivers.operations import Operations
+from collectd_mgr.drivers.packages import Packages
+from collectd_mgr.drivers.reader import Reader
+from collectd_mgr.drivers.validation import Validation
+
+LOG = logging.getLogger(__name__)
+
+_CHANGES = frozenset({plan.LOAD, plan.ENABLE, plan.DISABLE, plan.INTERVAL, plan.RESTART})
+
+_NEEDS_A_NEW_DAEMON = {
+    plan.RECONFIGURE: "A loaded plugin adds a new configuration to the one that it has; it needs a new daemon.",
+    plan.RELOAD: "collectd reads the operator's files when it starts.",
+    plan.RESTART_DAEMON: "A daemon does not restart inside itself.",
+}
+
+
+class LiveDriver(Driver):
+    """Talks to the extension; which plugins it may touch, the live-safety table says.
+
+    :param lookup: gives the row of a plugin in that table
+    """
+
+    name: ClassVar[str] = "live"
+
+    def __init__(self, settings: DriverSettings, lookup: Callable[[str], Safety] = safety.lookup) -> None:
+        self._settings = settings
+        self._lookup = lookup
+        self._collectd = Collectd(settings)
+        self._reader = Reader(self._collectd.wire)
+        self._packages = Packages(settings.plugin_dir)
+        self._validation = Validation(settings)
+
+    def recover(self) -> Recovered:
+        self._collectd.prepare()
+        return Recovered(self.observe())
+
+    def offer(self) -> Offer:
+        reads, off = frozenset(capabilities.READS), dict(_NEEDS_A_NEW_DAEMON)
+        try:
+            live = self._collectd.status()["live"]
+        except SILENCE as error:
+            return Offer(self.name, missing={**off, **dict.fromkeys(_CHANGES | reads, error.detail)})
+        if live["on"]:
+            return Offer(self.name, _CHANGES | reads, off)
+        return Offer(self.name, reads, {**off, **dict.fromkeys(_CHANGES, "; ".join(live["reasons"]))})
+
+    def installed(self) -> tuple[Installed, ...]:
+        return self._packages.installed()
+
+    def refusal(self, change: Change, running: Running) -> str | None:
+        if change.kind not in _CHANGES:
+            return _NEEDS_A_NEW_DAEMON[change.kind]
+        return self._lookup(change.plugin).sentence or None
+
+    def observe(self) -> Running:
+        return self._collectd.observe()
+
+    def apply(self, order: Order) -> Applied:
+        self._check(order)
+        said = [line for change in order.plan for line in self._validate(change)]
+        text = managed.render(order.goal, order.generation)
+        before = self._collectd.status()
+        if not before["live"]["on"]:
+            raise exception.LiveOff("; ".join(before["live"]["reasons"]), reasons=before["live"]["reasons"])
+        operations = Operations(self._collectd.wire, before, order.request_id, self._settings.grace_timeout)
+        said += self._transact(order, text, operations, before)
+        return Applied(self.name, self.observe(), warnings=tuple(dict.fromkeys(said)))
+
+    def _check(self, order: Order) -> None:
+        """:raises LiveRefused: for the first change that is not safe"""
+        for change in order.plan:
+            refusal = self.refusal(change, Running())
+            if refusal is not None:
+                code = self._lookup(change.plugin).reason if change.kind in _CHANGES else "new_daemon"
+                raise exception.LiveRefused(f"{change}: {refusal}", reason_code=code, plugin=change.plugin)
+
+    def _validate(self, change: Change) -> tuple[str, ...]:
+        """The verdict on what this process has not loaded yet, before it is touched."""
+        if change.kind != plan.LOAD or change.goal is None:
+            return ()
+        self._packages.check_loadable(change.plugin)
+        return self._validation.check(change.plugin, change.goal)
+
+    def _transact(self, order: Order, text: str, operations: Operations, before: dict[str, Any]) -> list[str]:
+        """The changes, and the file that repeats them at the next start; or neither."""
+        old, files = self._collectd.files.read(), self._collectd.files
+        files.stage(text)
+        try:
+            said = [line for change in order.plan for line in operations.make(change)]
+            files.commit()
+            self._collectd.remember(order.goal, order.generation)
+        except Exception as error:
+            files.discard()
+            if files.read() != old:
+                files.restore(old)
+            self._outlived(before, error)
+            operations.undo()
+            raise
+        return said
+
+    def _outlived(self, before: dict[str, Any], error: Exception) -> None:
+        """:raises DaemonDied: the daemon did not outlive the operation; there is nothing to undo in the next one"""
+        if isinstance(error, SILENCE) and self.observe().pid != before["pid"]:
+            raise exception.DaemonDied(f"collectd died in a live operation: {error}") from error
+
+    def metrics(self, query: Query) -> Page:
+        return self._reader.metrics(query)
+
+    def values(self, query: Query) -> Page:
+        return self._reader.values(query)
+
+    def flush(self, flush: Flush) -> dict[str, Any]:
+        return self._reader.flush(flush)
+
+    def close(self) -> None:
+        self._collectd.wire.close()

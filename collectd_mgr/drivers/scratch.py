@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A collectd that starts with one plugin alone, reads it once, and ends: ``collectd -T``.
+
+It has nothing of the running one: no output, no pid file, no socket, a directory of its own. Only plugins for which
+the live-safety table allows it may be run so.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from collectd_mgr.domain import config, grammar
+from collectd_mgr.domain.grammar import Item
+
+#: Seconds for the whole run. Reads may wait for a network; a configuration is read in milliseconds.
+_PATIENCE = 20.0
+
+#: collectd warns of a block for a plugin that is not loaded; so its log says where the configuration was over.
+_END = "collectd_mgr_end_of_configuration"
+
+_LINE = re.compile(r"\[(?P<severity>error|warning|notice)\] (?P<text>.*)")
+_NOT_INITIALISED = "Initialization of plugin"
+
+#: Lines about the scratch instance, not about the plugin: it has no output.
+_OURS = (_END, "No write callback has been registered")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """collectd's own lines. ``errors``: why it does not take the configuration; else it does."""
+
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Scratch:
+    """Runs of ``binary`` with plugins of ``plugin_dir``."""
+
+    def __init__(self, binary: str, plugin_dir: str) -> None:
+        self._binary = binary
+        self._plugin_dir = plugin_dir
+
+    def run(self, plugin: str, block: str) -> Outcome:
+        """Configure, initialise and read ``plugin`` once. ``block``: its ``<Plugin>`` block, may be empty."""
+        with tempfile.TemporaryDirectory(prefix="collectd_mgr-scratch-") as directory:
+            place = Path(directory)
+            (place / "collectd.conf").write_text(self._config(place, plugin) + block + _END_BLOCK, encoding="utf-8")
+            status = self._execute(place)
+            log = place / "log"
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+            output = (place / "output").read_text(encoding="utf-8", errors="replace").splitlines()
+        return judge(status, lines, output)
+
+    def _config(self, place: Path, plugin: str) -> str:
+        options: dict[str, str | bool] = {
+            "Hostname": "scratch",
+            "FQDNLookup": False,
+            "BaseDir": str(place),
+            "PIDFile": str(place / "pid"),
+            "PluginDir": self._plugin_dir,
+        }
+        log: dict[str, str | bool] = {
+            "LogLevel": "notice",
+            "File": str(place / "log"),
+            "Timestamp": False,
+            "PrintSeverity": True,
+        }
+        return grammar.render(
+            (
+                *_options(options),
+                config.load_plugin("logfile"),
+                config.plugin_block("logfile", _options(log)),
+                config.load_plugin(plugin),
+            )
+        )
+
+    def _execute(self, place: Path) -> int | None:
+        """The exit status; ``None`` when it had to be ended because it took too long."""
+        command = [self._binary, "-T", "-f", "-C", str(place / "collectd.conf")]
+        with (place / "output").open("wb") as output:
+            child = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+            try:
+                return child.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                return None
+            finally:
+                # Programs that a plugin has started are in the same group.
+                _end_group(child.pid)
+                child.wait()
+
+
+_END_BLOCK = grammar.render((config.plugin_block(_END, [Item("End", (True,))]),))
+
+
+def judge(status: int | None, log: Iterable[str], output: Iterable[str]) -> Outcome:
+    """The verdict on a run that ended with ``status`` (negative: by that signal) and left these lines.
+
+    Errors of the configuration and of the initialisation reject it. A read that fails does not: what it
+    wants to read from may not be there yet.
+    """
+    found = [line.groupdict() for line in map(_LINE.search, log) if line]
+    ends = [place for place, line in enumerate(found) if _END in line["text"]]
+    end = ends[0] if ends else len(found)
+    errors = [line["text"] for line in found[:end] if line["severity"] == "error"]
+    errors += [line["text"] for line in found[end:] if line["text"].startswith(_NOT_INITIALISED)]
+    if status is not None and status < 0:
+        errors.append(f"collectd died of signal {-status} ({signal.Signals(-status).name})")
+    if not ends and not errors:
+        errors = [line for line in output if line.strip()] or ["collectd did not come to the end of the configuration"]
+    said = [line["text"] for line in found if line["text"] not in errors and not _ours(line["text"])]
+    late = [] if status is not None else [f"the first read did not end within {_PATIENCE:g} s"]
+    return Outcome(tuple(errors), tuple(said + late))
+
+
+def _ours(text: str) -> bool:
+    return any(part in text for part in _OURS)
+
+
+def _options(options: dict[str, str | bool]) -> tuple[Item, ...]:
+    return tuple(Item(name, (value,)) for name, value in options.items())
+
+
+def _end_group(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether collectd takes a configuration, found out without touching the collectd that runs."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from collectd_mgr import exception
+from collectd_mgr.domain import managed, safety
+from collectd_mgr.domain.spec import PluginGoal
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.scratch import Scratch
+from collectd_mgr.drivers.verdicts import Verdicts, build
+
+
+class Validation:
+    """Verdicts on the configuration of one plugin: by a run of it in a scratch collectd, remembered."""
+
+    def __init__(self, settings: DriverSettings) -> None:
+        self._binary = Path(settings.binary)
+        self._plugin_dir = Path(settings.plugin_dir)
+        self._scratch = Scratch(settings.binary, settings.plugin_dir)
+        self._verdicts = Verdicts(Path(settings.state_dir) / "verdicts")
+
+    def check(self, plugin: str, goal: PluginGoal) -> tuple[str, ...]:
+        """What collectd warns of in this configuration. Safe to repeat; cheap the second time.
+
+        A plugin of the live-safety table without configuration needs no run. One that a second instance of
+        would disturb the first, or that is not in the table, is checked by the grammar alone.
+
+        :raises ConfigRejected: with collectd's own ``messages``
+        :raises BadConfig, BadGrammar: it cannot be written in collectd's grammar
+        """
+        text = managed.plugin_text(plugin, goal)
+        if not safety.scratch_allowed(plugin) or (not text and safety.live_safe(plugin)):
+            return ()
+        key = (plugin, goal.config_digest(), *build(self._binary, self._plugin_dir / f"{plugin}.so"))
+        return self._verdicts.get(key, functools.partial(self._run, plugin, text))
+
+    def _run(self, plugin: str, text: str) -> tuple[str, ...]:
+        outcome = self._scratch.run(plugin, text)
+        if outcome.errors:
+            detail = f"collectd rejects the configuration of {plugin}: {'; '.join(outcome.errors)}"
+            messages = [*outcome.errors, *outcome.warnings]
+            raise exception.ConfigRejected(detail, plugin=plugin, messages=messages)
+        return outcome.warnings

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verdicts that were given once, on disk. Only what was accepted: a rejection may have had another cause."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from collectd_mgr.domain import canonical
+from collectd_mgr.drivers.files import replace
+
+#: More verdicts than this are not kept; the oldest go first.
+_LIMIT = 1000
+
+Warnings = tuple[str, ...]
+
+
+class Verdicts:
+    """Files in ``directory``, one for each verdict, named by what was judged."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def get(self, key: tuple[object, ...], judge: Callable[[], Warnings]) -> Warnings:
+        """The verdict under ``key``, by ``judge`` when there is none; what that raises is not remembered."""
+        path = self._directory / f"{canonical.digest(list(key))}.json"
+        with suppress(FileNotFoundError, ValueError):
+            return tuple(json.loads(path.read_text(encoding="utf-8"))["warnings"])
+        warnings = judge()
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace(path, canonical.dumps({"of": list(key), "warnings": list(warnings)}))
+        self._prune()
+        return warnings
+
+    def _prune(self) -> None:
+        kept = sorted(self._directory.glob("*.json"), key=os.path.getmtime, reverse=True)
+        for path in kept[_LIMIT:]:
+            path.unlink(missing_ok=True)
+
+
+def build(*files: Path) -> tuple[str, ...]:
+    """Which build of these files is installed: another one has another inode, size or time."""
+    return tuple(_stamp(path) for path in files)
+
+
+def _stamp(path: Path) -> str:
+    try:
+        facts = path.stat()
+    except FileNotFoundError:
+        return f"{path} none"
+    return f"{path} {facts.st_ino} {facts.st_size} {facts.st_mtime_ns}"
