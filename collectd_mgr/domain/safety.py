@@ -40,8 +40,9 @@ REASONS: dict[str, str] = {
     "reads_left": "After the disable a read callback or a value of it was left.",
     "leaks": "Each round of disable and enable leaves a file descriptor or a thread behind.",
     "init_not_repeatable": "Its initialisation is not made to run twice: it leaks, or forgets what it opened before.",
-    "configured_reads": "Its reads are made by its configuration, which an enable would have to apply a second time.",
-    "crash": "collectd died, or did not end cleanly, when the plugin was disabled and enabled again.",
+    "not_back": "Enabled again, it did not read as it did before.",
+    "config_adds": "An enable has to apply its configuration again, which then adds up in collectd's memory.",
+    "crash": "collectd died, or did not end cleanly, with the plugin in it.",
     "not_loadable": "A library that it wants is not in Debian, so it could not be tried.",
     UNKNOWN: "Nobody has proved that it is safe.",
 }
@@ -57,7 +58,7 @@ class Safety:
     ``kind`` is read, write, notify, log, binding, filter or other. ``reads`` says under which names
     its reads are registered: ``own`` name, ``group`` (the plugin's name is the group), ``dynamic`` or
     ``none``. ``configured_reads`` is true where the reads are made from the configuration, so that an
-    enable after a disable has to apply the configuration again. ``values_seen`` says whether the
+    enable after a disable has to apply it again, and needs to know it. ``values_seen`` says whether the
     proof saw values, or only (no such hardware or service here) a plugin that had none to give.
     """
 

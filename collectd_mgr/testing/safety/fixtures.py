@@ -118,8 +118,16 @@ FIXTURES: Mapping[str, Fixture] = {
         '<Instance "here">\nAddress "127.0.0.1"\nPort "{port}"\n</Instance>', tcp=(_MEMCACHED, b"stats", True)
     ),
     "memory": Fixture("ValuesAbsolute true\nValuesPercentage true"),
+    "memcachec": Fixture(
+        '<Page "here">\nServer "127.0.0.1:{port}"\nKey "number"\n'
+        '<Match>\nRegex "([0-9]+)"\nDSType "GaugeAverage"\nType "gauge"\n</Match>\n</Page>',
+        tcp=(b"VALUE number 0 2\r\n42\r\nEND\r\n", b"number", True),
+    ),
+    "mysql": Fixture('<Database "here">\nHost "127.0.0.1"\nPort 1\nConnectTimeout 1\n</Database>'),
     "nginx": Fixture('URL "http://127.0.0.1:{port}/nginx_status"', http={"/nginx_status": _NGINX}),
+    "nut": Fixture('UPS "here@127.0.0.1:1"'),
     "olsrd": Fixture('Host "127.0.0.1"\nPort "{port}"\nCollectLinks "Detail"', tcp=(_OLSRD, b"")),
+    "openldap": Fixture('<Instance "here">\nURL "ldap://127.0.0.1:1"\nTimeout 1\n</Instance>'),
     "openvpn": Fixture('StatusFile "{dir}/openvpn-status"', files={"openvpn-status": _OPENVPN}),
     "processes": Fixture('Process "collectd"\nProcessMatch "all" ".*"\nCollectFileDescriptor true'),
     "protocols": Fixture('Value "/^Tcp:/"\nIgnoreSelected false'),
@@ -139,6 +147,7 @@ FIXTURES: Mapping[str, Fixture] = {
         files={"growing": "x\n"},
     ),
     "tcpconns": Fixture('ListeningPorts true\nLocalPort "22"\nAllPortsSummary true'),
+    "varnish": Fixture('<Instance "here">\nCollectConnections true\n</Instance>'),
     "vmem": Fixture("Verbose true"),
     "zookeeper": Fixture(
         'Host "127.0.0.1"\nPort "{port}"',

@@ -27,11 +27,16 @@ BINDINGS = {"exec", "java", "lua", "perl", "python"}
 REFUSED = {
     "capabilities": ("threads", "It starts an HTTP server with a thread of its own in its library."),
     "ceph": ("init_not_repeatable", "Its init asks every daemon for its schema and adds it to the one it has."),
+    "cpufreq": ("init_not_repeatable", "Its init allocates the statistics of all processors and forgets those before."),
+    "dbi": ("config_adds", "Its queries and databases are kept beside those of the first time."),
     "ipvs": ("init_not_repeatable", "Its init opens a raw socket and forgets the one before."),
     "logparser": ("init_not_repeatable", "Its init makes a new parser for each file and forgets the one before."),
     "mdevents": ("init_not_repeatable", "Its init opens the system log and forgets the file before."),
+    "modbus": ("config_adds", "Its data definitions are kept beside those of the first time."),
     "netlink": ("init_not_repeatable", "Its init opens a netlink socket and forgets the one before."),
     "pcie_errors": ("init_not_repeatable", "Its init builds the list of devices anew and forgets the one before."),
+    "snmp": ("config_adds", "Its data definitions are kept beside those of the first time."),
+    "tail_csv": ("config_adds", "Its metrics are kept beside those of the first time."),
     "turbostat": ("init_not_repeatable", "Its init allocates the counters of all processors and forgets those before."),
     "xencpu": ("init_not_repeatable", "Its init opens the hypervisor and forgets the handle before."),
 }

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from collectd_mgr.domain import safety
-from collectd_mgr.testing.safety import page, table, verdict
+from collectd_mgr.testing.collectd import ScratchCollectd
+from collectd_mgr.testing.safety import fixtures, page, rounds, table, verdict
 from collectd_mgr.testing.safety.facts import facts, installed
 
 PAGE = Path("doc/source/reference/plugins.rst")
@@ -29,8 +30,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def survey(plugin: str) -> safety.Safety:
-    """The row of one plugin."""
-    return verdict.row(facts(plugin), None)
+    """The row of one plugin; it is tried unless facts and sources refuse it already."""
+    found = facts(plugin)
+    row = verdict.row(found, None if verdict.refusal(found) else trial(plugin))
+    print(f"{plugin:24} {row.reason or 'live-safe'} {row.detail}{' (values)' if row.values_seen else ''}", flush=True)
+    return row
+
+
+def trial(plugin: str) -> verdict.Outcome:
+    """What a collectd of its own shows, from the first enable to its end."""
+    with ScratchCollectd(interval=1) as daemon, fixtures.ready(plugin, daemon.directory) as config:
+        outcome = rounds.prove(rounds.Subject(plugin, config, daemon))
+        status = daemon.stop()
+    return outcome if status == 0 else verdict.Outcome("crash", f"Its exit status was {status}.")
 
 
 def installed_package() -> str:

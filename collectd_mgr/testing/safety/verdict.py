@@ -18,17 +18,18 @@ _OTHERS = {"aggregation", "check_uptime", "threshold"}
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the rounds on a real collectd showed: a reason of refusal, or none."""
+    """What the rounds on a real collectd showed: a reason of refusal, or none; whether it read, and gave values."""
 
     reason: str = ""
     detail: str = ""
+    reads_seen: bool = False
     values_seen: bool = False
 
 
 def row(facts: Facts, outcome: Outcome | None) -> safety.Safety:
     """The row of one plugin; without an outcome (nobody ran it) it is refused."""
-    reason, detail = refusal(facts) or _of_outcome(outcome)
     reads, configured = judgements.READS.get(facts.plugin, ("own" if _reads(facts) else "none", False))
+    reason, detail = refusal(facts) or _of_outcome(outcome, configured)
     exclusive = facts.plugin in judgements.EXCLUSIVE
     return safety.Safety(
         plugin=facts.plugin,
@@ -54,7 +55,10 @@ def refusal(facts: Facts) -> tuple[str, str] | None:
         return "binding", ""
     if plugin.startswith(("match_", "target_")):
         return "filter", ""
-    return _by_callbacks(facts) or judgements.REFUSED.get(plugin) or _by_reads(facts)
+    if not _reads(facts) and plugin not in judgements.REFUSED:
+        return _by_callbacks(facts) or ("no_read", "")
+    missing = ("not_loadable", f"It wants {', '.join(facts.missing)}.") if facts.missing else None
+    return _by_callbacks(facts) or judgements.REFUSED.get(plugin) or missing
 
 
 def kind(facts: Facts) -> str:
@@ -83,17 +87,12 @@ def _by_callbacks(facts: Facts) -> tuple[str, str] | None:
     return ("own_process", "It imports a function that starts processes.") if facts.processes else None
 
 
-def _by_reads(facts: Facts) -> tuple[str, str] | None:
-    if not _reads(facts):
-        return "no_read", ""
-    where, configured = judgements.READS.get(facts.plugin, ("own", False))
-    if configured:
-        return "configured_reads", f"Their names are {'a group' if where == 'group' else 'of its own making'}."
-    return ("not_loadable", f"It wants {', '.join(facts.missing)}.") if facts.missing else None
-
-
-def _of_outcome(outcome: Outcome | None) -> tuple[str, str]:
-    return (outcome.reason, outcome.detail) if outcome else (safety.UNKNOWN, "")
+def _of_outcome(outcome: Outcome | None, configured: bool) -> tuple[str, str]:
+    if outcome is None:
+        return safety.UNKNOWN, ""
+    if configured and not outcome.reason and not outcome.reads_seen:
+        return safety.UNKNOWN, "The proof had no configuration that made it read."
+    return outcome.reason, outcome.detail
 
 
 def _worst_first(callback: str) -> tuple[int, str]:

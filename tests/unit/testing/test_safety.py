@@ -47,6 +47,12 @@ def test_facts_and_sources_refuse_whatever_the_rounds_show(facts: Facts, reason:
     assert (row.verdict, row.reason) == ("refused", reason)
 
 
+def test_reads_from_the_configuration_are_proved_only_where_there_were_some() -> None:
+    facts = make("curl", "complex_config", "complex_read", "init")
+    assert verdict.row(facts, Outcome(reads_seen=True)).live
+    assert verdict.row(facts, Outcome(reads_seen=False)).reason == "unknown"
+
+
 def test_nobody_tried_means_unknown() -> None:
     row = verdict.row(make("new", "read"), None)
     assert (row.verdict, row.reason) == ("refused", "unknown")
