@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Takes up specs: one at a time, in the order of their generations, each once."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from collectd_mgr import exception
+from collectd_mgr.agent import faults
+from collectd_mgr.agent.carrier import Carrier
+from collectd_mgr.agent.crash import Crash
+from collectd_mgr.agent.desired import asks_for_nothing
+from collectd_mgr.agent.journal import Intent
+from collectd_mgr.agent.mode import check_managed
+from collectd_mgr.agent.state import State
+from collectd_mgr.domain import mode
+from collectd_mgr.domain.operations import APPLIED, APPLYING, FAILED
+from collectd_mgr.domain.plan import Running
+from collectd_mgr.domain.spec import HostSpec
+from collectd_mgr.drivers.base import Applied
+
+LOG = logging.getLogger(__name__)
+
+
+class Applier:
+    """The way of a spec, from the bus to the memory; see :meth:`apply`."""
+
+    def __init__(self, state: State, carrier: Carrier, crash: Crash, fault: faults.Fault = faults.none) -> None:
+        self._state = state
+        self._carrier = carrier
+        self._crash = crash
+        self._fault = fault
+
+    def apply(self, spec: HostSpec, request_id: str = "") -> None:
+        """Take up ``spec``; the outcome is in the memory then, a failure of the daemon included. Safe to repeat.
+
+        The generation that was taken up last is not done again, whatever became of it.
+
+        :raises StaleGeneration: an older generation, another spec under the same one, or an epoch that is past
+        :raises HostNotManaged: when it asks for something and the mode allows no changes
+        """
+        with self._state.lock:
+            if not self._is_news(spec):
+                return
+            if spec.mode != self._state.memory.mode:
+                self._state.remember(mode=spec.mode)
+            if not self._is_as_before(spec):
+                check_managed(self._state.mode())
+            self._take_up(spec, request_id)
+
+    def _is_news(self, spec: HostSpec) -> bool:
+        taken = self._state.memory.taken
+        if taken is None:
+            return True
+        ours, theirs = taken.generation, spec.generation
+        if theirs == ours and spec.digest() == taken.digest():
+            return self._state.memory.outcome == APPLYING
+        past = theirs.epoch in self._state.memory.past_epochs
+        if past or (theirs.epoch == ours.epoch and theirs.n <= ours.n):
+            raise exception.StaleGeneration(
+                f"The host has taken up generation {ours.n} of epoch {ours.epoch}.", generation=ours.to_dict()
+            )
+        return True
+
+    def _is_as_before(self, spec: HostSpec) -> bool:
+        """Whether the layers ask for no more than those that the daemon is to run already."""
+        current = self._state.memory.current
+        return asks_for_nothing(spec) if current is None else spec.layers == current.layers
+
+    def _take_up(self, spec: HostSpec, request_id: str) -> None:
+        memory = self._state.memory.with_epoch_of(spec)
+        clears = self._state.goal(spec).quarantine_clears
+        if memory.quarantine is not None and clears > memory.quarantine.clears:
+            memory = replace(memory, quarantine=None)
+        self._state.memory = replace(memory, taken=spec, outcome=APPLYING, error=None, warnings=())
+        self._carry(spec, request_id)
+
+    def resume(self, intent: Intent) -> None:
+        """Go on with a spec whose taking up was cut off; or say that it cannot be done any more."""
+        with self._state.lock:
+            try:
+                check_managed(self._state.mode())
+            except exception.HostNotManaged as error:
+                self._state.note(taken=intent.spec)
+                self._failed(error)
+            else:
+                self._take_up(intent.spec, intent.request_id)
+
+    def _carry(self, spec: HostSpec, request_id: str) -> None:
+        try:
+            if self._state.mode().mode == mode.MANAGE:
+                applied = self._carrier.take_up(spec, request_id)
+            else:
+                applied = Applied("", Running())
+        except exception.DaemonDied as error:
+            self._crash.happened(error, request_id)
+        except exception.CollectdMgrError as error:
+            self._failed(error)
+        except Exception as error:
+            LOG.exception("Generation %s failed.", spec.generation)
+            self._failed(exception.CollectdMgrError(f"{type(error).__name__}: {error}"))
+        else:
+            self._applied(spec, applied)
+        self._fault(faults.REMEMBERED)
+        self._carrier.close(str(self._state.memory.outcome))
+
+    def _failed(self, error: exception.CollectdMgrError) -> None:
+        LOG.warning("Generation failed: %s: %s", error.code, error.detail)
+        self._state.remember(outcome=FAILED, error=error.to_dict())
+
+    def _applied(self, spec: HostSpec, applied: Applied) -> None:
+        memory = replace(
+            self._state.memory,
+            outcome=APPLIED,
+            current=spec,
+            warnings=applied.warnings,
+            driver=applied.driver or self._state.memory.driver,
+            restarted=applied.restarted,
+            replaced=applied.replaced,
+        )
+        # A live operation is on probation: good stays what it is until the daemon has outlived it.
+        self._state.memory = memory if memory.probation is not None else replace(memory, good=spec)
+        self._state.remember()

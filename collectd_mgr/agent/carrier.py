@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One transaction: plan, pick, journal, act; and whether the daemon outlived it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from collectd_mgr import exception
+from collectd_mgr.agent import faults
+from collectd_mgr.agent.desired import check_owned, named, same_daemon, steps
+from collectd_mgr.agent.journal import Intent, Journal
+from collectd_mgr.agent.memory import Probation
+from collectd_mgr.agent.state import LIVE, State
+from collectd_mgr.domain.plan import RELOAD, Plan, Running
+from collectd_mgr.domain.spec import HostSpec
+from collectd_mgr.drivers.base import Applied, Driver, Order
+from collectd_mgr.drivers.ladder import Ladder
+
+#: How long a daemon that stopped answering in an operation is watched for its end, in seconds.
+_DYING = 2.0
+
+_UNANSWERED = (exception.DaemonUnreachable, exception.RequestTimeout)
+
+
+class Carrier:
+    """Called under the lock of the state."""
+
+    def __init__(self, ladder: Ladder, state: State, journal: Journal, fault: faults.Fault = faults.none) -> None:
+        self.ladder = ladder
+        self._state = state
+        self._journal = journal
+        self._fault = fault
+
+    def take_up(self, spec: HostSpec, request_id: str = "") -> Applied:
+        """As :meth:`keep`, for a spec that is news; the journal says so."""
+        return self._bring(spec, True, request_id)
+
+    def keep(self, spec: HostSpec, request_id: str = "") -> Applied:
+        """Bring the daemon to ``spec``; nothing is done, nor written, for a daemon that is there already.
+
+        The journal is left open for the caller to :meth:`close` when the outcome is remembered.
+
+        :raises DaemonDied: it died of a live operation, and has to be brought back
+        :raises CollectdMgrError: the driver's, and nothing has changed
+        """
+        return self._bring(spec, False, request_id)
+
+    def differs(self, spec: HostSpec, running: Running) -> Plan:
+        """What would have to be done to ``running`` for ``spec``."""
+        self._state.see_origin(running)
+        return self._steps(running, spec)
+
+    def close(self, outcome: str) -> None:
+        self._journal.end(outcome)
+
+    def _bring(self, spec: HostSpec, takes_up: bool, request_id: str) -> Applied:
+        running = self._answering()
+        todo = self.differs(spec, running)
+        if any(change.kind == RELOAD for change in todo):
+            self._state.see_origin(running, again=True)
+            todo = self._steps(running, spec)
+        if takes_up:
+            check_owned(self._state.origin.layer, spec)
+        if not todo:
+            return Applied("", running)
+        driver = self.ladder.pick(todo, running, self._state.barred())
+        changes = tuple(str(change) for change in todo)
+        self._journal.begin(
+            Intent(spec, driver.name, changes, running.pid, running.started, boot_id(), takes_up, request_id)
+        )
+        return self._act(driver, spec, todo, running, request_id)
+
+    def _answering(self) -> Running:
+        """The daemon, when it is dead or tells what it runs; one that is only silent is not taken for an empty one."""
+        running = self.ladder.observe()
+        if running.pid is not None and running.version is None:
+            raise exception.DaemonUnreachable(
+                f"collectd runs (pid {running.pid}) and does not answer.", maybe_executed=False
+            )
+        return running
+
+    def _steps(self, running: Running, spec: HostSpec) -> Plan:
+        memory = self._state.memory
+        ours = named(memory.taken, memory.current, memory.good, spec)
+        return steps(running, self._state.goal(spec), ours)
+
+    def _act(self, driver: Driver, spec: HostSpec, todo: Plan, running: Running, request_id: str) -> Applied:
+        generation = f"{spec.generation.epoch}/{spec.generation.n}"
+        if driver.name != LIVE:
+            # From here on another death than that of a live operation is what is to be expected.
+            self._state.note(probation=None)
+        try:
+            applied = driver.apply(Order(self._state.goal(spec), todo, request_id, generation))
+        except Exception as error:
+            self._fault(faults.APPLIED)
+            if driver.name == LIVE and self._died(running, error):
+                raise exception.DaemonDied(_epitaph(todo, error), changes=[str(change) for change in todo]) from error
+            raise
+        self._fault(faults.APPLIED)
+        if driver.name == LIVE:
+            self._state.note(probation=_probation(applied.running))
+        return applied
+
+    def _died(self, before: Running, error: Exception) -> bool:
+        if isinstance(error, exception.DaemonDied):
+            return True
+        patience = _DYING if isinstance(error, _UNANSWERED) else 0.0
+        return wait_for(lambda: not same_daemon(before.pid, before.started, self.ladder.observe()), patience)
+
+
+def _probation(running: Running) -> Probation:
+    return Probation(running.pid or 0, running.started or 0.0, time.time())
+
+
+def wait_for(happened: Callable[[], bool], seconds: float) -> bool:
+    """Whether it happened within ``seconds``; looks at least once."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def boot_id() -> str:
+    """The kernel's name for this boot of the machine."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
+def _epitaph(todo: Plan, error: Exception) -> str:
+    return f"collectd died in the live operation ({', '.join(map(str, todo))}): {error}"

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A crash is not a loop: after a death in a live operation, the last good spec is back and live is quarantined."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from collectd_mgr import exception
+from collectd_mgr.agent import faults
+from collectd_mgr.agent.carrier import Carrier
+from collectd_mgr.agent.memory import Quarantine
+from collectd_mgr.agent.state import State
+from collectd_mgr.domain.operations import FAILED
+from collectd_mgr.domain.spec import Generation, HostSpec
+
+LOG = logging.getLogger(__name__)
+
+#: What a host runs that nothing good is known of: the operator's own files alone.
+NOTHING = HostSpec(Generation("", 0))
+
+
+class Crash:
+    """Called under the lock of the state."""
+
+    def __init__(self, state: State, carrier: Carrier, fault: faults.Fault = faults.none) -> None:
+        self._state = state
+        self._carrier = carrier
+        self._fault = fault
+
+    def happened(self, error: exception.DaemonDied, request_id: str = "") -> None:
+        """Remember it first, so that nothing is tried live again whatever comes now; then bring back what was good."""
+        LOG.error("%s The live driver is quarantined until somebody clears it.", error.detail)
+        memory = self._state.memory
+        clears = self._state.goal(memory.taken).quarantine_clears
+        self._state.remember(
+            outcome=FAILED,
+            error=error.to_dict(),
+            current=memory.good,
+            probation=None,
+            quarantine=Quarantine(error.detail, time.time(), clears),
+        )
+        self._fault(faults.QUARANTINED)
+        self._bring_back(request_id)
+
+    def _bring_back(self, request_id: str) -> None:
+        good = self._state.memory.good or NOTHING
+        try:
+            applied = self._carrier.keep(good, request_id)
+        except exception.CollectdMgrError as error:
+            LOG.error("The last good spec is not back yet: %s: %s", error.code, error.detail)
+            self._state.remember(warnings=(f"The last good spec is not back yet: {error.detail}",))
+        else:
+            self._state.remember(driver=applied.driver or self._state.memory.driver, restarted=True)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the daemon should do, and the steps to it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from collectd_mgr import exception
+from collectd_mgr.domain import plan
+from collectd_mgr.domain.plan import Change, Plan, Running
+from collectd_mgr.domain.spec import Goal, HostSpec, Layer, merge
+
+#: Wall clocks are set, and the kernel gives starts in hundredths of a second after a boot time in whole seconds.
+_CLOCK_STEP = 2.0
+
+
+def goal_of(origin: Layer, spec: HostSpec | None) -> Goal:
+    """The operator's own settings below those of ``spec``."""
+    return merge((origin, *(spec.layers if spec else ())))
+
+
+def asks_for_nothing(spec: HostSpec) -> bool:
+    """Whether the layers leave the host as its operator configured it."""
+    return goal_of(Layer(""), spec) == Goal()
+
+
+def check_owned(origin: Layer, spec: HostSpec) -> None:
+    """:raises OwnedByHostConfig: where ``spec`` sets more than ``enabled`` of a plugin of the operator's"""
+    for layer in spec.layers:
+        for name, setting in layer.plugins.items():
+            if name in origin.plugins and (setting.config is not None or setting.interval is not None):
+                raise exception.OwnedByHostConfig(
+                    f"The operator's own files configure {name}: only enabled can be set from here.", plugin=name
+                )
+
+
+def steps(running: Running, goal: Goal, ours: Iterable[str]) -> Plan:
+    """The plan for ``running``, and a start for a daemon that does not run.
+
+    What runs without being named by ``goal``, nor being among ``ours`` (the plugins that came through us), is
+    the operator's: it is left alone. So is a plugin of the operator's that the daemon could not load itself.
+    """
+    known = set(goal.plugins) | set(ours)
+    seen = replace(running, plugins={name: item for name, item in running.plugins.items() if name in known})
+    changes = tuple(change for change in plan.plan(seen, goal) if not _operators_load(change))
+    restart = Change(plan.RESTART_DAEMON)
+    return Plan(changes if running.pid is not None or restart in changes else (restart, *changes))
+
+
+def _operators_load(change: Change) -> bool:
+    return change.kind == plan.LOAD and change.goal is not None and change.goal.origin == "host"
+
+
+def named(*specs: HostSpec | None) -> set[str]:
+    """The plugins that these specs name."""
+    return {name for spec in specs if spec for layer in spec.layers for name in layer.plugins}
+
+
+def same_daemon(pid: int | None, started: float | None, running: Running) -> bool:
+    """Whether ``running`` is the process that was seen as ``pid``, ``started``."""
+    if pid != running.pid:
+        return False
+    return started is None or running.started is None or abs(started - running.started) <= _CLOCK_STEP

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the agent answers to on the bus: a table of contents. The other side is :mod:`collectd_mgr.rpc.agent`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from collectd_mgr.agent.applier import Applier
+from collectd_mgr.agent.reads import Reads
+from collectd_mgr.agent.reporter import Reporter
+from collectd_mgr.domain.reads import Flush, Query
+from collectd_mgr.domain.spec import HostSpec
+from collectd_mgr.rpc.agent import TARGET, expected
+
+Json = dict[str, Any]
+
+
+class AgentEndpoint:
+    target = TARGET
+
+    def __init__(self, applier: Applier, reporter: Reporter, reads: Reads) -> None:
+        self._applier = applier
+        self._reporter = reporter
+        self._reads = reads
+
+    @expected
+    def apply(self, context: Json, spec: Json) -> Json:
+        self._applier.apply(HostSpec.from_dict(spec), context.get("request_id", ""))
+        return self._reporter.answer().to_dict()
+
+    @expected
+    def status(self, context: Json) -> Json:
+        return self._reporter.observed().to_dict()
+
+    @expected
+    def metrics(self, context: Json, query: Json) -> Json:
+        return self._reads.metrics(Query.from_dict(query)).to_dict()
+
+    @expected
+    def values(self, context: Json, query: Json) -> Json:
+        return self._reads.values(Query.from_dict(query)).to_dict()
+
+    @expected
+    def flush(self, context: Json, flush: Json) -> Json:
+        return self._reads.flush(Flush.from_dict(flush))
+
+    @expected
+    def config(self, context: Json) -> Json:
+        return dict(self._reads.config())

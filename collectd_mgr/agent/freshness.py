@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How fresh the values of each plugin are: one sweep over the daemon's cache, kept until the next."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.agent.health import Freshness
+from collectd_mgr.domain import capabilities
+from collectd_mgr.domain.reads import Query
+from collectd_mgr.drivers.ladder import Ladder
+
+LOG = logging.getLogger(__name__)
+
+#: Rows in one answer of the daemon.
+_PAGE = 10_000
+
+
+class Sweep:
+    """``seen`` is replaced whole, so any thread may read it."""
+
+    def __init__(self, ladder: Ladder) -> None:
+        self._ladder = ladder
+        self.seen: Mapping[str, Freshness] = {}
+
+    def refresh(self) -> None:
+        """Look again; what cannot be read is not known to be fresh."""
+        try:
+            self.seen = _by_plugin(self._rows())
+        except exception.CollectdMgrError as error:
+            LOG.debug("The cache cannot be read: %s", error.detail)
+            self.seen = {}
+
+    def _rows(self) -> Iterator[Mapping[str, Any]]:
+        reader = self._ladder.reader(capabilities.METRICS)
+        marker: str | None = None
+        while True:
+            page = reader.metrics(Query(limit=_PAGE, marker=marker))
+            yield from page.rows
+            marker = page.marker
+            if marker is None:
+                return
+
+
+def _by_plugin(rows: Iterator[Mapping[str, Any]]) -> dict[str, Freshness]:
+    newest: dict[str, float] = {}
+    counts: dict[str, int] = {}
+    for row in rows:
+        plugin = str(row["id"]).split("/", 2)[1].partition("-")[0]
+        newest[plugin] = max(newest.get(plugin, 0.0), float(row["last_update"]))
+        counts[plugin] = counts.get(plugin, 0) + 1
+    return {plugin: Freshness(newest[plugin], counts[plugin]) for plugin in newest}

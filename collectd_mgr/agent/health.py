@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a plugin is, from what is known of it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from collectd_mgr.domain.plan import RunningPlugin
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """What collectd's cache has of one plugin: its newest value (seconds since 1970) and how many identifiers."""
+
+    last_value: float | None = None
+    metrics: int = 0
+
+
+def health(running: RunningPlugin | None, fresh: Freshness, interval: float, since: float, now: float) -> str:
+    """One of :data:`~collectd_mgr.domain.status.HEALTHS`, but for ``failed``.
+
+    ``since``: when the plugin was last brought to what it does; a value from before says nothing of now.
+    """
+    if running is None or not running.loaded:
+        return "off"
+    if not running.enabled:
+        return "stopping" if running.stopping or fresh.metrics else "off"
+    newest = fresh.last_value or 0.0
+    if now - max(newest, since) > 2 * interval:
+        return "silent"
+    return "observed" if newest >= since else "registered"

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps the daemon at what it is to run: after a restart of the agent, after a death, after anybody's doing."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from collectd_mgr import exception
+from collectd_mgr.agent.applier import Applier
+from collectd_mgr.agent.backoff import Backoff
+from collectd_mgr.agent.carrier import Carrier, boot_id
+from collectd_mgr.agent.crash import NOTHING, Crash
+from collectd_mgr.agent.desired import same_daemon
+from collectd_mgr.agent.journal import Intent, Journal
+from collectd_mgr.agent.settings import AgentSettings
+from collectd_mgr.agent.state import LIVE, State
+from collectd_mgr.domain import mode
+from collectd_mgr.domain.plan import Running
+from collectd_mgr.domain.spec import HostSpec
+
+LOG = logging.getLogger(__name__)
+
+
+class Keeper:
+    """:meth:`recover` once, then :meth:`look` again and again, from one thread."""
+
+    def __init__(
+        self,
+        settings: AgentSettings,
+        state: State,
+        carrier: Carrier,
+        crash: Crash,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._state = state
+        self._carrier = carrier
+        self._crash = crash
+        self._clock = clock
+        self._backoff = Backoff()
+        self._dead_since: float | None = None
+
+    def recover(self, applier: Applier, journal: Journal) -> None:
+        """What a killed agent left half done is ended, by what the journal says of it. Safe to repeat."""
+        with self._state.lock:
+            for found in self._carrier.ladder.recover():
+                for note in found.notes:
+                    LOG.warning("%s", note)
+            intent = journal.unfinished()
+            if intent is not None:
+                self._end(intent, applier)
+                self._carrier.close("recovered")
+        self.look()
+
+    def _end(self, intent: Intent, applier: Applier) -> None:
+        running = self._carrier.ladder.observe()
+        taken = self._state.memory.taken
+        remembered = taken is not None and taken.generation == intent.spec.generation
+        if _died_of(intent, running) and not (remembered and self._state.memory.quarantine):
+            self._state.note(taken=intent.spec if intent.takes_up else taken)
+            error = "collectd died while the agent was away, with a live operation under way"
+            self._crash.happened(exception.DaemonDied(f"{error}: {', '.join(intent.changes)}."), intent.request_id)
+        elif intent.takes_up and not remembered:
+            LOG.info("Going on with generation %s, which was cut off.", intent.spec.generation)
+            applier.resume(intent)
+
+    def look(self) -> None:
+        """One look, and what it calls for."""
+        with self._state.lock:
+            running = self._carrier.ladder.observe()
+            self._state.see_origin(running)
+            if self._state.memory.probation is not None:
+                self._probation(running)
+            elif self._state.mode().mode != mode.OFF:
+                self._keep(running)
+
+    def _probation(self, running: Running) -> None:
+        probation = self._state.memory.probation
+        assert probation is not None
+        age = self._clock() - probation.at
+        if same_daemon(probation.pid, probation.started, running):
+            if age > self._settings.probation:
+                self._state.remember(good=self._state.memory.current, probation=None)
+        elif age <= self._settings.probation + 2 * self._settings.watch_interval:
+            self._crash.happened(exception.DaemonDied(f"collectd died {age:.1f} s after a live operation."))
+            self._carrier.close("failed")
+        else:
+            # It died while nobody looked, long after: not of the operation, as far as anybody can tell.
+            self._state.remember(good=self._state.memory.current, probation=None)
+
+    def _keep(self, running: Running) -> None:
+        spec = self._state.memory.current or NOTHING
+        if running.pid is None:
+            if self._is_ours_to_start() and self._backoff.due(self._clock()):
+                LOG.warning("collectd does not run: it is started.")
+                self._bring(spec)
+            return
+        self._dead_since = None
+        managed = self._state.mode().mode == mode.MANAGE and running.version is not None
+        if managed and self._state.memory.current:
+            todo = self._carrier.differs(spec, running)
+            if todo and self._backoff.due(self._clock()):
+                LOG.info("collectd differs from what it is to run: %s", ", ".join(map(str, todo)))
+                self._bring(spec)
+
+    def _is_ours_to_start(self) -> bool:
+        """A dead daemon that somebody else restarts as well is left to them for a while."""
+        if self._settings.daemon.daemon == "attached":
+            return False
+        self._dead_since = self._dead_since or self._clock()
+        return self._clock() - self._dead_since >= self._settings.revival
+
+    def _bring(self, spec: HostSpec) -> None:
+        try:
+            self._carrier.keep(spec)
+        except exception.DaemonDied as error:
+            self._crash.happened(error)
+        except exception.CollectdMgrError as error:
+            LOG.error("collectd is not brought to what it is to run: %s: %s", error.code, error.detail)
+            self._state.note(warnings=(error.detail,))
+        else:
+            self._state.remember()
+        self._carrier.close("kept")
+
+    def run(self, stop: threading.Event) -> None:
+        """Look until ``stop`` is set; an error of ours does not end it."""
+        while not stop.wait(self._settings.watch_interval):
+            try:
+                self.look()
+            except Exception:
+                LOG.exception("A look at collectd failed.")
+
+
+def _died_of(intent: Intent, running: Running) -> bool:
+    """A reboot ends daemons as well: then nothing is to be learned from it."""
+    live_here = intent.driver == LIVE and intent.boot_id == boot_id()
+    return live_here and not same_daemon(intent.pid, intent.started, running)

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the agent knows across its restarts, with the bus down too: one JSON file, whole at any moment."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from collectd_mgr.domain.mode import Mode
+from collectd_mgr.domain.spec import HostSpec
+from collectd_mgr.drivers import files
+
+LOG = logging.getLogger(__name__)
+
+#: Epochs beyond this many are forgotten, the oldest first.
+_EPOCHS = 100
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """Why the live driver is not used any more; ends when the spec's ``quarantine_clears`` exceeds ``clears``."""
+
+    reason: str
+    since: float
+    clears: int
+
+
+@dataclass(frozen=True)
+class Probation:
+    """A live operation whose daemon (``pid``, ``started``) has not yet outlived it. ``at``: seconds since 1970."""
+
+    pid: int
+    started: float
+    at: float
+
+
+@dataclass(frozen=True)
+class Memory:
+    """``taken`` is the last spec that was taken up, with its outcome; ``current`` the one that the daemon is to
+    run; ``good`` the last one that a daemon outlived. They differ after a failure, and for the time of a probation.
+
+    ``driver`` made the last change; ``mode`` is the server's word; ``past_epochs`` came before the present one.
+    """
+
+    taken: HostSpec | None = None
+    outcome: str | None = None
+    error: dict[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
+    driver: str | None = None
+    restarted: bool = False
+    replaced: bool = False
+    current: HostSpec | None = None
+    good: HostSpec | None = None
+    mode: Mode | None = None
+    past_epochs: tuple[str, ...] = ()
+    quarantine: Quarantine | None = None
+    probation: Probation | None = None
+
+    def with_epoch_of(self, spec: HostSpec) -> Memory:
+        """The same, and the epoch there was is a past one if ``spec`` begins another."""
+        if self.taken is None or self.taken.generation.epoch == spec.generation.epoch:
+            return self
+        return replace(self, past_epochs=(*self.past_epochs, self.taken.generation.epoch)[-_EPOCHS:])
+
+    def to_dict(self) -> dict[str, Any]:
+        data = dict(vars(self))
+        for key in ("taken", "current", "good", "mode"):
+            data[key] = data[key] and data[key].to_dict()
+        for key in ("quarantine", "probation"):
+            data[key] = data[key] and vars(data[key])
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Memory:
+        values = dict(data)
+        for key in ("taken", "current", "good"):
+            values[key] = values[key] and HostSpec.from_dict(values[key])
+        values["mode"] = values["mode"] and Mode.from_dict(values["mode"])
+        values["quarantine"] = values["quarantine"] and Quarantine(**values["quarantine"])
+        values["probation"] = values["probation"] and Probation(**values["probation"])
+        return cls(**{**values, "warnings": tuple(values["warnings"]), "past_epochs": tuple(values["past_epochs"])})
+
+
+class MemoryFile:
+    """``memory.json`` in the agent's own directory, mode 0600: secrets of the specs are in it in clear."""
+
+    def __init__(self, directory: str) -> None:
+        self._path = Path(directory) / "memory.json"
+
+    def load(self) -> Memory:
+        """What was saved last; an empty memory when there is none or nobody can read it (then the log says so)."""
+        try:
+            return Memory.from_dict(json.loads(self._path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return Memory()
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            LOG.error("%s cannot be read and is set aside: %s", self._path, error)
+            self._path.rename(self._path.with_suffix(".unreadable"))
+            return Memory()
+
+    def save(self, memory: Memory) -> None:
+        """On the disk when this returns."""
+        files.replace(self._path, json.dumps(memory.to_dict(), separators=(",", ":")))

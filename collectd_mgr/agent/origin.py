@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the operator's own files configure, as the lowest layer and as text. They are read, never written."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from collectd_mgr import exception
+from collectd_mgr.domain import config, grammar, include
+from collectd_mgr.domain.disk import Disk
+from collectd_mgr.domain.effective import DEFAULT_INTERVAL, Plugin, effective
+from collectd_mgr.domain.include import Located
+from collectd_mgr.domain.spec import ORIGIN, Layer, PluginSetting
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """``interval`` (seconds) and ``hostname`` as the operator's files give them to the daemon.
+
+    ``statements`` are those of the operator; ``warnings`` are sentences about what could not be read.
+    """
+
+    layer: Layer = field(default_factory=lambda: Layer(ORIGIN))
+    interval: float = DEFAULT_INTERVAL
+    hostname: str = field(default_factory=socket.gethostname)
+    statements: tuple[Located, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def text(self) -> str:
+        """The operator's statements as collectd.conf text, includes in their place; secrets in clear."""
+        return grammar.render(statement.item for statement in self.statements)
+
+
+def read(config_file: str, managed_dir: str) -> Origin:
+    """What ``config_file`` and its includes configure, what is below ``managed_dir`` left out.
+
+    Nothing for a file that is not there. One that cannot be read whole (a syntax error) gives an empty layer
+    and a warning: what runs and nobody names is the operator's, and is left alone.
+    """
+    if not Path(config_file).exists():
+        return Origin()
+    try:
+        found = include.read(config_file, Disk())
+    except exception.CollectdMgrError as error:
+        LOG.warning("The operator's configuration is not understood: %s", error.detail)
+        return Origin(warnings=(error.detail,))
+    ours = f"{Path(managed_dir)}/"
+    return _origin(tuple(item for item in found.statements if not item.file.startswith(ours)), found.warnings)
+
+
+def _origin(statements: tuple[Located, ...], warnings: tuple[str, ...]) -> Origin:
+    found = effective(statements)
+    interval, hostname = found.options.get("Interval"), found.options.get("Hostname")
+    return Origin(
+        Layer(ORIGIN, {plugin.name: _setting(plugin) for plugin in found.plugins.values()}),
+        DEFAULT_INTERVAL if interval is None else float(str(interval.value)),
+        socket.gethostname() if hostname is None else str(hostname.value),
+        statements,
+        (*warnings, *found.warnings),
+    )
+
+
+def _setting(plugin: Plugin) -> PluginSetting:
+    interval = plugin.interval if plugin.own_interval else None
+    return PluginSetting(True, interval, config.to_json(plugin.items) if plugin.items else None)

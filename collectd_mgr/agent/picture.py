@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The status of the host, put together from what is remembered and what is observed."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from typing import Any
+
+from collectd_mgr.agent.freshness import Sweep
+from collectd_mgr.agent.health import Freshness, health
+from collectd_mgr.agent.memory import Memory
+from collectd_mgr.agent.state import State
+from collectd_mgr.domain import secrets
+from collectd_mgr.domain.operations import FAILED
+from collectd_mgr.domain.plan import Running, RunningPlugin
+from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.domain.status import HostStatus, PluginStatus
+from collectd_mgr.drivers.ladder import Ladder
+
+_UNKNOWN = Freshness()
+
+
+class Picture:
+    """:meth:`take` may be called by any thread; every picture has a number of its own."""
+
+    def __init__(
+        self, host: str, state: State, ladder: Ladder, sweep: Sweep, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._host = host
+        self._state = state
+        self._ladder = ladder
+        self._sweep = sweep
+        self._clock = clock
+        self._boot = time.time_ns()
+        self._numbers = itertools.count(1)
+        self._since: dict[str, tuple[RunningPlugin, float]] = {}
+
+    def take(self) -> HostStatus:
+        """The host as it is now. Reads the daemon, never its cache: see :class:`Sweep`."""
+        running = self._ladder.observe()
+        memory, origin = self._state.memory, self._state.origin
+        return HostStatus(
+            self._host,
+            self._boot,
+            next(self._numbers),
+            memory.taken.generation if memory.taken else None,
+            memory.taken.digest() if memory.taken else None,
+            memory.outcome,
+            masked(memory.error),
+            self._state.goal(memory.current).digest(),
+            memory.driver,
+            self._daemon(running, memory),
+            self._state.mode(),
+            self._plugins(running, memory),
+            self._capabilities(running),
+            secrets.mask_text(memory.quarantine.reason) if memory.quarantine else None,
+            None,
+            tuple(secrets.mask_text(line) for line in (*memory.warnings, *origin.warnings)),
+        )
+
+    def _daemon(self, running: Running, memory: Memory) -> dict[str, Any]:
+        return {
+            "pid": running.pid,
+            "started": running.started,
+            "version": running.version,
+            "interval": self._state.origin.interval,
+            "hostname": self._state.origin.hostname,
+            "restarted": memory.restarted,
+            "replaced": memory.replaced,
+        }
+
+    def _capabilities(self, running: Running) -> dict[str, Any]:
+        return {
+            "drivers": [offer.to_dict() for offer in self._ladder.offers(self._state.barred())],
+            "plugins": [item.to_dict() for item in self._ladder.installed()],
+            "collectd_version": running.version,
+            "agent_version": metadata.version("collectd-mgr"),
+        }
+
+    def _plugins(self, running: Running, memory: Memory) -> Mapping[str, PluginStatus]:
+        goal = self._state.goal(memory.current)
+        failed = self._failed(goal, memory)
+        names = sorted({*goal.plugins, *running.plugins, *failed})
+        return {name: self._plugin(name, running, goal, failed.get(name)) for name in names}
+
+    def _plugin(self, name: str, running: Running, goal: Goal, failure: str | None) -> PluginStatus:
+        now = running.plugins.get(name)
+        # What runs without being named anywhere is the operator's.
+        wanted = goal.plugins.get(name, PluginGoal(bool(now and now.enabled), origin="host" if now else "managed"))
+        fresh = self._sweep.seen.get(name, _UNKNOWN)
+        interval = (now and now.interval) or wanted.interval or self._state.origin.interval
+        return PluginStatus(
+            bool(now and now.enabled),
+            "failed" if failure else health(now, fresh, interval, self._brought(name, now), self._clock()),
+            wanted.origin,
+            interval,
+            secrets.mask(wanted.config),
+            fresh.last_value,
+            fresh.metrics,
+            failure,
+        )
+
+    def _brought(self, name: str, now: RunningPlugin | None) -> float:
+        """When the plugin was first seen doing what it does."""
+        if now is None:
+            self._since.pop(name, None)
+            return 0.0
+        before, since = self._since.get(name, (None, 0.0))
+        if before != now:
+            since = self._clock()
+            self._since[name] = (now, since)
+        return since
+
+    def _failed(self, goal: Goal, memory: Memory) -> dict[str, str]:
+        """The plugins of a generation that failed which it wanted otherwise than they are, and why it failed."""
+        if memory.outcome != FAILED or memory.error is None:
+            return {}
+        wanted = self._state.goal(memory.taken)
+        names = {name for name in wanted.plugins if wanted.plugins[name] != goal.plugins.get(name)}
+        return dict.fromkeys(names, secrets.mask_text(str(memory.error["detail"])))
+
+
+def masked(value: Any) -> Any:
+    """A JSON value without the secrets that the texts in it tell."""
+    if isinstance(value, str):
+        return secrets.mask_text(value)
+    if isinstance(value, dict):
+        return {key: masked(item) for key, item in value.items()}
+    return [masked(item) for item in value] if isinstance(value, list) else value

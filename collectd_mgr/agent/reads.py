@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be asked of the daemon without changing it."""
+
+from __future__ import annotations
+
+from collectd_mgr import exception
+from collectd_mgr.agent.state import State
+from collectd_mgr.domain import capabilities, grammar, managed, mode, secrets
+from collectd_mgr.domain.reads import Flush, Page, Query
+from collectd_mgr.drivers.ladder import Ladder
+
+
+class Reads:
+    """Any thread may read; each read goes to the first driver that has it.
+
+    :raises NotCapable: no driver has it
+    :raises HostNotManaged: in mode ``off``
+    """
+
+    def __init__(self, state: State, ladder: Ladder) -> None:
+        self._state = state
+        self._ladder = ladder
+
+    def metrics(self, query: Query) -> Page:
+        self._check()
+        return self._ladder.reader(capabilities.METRICS).metrics(query)
+
+    def values(self, query: Query) -> Page:
+        self._check()
+        return self._ladder.reader(capabilities.VALUES).values(query)
+
+    def flush(self, flush: Flush) -> dict[str, object]:
+        self._check()
+        return self._ladder.reader(capabilities.FLUSH).flush(flush)
+
+    def config(self) -> dict[str, str]:
+        """``{"host", "managed"}``: collectd.conf text of the operator's files and of ours, secrets masked."""
+        goal = self._state.goal(self._state.memory.current)
+        host = (statement.item for statement in self._state.origin.statements)
+        return {
+            "host": grammar.render(secrets.mask_items(tuple(host))),
+            "managed": grammar.render(secrets.mask_items(managed.items(goal))),
+        }
+
+    def _check(self) -> None:
+        now = self._state.mode()
+        if now.mode == mode.OFF:
+            raise exception.HostNotManaged(f"The host is in mode off, set by {now.set_by}.", **now.to_dict())

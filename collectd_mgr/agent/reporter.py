@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Says up the bus what the host does: a small heartbeat, and the whole status when it has news."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from typing import Protocol
+
+from collectd_mgr.agent.freshness import Sweep
+from collectd_mgr.agent.picture import Picture
+from collectd_mgr.domain.status import HostStatus
+
+LOG = logging.getLogger(__name__)
+
+#: Agents that were started together do not stay together.
+_JITTER = 0.1
+
+#: After news, when to look whether values have come, in seconds.
+_SOON = 1.0
+
+
+class Notifier(Protocol):
+    """:class:`collectd_mgr.rpc.status.StatusNotifier`, as far as it is needed here."""
+
+    def heartbeat(self, heartbeat: dict[str, object]) -> None: ...
+
+    def status(self, status: HostStatus) -> None: ...
+
+
+class Reporter:
+    """:meth:`run` from one thread; the others from any."""
+
+    def __init__(self, picture: Picture, sweep: Sweep, notifier: Notifier, interval: float) -> None:
+        self._picture = picture
+        self._sweep = sweep
+        self._notifier = notifier
+        self._interval = interval
+        self._said: str | None = None
+        self._news = threading.Event()
+
+    def answer(self) -> HostStatus:
+        """The status for whoever changed something: of the daemon now, of its cache as it was seen last."""
+        self._news.set()
+        return self._picture.take()
+
+    def observed(self) -> HostStatus:
+        """The status for whoever asks: of the daemon and its cache now."""
+        self._sweep.refresh()
+        return self._picture.take()
+
+    def report(self) -> None:
+        """The whole status when it says something new, a heartbeat otherwise."""
+        status = self.observed()
+        digest = status.health_digest()
+        if digest == self._said:
+            self._notifier.heartbeat(status.heartbeat())
+        else:
+            self._notifier.status(status)
+        self._said = digest
+
+    def run(self, stop: threading.Event) -> None:
+        """Report until ``stop`` is set; the bus being away, or an error of ours, does not end it."""
+        while not stop.is_set():
+            began = time.monotonic()
+            try:
+                self.report()
+            except Exception:
+                LOG.exception("The status could not be reported.")
+            self._pause(stop, began)
+
+    def _pause(self, stop: threading.Event, began: float) -> None:
+        """Until the next report is due, or soon after a change."""
+        due = began + self._interval * random.uniform(1 - _JITTER, 1 + _JITTER)
+        while not stop.is_set() and (left := due - time.monotonic()) > 0:
+            if self._news.wait(min(left, 0.5)):
+                self._news.clear()
+                stop.wait(min(left, _SOON))
+                return
+
+    def wake(self) -> None:
+        """Report soon."""
+        self._news.set()

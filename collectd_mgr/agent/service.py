@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The agent as a service: its parts put together, and its threads."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from collectd_mgr.agent import faults, origin
+from collectd_mgr.agent.applier import Applier
+from collectd_mgr.agent.carrier import Carrier
+from collectd_mgr.agent.crash import Crash
+from collectd_mgr.agent.endpoint import AgentEndpoint
+from collectd_mgr.agent.freshness import Sweep
+from collectd_mgr.agent.journal import Journal
+from collectd_mgr.agent.keeper import Keeper
+from collectd_mgr.agent.memory import MemoryFile
+from collectd_mgr.agent.mode import ModeSwitch
+from collectd_mgr.agent.picture import Picture
+from collectd_mgr.agent.reads import Reads
+from collectd_mgr.agent.reporter import Reporter
+from collectd_mgr.agent.settings import AgentSettings
+from collectd_mgr.agent.state import State
+from collectd_mgr.drivers.base import Driver
+from collectd_mgr.drivers.ladder import Ladder
+from collectd_mgr.rpc import agent as rpc_agent
+from collectd_mgr.rpc.status import StatusNotifier
+
+LOG = logging.getLogger(__name__)
+
+
+class AgentService:
+    """One agent. ``start`` once, ``stop`` once; collectd goes on when it stops."""
+
+    def __init__(
+        self,
+        settings: AgentSettings,
+        drivers: Sequence[Driver],
+        rpc: Any,
+        notifications: Any,
+        fault: faults.Fault = faults.none,
+    ) -> None:
+        _own_directory(settings.state_dir)
+        self._settings = settings
+        self._rpc = rpc
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._server: Any = None
+        self._ladder = Ladder(drivers)
+        self._journal = Journal(settings.state_dir, fault)
+        self.state = _state(settings)
+        carrier = Carrier(self._ladder, self.state, self._journal, fault)
+        crash = Crash(self.state, carrier, fault)
+        self.applier = Applier(self.state, carrier, crash, fault)
+        self.keeper = Keeper(settings, self.state, carrier, crash)
+        sweep = Sweep(self._ladder)
+        picture = Picture(settings.host, self.state, self._ladder, sweep)
+        notifier = StatusNotifier(notifications, settings.host)
+        self.reporter = Reporter(picture, sweep, notifier, settings.heartbeat_interval)
+        self.endpoint = AgentEndpoint(self.applier, self.reporter, Reads(self.state, self._ladder))
+
+    def start(self) -> None:
+        """Bring the daemon back to what is remembered, then take orders. Does not wait for the bus."""
+        self.keeper.recover(self.applier, self._journal)
+        for job in (self._serve, self.keeper.run, self.reporter.run):
+            self._threads.append(self._thread(job))
+
+    def stop(self) -> None:
+        """End the threads, when what is under way is done. Safe to repeat."""
+        self._stop.set()
+        self.reporter.wake()
+        if self._server is not None:
+            self._server.stop()
+            self._server.wait()
+        for thread in self._threads:
+            thread.join(timeout=10)
+        self._ladder.close()
+
+    def _serve(self, _stop: threading.Event) -> None:
+        """oslo.messaging waits here for a bus that is away, for as long as it takes."""
+        server = rpc_agent.server(self._rpc, self._settings.host, self.endpoint)
+        server.start()
+        self._server = server
+
+    def _thread(self, job: Callable[[threading.Event], None]) -> threading.Thread:
+        thread = threading.Thread(target=job, args=(self._stop,), name=job.__qualname__, daemon=True)
+        thread.start()
+        return thread
+
+
+def _own_directory(path: str) -> None:
+    """Secrets are in it: for nobody else."""
+    Path(path).mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.chmod(path, 0o700)
+
+
+def _state(settings: AgentSettings) -> State:
+    daemon = settings.daemon
+    return State(
+        MemoryFile(settings.state_dir),
+        ModeSwitch(settings.mode_file, settings.mode),
+        lambda: origin.read(daemon.config_file, daemon.managed_dir),
+    )

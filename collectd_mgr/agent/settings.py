@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the agent is told by its configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from collectd_mgr.domain import mode
+from collectd_mgr.drivers.base import DriverSettings
+
+
+@dataclass(frozen=True)
+class AgentSettings:
+    """Times are in seconds.
+
+    :param mode: the mode when neither the server nor the file says one
+    :param mode_file: the local file that overrides the server
+    :param probation: a daemon that dies this soon after a live operation died of it
+    :param watch_interval: between two looks at the daemon
+    :param revival: how long a dead daemon is left to whoever else may start it again
+    """
+
+    daemon: DriverSettings
+    mode: str = mode.OBSERVE
+    mode_file: str = "/etc/collectd-mgr/mode"
+    heartbeat_interval: float = 10.0
+    probation: float = 5.0
+    watch_interval: float = 1.0
+    revival: float = 0.0
+
+    @property
+    def host(self) -> str:
+        return self.daemon.host
+
+    @property
+    def state_dir(self) -> str:
+        return self.daemon.state_dir

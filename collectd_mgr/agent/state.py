@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one lock of the agent, and what it guards."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from collectd_mgr.agent.desired import goal_of, same_daemon
+from collectd_mgr.agent.memory import MemoryFile
+from collectd_mgr.agent.mode import ModeSwitch
+from collectd_mgr.agent.origin import Origin
+from collectd_mgr.domain.mode import Mode
+from collectd_mgr.domain.plan import Running
+from collectd_mgr.domain.spec import Goal, HostSpec
+
+#: The driver that works inside the running daemon: the one that a quarantine and the switch for ``live`` are about.
+LIVE = "live"
+
+
+class State:
+    """Changed under :attr:`lock` only; read by anyone, for each attribute holds an immutable value."""
+
+    def __init__(self, file: MemoryFile, switch: ModeSwitch, read_origin: Callable[[], Origin]) -> None:
+        self.lock = threading.RLock()
+        self.memory = file.load()
+        self.origin = Origin()
+        self._origin_of: tuple[int | None, float | None] | None = None
+        self._file = file
+        self._switch = switch
+        self._read_origin = read_origin
+
+    def note(self, **changes: Any) -> None:
+        """Known to this process alone, until the next :meth:`remember`."""
+        self.memory = replace(self.memory, **changes)
+
+    def remember(self, **changes: Any) -> None:
+        """On the disk when this returns."""
+        self.note(**changes)
+        self._file.save(self.memory)
+
+    def mode(self) -> Mode:
+        """The mode in force now."""
+        return self._switch.now(self.memory.mode)
+
+    def goal(self, spec: HostSpec | None) -> Goal:
+        return goal_of(self.origin.layer, spec)
+
+    def see_origin(self, running: Running, again: bool = False) -> None:
+        """Read the operator's files, if ``running`` is another daemon than they were read for, or ``again``."""
+        if again or self._origin_of is None or not same_daemon(*self._origin_of, running):
+            self.origin = self._read_origin()
+            self._origin_of = (running.pid, running.started)
+
+    def barred(self) -> dict[str, str]:
+        """Why the live driver is not to be used now; empty when it may."""
+        if self.memory.quarantine is not None:
+            return {LIVE: f"Quarantined: {self.memory.quarantine.reason}"}
+        mode = self.mode()
+        return {} if mode.live else {LIVE: f"Switched off by {mode.set_by}. {mode.reason}".strip()}

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An agent of an in-memory collectd, with a live driver above a disruptive one, driven step by step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from collectd_mgr.agent import faults
+from collectd_mgr.agent.service import AgentService
+from collectd_mgr.agent.settings import AgentSettings
+from collectd_mgr.domain import plan
+from collectd_mgr.domain.capabilities import READS, Offer
+from collectd_mgr.domain.mode import MANAGE, Mode
+from collectd_mgr.domain.plan import Change, Running
+from collectd_mgr.domain.spec import HOST, Counters, Generation, HostSpec, Layer, PluginSetting
+from collectd_mgr.domain.status import HostStatus
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.fake import FakeDaemon, FakeDriver
+from collectd_mgr.rpc import transport
+from tests.unit.rpc.buses import configuration
+
+NAME = "c1.example.org"
+PLUGIN_CHANGES = frozenset({plan.LOAD, plan.ENABLE, plan.DISABLE, plan.INTERVAL, plan.RESTART})
+
+
+class Live(FakeDriver):
+    """Needs a daemon that runs, and leaves configured plugins to the other one."""
+
+    name: ClassVar[str] = "live"
+
+    def offer(self) -> Offer:
+        return Offer(self.name, PLUGIN_CHANGES | frozenset(READS))
+
+    def refusal(self, change: Change, running: Running) -> str | None:
+        return "collectd does not run." if running.pid is None else None
+
+
+class Agent:
+    """``collectd`` outlives agents that are made on the same directory."""
+
+    def __init__(self, directory: Path, collectd: FakeDaemon | None = None, **changes: Any) -> None:
+        self.collectd = collectd or FakeDaemon()
+        conf = str(directory / "collectd.conf")
+        daemon = DriverSettings(NAME, str(directory / "state"), conf, str(directory / "managed"), "/nowhere")
+        settings: dict[str, Any] = {"mode": MANAGE, "mode_file": str(directory / "mode"), "probation": 0.05}
+        settings |= {"watch_interval": 0.05, "heartbeat_interval": 0.2}
+        fault = changes.pop("fault", faults.none)
+        bus = configuration()
+        self.service = AgentService(
+            AgentSettings(daemon, **{**settings, **changes}),
+            [Live(daemon, self.collectd), FakeDriver(daemon, self.collectd)],
+            transport.rpc(bus),
+            transport.notifications(bus),
+            fault,
+        )
+
+    def recover(self) -> Agent:
+        self.service.keeper.recover(self.service.applier, self.service._journal)
+        return self
+
+    def apply(self, spec: HostSpec) -> HostStatus:
+        self.service.applier.apply(spec, "req-1")
+        return self.status()
+
+    def status(self) -> HostStatus:
+        return self.service.reporter.observed()
+
+    def enabled(self) -> set[str]:
+        return {name for name, plugin in self.collectd.running.plugins.items() if plugin.enabled}
+
+
+def spec(n: int, epoch: str = "e", mode: Mode | None = None, clears: int = 0, **plugins: Any) -> HostSpec:
+    """``cpu=True``, ``cpu=1.0`` (an interval) or ``cpu={...}`` (a config)."""
+    layer = Layer(HOST, {name: _setting(value) for name, value in plugins.items()}, Counters(quarantine_clears=clears))
+    return HostSpec(Generation(epoch, n), (layer,), mode)
+
+
+def _setting(value: Any) -> PluginSetting:
+    if isinstance(value, bool):
+        return PluginSetting(value)
+    return PluginSetting(True, config=value) if isinstance(value, dict) else PluginSetting(True, value)

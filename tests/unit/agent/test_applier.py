@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Specs are taken up in the order of their generations, each once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain.mode import Mode
+from collectd_mgr.domain.spec import Generation, Goal, PluginGoal
+from tests.unit.agent.agents import Agent, spec
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Agent:
+    return Agent(tmp_path).recover()
+
+
+def test_a_spec_is_applied_live(agent: Agent) -> None:
+    pid = agent.collectd.running.pid
+    status = agent.apply(spec(1, cpu=1.0, memory=True))
+    assert (status.outcome, status.driver, status.generation) == ("applied", "live", Generation("e", 1))
+    assert agent.enabled() == {"cpu", "memory"}
+    assert (status.daemon["pid"], status.plugins["cpu"].interval) == (pid, 1.0)
+
+
+def test_the_same_generation_again_is_not_done_again(agent: Agent) -> None:
+    agent.apply(spec(1, cpu=True))
+    before = agent.collectd.running
+    assert agent.apply(spec(1, cpu=True)).outcome == "applied"
+    assert agent.collectd.running is before
+
+
+def test_a_failure_is_not_tried_again_either(agent: Agent) -> None:
+    broken = spec(1, cpu={"Reject": "no"})
+    assert agent.apply(broken).error == agent.apply(broken).error
+
+
+@pytest.mark.parametrize("late", [spec(1, cpu=True), spec(2, df=True), spec(9, "before")])
+def test_what_is_late_is_refused_with_what_the_host_has(agent: Agent, late: object) -> None:
+    agent.apply(spec(7, "before"))
+    agent.apply(spec(2, cpu=True))
+    with pytest.raises(exception.StaleGeneration) as caught:
+        agent.apply(late)  # type: ignore[arg-type]
+    assert caught.value.kwargs == {"generation": {"epoch": "e", "n": 2}}
+    assert agent.enabled() == {"cpu"}
+
+
+def test_a_new_epoch_begins_anew(agent: Agent) -> None:
+    agent.apply(spec(5, cpu=True))
+    assert agent.apply(spec(1, "f", df=True)).generation == Generation("f", 1)
+    assert agent.enabled() == {"df"}
+
+
+def test_what_live_cannot_is_done_by_the_next_driver(agent: Agent) -> None:
+    agent.apply(spec(1, cpu=True))
+    status = agent.apply(spec(2, cpu={"ReportByCpu": False}))
+    assert (status.outcome, status.driver) == ("applied", "fake")
+
+
+def test_after_a_failure_the_daemon_runs_what_it_ran_and_the_status_says_why(agent: Agent) -> None:
+    agent.apply(spec(1, cpu=True))
+    status = agent.apply(spec(2, cpu=True, df={"Reject": "what is a MountPiont"}))
+    assert (status.outcome, status.generation) == ("failed", Generation("e", 2))
+    assert status.error is not None
+    assert (status.error["code"], status.error["detail"]) == ("config_rejected", "what is a MountPiont")
+    assert (status.plugins["df"].health, status.plugins["df"].reason) == ("failed", "what is a MountPiont")
+    assert agent.enabled() == {"cpu"}
+
+
+def test_an_error_of_ours_is_a_failure_too(agent: Agent) -> None:
+    agent.collectd.running = None  # type: ignore[assignment]
+    agent.service.applier.apply(spec(1, cpu=True))
+    error = agent.service.state.memory.error
+    assert error is not None
+    assert error["code"] == "internal_error"
+
+
+def test_secrets_are_masked_in_what_goes_up(agent: Agent) -> None:
+    status = agent.apply(spec(1, df={"Password": "hunter2"}))
+    failed = agent.apply(spec(2, df={"Reject": "Password hunter2 is too short"}))
+    assert "hunter2" not in str(status.to_dict())
+    assert "hunter2" not in str(failed.to_dict())
+    assert "hunter2" not in str(agent.service.endpoint.config({}))
+
+
+class TestModes:
+    def test_observe_is_the_default_and_changes_nothing(self, tmp_path: Path) -> None:
+        agent = Agent(tmp_path, mode="observe").recover()
+        with pytest.raises(exception.HostNotManaged) as caught:
+            agent.apply(spec(1, cpu=True))
+        assert (caught.value.kwargs["mode"], caught.value.kwargs["set_by"]) == ("observe", "default")
+        assert agent.enabled() == set()
+        assert agent.status().generation is None
+
+    def test_the_servers_word_is_taken_up_with_a_spec(self, tmp_path: Path) -> None:
+        agent = Agent(tmp_path, mode="observe").recover()
+        status = agent.apply(spec(1, mode=Mode("manage", True, "we have it", "server"), cpu=True))
+        assert (status.outcome, status.mode.mode, status.mode.reason) == ("applied", "manage", "we have it")
+
+    def test_a_spec_that_only_changes_the_mode_is_taken_up_in_any_mode(self, agent: Agent) -> None:
+        agent.apply(spec(1, cpu=True))
+        status = agent.apply(spec(2, mode=Mode("observe"), cpu=True))
+        assert (status.outcome, status.generation, status.mode.mode) == ("applied", Generation("e", 2), "observe")
+        with pytest.raises(exception.HostNotManaged):
+            agent.apply(spec(3, mode=Mode("observe"), cpu=True, df=True))
+
+    def test_the_local_file_wins_at_once(self, agent: Agent, tmp_path: Path) -> None:
+        (tmp_path / "mode").write_text("mode = observe\nreason = disk replacement\n")
+        with pytest.raises(exception.HostNotManaged, match="disk replacement"):
+            agent.apply(spec(1, mode=Mode("manage"), cpu=True))
+        assert agent.status().mode == Mode("observe", True, "disk replacement", "file")
+        (tmp_path / "mode").unlink()
+        assert agent.apply(spec(1, mode=Mode("manage"), cpu=True)).outcome == "applied"
+
+    def test_the_switch_for_live_alone(self, agent: Agent, tmp_path: Path) -> None:
+        (tmp_path / "mode").write_text("live = no\n")
+        assert agent.apply(spec(1, cpu=True)).driver == "fake"
+
+
+class TestOrigin:
+    @pytest.fixture
+    def adopted(self, tmp_path: Path) -> Agent:
+        (tmp_path / "collectd.conf").write_text(
+            'LoadPlugin cpu\nLoadPlugin df\n<Plugin df>\nMountPoint "/"\n</Plugin>\nInterval 5\n'
+        )
+        agent = Agent(tmp_path)
+        agent.collectd.start(Goal({"cpu": PluginGoal(True), "df": PluginGoal(True)}))
+        return agent.recover()
+
+    def test_it_is_shown(self, adopted: Agent) -> None:
+        status = adopted.status()
+        assert (status.plugins["df"].origin, status.plugins["df"].config) == ("host", {"MountPoint": "/"})
+        assert status.daemon["interval"] == 5.0
+
+    def test_its_config_cannot_be_set_from_here(self, adopted: Agent) -> None:
+        status = adopted.apply(spec(1, df={"MountPoint": "/boot"}))
+        assert status.error is not None
+        assert (status.outcome, status.error["code"]) == ("failed", "owned_by_host_config")
+
+    def test_it_can_be_switched_off(self, adopted: Agent) -> None:
+        assert adopted.apply(spec(1, df=False)).outcome == "applied"
+        assert adopted.enabled() == {"cpu"}
+
+    def test_what_nobody_named_is_left_alone(self, adopted: Agent, tmp_path: Path) -> None:
+        (tmp_path / "collectd.conf").write_text("<Plugin")
+        other = Agent(tmp_path, adopted.collectd).recover()
+        assert other.apply(spec(1, memory=True)).outcome == "applied"
+        assert other.enabled() == {"cpu", "df", "memory"}
+        assert any("collectd.conf" in warning for warning in other.status().warnings)
