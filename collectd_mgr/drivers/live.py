@@ -84,11 +84,13 @@ class LiveDriver(Driver):
         return Applied(self.name, self.observe(), warnings=tuple(dict.fromkeys(said)))
 
     def _check(self, order: Order) -> None:
-        """:raises LiveRefused: for the first change that is not safe"""
+        """:raises LiveRefused, NotCapable: for the first change that is not safe, or not declared"""
         for change in order.plan:
             refusal = self.refusal(change, Running())
+            if change.kind not in _CHANGES:
+                raise exception.NotCapable(f"{change}: {refusal}", capability=change.kind, driver=self.name)
             if refusal is not None:
-                code = self._lookup(change.plugin).reason if change.kind in _CHANGES else "new_daemon"
+                code = self._lookup(change.plugin).reason
                 raise exception.LiveRefused(f"{change}: {refusal}", reason_code=code, plugin=change.plugin)
 
     def _validate(self, change: Change) -> tuple[str, ...]:

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Carries every change, by a stop and a start of collectd: the last rung of the ladder."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any, ClassVar
+
+from collectd_mgr import exception
+from collectd_mgr.domain import capabilities, managed, plan, safety
+from collectd_mgr.domain.capabilities import Installed, Offer
+from collectd_mgr.domain.plan import Change, Running
+from collectd_mgr.domain.reads import Flush, Page, Query
+from collectd_mgr.domain.spec import Goal
+from collectd_mgr.drivers.base import Applied, Driver, DriverSettings, Order, Recovered
+from collectd_mgr.drivers.collectd import Collectd
+from collectd_mgr.drivers.packages import Packages
+from collectd_mgr.drivers.reader import Reader
+from collectd_mgr.drivers.validation import Validation
+
+LOG = logging.getLogger(__name__)
+
+_CHANGES = frozenset(plan.CHANGES)
+
+#: What a new process has to take up; for the others there is nothing that could fail.
+_TAKEN_UP = (plan.LOAD, plan.RECONFIGURE, plan.ENABLE)
+
+#: Kinds of plugins that work without a read callback, which is all that can be taken from one that is loaded.
+_WITHOUT_READS = frozenset({"write", "notify", "log", "binding", "filter"})
+
+#: Seconds for a daemon that reads already to show everything that it registers.
+_SETTLING = 1.0
+
+
+class RestartDriver(Driver):
+    """Renders the goal, has it judged, and starts a new process with it; back to the old file if that fails."""
+
+    name: ClassVar[str] = "restart"
+
+    def __init__(self, settings: DriverSettings) -> None:
+        self._starts = settings.daemon == "child"
+        self._collectd = Collectd(settings)
+        self._reader = Reader(self._collectd.wire)
+        self._packages = Packages(settings.plugin_dir)
+        self._validation = Validation(settings)
+
+    def recover(self) -> Recovered:
+        """As the contract has it; a ``child`` that does not run is started with the file that there is."""
+        self._collectd.prepare()
+        notes: tuple[str, ...] = ()
+        if self._starts:
+            try:
+                self._start()
+            except exception.DaemonNotStarted as error:
+                notes = (error.detail, *error.kwargs.get("messages", ()))
+        return Recovered(self.observe(), notes)
+
+    def offer(self) -> Offer:
+        reads = frozenset(capabilities.READS)
+        hands_off = self._collectd.daemon.hands_off
+        if hands_off is not None:
+            return Offer(self.name, reads, dict.fromkeys(_CHANGES, hands_off))
+        return Offer(self.name, _CHANGES | reads)
+
+    def installed(self) -> tuple[Installed, ...]:
+        return self._packages.installed()
+
+    def refusal(self, change: Change, running: Running) -> str | None:
+        host_owned = change.goal is not None and change.goal.origin == "host"
+        if change.kind == plan.DISABLE and host_owned and safety.lookup(change.plugin).kind in _WITHOUT_READS:
+            return "The operator's own files load it, and it has no read that could be kept from starting."
+        return None
+
+    def observe(self) -> Running:
+        return self._collectd.observe()
+
+    def apply(self, order: Order) -> Applied:
+        """As the contract has it; a daemon that does not run is started, whatever the order says."""
+        self._check(order)
+        said = [line for change in order.plan for line in self._validate(change)]
+        old = self._collectd.files.read()
+        self._collectd.files.stage(managed.render(order.goal, order.generation))
+        self._collectd.files.commit()
+        try:
+            if not order.plan and self.observe().pid is not None:
+                self._collectd.remember(order.goal, order.generation)
+                return Applied(self.name, self.observe())
+        except Exception:
+            self._collectd.files.restore(old)
+            raise
+        return Applied(self.name, self._renewed(order.goal, old), restarted=True, warnings=tuple(dict.fromkeys(said)))
+
+    def _check(self, order: Order) -> None:
+        """:raises NotCapable: before anything was touched"""
+        hands_off = self._collectd.daemon.hands_off
+        refusals = [self.refusal(change, Running()) for change in order.plan]
+        for refusal in [hands_off, *refusals]:
+            if refusal is not None:
+                capability = next(iter(order.plan)).kind if order.plan else plan.RESTART_DAEMON
+                raise exception.NotCapable(refusal, capability=capability, driver=self.name)
+
+    def _validate(self, change: Change) -> tuple[str, ...]:
+        if change.kind not in _TAKEN_UP or change.goal is None or change.goal.origin == "host":
+            return ()
+        self._packages.check_loadable(change.plugin)
+        return self._validation.check(change.plugin, change.goal)
+
+    def _renewed(self, goal: Goal, old: str | None) -> Running:
+        """A new process that was observed to run ``goal``, else one with the file before it, and the error."""
+        try:
+            self._replace()
+            return self._verified(goal)
+        except Exception as error:
+            LOG.warning("Back to the configuration before: %s", error)
+            self._collectd.files.restore(old)
+            self._replace()
+            raise
+
+    def _replace(self) -> None:
+        self._collectd.drain()
+        if not self._collectd.daemon.stop():
+            LOG.warning("collectd did not end when asked, and was killed.")
+        self._start()
+
+    def _start(self) -> None:
+        self._collectd.await_ready(self._collectd.daemon.start())
+
+    def _verified(self, goal: Goal) -> Running:
+        """The new process, observed to run the goal.
+
+        :raises DaemonNotStarted: it runs, but not all of the goal
+        """
+        deadline = time.monotonic() + _SETTLING
+        while True:
+            running = self.observe()
+            lacking = _lacking(running, goal)
+            if not lacking:
+                return running
+            if time.monotonic() > deadline:
+                raise self._collectd.not_started(f"collectd runs, but not as asked; it lacks: {', '.join(lacking)}")
+            time.sleep(0.02)
+
+    def metrics(self, query: Query) -> Page:
+        return self._reader.metrics(query)
+
+    def values(self, query: Query) -> Page:
+        return self._reader.values(query)
+
+    def flush(self, flush: Flush) -> dict[str, Any]:
+        return self._reader.flush(flush)
+
+    def close(self) -> None:
+        self._collectd.wire.close()
+
+
+def _lacking(running: Running, goal: Goal) -> list[str]:
+    """What of the goal does not run. What runs besides is somebody else's, and so is a failing load of theirs."""
+    return [str(change) for change in plan.plan(running, goal) if change.plugin in goal.plugins and not _theirs(change)]
+
+
+def _theirs(change: Change) -> bool:
+    return change.kind == plan.LOAD and change.goal is not None and change.goal.origin == "host"
