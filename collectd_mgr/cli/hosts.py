@@ -15,7 +15,7 @@ from collectd_mgr.cli.client import Client, client_of, path
 from collectd_mgr.cli.examples import examples
 
 _LISTED = {
-    "Host": "name",
+    "Name": "name",
     "Status": "status",
     "Mode": "mode.mode",
     "In Sync": "in_sync",
