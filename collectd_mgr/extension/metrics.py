@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import builtins
 from bisect import bisect_right
 from typing import Any, Callable, Optional
 
@@ -38,13 +37,14 @@ class Metrics:
             "marker": marker,
         }
 
-    def _intervals(self, names: builtins.list[bytes]) -> builtins.list[float | None]:
+    def _intervals(self, names: list[bytes]) -> list[float | None]:
         intervals = self._cache.intervals(self._cache.size() + 64) if names else {}
         return [intervals.get(name) for name in names]
 
     def values(self, **filters: Any) -> dict[str, Any]:
-        """The columns of :meth:`listing`, and ``types``, ``values`` and ``rates`` (a list per metric, one number per
-        data source, None for NaN); ``sources`` has per type its data sources: [name, gauge|derive|counter|absolute] each.
+        """The columns of :meth:`listing`, and ``types``, ``values`` and ``rates``: a list per metric, one number per
+        data source, None for NaN. ``sources`` has per type its data sources, [name, kind] each; a kind is gauge,
+        derive, counter or absolute.
         """
         names, times, marker = self._page(**filters)
         rows = [
@@ -64,7 +64,7 @@ class Metrics:
             "marker": marker,
         }
 
-    def _sources(self, kind: str) -> builtins.list[tuple[str, str]]:
+    def _sources(self, kind: str) -> list[tuple[str, str]]:
         found = self._cache.type(b"//" + kind.encode())
         return found.sources if found else []
 

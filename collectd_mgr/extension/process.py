@@ -35,6 +35,10 @@ def replaced(loaded: dict[str, str]) -> list[str]:
     return reasons
 
 
+#: Seconds by which a start (in ticks) and a time of a file (in jiffies) may be off.
+_GRAIN = 0.1
+
+
 def newer(path: str, than: float) -> bool:
-    """Whether the file was installed or changed after ``than`` (its modification time is the package's)."""
-    return os.stat(path).st_ctime > than
+    """Whether the file was installed or changed after ``than`` (its modification time would be the package's)."""
+    return os.stat(path).st_ctime > than + _GRAIN
