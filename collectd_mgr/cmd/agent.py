@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""collectd-mgr-agent: the agent of this host."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from oslo_config import cfg
+
+from collectd_mgr import exception
+from collectd_mgr.agent.service import AgentService
+from collectd_mgr.agent.settings import AgentSettings
+from collectd_mgr.cmd import configuration
+from collectd_mgr.drivers import ladder
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.snippet import snippet
+from collectd_mgr.rpc import transport
+
+#: systemd starts a dead collectd again by itself; that long it is left to it, in seconds.
+_REVIVAL = {"systemd": 30.0}
+
+_DAEMON = [field.name for field in fields(DriverSettings) if field.name not in ("host", "state_dir")]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    conf = configuration.new()
+    conf.register_cli_opt(
+        cfg.BoolOpt("print-snippet", default=False, help="Print what to add to collectd.conf on this host, and exit.")
+    )
+    configuration.load(sys.argv[1:] if argv is None else argv, "collectd-mgr-agent", conf)
+    if conf.print_snippet:
+        print(snippet(settings(conf).daemon), end="")
+        return 0
+    return run(conf)
+
+
+def run(conf: cfg.ConfigOpts) -> int:
+    """Until SIGTERM or SIGINT; collectd goes on."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        agent = service(conf)
+    except exception.NoDriver as error:
+        sys.exit(error.detail)
+    agent.start()
+    stop.wait()
+    agent.stop()
+    return 0
+
+
+def service(conf: cfg.ConfigOpts, **more: Any) -> AgentService:
+    """The agent that ``conf`` describes, not started. :raises NoDriver: one that it names cannot be loaded"""
+    wanted = settings(conf)
+    drivers = ladder.load(conf.agent.drivers, wanted.daemon)
+    return AgentService(wanted, drivers, transport.rpc(conf), transport.notifications(conf), **more)
+
+
+def settings(conf: cfg.ConfigOpts) -> AgentSettings:
+    """What ``[agent]`` and ``[collectd]`` say."""
+    agent = conf.agent
+    daemon = {name: conf.collectd[name] for name in _DAEMON}
+    return AgentSettings(
+        DriverSettings(agent.host, agent.state_dir, **daemon),
+        agent.mode,
+        agent.mode_file,
+        agent.heartbeat_interval,
+        agent.probation,
+        agent.watch_interval,
+        _REVIVAL.get(conf.collectd.daemon, 0.0),
+    )

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""[agent]: the agent of one host."""
+
+from __future__ import annotations
+
+import socket
+
+from oslo_config import cfg
+
+from collectd_mgr.domain import mode
+
+GROUP = "agent"
+
+OPTS = [
+    cfg.HostAddressOpt(
+        "host",
+        default=socket.getfqdn(),
+        sample_default="<the fully qualified name of this host>",
+        help="The name under which this host is known to the service; the same as in nova, as a rule.",
+    ),
+    cfg.StrOpt(
+        "state_dir",
+        default="/var/lib/collectd-mgr",
+        help="Where the agent keeps its journal, its memory and the copy of the extension that collectd loads. "
+        "It belongs to the agent alone; secrets of the configuration are in it.",
+    ),
+    cfg.ListOpt(
+        "drivers",
+        default=["live", "restart"],
+        help="The drivers that may be used, the least disruptive first (entry points of collectd_mgr.drivers).",
+    ),
+    cfg.StrOpt(
+        "mode",
+        default=mode.OBSERVE,
+        choices=[
+            (mode.OFF, "hands off: only a heartbeat"),
+            (mode.OBSERVE, "reads and reports, changes nothing"),
+            (mode.MANAGE, "brings collectd to what the service wants"),
+        ],
+        help="The mode of this host as long as the service has not set another one.",
+    ),
+    cfg.StrOpt(
+        "mode_file",
+        default="/etc/collectd-mgr/mode",
+        help="A file that overrides the mode at once and without the bus: one word, or lines like "
+        "'mode = observe', 'live = false', 'reason = …'. It is read each time; take it away to end the override.",
+    ),
+    cfg.FloatOpt(
+        "heartbeat_interval", default=10.0, min=0.1, help="Seconds between two heartbeats, give or take 10 %."
+    ),
+    cfg.FloatOpt("watch_interval", default=1.0, min=0.05, help="Seconds between two looks at the daemon."),
+    cfg.FloatOpt(
+        "probation",
+        default=5.0,
+        min=0.0,
+        help="A daemon that dies within this many seconds after a live change is taken to have died of it: the last "
+        "good state is brought back, and live changes are off on this host until somebody clears the quarantine.",
+    ),
+]

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""[collectd]: the daemon of the agent's host."""
+
+from __future__ import annotations
+
+from oslo_config import cfg
+
+GROUP = "collectd"
+
+OPTS = [
+    cfg.StrOpt(
+        "daemon",
+        default="systemd",
+        choices=[
+            ("systemd", "a unit of systemd; see unit"),
+            ("child", "the agent starts collectd itself; it outlives the agent"),
+            ("attached", "somebody else's: changed live, never restarted from here"),
+        ],
+        help="Who runs collectd.",
+    ),
+    cfg.StrOpt("unit", default="collectd.service", help="The unit, for daemon = systemd."),
+    cfg.StrOpt("binary", default="/usr/sbin/collectd", help="The program."),
+    cfg.StrOpt("plugin_dir", default="/usr/lib/collectd", help="Where its plugins are."),
+    cfg.StrOpt(
+        "config_file", default="/etc/collectd/collectd.conf", help="The operator's configuration; read, never written."
+    ),
+    cfg.StrOpt(
+        "managed_dir",
+        default="/var/lib/collectd-mgr/collectd.conf.d",
+        help="Where what comes from the service is written; the operator's file includes it.",
+    ),
+    cfg.StrOpt("socket", default="/run/collectd-mgr/collectd.sock", help="Between the agent and its extension."),
+    cfg.StrOpt("pid_file", default="", help="For daemon = child; in the agent's state_dir if not set."),
+    cfg.FloatOpt("start_timeout", default=30.0, min=0.1, help="Seconds that a start may take."),
+    cfg.FloatOpt("stop_timeout", default=30.0, min=0.1, help="Seconds for an orderly end; then it is killed."),
+    cfg.FloatOpt(
+        "grace_timeout", default=5.0, min=0.1, help="Seconds that a live change waits for a read that is in flight."
+    ),
+]

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""[conductor]: hears the agents, settles operations, sends again what is unsettled."""
+
+from __future__ import annotations
+
+from oslo_config import cfg
+
+GROUP = "conductor"
+
+OPTS = [
+    cfg.IntOpt("batch_size", default=100, min=1, help="The most heartbeats and statuses taken at once."),
+    cfg.FloatOpt("batch_timeout", default=0.2, min=0.01, help="How long a batch waits to become full, in seconds."),
+    cfg.FloatOpt(
+        "heartbeat_interval",
+        default=10.0,
+        min=0.1,
+        help="Seconds between two heartbeats of an agent: three missed, and the host is down. "
+        "The same as [agent] heartbeat_interval, or longer.",
+    ),
+    cfg.FloatOpt("resend_interval", default=10.0, min=0.1, help="Seconds between two looks for what is unsettled."),
+    cfg.FloatOpt("call_timeout", default=60.0, min=1.0, help="How long an agent may take for what is sent again."),
+    cfg.IntOpt("workers", default=4, min=1, help="How many hosts are sent to at once."),
+]
