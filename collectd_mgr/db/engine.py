@@ -9,15 +9,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from oslo_db import api as retrying
+from oslo_db import exception as failures
 from oslo_db import options
 from oslo_db.sqlalchemy import enginefacade
-from sqlalchemy import Engine, event
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, delete, event, false
+from sqlalchemy.orm import Session as Session
 
 from collectd_mgr.db import sealing
+from collectd_mgr.db.models import Host
 
 if TYPE_CHECKING:
     from oslo_config import cfg
+
+#: A row that must be unique is there already.
+Duplicate = failures.DBDuplicateEntry
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -59,8 +64,7 @@ class _Scope:
 class Database:
     """Transactions on the database that ``[database]`` names, and the seal of its encrypted columns.
 
-    A transaction of :meth:`writer` begins with a write: SQLite cannot turn a reader into a writer
-    while somebody else writes.
+    A process has one; it may be used from many threads.
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
@@ -85,6 +89,9 @@ class Database:
     def writer(self) -> Iterator[Session]:
         """A session that commits at the end, or rolls back when an exception leaves it."""
         with self._facade.writer.using(_Scope()) as session:
+            if session.get_bind().dialect.name == "sqlite":
+                # SQLite cannot turn a reader into a writer while somebody else writes: take the lock at once.
+                session.execute(delete(Host).where(false()))
             yield session
 
     def close(self) -> None:

@@ -109,6 +109,12 @@ def mark(session: Session, host_id: str, n: int, good: bool) -> None:
     _rows(session, update(Host).where(Host.id == host_id).values(values))
 
 
+def reopen(session: Session, host: Host) -> None:
+    """The host is not where its record says: its newest generation is to be sent again. Safe to repeat."""
+    stale = update(Host).where(Host.id == host.id, Host.n == host.n, Host.settled >= host.n)
+    _rows(session, stale.values(settled=host.n - 1))
+
+
 def reset_good(session: Session, host_id: str, n: int) -> None:
     """The host does not run ``last_good`` any more, but ``n``."""
     _rows(session, update(Host).where(Host.id == host_id).values(last_good=n))

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changes of what a host should do: pure functions from one desired state to the next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from collectd_mgr.domain import secrets
+from collectd_mgr.domain.mode import Mode
+from collectd_mgr.domain.spec import HOST, Counters, Generation, HostSpec, Layer, PluginSetting
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What is stored for one host: its own layer, and the mode that the server wants (None: said nothing)."""
+
+    layer: Layer = field(default_factory=lambda: Layer(HOST))
+    mode: Mode | None = None
+
+    def spec(self, generation: Generation) -> HostSpec:
+        return HostSpec(generation, (self.layer,), self.mode)
+
+
+def desired_of(spec: HostSpec) -> Desired:
+    """The inverse of :meth:`Desired.spec`."""
+    own = [layer for layer in spec.layers if layer.id == HOST]
+    return Desired(own[0] if own else Layer(HOST), spec.mode)
+
+
+Edit = Callable[[Desired], Desired]
+
+
+def set_plugin(name: str, setting: PluginSetting) -> Edit:
+    """The whole setting of a plugin; masks in its config stand for the secrets that are there."""
+
+    def edit(desired: Desired) -> Desired:
+        now = desired.layer.plugins.get(name, PluginSetting())
+        whole = replace(setting, config=secrets.unmask(setting.config, now.config))
+        return replace(desired, layer=desired.layer.with_plugin(name, whole))
+
+    return edit
+
+
+def patch_plugin(name: str, given: dict[str, Any]) -> Edit:
+    """Only the keys of ``given`` (``enabled``, ``interval``, ``config``); a None takes the key away."""
+
+    def edit(desired: Desired) -> Desired:
+        now = desired.layer.plugins.get(name, PluginSetting())
+        return set_plugin(name, replace(now, **given))(desired)
+
+    return edit
+
+
+def unset_plugin(name: str) -> Edit:
+    """Back to what the host has without this setting."""
+    return lambda desired: replace(desired, layer=desired.layer.with_plugin(name, None))
+
+
+def restart_plugin(name: str) -> Edit:
+    def edit(desired: Desired) -> Desired:
+        counters = desired.layer.counters
+        return _counted(desired, restarts={**counters.restarts, name: _above(counters.restarts.get(name, 0))})
+
+    return edit
+
+
+def reload_daemon(desired: Desired) -> Desired:
+    return _counted(desired, reloads=_above(desired.layer.counters.reloads))
+
+
+def restart_daemon(desired: Desired) -> Desired:
+    return _counted(desired, daemon_restarts=_above(desired.layer.counters.daemon_restarts))
+
+
+def clear_quarantine(desired: Desired) -> Desired:
+    return _counted(desired, quarantine_clears=_above(desired.layer.counters.quarantine_clears))
+
+
+def set_mode(given: dict[str, Any], current: Mode) -> Edit:
+    """The keys of ``given`` (``mode``, ``live``, ``reason``); the rest stays as stored, else as it is on the host."""
+
+    def edit(desired: Desired) -> Desired:
+        now = desired.mode or current
+        return replace(desired, mode=replace(now, **{"reason": "", **given}, set_by="server"))
+
+    return edit
+
+
+def both(first: Edit, second: Edit) -> Edit:
+    return lambda desired: second(first(desired))
+
+
+def revert_to(old: Desired) -> Edit:
+    """The settings of an earlier state. Actions are not done again, and the mode stays: it is no setting."""
+    return lambda desired: replace(desired, layer=Layer(HOST, old.layer.plugins, desired.layer.counters))
+
+
+def _counted(desired: Desired, **counts: Any) -> Desired:
+    counters: Counters = replace(desired.layer.counters, **counts)
+    return replace(desired, layer=desired.layer.with_counters(counters))
+
+
+def _above(count: int) -> int:
+    """A number above ``count`` and above any that a host got before: the time, in milliseconds.
+
+    A plain ``count + 1`` would come again after a rollback, a forgotten host or a restored database, and the
+    agent, which only acts on larger numbers, would take the new action for the old one.
+    """
+    return max(count + 1, time.time_ns() // 1_000_000)

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Desired state and how it gets to a host: what API and conductor do with hosts.
+
+The way of a change is :meth:`HostControl.change`; that of a status is
+:meth:`~collectd_mgr.control.intake.Intake.receive`. Both end in :mod:`collectd_mgr.control.settling`.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.control import intake, settling
+from collectd_mgr.control.edits import Desired, Edit, desired_of
+from collectd_mgr.control.requester import Requester
+from collectd_mgr.control.settling import Report
+from collectd_mgr.db import generations, hosts, operations
+from collectd_mgr.db.engine import Database, Session, now, retried
+from collectd_mgr.db.models import Host, Operation
+from collectd_mgr.db.paging import Paging
+from collectd_mgr.domain.mode import MANAGE, Mode
+from collectd_mgr.domain.spec import Generation, HostSpec
+from collectd_mgr.domain.status import HostStatus
+from collectd_mgr.rpc.agent import AgentAPI
+from collectd_mgr.rpc.status import Reports
+
+#: How often a change without an expected generation is made anew, when others change the host at the same moment.
+_ATTEMPTS = 20
+
+#: How many generations one change may send: its own, one above a stale refusal, and a rollback.
+_ROUNDS = 3
+
+
+class HostControl:
+    """The hosts of one deployment. Many processes may have one each, on the same database."""
+
+    def __init__(self, database: Database, agents: AgentAPI, wait: float = 5.0) -> None:
+        self.database = database
+        self.agents = agents
+        self._wait = wait
+        self._intake = intake.Intake(database)
+
+    # --- records ------------------------------------------------------------------
+
+    def get(self, name: str) -> Host:
+        """:raises HostNotFound:"""
+        with self.database.reader() as session:
+            return hosts.get(session, name)
+
+    def listed(self, filters: hosts.Filters, paging: Paging) -> list[Host]:
+        with self.database.reader() as session:
+            return hosts.listed(session, filters, paging)
+
+    @retried
+    def describe(self, name: str, description: str | None = None, labels: dict[str, str] | None = None) -> None:
+        """Set what people say of a host; None leaves it. :raises HostNotFound:"""
+        with self.database.writer() as session:
+            host = hosts.get(session, name)
+            if description is not None:
+                host.description = description
+            if labels is not None:
+                host.labels = labels
+
+    @retried
+    def forget(self, name: str) -> None:
+        """Delete the record, its generations too; its open operations fail. An agent that is alive comes back as new.
+
+        :raises HostNotFound:
+        """
+        gone = exception.HostNotFound(f"{name} was forgotten before the outcome was known.", host=name)
+        with self.database.writer() as session:
+            host = hosts.get(session, name)
+            for row in operations.open_of(session, name):
+                operations.move(session, row, "failed", error=gone.to_dict())
+            hosts.forget(session, host.id)
+
+    # --- desired state --------------------------------------------------------------
+
+    def spec_of(self, name: str, n: int | None = None) -> HostSpec:
+        """The host's spec, the newest or generation ``n``. It holds secrets.
+
+        :raises HostNotFound, GenerationNotFound:
+        """
+        with self.database.reader() as session:
+            return self._spec(session, hosts.get(session, name), n)
+
+    def desired(self, name: str) -> tuple[Host, Desired]:
+        """The record and what is desired, read together. :raises HostNotFound:"""
+        with self.database.reader() as session:
+            host = hosts.get(session, name)
+            return host, desired_of(self._spec(session, host, None))
+
+    def change(
+        self,
+        requester: Requester,
+        name: str,
+        edit: Edit,
+        action: str,
+        plugin: str = "",
+        expected: Generation | None = None,
+        unmanaged: bool = False,
+    ) -> Operation:
+        """Edit the host's layer: a new generation and an operation, in one transaction; then send it, and wait.
+
+        An edit that changes nothing makes a generation as well: it says who asked, and the answer says
+        what the host really does. The operation is final if the host answered in time.
+
+        :param expected: the generation that the user saw; None takes whatever there is
+        :param unmanaged: allowed in every mode of the host
+        :raises HostNotFound, HostNotManaged, StaleGeneration: before anything is stored
+        """
+        operation = self._stored(requester, name, edit, action, plugin, expected, unmanaged)
+        self.send(name, self._wait, requester.request_id)
+        with self.database.reader() as session:
+            return operations.get(session, operation.id)
+
+    def _stored(
+        self,
+        requester: Requester,
+        name: str,
+        edit: Edit,
+        action: str,
+        plugin: str,
+        expected: Generation | None,
+        unmanaged: bool,
+    ) -> Operation:
+        for _ in range(_ATTEMPTS):
+            host, desired = self.desired(name)
+            check_expected(host, expected)
+            if not unmanaged:
+                check_managed(host, desired)
+            generation = Generation(host.epoch, host.n + 1)
+            operation = self._store(host, edit(desired).spec(generation), requester.origin(action, plugin))
+            if operation is not None:
+                return operation
+        raise exception.StaleGeneration(f"{name} is being changed by others all the time.")
+
+    @retried
+    def _store(self, host: Host, spec: HostSpec, origin: generations.Origin) -> Operation | None:
+        """None when somebody else changed the host since it was read."""
+        with self.database.writer() as session:
+            if not hosts.advance(session, host, spec.generation.n):
+                return None
+            generations.add(session, self.database.seal, host.id, spec, origin)
+            return operations.add(session, host.name, spec.generation, host.n, origin)
+
+    def _spec(self, session: Session, host: Host, n: int | None) -> HostSpec:
+        row = generations.get(session, host, host.n if n is None else n)
+        return generations.opened(self.database.seal, row)
+
+    # --- the way to the host and back -------------------------------------------------
+
+    def send(self, name: str, wait: float, request_id: str = "") -> None:
+        """Send the newest generation and settle what the agent says, within ``wait`` seconds. Safe to repeat.
+
+        A host that does not answer is left as it is: the conductor sends again when it is back.
+        """
+        deadline = time.monotonic() + wait
+        for _ in range(_ROUNDS):
+            spec = self.spec_of(name)
+            try:
+                self._send(name, spec, request_id, max(deadline - time.monotonic(), 0.01))
+            except exception.StaleGeneration as error:
+                self._overtake(name, spec.generation, Generation.from_dict(error.kwargs["generation"]))
+            except (exception.AgentUnreachable, exception.RequestTimeout):
+                return
+            except exception.CollectdMgrError as error:
+                self._conclude(name, settling.refusal(spec.generation, error))
+            host = self.get(name)
+            if host.settled >= host.n or time.monotonic() > deadline:
+                return
+
+    def _send(self, name: str, spec: HostSpec, request_id: str, timeout: float) -> None:
+        self.settle(name, self.agents.apply(name, spec, request_id=request_id, timeout=timeout))
+
+    def settle(self, name: str, status: HostStatus) -> None:
+        """Store a status if it is news, and settle what it is about. Safe to repeat, in any order."""
+        self._intake.take(name, status)
+
+    def receive(self, reports: Reports) -> tuple[str, ...]:
+        """See :meth:`~collectd_mgr.control.intake.Intake.receive`."""
+        return self._intake.receive(reports)
+
+    @retried
+    def _conclude(self, name: str, report: Report) -> None:
+        with self.database.writer() as session:
+            settling.conclude(session, self.database.seal, hosts.get(session, name), report)
+
+    @retried
+    def _overtake(self, name: str, sent: Generation, theirs: Generation) -> None:
+        with self.database.writer() as session:
+            host = hosts.get(session, name)
+            if Generation(host.epoch, host.n) == sent:
+                settling.overtake(session, self.database.seal, host, theirs)
+
+    # --- for the conductor ---------------------------------------------------------------
+
+    def unsettled(self, limit: int = 100) -> list[str]:
+        """The names of hosts that are up and whose newest generation has no outcome: to be sent again."""
+        with self.database.reader() as session:
+            return [host.name for host in hosts.unsettled(session, limit)]
+
+    @retried
+    def lose(self, since: datetime) -> list[str]:
+        """Hosts not heard since then are down; their names. Each is in the answer of one caller only."""
+        with self.database.writer() as session:
+            silent = hosts.silent(session, since)
+            return silent if silent and hosts.lose(session, since) else []
+
+    @staticmethod
+    def now() -> datetime:
+        """The clock of the records: UTC without a zone."""
+        return now()
+
+
+def status_of(host: Host) -> HostStatus | None:
+    """The last whole status, masked; None for a host that has not sent one."""
+    return None if host.status is None else HostStatus.from_dict(host.status)
+
+
+def check_expected(host: Host, expected: Generation | None) -> None:
+    """:raises StaleGeneration: when the user saw another generation; an empty epoch stands for any"""
+    if expected is None or (expected.n == host.n and expected.epoch in ("", host.epoch)):
+        return
+    current: dict[str, Any] = Generation(host.epoch, host.n).to_dict()
+    raise exception.StaleGeneration(f"{host.name} is at generation {host.n}.", generation=current)
+
+
+def mode_of(host: Host, desired: Desired) -> Mode:
+    """The mode that the next spec will meet: the local file's, else the desired, else what the host reports."""
+    status = status_of(host)
+    current = status.mode if status else Mode()
+    return current if current.set_by == "file" else (desired.mode or current)
+
+
+def check_managed(host: Host, desired: Desired) -> None:
+    """:raises HostNotManaged: when the mode of the host is known to allow no changes"""
+    mode = mode_of(host, desired)
+    if mode.mode != MANAGE:
+        because = f" ({mode.reason})" if mode.reason else ""
+        raise exception.HostNotManaged(f"{host.name} is in mode {mode.mode}{because}.", **mode.to_dict())

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What comes up the bus: heartbeats and statuses, into the records, in batches."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from collectd_mgr.control import settling
+from collectd_mgr.db import generations, hosts
+from collectd_mgr.db.engine import Database, Duplicate, now, retried
+from collectd_mgr.db.generations import Origin
+from collectd_mgr.db.models import Host
+from collectd_mgr.domain import secrets
+from collectd_mgr.domain.operations import APPLIED, FAILED
+from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer
+from collectd_mgr.domain.status import HostStatus
+from collectd_mgr.rpc.status import Reports
+
+LOG = logging.getLogger(__name__)
+
+
+class Intake:
+    """Writes what hosts say into their records; a host nobody knew gets one."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def receive(self, reports: Reports) -> tuple[str, ...]:
+        """Store a batch: one statement for the heartbeats, one for the statuses, and settle what they are about.
+
+        Safe to repeat, in any order, from many processes.
+
+        :returns: the names of hosts whose whole status is not known here: to be asked for
+        """
+        statuses = _latest(reports.statuses)
+        beats = {str(beat["host"]): beat for beat in reports.heartbeats}
+        self._enrol({*statuses, *beats})
+        self._store(beats.values(), statuses.values())
+        with self._database.reader() as session:
+            records = {host.name: host for host in hosts.known(session, {*statuses, *beats})}
+        for name, status in statuses.items():
+            if name in records and _is_about_something(records[name], status):
+                self._settle(name, status)
+        return tuple(name for name, beat in beats.items() if name in records and records[name].health != beat["health"])
+
+    def take(self, name: str, status: HostStatus) -> None:
+        """One status, with all that follows from it."""
+        self._store((), (status,))
+        self._settle(name, status)
+
+    def _enrol(self, names: set[str]) -> None:
+        with self._database.reader() as session:
+            known = {host.name for host in hosts.known(session, names)}
+        for name in sorted(names - known):
+            try:
+                self._add(name)
+            except Duplicate:
+                LOG.debug("%s was enrolled by somebody else.", name)
+
+    @retried
+    def _add(self, name: str) -> None:
+        with self._database.writer() as session:
+            host = hosts.add(session, name)
+            spec = HostSpec(Generation(host.epoch, 0), (Layer(HOST),))
+            generations.add(session, self._database.seal, host.id, spec, Origin("enrol"))
+            generations.report(session, host.id, 0, APPLIED)
+        LOG.info("%s is heard for the first time.", name)
+
+    @retried
+    def _store(self, beats: Iterable[Any], statuses: Iterable[HostStatus]) -> None:
+        heard = [(str(beat["host"]), int(beat["boot"]), int(beat["seq"])) for beat in beats]
+        reports = [_row(status) for status in statuses]
+        with self._database.writer() as session:
+            if heard:
+                hosts.heard(session, heard, now())
+            if reports:
+                hosts.store(session, reports, now())
+
+    @retried
+    def _settle(self, name: str, status: HostStatus) -> None:
+        report = settling.report_of(status)
+        with self._database.writer() as session:
+            host = hosts.get(session, name)
+            settling.conclude(session, self._database.seal, host, report)
+            if (status.boot, status.sequence) >= (host.boot, host.sequence):
+                settling.reconcile(session, self._database.seal, host, report)
+
+
+def masked(status: HostStatus) -> dict[str, Any]:
+    """A status as it is stored and shown: without secrets."""
+    data = status.to_dict()
+    for plugin in data["plugins"].values():
+        plugin["config"] = secrets.mask(plugin["config"])
+    data["error"] = data["error"] and settling.masked_error(data["error"])
+    data["warnings"] = [secrets.mask_text(line) for line in data["warnings"]]
+    return data
+
+
+def _latest(statuses: Iterable[HostStatus]) -> dict[str, HostStatus]:
+    latest: dict[str, HostStatus] = {}
+    for status in statuses:
+        before = latest.get(status.host)
+        if before is None or (status.boot, status.sequence) >= (before.boot, before.sequence):
+            latest[status.host] = status
+    return latest
+
+
+def _row(status: HostStatus) -> hosts.Report:
+    return hosts.Report(
+        status.host,
+        status.boot,
+        status.sequence,
+        status.health_digest(),
+        status.mode.mode,
+        status.driver,
+        masked(status),
+    )
+
+
+def _is_about_something(host: Host, status: HostStatus) -> bool:
+    """Whether a status can tell this record anything new: most of them cannot, and cost no transaction."""
+    if status.generation != Generation(host.epoch, host.n) or host.settled < host.n:
+        return True
+    return status.outcome == FAILED and host.last_good >= host.n

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who asks, and under which request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from collectd_mgr.db.generations import Origin
+
+
+@dataclass(frozen=True)
+class Requester:
+    """Ids of Keystone's user and project, and of the request; ``reason`` in the user's own words."""
+
+    user: str = ""
+    project: str = ""
+    request_id: str = ""
+    reason: str = ""
+
+    def origin(self, action: str, plugin: str = "") -> Origin:
+        """Of a generation that this request makes."""
+        return Origin(action, plugin, **vars(self))

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What becomes of generations: a report is compared with them, and nothing else decides.
+
+Each function works within the caller's transaction, may be repeated, and takes reports in any order.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.db import generations, hosts, operations
+from collectd_mgr.db.engine import Session
+from collectd_mgr.db.generations import Origin
+from collectd_mgr.db.models import Host
+from collectd_mgr.db.sealing import Seal
+from collectd_mgr.domain import secrets
+from collectd_mgr.domain.operations import APPLIED, FAILED, STATES, SUPERSEDED, settle
+from collectd_mgr.domain.spec import Generation
+from collectd_mgr.domain.status import HostStatus
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an agent said of one generation; ``outcome`` is one of the domain's."""
+
+    generation: Generation | None
+    outcome: str | None
+    error: dict[str, Any] | None = None
+    driver: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def report_of(status: HostStatus) -> Report:
+    return Report(status.generation, status.outcome, status.error, status.driver, status.warnings)
+
+
+def refusal(generation: Generation, error: exception.CollectdMgrError) -> Report:
+    """The agent did not take the generation up, and said why."""
+    return Report(generation, FAILED, error.to_dict())
+
+
+def conclude(session: Session, seal: Seal, host: Host, report: Report) -> None:
+    """Settle the host's operations, and take a failed generation back to the last good one."""
+    _settle_operations(session, host, report)
+    generation = report.generation
+    if generation is None or generation.epoch != host.epoch or report.outcome not in (APPLIED, FAILED):
+        return
+    if generation.n > host.n:
+        return
+    generations.report(session, host.id, generation.n, report.outcome)
+    hosts.mark(session, host.id, generation.n, good=report.outcome == APPLIED)
+    if report.outcome == FAILED:
+        _take_back(session, seal, host, generation.n)
+
+
+def _settle_operations(session: Session, host: Host, report: Report) -> None:
+    for row in operations.open_of(session, host.name):
+        state = settle(row.state, Generation(row.epoch, row.to_n), report.generation, report.outcome)
+        if state != row.state:
+            ended = STATES[state].final and state != SUPERSEDED
+            operations.move(session, row, state, **(_facts(report) if ended else {}))
+
+
+def _facts(report: Report) -> dict[str, Any]:
+    return {
+        "driver": report.driver,
+        "error": masked_error(report.error) if report.error and report.outcome == FAILED else None,
+        "warnings": [secrets.mask_text(line) for line in report.warnings],
+    }
+
+
+def masked_error(error: dict[str, Any]) -> dict[str, Any]:
+    """An error's ``to_dict`` without secrets: collectd's own lines are among its facts."""
+    masked: dict[str, Any] = _masked(error)
+    return masked
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _masked(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_masked(item) for item in value]
+    return secrets.mask_text(value) if isinstance(value, str) else value
+
+
+def _take_back(session: Session, seal: Seal, host: Host, n: int) -> None:
+    """After the newest generation failed, the last good one is desired again, as a generation of its own.
+
+    Not when somebody has moved on, and not after a rollback that failed itself: that would go on for ever.
+    """
+    if n == 0:
+        return
+    good = generations.last_good_before(session, host.id, n) or 0
+    if host.last_good >= n:
+        hosts.reset_good(session, host.id, good)
+    failed, old = generations.get(session, host, n), generations.get(session, host, good)
+    if host.n != n or failed.rollback_of is not None or failed.digest == old.digest:
+        return
+    reason = f"Generation {n} failed; back to {good}."
+    origin = Origin("rollback", failed.plugin, failed.user, failed.project, failed.request_id, reason, n)
+    _renew(session, seal, host, Generation(host.epoch, n + 1), good, origin)
+
+
+def overtake(session: Session, seal: Seal, host: Host, theirs: Generation) -> bool:
+    """The agent has ``theirs``, which this database does not know: desired goes on above it, content unchanged.
+
+    In the same epoch with a larger ``n``; a past epoch of the agent's needs a new one. False when somebody
+    else moved the host meanwhile.
+    """
+    same = theirs.epoch == host.epoch
+    new = Generation(host.epoch if same else uuid.uuid4().hex, (max(host.n, theirs.n) if same else host.n) + 1)
+    origin = Origin("overtake", reason=f"The host had taken up generation {theirs.n} of epoch {theirs.epoch}.")
+    if not _renew(session, seal, host, new, host.n, origin):
+        return False
+    operations.want(session, host.name, Generation(host.epoch, host.n), new)
+    return True
+
+
+def reconcile(session: Session, seal: Seal, host: Host, report: Report) -> None:
+    """See to it that a host that is not where its record says gets its newest generation again.
+
+    It may have lost its memory, or the record may be younger than its agent (a host that was forgotten and
+    came back, a database that was restored).
+    """
+    theirs = report.generation
+    if theirs == Generation(host.epoch, host.n):
+        return
+    if theirs is not None and theirs.epoch == host.epoch and theirs.n > host.n:
+        overtake(session, seal, host, theirs)
+    elif host.settled >= host.n and not _nothing_to_say(session, host, theirs):
+        hosts.reopen(session, host)
+
+
+def _nothing_to_say(session: Session, host: Host, theirs: Generation | None) -> bool:
+    """Nobody ever asked anything of the host, or it refused the newest generation for good."""
+    if host.n == 0:
+        return theirs is None
+    return generations.get(session, host, host.n).outcome == FAILED
+
+
+def _renew(session: Session, seal: Seal, host: Host, new: Generation, content: int, origin: Origin) -> bool:
+    spec = generations.opened(seal, generations.get(session, host, content))
+    if not hosts.advance(session, host, new.n, new.epoch):
+        return False
+    generations.add(session, seal, host.id, replace(spec, generation=new), origin)
+    return True

@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way of a change, and that desired and effective meet again whatever went wrong between them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.control import edits
+from collectd_mgr.control.hosts import HostControl, status_of
+from collectd_mgr.control.requester import Requester
+from collectd_mgr.db import generations, operations
+from collectd_mgr.db.engine import Database
+from collectd_mgr.db.models import Operation
+from collectd_mgr.db.paging import Paging
+from collectd_mgr.domain.mode import Mode
+from collectd_mgr.domain.spec import Generation, HostSpec, Layer, PluginSetting
+from collectd_mgr.domain.status import HostStatus
+from collectd_mgr.rpc.agent import AgentAPI
+from collectd_mgr.rpc.status import Reports
+from tests.unit.control.agents import BAD, ScriptedAgent, served
+
+HOST = "c1.example.org"
+ALICE = Requester("alice", "ops", "req-1", "INC-12")
+
+
+@pytest.fixture
+def agent(bus: Any, control: HostControl) -> Iterator[ScriptedAgent]:
+    with served(bus, ScriptedAgent(HOST)) as agent:
+        control.receive(Reports(statuses=(agent.status(),)))
+        yield agent
+
+
+def enable(control: HostControl, plugin: str = "cpu", expected: Generation | None = None) -> Operation:
+    edit = edits.set_plugin(plugin, PluginSetting(True))
+    return control.change(ALICE, HOST, edit, "set", plugin, expected)
+
+
+def operation(control: HostControl, row: Operation) -> Operation:
+    with control.database.reader() as session:
+        return operations.get(session, row.id)
+
+
+def test_the_answer_says_what_the_host_does(control: HostControl, agent: ScriptedAgent) -> None:
+    row = enable(control)
+    assert (row.state, row.driver, row.from_n, row.to_n) == ("succeeded", "live", 0, 1)
+    assert (row.user, row.project, row.request_id, row.reason) == ("alice", "ops", "req-1", "INC-12")
+    host = control.get(HOST)
+    assert (host.n, host.settled, host.last_good) == (1, 1, 1)
+    status = status_of(host)
+    assert status is not None
+    assert status.plugins["cpu"].health == "registered"
+
+
+def test_a_change_that_changes_nothing_is_an_operation_too(control: HostControl, agent: ScriptedAgent) -> None:
+    assert [enable(control).state, enable(control).state] == ["succeeded", "succeeded"]
+    assert control.get(HOST).n == 2
+
+
+def test_after_a_failure_the_last_good_spec_is_desired(control: HostControl, agent: ScriptedAgent) -> None:
+    enable(control)
+    row = enable(control, BAD)
+    assert (row.state, row.error and row.error["code"]) == ("failed", "config_rejected")
+    assert row.error is not None
+    assert "hunter2" not in str(row.error)
+    host, desired = control.desired(HOST)
+    assert set(desired.layer.plugins) == {"cpu"}
+    assert (host.n, host.settled, host.last_good) == (3, 3, 3)
+    with control.database.reader() as session:
+        rollback = generations.get(session, host, 3)
+    assert (rollback.action, rollback.rollback_of, rollback.outcome) == ("rollback", 2, "applied")
+
+
+def test_a_refusal_by_the_agent_fails_the_operation(control: HostControl, agent: ScriptedAgent) -> None:
+    agent.refuse = exception.RefusedByAgent("exec is denied here", plugin="exec")
+    row = enable(control, "exec")
+    assert (row.state, row.error and row.error["code"]) == ("failed", "refused_by_agent")
+    assert control.desired(HOST)[1].layer.plugins == {}
+
+
+def test_a_silent_host_gets_its_spec_when_it_is_back(control: HostControl, bus: Any) -> None:
+    agent = ScriptedAgent(HOST)
+    control.receive(Reports(statuses=(agent.status(),)))
+    control._wait = 0.2
+    row = enable(control)
+    assert row.state == "pending"
+    assert control.unsettled() == [HOST]
+    with served(bus, agent):
+        control.send(HOST, 2.0)
+    assert operation(control, row).state == "succeeded"
+    assert control.unsettled() == []
+
+
+def test_a_status_settles_what_a_lost_reply_left_open(control: HostControl, bus: Any) -> None:
+    agent = ScriptedAgent(HOST)
+    control.receive(Reports(statuses=(agent.status(),)))
+    control._wait = 0.1
+    row = enable(control)
+    agent.apply({}, control.spec_of(HOST).to_dict())
+    status = agent.status()
+    for _ in range(2):
+        control.receive(Reports(statuses=(status,)))
+    assert operation(control, row).state == "succeeded"
+    assert control.get(HOST).n == 1
+
+
+def test_a_generation_that_somebody_else_left_behind_is_refused(control: HostControl, agent: ScriptedAgent) -> None:
+    seen = Generation(control.get(HOST).epoch, 0)
+    enable(control, "cpu", seen)
+    with pytest.raises(exception.StaleGeneration) as caught:
+        enable(control, "df", seen)
+    assert caught.value.kwargs["generation"]["n"] == 1
+    assert len(agent.seen) == 1
+
+
+def test_a_database_restored_to_last_week_converges(control: HostControl, agent: ScriptedAgent) -> None:
+    enable(control)
+    epoch = control.get(HOST).epoch
+    agent.apply({}, HostSpec(Generation(epoch, 9), (Layer("host", {"df": PluginSetting(True)}),)).to_dict())
+    row = enable(control, "memory")
+    assert (row.state, row.to_n) == ("succeeded", 10)
+    assert agent.running is not None
+    assert set(agent.running.layers[0].plugins) == {"cpu", "memory"}
+
+
+def test_a_restored_database_converges_without_anybody_asking(control: HostControl, agent: ScriptedAgent) -> None:
+    enable(control)
+    epoch = control.get(HOST).epoch
+    agent.apply({}, HostSpec(Generation(epoch, 9), (Layer("host", {"df": PluginSetting(True)}),)).to_dict())
+    control.receive(Reports(statuses=(agent.status(),)))
+    assert control.unsettled() == [HOST]
+    control.send(HOST, 2.0)
+    assert agent.running is not None
+    assert (agent.running.generation.n, set(agent.running.layers[0].plugins)) == (10, {"cpu"})
+    assert control.unsettled() == []
+
+
+def test_a_forgotten_host_comes_back_as_new(control: HostControl, agent: ScriptedAgent) -> None:
+    enable(control)
+    control.forget(HOST)
+    with pytest.raises(exception.HostNotFound):
+        control.get(HOST)
+    control.receive(Reports(heartbeats=(agent.status().heartbeat(),)))
+    control.receive(Reports(statuses=(agent.status(),)))
+    control.send(HOST, 2.0)
+    assert agent.running is not None
+    assert (agent.running.generation.n, dict(agent.running.layers[0].plugins)) == (0, {})
+    assert enable(control, "df").state == "succeeded"
+
+
+def test_a_record_from_before_the_host_was_forgotten_gets_a_new_epoch(
+    control: HostControl, agent: ScriptedAgent
+) -> None:
+    agent.past.add(control.get(HOST).epoch)
+    agent.taken = HostSpec(Generation("the-later-epoch", 4))
+    row = enable(control)
+    assert row.state == "succeeded"
+    assert agent.taken.generation.epoch == control.get(HOST).epoch == row.epoch
+
+
+def test_an_agent_that_lost_its_memory_gets_its_spec_again(control: HostControl, agent: ScriptedAgent) -> None:
+    enable(control)
+    agent.forget()
+    control.receive(Reports(statuses=(agent.status(),)))
+    assert control.unsettled() == [HOST]
+    control.send(HOST, 2.0)
+    assert agent.running is not None
+    assert (agent.running.generation.n, control.unsettled()) == (1, [])
+
+
+def test_a_late_status_undoes_nothing(control: HostControl, agent: ScriptedAgent) -> None:
+    late = agent.status()
+    enable(control)
+    control.receive(Reports((late.heartbeat(),), (late,)))
+    assert control.unsettled() == []
+    status = status_of(control.get(HOST))
+    assert status is not None
+    assert set(status.plugins) == {"cpu"}
+
+
+def test_the_daemon_that_died_of_it_later_takes_the_spec_back(control: HostControl, agent: ScriptedAgent) -> None:
+    """The agent reports ``applied``, and in the probation after it ``failed``."""
+    enable(control)
+    enable(control, "df")
+    agent.error = exception.DaemonDied()
+    control.receive(Reports(statuses=(agent.status(),)))
+    host, desired = control.desired(HOST)
+    assert (host.n, host.last_good, set(desired.layer.plugins)) == (3, 1, {"cpu"})
+
+
+def test_a_host_that_is_not_managed_is_left_alone(control: HostControl) -> None:
+    control.receive(Reports(statuses=(HostStatus(HOST, 1, 1, mode=Mode("observe", reason="freeze")),)))
+    with pytest.raises(exception.HostNotManaged, match="freeze"):
+        enable(control)
+    assert control.get(HOST).n == 0
+
+
+def test_unknown_hosts_are_enrolled_once(control: HostControl) -> None:
+    statuses = [HostStatus(f"c{i}", 1, 1) for i in range(20)]
+    batch = Reports(tuple(status.heartbeat() for status in statuses))
+    threads = [threading.Thread(target=control.receive, args=(batch,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(control.receive(batch)) == {f"c{i}" for i in range(20)}
+    assert control.receive(Reports(batch.heartbeats, tuple(statuses))) == ()
+
+
+def test_two_processes_change_one_host_at_once(control: HostControl, agent: ScriptedAgent, bus: Any) -> None:
+    second = HostControl(control.database, AgentAPI(bus), wait=5.0)
+    errors: list[Exception] = []
+
+    def work(mine: HostControl, prefix: str) -> None:
+        try:
+            for i in range(8):
+                enable(mine, f"{prefix}{i}")
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=item) for item in ((control, "a"), (second, "b"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    host, desired = control.desired(HOST)
+    assert (host.n, len(desired.layer.plugins)) == (16, 16)
+    control.send(HOST, 5.0)
+    with control.database.reader() as session:
+        rows = operations.listed(session, operations.Filters(host=HOST), Paging())
+    assert {row.state for row in rows} <= {"succeeded", "superseded"}
+    assert control.get(HOST).settled == 16
+
+
+def test_secrets_lie_in_the_database_encrypted_only(control: HostControl, agent: ScriptedAgent) -> None:
+    edit = edits.set_plugin("mysql", PluginSetting(True, config={"Database": {"args": "x", "Password": "hunter2"}}))
+    control.change(ALICE, HOST, edit, "set", "mysql")
+    assert "hunter2" in str(control.spec_of(HOST).to_dict())
+    assert "hunter2" not in dump(control.database)
+
+
+def dump(database: Database) -> str:
+    """Everything that is in the tables."""
+    connection = database.engine.raw_connection()
+    try:
+        names = [row[0] for row in connection.cursor().execute("SELECT name FROM sqlite_master WHERE type='table'")]
+        return str([connection.cursor().execute(f"SELECT * FROM {name}").fetchall() for name in names])
+    finally:
+        connection.close()
