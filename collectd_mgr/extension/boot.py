@@ -9,10 +9,11 @@ list is walked in order, and collectd starts its read threads after the last one
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Callable
 
 from collectd_mgr.extension.abi import Callback, address_of
 from collectd_mgr.extension.daemon import Daemon
+from collectd_mgr.extension.lists import Lists
+from collectd_mgr.extension.log import Log
 from collectd_mgr.extension.readers import Reads
 
 #: The name of our own init callback, by which the list of them is found.
@@ -22,10 +23,11 @@ NAME = "collectd_mgr"
 class Boot:
     """The last init callback. The object must live as long as collectd has the callback."""
 
-    def __init__(self, daemon: Daemon, disabled: Sequence[str], error: Callable[[str], None]) -> None:
+    def __init__(self, daemon: Daemon, lists: Lists, log: Log, disabled: Sequence[str]) -> None:
         self._daemon = daemon
+        self._lists = lists
+        self._log = log
         self._disabled = disabled
-        self._error = error
         self._callback = Callback(self._last)
         self.reads: list[Reads] = []
 
@@ -35,14 +37,19 @@ class Boot:
 
     def _last(self, _: int) -> int:
         try:
-            self.disable()
+            self._disable()
+            self._log.alone = self._alone()
         except Exception as error:  # noqa: BLE001 - collectd must start whatever happens here
-            self._error(f"collectd_mgr: disabled plugins may be reading: {error}")
+            self._log.error(f"collectd_mgr: disabled plugins may be reading: {error}")
         return 0
 
-    def disable(self) -> None:
+    def _disable(self) -> None:
         """Unregister every read of the disabled plugins; no read thread runs yet."""
         for reads in self.reads:
             for plugin in self._disabled:
                 for read in reads.of(plugin):
                     self._daemon.unregister_read(read.name)
+
+    def _alone(self) -> bool:
+        """Whether ours is the only log callback: by now the log plugins have registered theirs."""
+        return len(self._lists.entries(self._lists.find(f"python.{NAME}"))) == 1

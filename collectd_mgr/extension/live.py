@@ -68,11 +68,11 @@ def assemble(
     :raises Unfit: the lists are not where, or not what, they should be
     """
     daemon = Daemon(library)
-    boot = Boot(daemon, settings.disabled, log.error)
-    tick.start(daemon)
-    boot.register()
     memory = Memory()
     lists = Lists(memory, statics())
+    boot = Boot(daemon, lists, log, settings.disabled)
+    tick.start(daemon)
+    boot.register()
     try:
         reads = Reads(memory, lists, lists.find(tick.NAME))
         inits = Inits(daemon, lists, lists.find(NAME))

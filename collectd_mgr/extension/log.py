@@ -14,7 +14,7 @@ NOTICE = 5
 
 
 class Log:
-    """The log callback of the extension.
+    """The log callback of the extension, registered where live is on.
 
     Only lines that the operation's own thread wrote are taken: config and init callbacks run on it.
     """
@@ -22,14 +22,14 @@ class Log:
     def __init__(self, info: Callable[[str], None], error: Callable[[str], None]) -> None:
         self._info = info
         self.error = error
-        #: Whether there is no other log callback; whoever can see collectd's list replaces it.
-        self.alone: Callable[[], bool] = lambda: False
+        #: Whether there is no other log callback.
+        self.alone = False
         self._thread: int | None = None
         self._lines: list[str] = []
 
     def write(self, severity: int, message: str) -> None:
         """What collectd calls, on any thread, for every line of its log."""
-        if self.alone():
+        if self.alone:
             # Without any log plugin collectd writes to stderr; our callback must not swallow that.
             print(message, file=sys.stderr, flush=True)
         if severity <= NOTICE and threading.get_ident() == self._thread:

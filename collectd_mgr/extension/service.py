@@ -61,9 +61,11 @@ class Service:
 
         Whatever goes wrong here, collectd itself goes on.
         """
-        self._collectd.register_log(self._log.write, name=NAME)
         try:
-            self._listen(build(self._settings, self._log, self._guards))
+            inside = build(self._settings, self._log, self._guards)
+            if inside.live is not None:
+                self._collectd.register_log(self._log.write, name=NAME)
+            self._listen(inside)
         except Exception as error:  # noqa: BLE001 - see above
             self._log.error(f"{NAME}: not started: {type(error).__name__}: {error}")
 

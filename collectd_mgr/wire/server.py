@@ -61,6 +61,8 @@ class WireServer:
         _shut(self._listener.socket)
         self._listener.close()
         idle = self._operation.acquire(timeout=timeout)
+        if idle:
+            self._operation.release()  # Those that wait for it find that the server stops.
         with self._lock:
             connections, threads = list(self._connections), list(self._threads)
         for connection in connections:

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Start and stop: disabled before the first read, unknown builds of collectd, SIGTERM in the middle of an operation."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import stat
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.testing.collectd import BINARY, CollectdFailed, ScratchCollectd
+
+Eventually = Callable[[Callable[[], object], float], float]
+Counters = Callable[[ScratchCollectd], dict[str, float]]
+
+TOLD = '<Plugin python>\n <Module collectd_mgr>\n  Disabled "probe"\n  Marker "m1"\n </Module>\n</Plugin>\n'
+
+
+def test_disabled_before_the_first_read(
+    compiled: dict[str, Path], probe_counters: Counters, eventually: Eventually
+) -> None:
+    config = f"LoadPlugin probe\n{TOLD}"
+    with ScratchCollectd(("load",), config, interval=0.05, own_plugins=[compiled["probe"]]) as collectd:
+        eventually(lambda: collectd.call("values_get", plugin="load")["names"], 2.0)
+        time.sleep(0.3)
+        observed = collectd.call("status")["plugins"]["probe"]
+        assert (observed["loaded"], observed["registered"], observed["origin"]) == (True, False, "config")
+        assert probe_counters(collectd) == {}
+
+        collectd.call("plugin_enable", plugin="probe")
+
+        eventually(lambda: "reads" in probe_counters(collectd), 2.0)
+        assert probe_counters(collectd)["reads"] <= 5  # It was never read before.
+
+
+def test_what_the_daemon_is_told_to_remember(compiled: dict[str, Path]) -> None:
+    with ScratchCollectd(("load",), TOLD) as collectd:
+        assert collectd.call("status")["generation"] == "m1"
+        collectd.call("generation_set", marker={"epoch": "e", "n": 7})
+        assert collectd.call("status")["generation"] == {"epoch": "e", "n": 7}
+
+
+#: As it stands in the usage text of the binary.
+VERSION = b"collectd 5.12.0.git, http"
+
+
+def patched(directory: Path, old: bytes, new: bytes) -> str:
+    """A copy of collectd's binary with ``new`` for ``old``."""
+    assert len(old) == len(new)
+    content = Path(BINARY).read_bytes()
+    assert old in content
+    path = directory / "collectd"
+    path.write_bytes(content.replace(old, new))
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (
+            b"collectd 5.12.0.git, http",
+            b"collectd 6.12.0.git, http",
+            "the version of collectd is not one that is known: 6",
+        ),
+        (
+            b"collectd 5.12.0.git, http",
+            b"collectd 5.8.10.git, http",
+            "the version of collectd is not one that is known: 5.8",
+        ),
+        (b"collectd 5.12.0.git, http", b"collectd five years, http", "none found"),
+        (
+            b"\0plugin_unregister_read_group\0",
+            b"\0plugin_unregister_read_grouq\0",
+            "does not export plugin_unregister_read",
+        ),
+    ],
+)
+def test_live_is_off_and_reading_goes_on_where_collectd_is_not_known(
+    tmp_path: Path, eventually: Eventually, old: bytes, new: bytes, reason: str
+) -> None:
+    with ScratchCollectd(("load",), interval=0.1, binary=patched(tmp_path, old, new)) as collectd:
+        live = collectd.call("status")["live"]
+        assert not live["on"]
+        assert reason in live["reasons"][0]
+        with pytest.raises(exception.LiveOff) as off:
+            collectd.call("plugin_enable", plugin="memory")
+        assert off.value.kwargs["reasons"] == live["reasons"]
+        eventually(lambda: collectd.call("values_get", plugin="load")["names"], 2.0)
+        assert collectd.stop() == 0
+
+
+def test_live_is_off_when_the_binary_was_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "collectd"
+    shutil.copy(BINARY, path)
+    with ScratchCollectd(("load",), binary=str(path)) as collectd:
+        assert collectd.call("status")["live"]["on"]
+        path.unlink()
+        shutil.copy(BINARY, path)
+        assert collectd.call("status")["binary_replaced"]
+        with pytest.raises(exception.LiveOff):
+            collectd.call("plugin_disable", plugin="load")
+
+
+def test_the_socket_is_for_its_owner_only() -> None:
+    with ScratchCollectd(("load",)) as collectd:
+        assert stat.S_IMODE(os.stat(collectd.socket).st_mode) == 0o600
+    assert not os.path.exists(collectd.socket)
+
+
+def test_a_socket_of_a_dead_daemon_is_taken_over_one_of_a_living_is_not() -> None:
+    with ScratchCollectd(("load",)) as collectd:
+        os.kill(collectd.pid, signal.SIGKILL)
+        collectd.stop()
+        assert os.path.exists(collectd.socket)
+        collectd.start()
+        config = f'<Plugin python>\n <Module collectd_mgr>\n  Socket "{collectd.socket}"\n </Module>\n</Plugin>\n'
+        with (
+            pytest.raises(CollectdFailed, match="another process listens here"),
+            ScratchCollectd(("load",), config) as other,
+        ):
+            other.start()
+        assert collectd.call("status")["pid"] == collectd.pid
+
+
+def test_without_a_log_plugin_collectd_still_writes_to_stderr() -> None:
+    with ScratchCollectd(("load",)) as collectd:
+        collectd.stop()
+        text = collectd.conf.read_text().replace('LoadPlugin "logfile"', "")
+        start, end = text.index("<Plugin logfile>"), text.index("</Plugin>") + len("</Plugin>")
+        collectd.conf.write_text(text[:start] + text[end:])
+        collectd.start()
+        collectd.call("plugin_enable", plugin="memory")
+        collectd.stop()
+        assert "plugin_enable plugin=memory: done" in collectd.output
+
+
+def test_a_draining_daemon_takes_no_operation(compiled: dict[str, Path]) -> None:
+    with ScratchCollectd(("load",)) as collectd:
+        collectd.call("drain")
+        with pytest.raises(exception.Busy):
+            collectd.call("plugin_disable", plugin="load")
+        assert collectd.call("status")["plugins"]["load"]["registered"]
+
+
+def test_no_operation_while_the_daemon_stops(compiled: dict[str, Path]) -> None:
+    """A long read holds up the stop; what the lists held is freed by then."""
+    config = "LoadPlugin probe\n<Plugin probe>\n  ReadTime 1500\n</Plugin>\n"
+    with ScratchCollectd(("load",), config, own_plugins=[compiled["probe"]]) as collectd:
+        time.sleep(0.3)
+        os.kill(collectd.pid, signal.SIGTERM)
+        time.sleep(0.2)
+        with pytest.raises(exception.Busy, match="stopping"):
+            collectd.call("plugin_enable", plugin="memory")
+        assert collectd.stop() == 0
+
+
+def churn(collectd: ScratchCollectd, stop: threading.Event) -> None:
+    while not stop.is_set():
+        plugin = random.choice(("load", "memory", "users", "swap", "uptime"))
+        method = random.choice(("plugin_enable", "plugin_disable", "plugin_restart"))
+        try:
+            collectd.call(method, plugin=plugin)
+        except exception.DaemonUnreachable:
+            return
+        except exception.CollectdMgrError:
+            continue
+
+
+@pytest.mark.parametrize("number", range(200 if os.environ.get("CM_LONG") else 10))
+def test_sigterm_in_the_middle_of_operations(number: int) -> None:
+    over = threading.Event()
+    with ScratchCollectd(("load", "uptime"), interval=0.1) as collectd:
+        threads = [threading.Thread(target=churn, args=(collectd, over)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        time.sleep(random.uniform(0.05, 0.3))
+        status = collectd.stop()
+        over.set()
+        for thread in threads:
+            thread.join()
+        assert status == 0, collectd.output
