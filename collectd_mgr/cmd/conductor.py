@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""collectd-mgr-conductor: one of any number."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from collectd_mgr.cmd import configuration
+from collectd_mgr.conductor.service import ConductorService
+from collectd_mgr.conductor.settings import ConductorSettings
+from collectd_mgr.control.hosts import HostControl
+from collectd_mgr.db.engine import Database
+from collectd_mgr.rpc import transport
+from collectd_mgr.rpc.agent import AgentAPI
+
+if TYPE_CHECKING:
+    from oslo_config import cfg
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    conf = configuration.load(sys.argv[1:] if argv is None else argv, "collectd-mgr-conductor")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    conductor = service(conf)
+    conductor.start()
+    stop.wait()
+    conductor.stop()
+    return 0
+
+
+def service(conf: cfg.ConfigOpts) -> ConductorService:
+    """The conductor that ``conf`` describes, not started."""
+    settings = ConductorSettings(**conf.conductor)
+    rpc = transport.rpc(conf)
+    control = HostControl(Database(conf), AgentAPI(rpc, settings.call_timeout), settings.call_timeout)
+    return ConductorService(settings, control, rpc, transport.notifications(conf))

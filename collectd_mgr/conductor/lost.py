@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Notices hosts that are gone, and only after having listened for as long as they were silent."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Protocol
+
+from collectd_mgr.control.hosts import HostControl
+
+LOG = logging.getLogger(__name__)
+
+#: A call to oneself that takes longer did not come back, in seconds.
+_PATIENCE = 5.0
+
+
+class Ping(Protocol):
+    """:class:`collectd_mgr.rpc.ping.Ping`, as far as it is needed here."""
+
+    def comes_back(self, timeout: float) -> bool: ...
+
+
+class Lost:
+    """:meth:`look` several times in each ``window`` (seconds)."""
+
+    def __init__(
+        self, control: HostControl, ping: Ping, window: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._control = control
+        self._ping = ping
+        self._window = window
+        self._clock = clock
+        self._listening_since: float | None = None
+
+    def look(self) -> list[str]:
+        """Mark who is down; their names, each from one conductor only. One that is off the bus says nothing of others."""
+        now = self._clock()
+        if not self._ping.comes_back(_PATIENCE):
+            self._listening_since = None
+            return []
+        if self._listening_since is None:
+            self._listening_since = now
+        if now - self._listening_since < self._window:
+            return []
+        lost = self._control.lose(self._control.now() - timedelta(seconds=self._window))
+        for host in lost:
+            LOG.warning("%s is down: nothing was heard of it for %.0f s.", host, self._window)
+        return lost

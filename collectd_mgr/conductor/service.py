@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The conductor as a service: its parts put together, and its threads."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from collectd_mgr.conductor.errands import Errands
+from collectd_mgr.conductor.lost import Lost
+from collectd_mgr.conductor.resend import Resend
+from collectd_mgr.conductor.settings import ConductorSettings
+from collectd_mgr.conductor.statuses import Statuses
+from collectd_mgr.control.hosts import HostControl
+from collectd_mgr.rpc import status
+from collectd_mgr.rpc.ping import Ping
+
+LOG = logging.getLogger(__name__)
+
+
+class ConductorService:
+    """One of any number. ``start`` once, ``stop`` once."""
+
+    def __init__(self, settings: ConductorSettings, control: HostControl, rpc: Any, notifications: Any) -> None:
+        self._settings = settings
+        self._stop = threading.Event()
+        self._errands = Errands(settings.workers)
+        self._ping = Ping(rpc)
+        self._lost = Lost(control, self._ping, settings.window)
+        self._resend = Resend(control, self._errands, settings.resend_interval, settings.call_timeout)
+        statuses = Statuses(control, self._errands, settings.call_timeout, self._resend.soon)
+        self._listener = status.listener(notifications, statuses.receive, settings.batch_size, settings.batch_timeout)
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Does not wait for the bus."""
+        for job in (self._listen, self._send_again, self._look_for_lost):
+            thread = threading.Thread(target=job, name=job.__qualname__, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """When what is under way is done."""
+        self._stop.set()
+        self._resend.soon()
+        self._threads[0].join(timeout=10)
+        if not self._threads[0].is_alive():
+            self._listener.stop()
+            self._listener.wait()
+            self._ping.stop()
+        for thread in self._threads[1:]:
+            thread.join(timeout=10)
+        self._errands.stop()
+
+    def _listen(self) -> None:
+        """oslo.messaging waits here for a bus that is away, for as long as it takes."""
+        self._ping.start()
+        self._listener.start()
+
+    def _send_again(self) -> None:
+        while not self._stop.is_set():
+            self._guarded(self._resend.round)
+            self._resend.wait(self._stop)
+
+    def _look_for_lost(self) -> None:
+        while not self._stop.wait(self._settings.heartbeat_interval / 2):
+            self._guarded(self._lost.look)
+
+    def _guarded(self, job: Callable[[], object]) -> None:
+        """An error (a database that is away) does not end the work."""
+        try:
+            job()
+        except Exception:
+            LOG.exception("%s failed; it is tried again.", job.__qualname__)

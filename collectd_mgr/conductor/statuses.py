@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the hosts say, batch by batch, into the records; and whose whole status is to be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from collectd_mgr.conductor.errands import Errands
+from collectd_mgr.control.hosts import HostControl
+from collectd_mgr.rpc.status import Reports
+
+
+class Statuses:
+    """``heard`` is called after each batch: a host may be back."""
+
+    def __init__(self, control: HostControl, errands: Errands, timeout: float, heard: Callable[[], None]) -> None:
+        self._control = control
+        self._errands = errands
+        self._timeout = timeout
+        self._heard = heard
+
+    def receive(self, reports: Reports) -> None:
+        """Store a batch. Safe to repeat."""
+        for host in self._control.receive(reports):
+            self._errands.run("status", host, self._ask)
+        self._heard()
+
+    def _ask(self, host: str) -> None:
+        self._control.settle(host, self._control.agents.status(host, timeout=self._timeout))
