@@ -36,7 +36,7 @@ class Lost:
         self._listening_since: float | None = None
 
     def look(self) -> list[str]:
-        """Mark who is down; their names, each from one conductor only. One that is off the bus says nothing of others."""
+        """Mark who is down; their names, each from one conductor only. Nothing is said while off the bus."""
         now = self._clock()
         if not self._ping.comes_back(_PATIENCE):
             self._listening_since = None
