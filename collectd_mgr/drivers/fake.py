@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from collectd_mgr import exception
-from collectd_mgr.domain import capabilities, plan
+from collectd_mgr.domain import capabilities, managed, plan
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.plan import Change, Running, RunningPlugin
 from collectd_mgr.domain.reads import Flush, Page, Query
@@ -92,6 +92,7 @@ class FakeDriver(Driver):
         if plugin not in fake_cache.SERIES:
             message = f"dlopen({plugin}.so) failed: No such file or directory"
             raise exception.PluginNotLoadable(message, plugin=plugin, message=message)
+        managed.plugin_text(plugin, goal)
         config = goal.config if isinstance(goal.config, dict) else {}
         if "Reject" in config:
             raise exception.ConfigRejected(str(config["Reject"]), plugin=plugin, messages=[config["Reject"]])

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from collectd_mgr import exception
 from collectd_mgr.domain.capabilities import Installed
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.plan import RunningPlugin
@@ -43,9 +44,13 @@ def _installed(name: str) -> Installed:
 
 
 def page(host: str, plugins: Mapping[str, RunningPlugin], since: float, now: float, query: Query, values: bool) -> Page:
-    """The part of the cache that ``query`` asks for, of reads that began at ``since``."""
+    """The part of the cache that ``query`` asks for, of reads that began at ``since``.
+
+    :raises BadRequest: its ``match`` is not a regular expression
+    """
+    pattern = _pattern(query.match)
     rows = sorted(_rows(host, plugins, since, now, values), key=lambda row: str(row["id"]))
-    found = [row for row in rows if _asked(row["id"], query) and row["id"] > (query.marker or "")]
+    found = [row for row in rows if _asked(row["id"], query, pattern) and row["id"] > (query.marker or "")]
     more = len(found) > query.limit
     return Page(tuple(found[: query.limit]), found[query.limit - 1]["id"] if more else None)
 
@@ -71,10 +76,17 @@ def _value(source: str, read: float) -> dict[str, Any]:
     return {"name": "value", "type": source, "value": int(read * 100), "rate": 100.0}
 
 
-def _asked(text: str, query: Query) -> bool:
+def _pattern(match: str | None) -> re.Pattern[str]:
+    try:
+        return re.compile(match or "")
+    except re.error as error:
+        raise exception.BadRequest(f"match: {error}", parameter="match") from error
+
+
+def _asked(text: str, query: Query, pattern: re.Pattern[str]) -> bool:
     identifier = Identifier.parse(text)
     return (
         (query.plugin is None or identifier.plugin == query.plugin)
         and (query.type is None or identifier.type == query.type)
-        and (query.match is None or re.search(query.match, text) is not None)
+        and pattern.search(text) is not None
     )
