@@ -32,19 +32,24 @@ def running(status: Status) -> Running:
 
 def _plugin(name: str, state: Status, marker: Marker, default: float) -> RunningPlugin:
     mark = marker.plugins.get(name)
+    digest = state["config_digest"] or (mark.config_digest if mark else None)
     return RunningPlugin(
         loaded=state["loaded"],
-        enabled=state["registered"] or _only_off_at_start(name, marker),
+        enabled=state["registered"] or _counts_as_on(name, digest is not None, marker),
         interval=_setting(state["interval"], default) if mark is None else mark.interval,
-        config_digest=state["config_digest"] or (mark.config_digest if mark else None),
+        config_digest=digest,
         restarts=mark.restarts if mark else 0,
         stopping=state["stopping"],
     )
 
 
-def _only_off_at_start(name: str, marker: Marker) -> bool:
-    """Nobody takes the reads from such a plugin while collectd runs; many register none that could be seen."""
-    return not safety.live_safe(name) and name not in marker.disabled
+def _counts_as_on(name: str, managed: bool, marker: Marker) -> bool:
+    """Whether a loaded plugin without a read is as it should be.
+
+    One of the operator's has none when it found nothing to read, or does other work; unless it was switched off from
+    here. One of ours has none when it was switched off live, or failed; if that is nothing to do live, it is at work.
+    """
+    return not safety.live_safe(name) if managed else name not in marker.disabled
 
 
 def _setting(interval: float | None, default: float) -> float | None:

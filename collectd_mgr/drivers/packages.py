@@ -18,35 +18,36 @@ _LOADER_CACHE = Path("/etc/ld.so.cache")
 #: Seconds for the loader to look at all of some 150 files, on a machine that is busy otherwise.
 _PATIENCE = 60.0
 
-_Stamp = tuple[int, ...]
+_Stamp = tuple[int, int]
 
 
 class Packages:
-    """What is in ``plugin_dir``. Looked at again when a plugin or a library was installed, else remembered."""
+    """What is in ``plugin_dir``. A plugin is looked at again when it or a library was installed, else remembered."""
 
     def __init__(self, plugin_dir: str) -> None:
         self._directory = Path(plugin_dir)
         self._lock = threading.Lock()
-        self._stamp: _Stamp = ()
-        self._installed: tuple[Installed, ...] = ()
+        self._seen: dict[str, tuple[_Stamp, Installed]] = {}
 
     def installed(self) -> tuple[Installed, ...]:
         """In order of name; empty where there is no such directory."""
-        with self._lock:
-            stamp = tuple(_changed(path) for path in (self._directory, _LOADER_CACHE))
-            if stamp != self._stamp:
-                files = sorted(self._directory.glob("*.so"))
-                missing = _missing(files)
-                self._installed = tuple(_row(path.stem, missing.get(path.name, ())) for path in files)
-                self._stamp = stamp
-            return self._installed
+        return self._look(sorted(self._directory.glob("*.so")))
 
     def check_loadable(self, plugin: str) -> None:
         """:raises PluginNotLoadable: it is not installed, or a library that it wants is not"""
-        found = next((row for row in self.installed() if row.plugin.lower() == plugin.lower()), None)
-        why_not = "it is not installed" if found is None else found.why_not
+        files = [path for path in self._directory.glob("*.so") if path.stem.lower() == plugin.lower()]
+        why_not = self._look(files)[0].why_not if files else "it is not installed"
         if why_not is not None:
             raise exception.PluginNotLoadable(f"{plugin}: {why_not}.", plugin=plugin, message=why_not)
+
+    def _look(self, files: list[Path]) -> tuple[Installed, ...]:
+        with self._lock:
+            stamps = {path.stem: (_changed(path), _changed(_LOADER_CACHE)) for path in files}
+            news = [path for path in files if self._seen.get(path.stem, ((), None))[0] != stamps[path.stem]]
+            missing = _missing(news)
+            for path in news:
+                self._seen[path.stem] = stamps[path.stem], _row(path.stem, missing.get(path.name, ()))
+            return tuple(self._seen[path.stem][1] for path in files)
 
 
 def _row(plugin: str, missing: Iterable[str]) -> Installed:

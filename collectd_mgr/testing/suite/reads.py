@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Metrics, values and flush: in order, in pages, filtered; or ``not_capable`` where they are not declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain import capabilities
+from collectd_mgr.domain.metrics import Identifier
+from collectd_mgr.domain.reads import Flush, Page, Query
+from collectd_mgr.testing.suite.changes import CPU, MEMORY
+from collectd_mgr.testing.suite.rig import Rig
+
+__all__ = [
+    "test_a_flush_answers",
+    "test_a_pattern_that_is_none_is_refused",
+    "test_filters_narrow_the_rows",
+    "test_pages_give_everything_once",
+    "test_rows_are_in_order_and_complete",
+]
+
+Read = Callable[[Query], Page]
+
+
+def collecting(rig: Rig) -> dict[str, Read]:
+    """The reads that are declared, of a daemon that has values; the others must say so."""
+    rig.reach(rig.goal({"memory": MEMORY, "cpu": CPU}))
+    reads: dict[str, Read] = {capabilities.METRICS: rig.driver.metrics, capabilities.VALUES: rig.driver.values}
+    for name in [name for name in reads if not rig.declares(name)]:
+        with pytest.raises(exception.NotCapable):
+            reads.pop(name)(Query())
+    if reads:
+        rig.values("memory")
+    return reads
+
+
+def test_rows_are_in_order_and_complete(rig: Rig) -> None:
+    for name, read in collecting(rig).items():
+        page = read(Query(plugin="memory"))
+        ids = [row["id"] for row in page.rows]
+        assert page.marker is None
+        assert ids
+        assert ids == sorted(ids)
+        assert all(row["interval"] == MEMORY.interval and row["last_update"] > 0 for row in page.rows)
+        if name == capabilities.VALUES:
+            assert all(set(value) == {"name", "type", "value", "rate"} for row in page.rows for value in row["values"])
+            assert {value["type"] for row in page.rows for value in row["values"]} == {"gauge"}
+
+
+def test_pages_give_everything_once(rig: Rig) -> None:
+    for read in collecting(rig).values():
+        whole = [row["id"] for row in read(Query(plugin="memory")).rows]
+        paged: list[str] = []
+        marker: str | None = None
+        while not paged or marker is not None:
+            page = read(Query(plugin="memory", limit=2, marker=marker))
+            assert len(page.rows) <= 2
+            paged += [row["id"] for row in page.rows]
+            marker = page.marker
+        assert paged == whole
+
+
+def test_filters_narrow_the_rows(rig: Rig) -> None:
+    for read in collecting(rig).values():
+        one = Identifier.parse(read(Query(plugin="memory")).rows[0]["id"])
+        assert {Identifier.parse(row["id"]).type for row in read(Query(type=one.type)).rows} == {one.type}
+        matched = [row["id"] for row in read(Query(match=f"/memory-{one.type_instance}$")).rows]
+        assert matched == [str(one)]
+        assert read(Query(plugin="nosuchplugin")) == Page()
+
+
+def test_a_pattern_that_is_none_is_refused(rig: Rig) -> None:
+    for read in collecting(rig).values():
+        with pytest.raises(exception.BadRequest):
+            read(Query(match="("))
+
+
+def test_a_flush_answers(rig: Rig) -> None:
+    if not rig.declares(capabilities.FLUSH):
+        with pytest.raises(exception.NotCapable):
+            rig.driver.flush(Flush())
+        return
+    identifier = rig.values("load", within=15.0).rows[0]["id"]
+    for flush in (Flush(), Flush(plugin="csv", timeout=0.0), Flush(identifier=identifier)):
+        assert isinstance(rig.driver.flush(flush), dict)

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rigs of the drivers that are shipped; a driver of somebody else's brings its own."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.drivers.base import Driver, DriverSettings
+from collectd_mgr.drivers.collectd import Collectd
+from collectd_mgr.drivers.fake import FakeDaemon, FakeDriver
+from collectd_mgr.drivers.snippet import snippet
+from collectd_mgr.testing.suite.rig import Rig
+
+Kind = Callable[[DriverSettings], Driver]
+
+#: Plugins of the operator's own files, whichever driver.
+_ORIGIN = {name: PluginGoal(True, origin="host") for name in ("csv", "load")}
+
+
+def settings_in(directory: Path, daemon: str = "child") -> DriverSettings:
+    """Settings with everything in ``directory``, whose name must be short: a socket is in it."""
+    return DriverSettings(
+        host="suite.example.org",
+        state_dir=str(directory / "state"),
+        config_file=str(directory / "collectd.conf"),
+        managed_dir=str(directory / "managed"),
+        socket=str(directory / "socket"),
+        daemon=daemon,
+        start_timeout=20.0,
+        stop_timeout=20.0,
+    )
+
+
+def operators_file(directory: Path, settings: DriverSettings, more: str = "") -> None:
+    """The operator's collectd.conf: an output, two plugins, what collectd_mgr needs, and ``more``."""
+    own = [f'Hostname "{settings.host}"', "FQDNLookup false", "Interval 10", f'BaseDir "{directory}"']
+    own += ["LoadPlugin csv", f'<Plugin csv>\n  DataDir "{directory}/csv"\n</Plugin>', "LoadPlugin load", more]
+    Path(settings.config_file).write_text("\n".join([*own, snippet(settings)]), encoding="utf-8")
+
+
+@contextmanager
+def real_rig(kind: Kind) -> Iterator[Rig]:
+    """A driver of this kind and a real collectd of its own, for as long as the block lasts."""
+    with tempfile.TemporaryDirectory(prefix="cm-", dir="/tmp") as name:
+        settings = settings_in(Path(name))
+        operators_file(Path(name), settings)
+        host = _Host(settings, kind)
+        try:
+            host.collectd.prepare()
+            host.start()
+            yield Rig(
+                host.driver(),
+                {**_ORIGIN, "python": PluginGoal(True, origin="host")},
+                rejected={"NoSuchOption": True},
+                another=host.driver,
+                kill=host.kill,
+                again=host.again,
+                disk=host.collectd.files.read,
+            )
+        finally:
+            host.close()
+
+
+@dataclass
+class _Host:
+    """A real collectd, handled behind the driver's back."""
+
+    settings: DriverSettings
+    kind: Kind
+    drivers: list[Driver] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.collectd = Collectd(self.settings)
+
+    def driver(self) -> Driver:
+        self.drivers.append(self.kind(self.settings))
+        return self.drivers[-1]
+
+    def start(self) -> None:
+        self.collectd.await_ready(self.collectd.daemon.start())
+
+    def again(self) -> None:
+        self.collectd.daemon.stop()
+        self.start()
+
+    def kill(self) -> None:
+        process = self.collectd.daemon.find()
+        assert process is not None
+        process.signal(signal.SIGKILL)
+        assert process.wait(10.0)
+
+    def close(self) -> None:
+        self.collectd.daemon.stop()
+        self.collectd.wire.close()
+        for driver in self.drivers:
+            driver.close()
+
+
+@contextmanager
+def fake_rig() -> Iterator[Rig]:
+    """The in-memory collectd; what would be on its disk is what it runs."""
+    daemon = FakeDaemon()
+    daemon.start(Goal(_ORIGIN))
+    settings = settings_in(Path("/nonexistent"))
+
+    def again() -> None:
+        running = daemon.running
+        daemon.start(Goal())
+        daemon.running = type(running)(**{**vars(running), "pid": daemon.running.pid})
+
+    yield Rig(
+        FakeDriver(settings, daemon),
+        _ORIGIN,
+        rejected={"Reject": "no such option"},
+        another=lambda: FakeDriver(settings, daemon),
+        kill=daemon.die,
+        again=again,
+        disk=lambda: None,
+    )

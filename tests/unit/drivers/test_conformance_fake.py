@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fake driver keeps the contract of a driver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from collectd_mgr.testing.suite.changes import *  # noqa: F403
+from collectd_mgr.testing.suite.daemon import *  # noqa: F403
+from collectd_mgr.testing.suite.failures import *  # noqa: F403
+from collectd_mgr.testing.suite.reads import *  # noqa: F403
+from collectd_mgr.testing.suite.rig import Rig
+from collectd_mgr.testing.suite.rigs import fake_rig
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    with fake_rig() as rig:
+        yield rig
