@@ -32,7 +32,7 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.domain import grammar
 from collectd_mgr.domain.grammar import Item
-from collectd_mgr.domain.lexer import Value
+from collectd_mgr.domain.lexer import Value, simplest
 
 ARGS = "args"
 
@@ -170,8 +170,10 @@ def _arguments(value: Any, path: tuple[str, ...]) -> tuple[Value, ...]:
 
 
 def _scalar(value: Any, path: tuple[str, ...]) -> Value:
-    if isinstance(value, (str, int, float)):
+    if isinstance(value, (str, bool)):
         return value
+    if isinstance(value, (int, float)):
+        return simplest(value) if grammar.exact(value) else value
     raise _bad(path, "a value is a string, a number or a boolean")
 
 

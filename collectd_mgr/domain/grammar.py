@@ -40,8 +40,8 @@ def parse(text: str, name: str = "<config>") -> tuple[Item, ...]:
     """The statements of ``text``, as collectd's parser understands them.
 
     Accepts what collectd 5.8 to 5.12 accept and nothing else, with three exceptions where they go
-    wrong in silence: a NUL (cuts strings short), a continued string that never ends (swallows
-    the next file), and blocks more than ``MAX_DEPTH`` deep.
+    wrong in silence: a NUL (cuts strings short), a string that is continued on a next line and does not
+    end (swallows the next file), and blocks more than ``MAX_DEPTH`` deep.
 
     :param name: what to call the text in an error, for example its path
     :raises exception.BadGrammar: with ``line`` and ``column`` (from 1) and ``reason``
@@ -206,7 +206,7 @@ def _quoted(value: str, path: tuple[str, ...]) -> str:
 
 def _number(value: float, path: tuple[str, ...]) -> str:
     """The grammar knows exponents only behind a decimal point and with a sign: ``1e+22`` is no number."""
-    if not _exact(value):
+    if not exact(value):
         raise _unfit(path, "a number that a C double cannot hold")
     if isinstance(value, int):
         return str(value)
@@ -214,7 +214,8 @@ def _number(value: float, path: tuple[str, ...]) -> str:
     return mantissa + ("" if "." in mantissa else ".0") + mark + exponent
 
 
-def _exact(value: float) -> bool:
+def exact(value: float) -> bool:
+    """Whether a C double holds this very number."""
     try:
         return math.isfinite(value) and float(value) == value
     except OverflowError:

@@ -36,13 +36,9 @@ class Unterminated(ValueError):
 _SKIP = re.compile(r"[ \t\b]+|#[^\n]*|\\\r?\n")
 _MARKS = {"\n": EOL, "/": SLASH, "<": OPEN, ">": CLOSE}
 
-# Bodies of strings: no raw quote or backslash, or a backslash and anything but a newline.
-_BODY = r'[^\\"]*(?:\\.[^\\"]*)*'
-_QUOTED = re.compile(f'"{_BODY}"')
-_FIRST_LINE = re.compile(rf'("{_BODY})\\\r?\n')
-# A continued string goes on at the first character that is not white space, whatever that is: a quote, too.
-_LAST_LINE = re.compile(rf'[^ \t\b]{_BODY}"')
-_NEXT_LINE = re.compile(rf"([^ \t\b]{_BODY})\\\r?\n")
+# The body of a string ends ahead of a raw quote, a backslash at the end of a line, or the end of the file.
+_BODY = re.compile(r'[^\\"]*(?:\\.[^\\"]*)*')
+_ESCAPE = re.compile(r"\\(?:\r\n|.)")
 _INDENT = re.compile(r"[ \t\b]+")
 
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -70,25 +66,30 @@ _WORDS = [
 
 
 def scan(text: str) -> Iterator[Token]:
-    """The tokens of ``text``, the last one of kind ``END``.
+    """The tokens of ``text``, the last one of kind ``END``; in a time that grows with its length only.
 
-    :raises Unterminated: where collectd would drop the rest of the file and read the next
-        file as a part of the open string
+    :raises Unterminated: where collectd's scanner loses its way: it drops most of the rest, or all of it,
+        and reads the next file as a part of the open string
     """
-    position, size = 0, len(text)
+    position, size, quotes_end = 0, len(text), True
     while position < size:
         skipped = _SKIP.match(text, position)
         if skipped:
             position = skipped.end()
-            continue
-        token, position = _token(text, position)
-        if token:
-            yield token
+        elif text[position] == '"' and not quotes_end:
+            position += 1
+        else:
+            start = position
+            token, position = _token(text, start)
+            # Every later quote would be met by the same search for its end, which failed here.
+            quotes_end = quotes_end and (token is not None or text[start] != '"')
+            if token:
+                yield token
     yield Token(END, "", size)
 
 
 def _token(text: str, start: int) -> tuple[Token | None, int]:
-    """The token at ``start``, or None for a character that no rule knows, and where to go on."""
+    """The token at ``start``, or None for a character that means nothing, and where to go on."""
     if text.startswith("\r\n", start):
         return Token(EOL, "", start), start + 2
     char = text[start]
@@ -109,43 +110,54 @@ def _word(text: str, start: int) -> tuple[Token | None, int]:
 def _value(kind: str, word: str) -> Value:
     if kind == BOOLEAN:
         return word in ("true", "yes", "on")
-    return _number(word) if kind == NUMBER else word
+    return simplest(_strtod(word)) if kind == NUMBER else word
 
 
-def _number(word: str) -> float:
-    """As strtod reads it; an int where that says the same, because it reads better in an answer."""
-    number = _hexadecimal(word) if word[:2] in ("0x", "0X") else float(word)
-    whole = number.is_integer() and abs(number) <= EXACT and str(number) != "-0.0"
-    return int(number) if whole else number
+def simplest(number: float) -> float:
+    """A number as an int where that says the same, because it reads better in an answer."""
+    whole = float(number).is_integer() and abs(number) <= EXACT and str(number) != "-0.0"
+    return int(number) if whole else float(number)
 
 
-def _hexadecimal(word: str) -> float:
+def _strtod(word: str) -> float:
     try:
-        return float.fromhex(word)
+        return float.fromhex(word) if word[:2] in ("0x", "0X") else float(word)
     except OverflowError:
         return float("inf")
 
 
 def _string(text: str, start: int) -> tuple[Token | None, int]:
-    match = _QUOTED.match(text, start)
-    if match:
-        return Token(STRING, _unquoted(match.group()), start), match.end()
-    match = _FIRST_LINE.match(text, start)
-    return _continued(text, start, match) if match else (None, start + 1)
+    """A string up to its end; a quote that nothing ends is dropped like any unknown character."""
+    end = _body_end(text, start + 1)
+    if text.startswith('"', end):
+        return Token(STRING, _unquoted(text[start + 1 : end]), start), end + 1
+    if text.startswith("\\\n", end):
+        return _continued(text, start, end)
+    if "\\\r\n" in _ESCAPE.findall(text, start, end):
+        raise Unterminated(start)
+    return None, start + 1
 
 
-def _continued(text: str, start: int, first: re.Match[str]) -> tuple[Token, int]:
-    """A string with a backslash at the end of its first line: the line break and the next indentation go."""
-    parts, position = [first.group(1)], first.end()
-    while position < len(text):
-        indent = _INDENT.match(text, position) if text[position - 1] == "\n" else None
-        last, more = _LAST_LINE.match(text, position), _NEXT_LINE.match(text, position)
-        if last:
-            return Token(STRING, _unquoted("".join([*parts, last.group()])), start), last.end()
-        parts += [more.group(1)] if more else []
-        position = (more or indent).end() if more or indent else position + 1  # type: ignore[union-attr]
-    raise Unterminated(start)
+def _continued(text: str, start: int, end: int) -> tuple[Token, int]:
+    """A string with a backslash at the end of a line: the line break and the next indentation go.
+
+    The first character behind the indentation is taken as it is, even if it is a quote.
+    """
+    parts = [text[start + 1 : end]]
+    while text.startswith("\\\n", end):
+        indent = _INDENT.match(text, end + 2)
+        begin = indent.end() if indent else end + 2
+        end = _body_end(text, begin + 1)
+        parts.append(text[begin:end])
+    if not text.startswith('"', end):
+        raise Unterminated(start)
+    return Token(STRING, _unquoted("".join(parts)), start), end + 1
+
+
+def _body_end(text: str, start: int) -> int:
+    match = _BODY.match(text, start)
+    return match.end() if match else start
 
 
 def _unquoted(raw: str) -> str:
-    return re.sub(r"\\(.?)", r"\1", raw[1:-1], flags=re.DOTALL)
+    return re.sub(r"\\(.?)", r"\1", raw, flags=re.DOTALL)

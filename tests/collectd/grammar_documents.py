@@ -111,7 +111,6 @@ CORNERS = [
     'A "b\\\n#c"\n',
     'A "b\\\nc\\\n  d\\\n  e" 2\n',
     'A "b\\\nc" "d\\\ne"\n',
-    'A "\\\n\\\\"\n',
     'A "b\\\n c" # "\n',
     'A "b\\\n\\\\\nc"\n',
     'A "b\\\\\nc"\n',
@@ -128,6 +127,15 @@ CORNERS = [
         for size in (2045, 4093, 8189, 8190, 8191, 8192, 16381, 16382, 16383, 16384)
     ],
     *[f'A "{"x" * size}\\\n  y" 1\n' for size in (8189, 8190, 16380, 16381, 16382, 16383)],
+]
+
+#: What collectd reads in part and in silence, and we refuse.
+STRICTER = [
+    'A "\\\n\\\\"\n',
+    'A 1\n"abc\\\ndef',
+    'A 1\n"abc\\\r\n def',
+    'A "b\0c"\n',
+    "<A>\n" * 65 + "B 1\n" + "</A>\n" * 65,
 ]
 
 _WORDY = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -177,6 +178,7 @@ def test_strings_stay_strings(text: str) -> None:
 
 
 @given(values)
+@settings(deadline=None)
 def test_values_keep_their_type(value: object) -> None:
     (item,) = parse(render([Item("Key", (value,))]))  # type: ignore[arg-type]
     assert repr(item.values) == repr((value,))
@@ -203,3 +205,26 @@ def test_64_kib_of_anything_is_quick_and_whole() -> None:
     for char in ("a", '"', "\\", "\n", "é", "\r", '\\"', "#"):
         text = char * (65536 // len(char))
         assert values_of(render([Item("x", (text,))])[2:-1]) == (text,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'A "' + '\\"' * 300_000,
+        '"\\\n' * 300_000,
+        '"x\\\n' + "a" * 600_000,
+        '"x\\\r\n' + "\\b" * 300_000,
+        'A 1 "' + '\\\\\\"' * 150_000,
+        "A " + "1" * 600_000 + ".\n",
+        "A " + "f:" * 300_000 + "\n",
+        "A " + "[" * 600_000 + "\n",
+        "<A>\n</A>\n" * 60_000,
+        "/" * 600_000,
+    ],
+    ids=range(10),
+)
+def test_a_text_made_to_be_slow_is_not(text: str) -> None:
+    """Half a second's work at most here; with a search that is repeated at each quote it would be hours."""
+    before = time.process_time()
+    read(text)
+    assert time.process_time() - before < 10
