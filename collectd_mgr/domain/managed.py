@@ -109,6 +109,12 @@ def plugin_text(name: str, plugin: PluginGoal) -> str:
     return grammar.render(item for item in plugin_items(name, plugin) if item.key == "Plugin")
 
 
+def blocks(text: str) -> dict[str, str]:
+    """The ``<Plugin>`` blocks of a managed file, by plugin, each as :func:`plugin_text` gives it."""
+    found = (item for item in grammar.parse(text) if item.key == "Plugin")
+    return {str(item.values[0]): grammar.render((item,)) for item in found}
+
+
 def disabled(goal: Goal) -> tuple[str, ...]:
     """The operator's own plugins that stay off, in order of name."""
     return tuple(

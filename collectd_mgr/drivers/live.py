@@ -79,8 +79,7 @@ class LiveDriver(Driver):
         before = self._collectd.status()
         if not before["live"]["on"]:
             raise exception.LiveOff("; ".join(before["live"]["reasons"]), reasons=before["live"]["reasons"])
-        operations = Operations(self._collectd.wire, before, order.request_id, self._settings.grace_timeout)
-        said += self._transact(order, text, operations, before)
+        said += self._transact(order, text, before)
         return Applied(self.name, self.observe(), warnings=tuple(dict.fromkeys(said)))
 
     def _check(self, order: Order) -> None:
@@ -100,9 +99,11 @@ class LiveDriver(Driver):
         self._packages.check_loadable(change.plugin)
         return self._validation.check(change.plugin, change.goal)
 
-    def _transact(self, order: Order, text: str, operations: Operations, before: dict[str, Any]) -> list[str]:
+    def _transact(self, order: Order, text: str, before: dict[str, Any]) -> list[str]:
         """The changes, and the file that repeats them at the next start; or neither."""
         old, files = self._collectd.files.read(), self._collectd.files
+        blocks, grace = managed.blocks(old or ""), self._settings.grace_timeout
+        operations = Operations(self._collectd.wire, before, blocks, order.request_id, grace)
         files.stage(text)
         try:
             said = [line for change in order.plan for line in operations.make(change)]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from collectd_mgr import exception
@@ -23,12 +23,19 @@ _Call = tuple[str, dict[str, Any]]
 
 
 class Operations:
-    """The changes of one order. ``before`` is the extension's status before the first of them."""
+    """The changes of one order.
 
-    def __init__(self, wire: WireClient, before: Status, request_id: str, grace_timeout: float) -> None:
+    :param before: the extension's status before the first of them
+    :param blocks: the configuration of the managed plugins by then, by name: some plugins make their reads from it
+    """
+
+    def __init__(
+        self, wire: WireClient, before: Status, blocks: Mapping[str, str], request_id: str, grace_timeout: float
+    ) -> None:
         self._wire = wire
         self._plugins: Mapping[str, Any] = before["plugins"]
         self._default: float = before["interval"]
+        self._blocks = blocks
         self._request_id = request_id
         self._grace = grace_timeout
         self._way_back: list[_Call] = []
@@ -36,14 +43,15 @@ class Operations:
     def make(self, change: Change) -> tuple[str, ...]:
         """One change, observed; what collectd said while it was made.
 
-        :raises CollectdMgrError: the extension's own; nothing of this change is left then, beyond what :meth:`undo`
-            takes back
+        :raises CollectdMgrError: the extension's own; :meth:`undo` takes back what is left of it
         """
-        method, params = self._call(change)
-        self._way_back.extend(self._opposite(change))
-        state = self._ask(method, params)
-        _check(change, state)
-        return tuple(state.get("messages") or ())
+        self._way_back.append(self._opposite(change))
+        said: list[str] = []
+        for method, params in self._calls(change):
+            state = self._ask(method, params)
+            _check(method, change, state)
+            said += state.get("messages") or ()
+        return tuple(said)
 
     def undo(self) -> None:
         """Take back what was made, the last first. What cannot be taken back is logged, and seen when observed."""
@@ -54,47 +62,60 @@ class Operations:
             except exception.CollectdMgrError as error:
                 LOG.warning("Not taken back: %s of %s: %s", method, params["plugin"], error.detail)
 
-    def _call(self, change: Change) -> _Call:
+    def _calls(self, change: Change) -> Iterator[_Call]:
         goal = change.goal or PluginGoal(False)
-        name = {"plugin": change.plugin}
         if change.kind == plan.DISABLE:
-            return "plugin_disable", {**name, "grace_timeout": self._grace}
-        if change.kind == plan.LOAD:
-            return "plugin_enable", {
-                **name,
-                "interval": goal.interval,
-                "config_text": managed.plugin_text(change.plugin, goal),
-                "config_digest": goal.config_digest(),
-            }
-        interval = {**name, "interval": self._interval(goal)}
-        if change.kind == plan.ENABLE:
-            # The plan has compared the configurations; the process knows it by the name it was given.
-            known = self._plugins[change.plugin]["config_digest"]
-            return "plugin_enable", {**interval, "config_digest": known, "first_load_allowed": False}
-        return {plan.RESTART: "plugin_restart", plan.INTERVAL: "plugin_interval"}[change.kind], interval
+            yield self._disable(change.plugin)
+        elif change.kind == plan.LOAD:
+            digest, text = goal.config_digest(), managed.plugin_text(change.plugin, goal)
+            yield self._enable(change.plugin, goal.interval, digest, text, first_load_allowed=True)
+        else:
+            known, text = self._known(change.plugin, goal)
+            yield self._enable(change.plugin, self._interval(goal), known, text)
+        if change.kind == plan.RESTART:
+            yield "plugin_restart", {"plugin": change.plugin, "interval": self._interval(goal)}
+
+    def _known(self, plugin: str, goal: PluginGoal | None) -> tuple[str | None, str]:
+        """The configuration that the process has (the plan has compared): its name there, and its text."""
+        digest = self._plugins[plugin]["config_digest"]
+        own = managed.plugin_text(plugin, goal) if goal is not None else ""
+        return digest, self._blocks.get(plugin, own)
 
     def _interval(self, goal: PluginGoal) -> float | None:
         """A managed plugin without an interval has the daemon's; the operator's own keeps its own."""
         return self._default if goal.interval is None and goal.origin != "host" else goal.interval
 
-    def _opposite(self, change: Change) -> list[_Call]:
+    def _opposite(self, change: Change) -> _Call:
         before = self._plugins.get(change.plugin)
         if before is None or not before["registered"]:
-            return [("plugin_disable", {"plugin": change.plugin, "grace_timeout": self._grace})]
-        known = {"config_digest": before["config_digest"], "first_load_allowed": False}
-        return [("plugin_enable", {"plugin": change.plugin, "interval": before["interval"], **known})]
+            return self._disable(change.plugin)
+        return self._enable(change.plugin, before["interval"], *self._known(change.plugin, change.goal))
+
+    def _disable(self, plugin: str) -> _Call:
+        return "plugin_disable", {"plugin": plugin, "grace_timeout": self._grace}
+
+    def _enable(
+        self, plugin: str, interval: float | None, digest: str | None, text: str, first_load_allowed: bool = False
+    ) -> _Call:
+        return "plugin_enable", {
+            "plugin": plugin,
+            "interval": interval,
+            "config_digest": digest,
+            "config_text": text,
+            "first_load_allowed": first_load_allowed,
+        }
 
     def _ask(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         timeout = self._grace + _MARGIN
         return dict(self._wire.call(method, params, request_id=self._request_id, timeout=timeout))
 
 
-def _check(change: Change, state: Status) -> None:
+def _check(method: str, change: Change, state: Status) -> None:
     """What was asked for is what collectd's lists must say now.
 
     :raises ConfigRejected: the plugin registered nothing, as one does that found nothing to read
     """
-    if change.kind == plan.DISABLE:
+    if method == "plugin_disable":
         if state["registered"]:
             raise exception.Busy(f"{change.plugin} still has reads registered.", plugin=change.plugin)
     elif not state["registered"]:

@@ -60,6 +60,12 @@ def test_the_same_goal_gives_the_same_text_in_any_order_of_names() -> None:
     assert managed.render(GOAL, "e:4") == managed.render(backwards, "e:4")
 
 
+def test_the_blocks_of_a_file_are_those_of_its_plugins() -> None:
+    blocks = managed.blocks(managed.render(GOAL))
+    assert blocks["cpu"] == managed.plugin_text("cpu", GOAL.plugins["cpu"])
+    assert set(blocks) == {"cpu", "python"}
+
+
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_no_value_leaves_its_block(hostile: str) -> None:
     goal = Goal({"exec": PluginGoal(True, config={"Exec": {"args": ["nobody", hostile]}})})

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the live driver alone promises: the process goes on, and what fails late is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain import plan
+from collectd_mgr.domain.spec import PluginGoal
+from collectd_mgr.drivers.live import LiveDriver
+from collectd_mgr.testing.suite.rig import FAST, Rig, await_
+from collectd_mgr.testing.suite.rigs import real_rig
+
+MEMORY = PluginGoal(True, interval=FAST)
+OFF = PluginGoal(False)
+TABLE = {
+    "Table": [
+        ["args", "/proc/loadavg"],
+        ["Separator", " "],
+        ["Instance", "loadavg"],
+        ["Result", {"Type": "gauge", "InstancePrefix": "one", "ValuesFrom": 0}],
+    ]
+}
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    with real_rig(LiveDriver) as rig:
+        yield rig
+
+
+def table(**settings: object) -> dict[str, PluginGoal]:
+    return {"table": PluginGoal(**{"enabled": True, "interval": FAST, "config": TABLE, **settings})}  # type: ignore[arg-type]
+
+
+def test_the_process_stays_the_same_through_every_change(rig: Rig) -> None:
+    pid = rig.driver.observe().pid
+    for goal in (MEMORY, OFF, MEMORY, PluginGoal(True, interval=FAST, restarts=1), PluginGoal(True)):
+        applied = rig.reach(rig.goal({"memory": goal}))
+        assert (applied.running.pid, applied.restarted, applied.replaced) == (pid, False, False)
+
+
+def test_what_fails_late_takes_back_what_was_done_before_it(rig: Rig) -> None:
+    """``curl`` without a page loads well and registers nothing, so it fails after the others were made."""
+    off = {"load": PluginGoal(False, origin="host")}
+    rig.reach(rig.goal({"memory": MEMORY, "swap": PluginGoal(True, interval=3.0), **off}))
+    goal = rig.goal({"memory": OFF, "swap": PluginGoal(True, interval=4.0), "cpu": MEMORY, "curl": PluginGoal(True)})
+    order = rig.order(goal)
+    kinds = [str(change) for change in order.plan]
+    assert kinds.index("plugin.load curl") > kinds.index("plugin.load cpu") > kinds.index("plugin.disable memory")
+    rig.refuses(order, exception.ConfigRejected)
+    rig.values("memory")
+
+
+def test_an_interval_that_was_changed_before_a_failure_is_the_old_one_again(rig: Rig) -> None:
+    rig.reach(rig.goal({"swap": PluginGoal(True, interval=3.0)}))
+    goal = rig.goal({"swap": PluginGoal(True, interval=4.0), "curl": PluginGoal(True)})
+    steps = plan.Plan(tuple(reversed(tuple(rig.order(goal).plan))))
+    assert [change.kind for change in steps] == [plan.INTERVAL, plan.LOAD]
+    order = rig.order(goal)
+    rig.refuses(type(order)(goal, steps, "req", "epoch/9"), exception.ConfigRejected)
+    assert rig.running("swap").interval == 3.0
+
+
+@pytest.mark.parametrize("from_disk", [False, True])
+def test_a_plugin_that_makes_its_reads_from_its_config_comes_back_with_it(rig: Rig, from_disk: bool) -> None:
+    rig.reach(rig.goal(table()))
+    if from_disk:
+        rig.again()
+    for change in (table(interval=0.3), table(interval=0.3, restarts=1), table(enabled=False), table()):
+        rig.reach(rig.goal(change))
+    newest = rig.newest("table")
+    await_(lambda: rig.newest("table") > newest, 2.0)
+
+
+def test_a_failure_brings_the_configured_plugin_back_as_well(rig: Rig) -> None:
+    rig.reach(rig.goal(table()))
+    rig.again()
+    goal = rig.goal({**table(enabled=False), "curl": PluginGoal(True)})
+    rig.refuses(rig.order(goal), exception.ConfigRejected)
+    newest = rig.newest("table")
+    await_(lambda: rig.newest("table") > newest, 2.0)
+
+
+def test_a_plugin_that_the_table_refuses_is_refused_with_its_reason(rig: Rig) -> None:
+    order = rig.order(rig.goal({"network": PluginGoal(True, config={"Listen": "127.0.0.1"})}))
+    error = rig.refuses(order, exception.LiveRefused)
+    assert error.kwargs == {"reason_code": "write_callback", "plugin": "network"}
+    assert rig.driver.refusal(next(iter(order.plan)), rig.driver.observe())
