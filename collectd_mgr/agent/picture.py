@@ -88,12 +88,13 @@ class Picture:
 
     def _plugin(self, name: str, running: Running, goal: Goal, failure: str | None) -> PluginStatus:
         now = running.plugins.get(name)
-        # What runs without being named anywhere is the operator's.
-        wanted = goal.plugins.get(name, PluginGoal(bool(now and now.enabled), origin="host" if now else "managed"))
+        # What runs without being named anywhere is the operator's; what only is there still was ours once.
+        reads = bool(now and now.enabled)
+        wanted = goal.plugins.get(name, PluginGoal(reads, origin="host" if reads else "managed"))
         fresh = self._sweep.seen.get(name, _UNKNOWN)
         interval = (now and now.interval) or wanted.interval or self._state.origin.interval
         return PluginStatus(
-            bool(now and now.enabled),
+            reads,
             "failed" if failure else health(now, fresh, interval, self._brought(name, now), self._clock()),
             wanted.origin,
             interval,

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A crash is not a loop, and an agent that is killed anywhere comes back to what it was asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr.agent import faults
+from collectd_mgr.domain.spec import Generation
+from tests.unit.agent.agents import Agent, spec
+
+CRASH = {"Crash": True}
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Agent:
+    agent = Agent(tmp_path).recover()
+    agent.apply(spec(1, memory=True))
+    time.sleep(0.1)
+    agent.service.keeper.look()
+    return agent
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing of ours catches it."""
+
+
+def killer(point: str) -> Callable[[str], None]:
+    def fault(reached: str) -> None:
+        if reached == point:
+            raise Killed
+
+    return fault
+
+
+class TestDeath:
+    def test_in_a_live_operation(self, agent: Agent) -> None:
+        status = agent.apply(spec(2, memory=True, cpu=CRASH))
+        assert status.error is not None
+        assert (status.outcome, status.error["code"]) == ("failed", "daemon_died")
+        assert "plugin.load cpu" in status.error["detail"]
+        assert agent.enabled() == {"memory"}
+        assert (status.driver, status.daemon["restarted"]) == ("fake", True)
+        assert status.quarantine == status.error["detail"]
+
+    def test_soon_after_one(self, agent: Agent) -> None:
+        assert agent.apply(spec(2, memory=True, cpu=True)).outcome == "applied"
+        agent.collectd.die()
+        agent.service.keeper.look()
+        status = agent.status()
+        assert status.error is not None
+        assert (status.outcome, status.error["code"], status.generation) == (
+            "failed",
+            "daemon_died",
+            Generation("e", 2),
+        )
+        assert agent.enabled() == {"memory"}
+
+    def test_long_after_one_it_is_only_started_again(self, agent: Agent) -> None:
+        agent.collectd.die()
+        agent.service.keeper.look()
+        status = agent.status()
+        assert (status.outcome, status.quarantine) == ("applied", None)
+        assert agent.enabled() == {"memory"}
+
+    def test_that_generation_is_not_tried_again(self, agent: Agent) -> None:
+        crash = spec(2, memory=True, cpu=CRASH)
+        agent.apply(crash)
+        survivor = agent.collectd.running.pid
+        agent.apply(crash)
+        agent.service.keeper.look()
+        assert agent.collectd.running.pid == survivor
+
+    def test_live_stays_off_until_somebody_clears_it(self, agent: Agent) -> None:
+        agent.apply(spec(2, memory=True, cpu=CRASH))
+        assert agent.apply(spec(3, memory=True, df=True)).driver == "fake"
+        offer = agent.status().capabilities["drivers"][0]
+        assert offer["driver"] == "live"
+        assert "Quarantined: collectd died" in offer["missing"]["plugin.load"]
+        status = agent.apply(spec(4, clears=1, memory=True, load=True))
+        assert (status.driver, status.quarantine) == ("live", None)
+
+    def test_a_quarantine_outlives_the_agent(self, agent: Agent, tmp_path: Path) -> None:
+        agent.apply(spec(2, memory=True, cpu=CRASH))
+        other = Agent(tmp_path, agent.collectd).recover()
+        assert other.status().quarantine is not None
+        assert other.enabled() == {"memory"}
+
+
+class TestKilledAgent:
+    @pytest.mark.parametrize("point", [point for point in faults.POINTS if point != faults.QUARANTINED])
+    def test_comes_back_to_what_it_was_asked_for(self, agent: Agent, tmp_path: Path, point: str) -> None:
+        pid = agent.collectd.running.pid
+        with pytest.raises(Killed):
+            Agent(tmp_path, agent.collectd, fault=killer(point)).recover().apply(spec(2, memory=True, cpu=True))
+        other = Agent(tmp_path, agent.collectd).recover()
+        status = other.status()
+        assert (status.outcome, status.generation) == ("applied", Generation("e", 2))
+        assert (other.enabled(), other.collectd.running.pid) == ({"memory", "cpu"}, pid)
+
+    @pytest.mark.parametrize("point", [faults.APPLIED, faults.QUARANTINED, faults.REMEMBERED])
+    def test_a_death_is_not_forgotten_with_the_agent(self, agent: Agent, tmp_path: Path, point: str) -> None:
+        with pytest.raises(Killed):
+            Agent(tmp_path, agent.collectd, fault=killer(point)).recover().apply(spec(2, memory=True, cpu=CRASH))
+        other = Agent(tmp_path, agent.collectd).recover()
+        status = other.status()
+        assert (status.outcome, status.generation) == ("failed", Generation("e", 2))
+        assert status.quarantine is not None
+        assert other.enabled() == {"memory"}
+
+    def test_in_mode_observe_it_does_not_go_on(self, agent: Agent, tmp_path: Path) -> None:
+        with pytest.raises(Killed):
+            Agent(tmp_path, agent.collectd, fault=killer(faults.ACTING)).recover().apply(spec(2, cpu=True))
+        (tmp_path / "mode").write_text("observe")
+        other = Agent(tmp_path, agent.collectd).recover()
+        status = other.status()
+        assert status.error is not None
+        assert (status.outcome, status.error["code"]) == ("failed", "host_not_managed")
+        assert other.enabled() == {"memory"}
+
+    def test_a_torn_line_of_the_journal_is_no_line(self, agent: Agent, tmp_path: Path) -> None:
+        with (tmp_path / "state" / "journal").open("ab") as journal:
+            journal.write(b'{"step": "inte')
+        other = Agent(tmp_path, agent.collectd).recover()
+        assert other.apply(spec(2, cpu=True)).outcome == "applied"
+        assert Agent(tmp_path, agent.collectd).recover().enabled() == {"cpu"}
+
+
+class TestMemory:
+    def test_it_is_nobody_elses(self, agent: Agent, tmp_path: Path) -> None:
+        state = tmp_path / "state"
+        assert state.stat().st_mode & 0o777 == 0o700
+        assert all(path.stat().st_mode & 0o777 == 0o600 for path in state.iterdir() if path.is_file())
+
+    def test_an_agent_without_a_bus_comes_back_to_it(self, agent: Agent, tmp_path: Path) -> None:
+        agent.collectd.die()
+        other = Agent(tmp_path, agent.collectd).recover()
+        assert (other.enabled(), other.status().generation) == ({"memory"}, Generation("e", 1))
+
+    def test_one_that_cannot_be_read_is_set_aside_and_nothing_is_switched_off(
+        self, agent: Agent, tmp_path: Path
+    ) -> None:
+        (tmp_path / "state" / "memory.json").write_text("{")
+        other = Agent(tmp_path, agent.collectd).recover()
+        assert (other.status().generation, other.enabled()) == (None, {"memory"})
+        assert (tmp_path / "state" / "memory.unreadable").exists()
