@@ -57,7 +57,7 @@ def assemble(
     log: Log,
     settings: Settings,
     *,
-    grace: Callable[[Threads], Grace] = Grace,
+    grace: Callable[[Threads, Daemon], Grace] = Grace,
     shield: Callable[[Daemon, Threads], Shield] = Shield,
 ) -> Live:
     """Register the tick and the last init callback, find collectd's lists by them, and build the rest.
@@ -83,7 +83,7 @@ def assemble(
     loader, records = Loader(), Records()
     records.recall(settings.marker, daemon.default_interval())
     observer = Observer(loader, reads, records)
-    guards = grace(threads), shield(daemon, threads)
+    guards = grace(threads, daemon), shield(daemon, threads)
     registration = Registration(daemon, loader, reads, inits, *guards, records, log, gate)
     return Live(Plugins(gate, loader, records, observer, registration), observer, boot)
 

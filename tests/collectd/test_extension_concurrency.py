@@ -51,6 +51,20 @@ def test_no_two_threads_in_one_read(
         assert (probe_counters(collectd)["overlaps"] > 0) == overlaps
 
 
+def test_a_plugin_that_always_reads_keeps_no_other_from_being_enabled(
+    compiled: dict[str, Path], probe_counters: Counters
+) -> None:
+    """Its reads take four intervals, so its thread is never idle; nor does a second thread come into its read."""
+    with probed(compiled, read=200) as collectd:
+        began = time.monotonic()
+        for _ in range(5):
+            assert not collectd.call("plugin_disable", plugin="load", grace_timeout=5)["stopping"]
+            assert collectd.call("plugin_enable", plugin="load")["registered"]
+        assert time.monotonic() - began < 5
+        assert probe_counters(collectd)["overlaps"] == 0
+        assert "took" not in collectd.log_text.replace("of the `probe' plugin took", "")
+
+
 @pytest.mark.parametrize(("entry", "early"), [(SHIPPED, False), ("entry_without_shield", True)])
 def test_no_read_before_its_init(
     compiled: dict[str, Path], probe_counters: Counters, eventually: Eventually, entry: str, early: bool

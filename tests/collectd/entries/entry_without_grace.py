@@ -7,7 +7,7 @@ from collectd_mgr.extension.service import install
 
 
 class NoGrace:
-    def __init__(self, threads: object) -> None:
+    def __init__(self, threads: object, daemon: object) -> None:
         pass
 
     def wait(self, timeout: float) -> bool:
