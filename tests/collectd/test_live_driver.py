@@ -16,14 +16,8 @@ from collectd_mgr.testing.suite.rigs import real_rig
 
 MEMORY = PluginGoal(True, interval=FAST)
 OFF = PluginGoal(False)
-TABLE = {
-    "Table": [
-        ["args", "/proc/loadavg"],
-        ["Separator", " "],
-        ["Instance", "loadavg"],
-        ["Result", {"Type": "gauge", "InstancePrefix": "one", "ValuesFrom": 0}],
-    ]
-}
+#: Its reads are registered by its configuration.
+PAGE = {"Page": {"args": "uptime", "URL": "file:///proc/uptime", "MeasureResponseTime": True}}
 
 
 @pytest.fixture
@@ -32,8 +26,8 @@ def rig() -> Iterator[Rig]:
         yield rig
 
 
-def table(**settings: object) -> dict[str, PluginGoal]:
-    return {"table": PluginGoal(**{"enabled": True, "interval": FAST, "config": TABLE, **settings})}  # type: ignore[arg-type]
+def page(**settings: object) -> dict[str, PluginGoal]:
+    return {"curl": PluginGoal(**{"enabled": True, "interval": FAST, "config": PAGE, **settings})}  # type: ignore[arg-type]
 
 
 def test_the_process_stays_the_same_through_every_change(rig: Rig) -> None:
@@ -67,22 +61,22 @@ def test_an_interval_that_was_changed_before_a_failure_is_the_old_one_again(rig:
 
 @pytest.mark.parametrize("from_disk", [False, True])
 def test_a_plugin_that_makes_its_reads_from_its_config_comes_back_with_it(rig: Rig, from_disk: bool) -> None:
-    rig.reach(rig.goal(table()))
+    rig.reach(rig.goal(page()))
     if from_disk:
         rig.again()
-    for change in (table(interval=0.3), table(interval=0.3, restarts=1), table(enabled=False), table()):
+    for change in (page(interval=0.3), page(interval=0.3, restarts=1), page(enabled=False), page()):
         rig.reach(rig.goal(change))
-    newest = rig.newest("table")
-    await_(lambda: rig.newest("table") > newest, 2.0)
+    newest = rig.newest("curl")
+    await_(lambda: rig.newest("curl") > newest, 2.0)
 
 
 def test_a_failure_brings_the_configured_plugin_back_as_well(rig: Rig) -> None:
-    rig.reach(rig.goal(table()))
+    rig.reach(rig.goal(page()))
     rig.again()
-    goal = rig.goal({**table(enabled=False), "curl": PluginGoal(True)})
+    goal = rig.goal({**page(enabled=False), "curl_json": PluginGoal(True)})
     rig.refuses(rig.order(goal), exception.ConfigRejected)
-    newest = rig.newest("table")
-    await_(lambda: rig.newest("table") > newest, 2.0)
+    newest = rig.newest("curl")
+    await_(lambda: rig.newest("curl") > newest, 2.0)
 
 
 def test_a_plugin_that_the_table_refuses_is_refused_with_its_reason(rig: Rig) -> None:
