@@ -42,6 +42,7 @@ REASONS: dict[str, str] = {
     "init_not_repeatable": "Its initialisation is not made to run twice: it leaks, or forgets what it opened before.",
     "not_back": "Enabled again, it did not read as it did before.",
     "config_adds": "An enable has to apply its configuration again, which then adds up in collectd's memory.",
+    "slow_read": "Its reads may take longer than a change in a running daemon may wait for them.",
     "crash": "collectd died, or did not end cleanly, with the plugin in it.",
     "not_loadable": "A library that it wants is not in Debian, so it could not be tried.",
     UNKNOWN: "Nobody has proved that it is safe.",

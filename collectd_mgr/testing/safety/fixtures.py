@@ -120,7 +120,7 @@ FIXTURES: Mapping[str, Fixture] = {
     "memory": Fixture("ValuesAbsolute true\nValuesPercentage true"),
     "memcachec": Fixture(
         '<Page "here">\nServer "127.0.0.1:{port}"\nKey "number"\n'
-        '<Match>\nRegex "([0-9]+)"\nDSType "GaugeAverage"\nType "gauge"\n</Match>\n</Page>',
+        '<Match>\nRegex "([0-9]+)"\nDSType "GaugeAverage"\nType "gauge"\nInstance "it"\n</Match>\n</Page>',
         tcp=(b"VALUE number 0 2\r\n42\r\nEND\r\n", b"number", True),
     ),
     "mysql": Fixture('<Database "here">\nHost "127.0.0.1"\nPort 1\nConnectTimeout 1\n</Database>'),
@@ -147,7 +147,6 @@ FIXTURES: Mapping[str, Fixture] = {
         files={"growing": "x\n"},
     ),
     "tcpconns": Fixture('ListeningPorts true\nLocalPort "22"\nAllPortsSummary true'),
-    "varnish": Fixture('<Instance "here">\nCollectConnections true\n</Instance>'),
     "vmem": Fixture("Verbose true"),
     "zookeeper": Fixture(
         'Host "127.0.0.1"\nPort "{port}"',

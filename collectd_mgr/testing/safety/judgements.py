@@ -38,6 +38,7 @@ REFUSED = {
     "snmp": ("config_adds", "Its data definitions are kept beside those of the first time."),
     "tail_csv": ("config_adds", "Its metrics are kept beside those of the first time."),
     "turbostat": ("init_not_repeatable", "Its init allocates the counters of all processors and forgets those before."),
+    "varnish": ("slow_read", "Where no varnishd runs, each of its reads waits 5 seconds for one."),
     "xencpu": ("init_not_repeatable", "Its init opens the hypervisor and forgets the handle before."),
 }
 
