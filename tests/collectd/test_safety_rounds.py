@@ -5,17 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from collectd_mgr.testing.collectd import ScratchCollectd, compile_plugin
+from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.safety.facts import facts
 from collectd_mgr.testing.safety.rounds import Subject, prove
 from collectd_mgr.testing.safety.verdict import Outcome, refusal
 
-SOURCE = Path(__file__).parent / "plugins" / "unsafe.c"
 
-
-@pytest.fixture(scope="module")
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compile_plugin(SOURCE, tmp_path_factory.mktemp("unsafe"))
+@pytest.fixture
+def plugin(compiled: dict[str, Path]) -> Path:
+    return compiled["unsafe"]
 
 
 def trial(plugin: Path, does: str) -> Outcome:
