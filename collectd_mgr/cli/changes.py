@@ -51,9 +51,8 @@ class Change(command.Lister, metaclass=abc.ABCMeta):
 
     def _answer(self, client: Client, host: str, args: argparse.Namespace) -> Answer:
         """An error of one host among several is a row; alone it is the error of the command."""
-        body = {key: getattr(args, key) for key in ("reason", "generation") if getattr(args, key) is not None}
         try:
-            return self.send(client, host, args, body)
+            return self.send(client, host, args, why(args))
         except CommandError as error:
             if len(args.hosts) == 1:
                 raise
@@ -65,6 +64,11 @@ class Change(command.Lister, metaclass=abc.ABCMeta):
         for operation in operations:
             for warning in operation.get("warnings") or ():
                 self.log.warning("%s: %s", operation["host"], warning)
+
+
+def why(args: argparse.Namespace) -> dict[str, Any]:
+    """The reason and the generation, as far as they were given: what every change may bear."""
+    return {key: getattr(args, key) for key in ("reason", "generation") if getattr(args, key) is not None}
 
 
 def _follow(client: Client, answers: list[Answer], timeout: float) -> None:

@@ -31,7 +31,16 @@ class ShowConfig(command.ShowOne):
         )
         return parser
 
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        if not parsed_args.text:
+            return super().run(parsed_args)
+        self.app.stdout.write(self._ask(parsed_args, text="1").text)
+        return 0
+
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        wanted = {"diff": parsed_args.diff} if parsed_args.diff else {}
-        answer = client_of(self).get(path("hosts", parsed_args.host, "config"), params=wanted).json()
+        answer = self._ask(parsed_args).json()
         return tuple(answer), tuple(answer.values())
+
+    def _ask(self, args: argparse.Namespace, **form: str) -> Any:
+        wanted = {"diff": args.diff} if args.diff else {}
+        return client_of(self).get(path("hosts", args.host, "config"), params={**wanted, **form})

@@ -33,7 +33,7 @@ class FlushCache(command.Lister):
         }
         body = {key: value for key, value in given.items() if value is not None}
         client = client_of(self)
-        answers = (
-            {"host": host, **client.post(path("hosts", host, "flush"), json=body).json()} for host in parsed_args.hosts
-        )
-        return columns.table(answers, {"Host": "host", "Flushed": "flushed"})
+        for host in parsed_args.hosts:
+            client.post(path("hosts", host, "flush"), json=body)
+        flushed = ({"host": host, **body} for host in parsed_args.hosts)
+        return columns.table(flushed, {"Host": "host", "Plugin": "plugin", "Identifier": "identifier"})

@@ -15,6 +15,7 @@ from collectd_mgr.cli.examples import examples
 _LISTED = {
     "Generation": "n",
     "Summary": "summary",
+    "Outcome": "outcome",
     "User": "user",
     "Created": "created_at",
     "Request": "request_id",

@@ -10,7 +10,7 @@ from osc_lib.cli import parseractions
 from osc_lib.command import command
 from osc_lib.exceptions import CommandError
 
-from collectd_mgr.cli import changes, columns
+from collectd_mgr.cli import changes, columns, waiting
 from collectd_mgr.cli.client import Client, client_of, path
 from collectd_mgr.cli.examples import examples
 
@@ -22,6 +22,32 @@ _LISTED = {
     "Driver": "driver",
     "Generation": "generation.n",
     "Labels": "labels",
+}
+
+
+_SHOWN = {
+    "name": "name",
+    "description": "description",
+    "labels": "labels",
+    "status": "status",
+    "heartbeat_at": "heartbeat_at",
+    "mode": "mode.mode",
+    "live": "mode.live",
+    "mode_reason": "mode.reason",
+    "mode_set_by": "mode.set_by",
+    "generation": "generation.n",
+    "applied_generation": "applied_generation.n",
+    "in_sync": "in_sync",
+    "outcome": "outcome",
+    "error": "error",
+    "warnings": "warnings",
+    "driver": "driver",
+    "quarantine": "quarantine",
+    "pid": "daemon.pid",
+    "collectd_version": "daemon.version",
+    "clock_offset": "clock_offset",
+    "created_at": "created_at",
+    "id": "id",
 }
 
 
@@ -53,7 +79,8 @@ class ShowHost(command.ShowOne):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        return _sheet(client_of(self).get(path("hosts", parsed_args.host)).json())
+        answer = client_of(self).get(path("hosts", parsed_args.host)).json()
+        return columns.sheet(answer["host"], _SHOWN)
 
 
 class SetHost(command.ShowOne):
@@ -61,15 +88,13 @@ class SetHost(command.ShowOne):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = _host_parser(super().get_parser(prog_name))
-        parser.add_argument("--label", metavar="<key=value>", action=parseractions.KeyValueAction, help="Set a label ")
-        parser.add_argument("--no-label", metavar="<key>", action="append", help="Remove a label ")
+        parser.add_argument("--label", metavar="<key=value>", action=parseractions.KeyValueAction, help="Set a label")
+        parser.add_argument("--no-label", metavar="<key>", action="append", help="Remove a label")
         parser.add_argument("--description", metavar="<text>", help="What people should know of this host")
         parser.add_argument("--mode", choices=("off", "observe", "manage"), help="What the agent may do")
-        parser.add_argument(
-            "--live", choices=("on", "off"), help="Whether the running daemon may be changed without a restart"
-        )
-        parser.add_argument("--reason", metavar="<text>", help="Why the mode is what it is")
+        parser.add_argument("--live", choices=("on", "off"), help="Whether the running daemon may be changed live")
         parser.add_argument("--clear-quarantine", action="store_true", help="Let the live driver work again")
+        changes.add_change_options(parser)
         examples(
             parser,
             "host set cn1.example.org --mode manage --reason 'adopted'",
@@ -80,10 +105,12 @@ class SetHost(command.ShowOne):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        client = client_of(self)
-        address = path("hosts", parsed_args.host)
-        client.patch(address, json=_patch(client, address, parsed_args))
-        return _sheet(client.get(address).json())
+        client, address = client_of(self), path("hosts", parsed_args.host)
+        answer = client.patch(address, json=_patch(client, address, parsed_args)).json()
+        if parsed_args.wait and answer["operation"]:
+            waiting.settled(client, [answer["operation"]], parsed_args.timeout)
+            answer = client.get(address).json()
+        return columns.sheet(answer["host"], _SHOWN)
 
 
 class DeleteHost(command.Command):
@@ -136,21 +163,25 @@ def _changed(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 def _patch(client: Client, address: str, args: argparse.Namespace) -> dict[str, Any]:
-    given = {"mode": args.mode, "live": args.live and args.live == "on", "reason": args.reason}
-    mode = {key: value for key, value in given.items() if value is not None}
-    body: dict[str, Any] = {"mode": mode} if mode else {}
+    body = {**_mode(args), **_labels(client, address, args)}
     if args.description is not None:
         body["description"] = args.description
-    if args.label or args.no_label:
-        labels = {**client.get(address).json()["host"]["labels"], **(args.label or {})}
-        body["labels"] = {key: value for key, value in labels.items() if key not in (args.no_label or ())}
     if args.clear_quarantine:
         body["quarantine"] = None
     if not body:
         raise CommandError("Nothing to set: see --help for what can be.")
-    return body
+    return {**changes.why(args), **body}
 
 
-def _sheet(answer: dict[str, Any]) -> Any:
-    host = answer["host"]
-    return tuple(host), tuple(columns.cell(value) for value in host.values())
+def _mode(args: argparse.Namespace) -> dict[str, Any]:
+    given = {"mode": args.mode, "live": None if args.live is None else args.live == "on"}
+    wanted = {key: value for key, value in given.items() if value is not None}
+    return {"mode": {**wanted, "reason": args.reason or ""}} if wanted else {}
+
+
+def _labels(client: Client, address: str, args: argparse.Namespace) -> dict[str, Any]:
+    """The API takes all labels at once, so those that stay are read first."""
+    if not (args.label or args.no_label):
+        return {}
+    labels = {**client.get(address).json()["host"]["labels"], **(args.label or {})}
+    return {"labels": {key: value for key, value in labels.items() if key not in (args.no_label or ())}}

@@ -26,7 +26,7 @@ class ListMetrics(command.Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        return columns.table(_rows(client_of(self), "metrics", parsed_args), _METRICS)
+        return columns.table(map(_timed, _rows(client_of(self), "metrics", parsed_args)), _METRICS)
 
 
 class ListValues(command.Lister):
@@ -43,7 +43,7 @@ class ListValues(command.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         rows = _rows(client_of(self), "values", parsed_args)
-        return columns.table(({**row, **value} for row in rows for value in row["values"]), _VALUES)
+        return columns.table(({**row, **value} for row in map(_timed, rows) for value in row["values"]), _VALUES)
 
 
 def _parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -53,6 +53,11 @@ def _parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--match", metavar="<regex>", help="Only identifiers in which this regular expression is found")
     parser.add_argument("--limit", metavar="<n>", type=int, help="At most this many metrics of each host")
     return parser
+
+
+def _timed(row: dict[str, Any]) -> dict[str, Any]:
+    time = row["last_update"]
+    return {**row, "last_update": None if time is None else columns.TimeColumn(time)}
 
 
 def _rows(client: Client, key: str, args: argparse.Namespace) -> Iterator[dict[str, Any]]:

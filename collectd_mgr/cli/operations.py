@@ -22,6 +22,24 @@ _LISTED = {
     "Created": "created_at",
     "Reason": "reason",
 }
+_SHOWN = {
+    "id": "id",
+    "host": "host",
+    "action": "action",
+    "plugin": "plugin",
+    "state": "state",
+    "error": "error",
+    "warnings": "warnings",
+    "driver": "driver",
+    "generation": "generation.n",
+    "from_generation": "from_generation",
+    "user": "user",
+    "project": "project",
+    "request_id": "request_id",
+    "reason": "reason",
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+}
 _FILTERS = ("host", "user", "state", "plugin", "since")
 
 
@@ -56,5 +74,4 @@ class ShowOperation(command.ShowOne):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         answer = client_of(self).get(path("operations", parsed_args.operation)).json()
-        operation = answer["operation"]
-        return tuple(operation), tuple(columns.cell(value) for value in operation.values())
+        return columns.sheet(answer["operation"], _SHOWN)

@@ -136,16 +136,22 @@ class SetPlugin(changes.Change):
 
 
 class UnsetPlugin(changes.Change):
-    """Forget what was set for a plugin: back to what the host has without it"""
+    """Forget what was set for a plugin, or with options a part of it: back to what the host has without it"""
 
     shown = _CHANGED
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = _parser(super().get_parser(prog_name))
-        examples(parser, "plugin unset cpu --host cn1.example.org")
+        parser.add_argument("--interval", dest="parts", action="append_const", const="interval", help="The interval")
+        parser.add_argument("--config", dest="parts", action="append_const", const="config", help="The configuration")
+        examples(
+            parser, "plugin unset cpu --host cn1.example.org", "plugin unset cpu --host cn1.example.org --interval"
+        )
         return parser
 
     def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
+        if args.parts:
+            return dict(client.patch(_path(host, args), json={**dict.fromkeys(args.parts), **body}).json())
         return dict(client.delete(_path(host, args), params=body).json())
 
 
