@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from typing import Any, ClassVar
 
@@ -28,6 +29,9 @@ _TAKEN_UP = (plan.LOAD, plan.RECONFIGURE, plan.ENABLE)
 
 #: Kinds of plugins that work without a read callback, which is all that can be taken from one that is loaded.
 _WITHOUT_READS = frozenset({"write", "notify", "log", "binding", "filter"})
+
+#: What collectd logs of a plugin that it takes out again; the others go on without it.
+_NOT_INITIALISED = re.compile(r"Initialization of plugin `([^']+)' failed")
 
 #: Seconds for a daemon that reads already to show everything that it registers.
 _SETTLING = 1.0
@@ -89,7 +93,7 @@ class RestartDriver(Driver):
         except Exception:
             self._collectd.files.restore(old)
             raise
-        return Applied(self.name, self._renewed(order.goal, old), restarted=True, warnings=tuple(dict.fromkeys(said)))
+        return Applied(self.name, self._renewed(order, old), restarted=True, warnings=tuple(dict.fromkeys(said)))
 
     def _check(self, order: Order) -> None:
         """:raises NotCapable: before anything was touched"""
@@ -106,16 +110,26 @@ class RestartDriver(Driver):
         self._packages.check_loadable(change.plugin)
         return self._validation.check(change.plugin, change.goal)
 
-    def _renewed(self, goal: Goal, old: str | None) -> Running:
-        """A new process that was observed to run ``goal``, else one with the file before it, and the error."""
+    def _renewed(self, order: Order, old: str | None) -> Running:
+        """A new process that was observed to run the goal, else one with the file before it, and the error."""
         try:
             self._replace()
-            return self._verified(goal)
+            self._see_initialised(order)
+            return self._verified(order.goal)
         except Exception as error:
             LOG.warning("Back to the configuration before: %s", error)
             self._collectd.files.restore(old)
             self._replace()
             raise
+
+    def _see_initialised(self, order: Order) -> None:
+        """:raises DaemonNotStarted: collectd runs without a plugin that this order brings"""
+        said = self._collectd.status()["start_messages"]
+        failed = {found.group(1) for found in map(_NOT_INITIALISED.search, said) if found}
+        brought = {change.plugin for change in order.plan if change.kind in _TAKEN_UP}
+        if failed & brought:
+            names = ", ".join(sorted(failed & brought))
+            raise exception.DaemonNotStarted(f"collectd could not initialise {names}.", messages=said)
 
     def _replace(self) -> None:
         self._collectd.drain()

@@ -41,6 +41,7 @@ class Boot:
             self._log.alone = self._alone()
         except Exception as error:  # noqa: BLE001 - collectd must start whatever happens here
             self._log.error(f"collectd_mgr: disabled plugins may be reading: {error}")
+        self._log.started()
         return 0
 
     def _disable(self) -> None:

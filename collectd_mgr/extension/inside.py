@@ -46,6 +46,7 @@ class Inside:
             "hostname": abi.hostname(self.library) if abi.known(self.version) else "",
             "plugins": self.live.observer.plugins() if self.live else {},
             "generation": self.generation,
+            "start_messages": list(self.log.start),
         }
 
     def generation_set(self, marker: Any = None) -> None:

@@ -10,7 +10,11 @@ from collections.abc import Iterator
 from typing import Callable
 
 #: syslog's severities, as collectd uses them. Notices and worse are part of what an operation says.
+WARNING = 4
 NOTICE = 5
+
+#: More lines than this of one start are not kept.
+_KEPT = 100
 
 
 class Log:
@@ -24,6 +28,9 @@ class Log:
         self.error = error
         #: Whether there is no other log callback.
         self.alone = False
+        #: What collectd said of its start, at warning or worse, from our init callback to the last one.
+        self.start: list[str] = []
+        self._starting = True
         self._thread: int | None = None
         self._lines: list[str] = []
 
@@ -32,8 +39,14 @@ class Log:
         if self.alone:
             # Without any log plugin collectd writes to stderr; our callback must not swallow that.
             print(message, file=sys.stderr, flush=True)
+        if self._starting and severity <= WARNING and len(self.start) < _KEPT:
+            self.start.append(message)
         if severity <= NOTICE and threading.get_ident() == self._thread:
             self._lines.append(message)
+
+    def started(self) -> None:
+        """Every plugin is initialised."""
+        self._starting = False
 
     @contextlib.contextmanager
     def capture(self) -> Iterator[list[str]]:

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the restart driver alone promises: a new process that runs the goal, or the old configuration again."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain import plan
+from collectd_mgr.domain.spec import PluginGoal
+from collectd_mgr.drivers.base import Order
+from collectd_mgr.drivers.restart import RestartDriver
+from collectd_mgr.testing.suite.rig import FAST, Rig
+from collectd_mgr.testing.suite.rigs import real_rig
+
+MEMORY = PluginGoal(True, interval=FAST)
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    with real_rig(RestartDriver) as rig:
+        yield rig
+
+
+def test_every_change_of_one_order_is_one_restart(rig: Rig) -> None:
+    before = rig.reach(rig.goal({"memory": MEMORY})).running
+    applied = rig.reach(rig.goal({"cpu": MEMORY, "load": PluginGoal(False, origin="host")}))
+    assert applied.restarted
+    assert applied.running.pid != before.pid
+
+
+def test_a_plugin_that_cannot_be_initialised_brings_the_old_configuration_back(rig: Rig) -> None:
+    """No second instance may be tried with ``write_prometheus``, so only the start itself can tell."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        rig.reach(rig.goal({"memory": MEMORY}))
+        config = {"Host": "127.0.0.1", "Port": str(port)}
+        order = rig.order(rig.goal({"memory": MEMORY, "write_prometheus": PluginGoal(True, config=config)}))
+        error = rig.refuses(order, exception.DaemonNotStarted)
+    assert "write_prometheus" in error.detail
+    assert any("write_prometheus" in line for line in error.kwargs["messages"])
+    rig.values("memory")
+
+
+def test_a_configuration_that_collectd_does_not_start_with_brings_the_old_one_back(rig: Rig) -> None:
+    """``unixsock`` takes no such option; a second instance would disturb the first, so it was not tried before."""
+    rig.reach(rig.goal({"memory": MEMORY}))
+    order = rig.order(rig.goal({"memory": MEMORY, "unixsock": PluginGoal(True, config={"NoSuchOption": 1})}))
+    error = rig.refuses(order, exception.DaemonNotStarted)
+    assert any("NoSuchOption" in line for line in error.kwargs["messages"])
+    rig.values("memory")
+
+
+def test_a_daemon_that_does_not_run_is_started_with_the_goal(rig: Rig) -> None:
+    goal = rig.goal({"memory": MEMORY})
+    rig.reach(goal)
+    rig.kill()
+    applied = rig.driver.apply(Order(goal, plan.Plan()))
+    assert applied.restarted
+    assert not plan.plan(applied.running, goal)
+
+
+def test_the_next_agent_starts_a_daemon_that_has_ended(rig: Rig) -> None:
+    goal = rig.goal({"memory": MEMORY})
+    rig.reach(goal)
+    rig.kill()
+    assert not plan.plan(rig.another().recover().running, goal)
+
+
+def test_nothing_that_the_operator_has_without_reads_is_switched_off(rig: Rig) -> None:
+    order = rig.order(rig.goal({"csv": PluginGoal(False, origin="host")}))
+    rig.refuses(order, exception.NotCapable)
