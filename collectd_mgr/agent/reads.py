@@ -6,7 +6,9 @@ from __future__ import annotations
 from collectd_mgr import exception
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import capabilities, grammar, managed, mode, secrets
+from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.reads import Flush, Page, Query
+from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers.ladder import Ladder
 
 
@@ -39,10 +41,16 @@ class Reads:
         host = (statement.item for statement in self._state.origin.statements)
         return {
             "host": grammar.render(secrets.mask_items(tuple(host))),
-            "managed": grammar.render(secrets.mask_items(managed.items(goal))),
+            "managed": grammar.render(secrets.mask_items(_managed(goal))),
         }
 
     def _check(self) -> None:
         now = self._state.mode()
         if now.mode == mode.OFF:
             raise exception.HostNotManaged(f"The host is in mode off, set by {now.set_by}.", **now.to_dict())
+
+
+def _managed(goal: Goal) -> tuple[Item, ...]:
+    """The plugins that came through us; what the file tells the extension besides is nobody's configuration."""
+    ours = ((name, plugin) for name, plugin in goal.plugins.items() if plugin.enabled and plugin.origin != "host")
+    return tuple(item for name, plugin in ours for item in managed.plugin_items(name, plugin))

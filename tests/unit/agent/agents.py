@@ -46,12 +46,13 @@ class Agent:
         settings: dict[str, Any] = {"mode": MANAGE, "mode_file": str(directory / "mode"), "probation": 0.05}
         settings |= {"watch_interval": 0.05, "heartbeat_interval": 0.2}
         fault = changes.pop("fault", faults.none)
-        bus = configuration()
+        conf_of_bus = configuration()
+        self.bus, self.notifications = transport.rpc(conf_of_bus), transport.notifications(conf_of_bus)
         self.service = AgentService(
             AgentSettings(daemon, **{**settings, **changes}),
             [Live(daemon, self.collectd), FakeDriver(daemon, self.collectd)],
-            transport.rpc(bus),
-            transport.notifications(bus),
+            self.bus,
+            self.notifications,
             fault,
         )
 

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is said of a plugin."""
+
+from __future__ import annotations
+
+import pytest
+
+from collectd_mgr.agent.health import Freshness, health
+from collectd_mgr.domain.plan import RunningPlugin
+
+ON = RunningPlugin(True, True)
+OFF = RunningPlugin(True, False)
+
+
+@pytest.mark.parametrize(
+    ("running", "last_value", "metrics", "now", "said"),
+    [
+        (None, None, 0, 101.0, "off"),
+        (RunningPlugin(False, False), None, 0, 101.0, "off"),
+        (ON, None, 0, 101.0, "registered"),
+        (ON, 99.0, 1, 101.0, "registered"),  # a value from before it was brought to this
+        (ON, 100.5, 1, 101.0, "observed"),
+        (ON, 100.5, 1, 120.0, "observed"),
+        (ON, 100.5, 1, 121.0, "silent"),
+        (ON, None, 0, 121.0, "silent"),
+        (OFF, 99.0, 1, 101.0, "stopping"),
+        (RunningPlugin(True, False, stopping=True), None, 0, 101.0, "stopping"),
+        (OFF, None, 0, 101.0, "off"),
+    ],
+)
+def test_health(running: RunningPlugin | None, last_value: float | None, metrics: int, now: float, said: str) -> None:
+    assert health(running, Freshness(last_value, metrics), interval=10.0, since=100.0, now=now) == said
