@@ -20,7 +20,8 @@ LAYERS: dict[str, frozenset[str]] = {
         "publisher": "rpc domain exception",
         "agent": "drivers publisher rpc wire domain exception",
         "control": "db rpc domain exception",
-        "api": "control domain exception",
+        # db for the rows that it renders and the filters that it hands down; whatever changes goes through control.
+        "api": "control db domain exception",
         "conductor": "control db rpc domain exception",
         "conf": "domain exception",
         "cli": "",
