@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -89,8 +90,9 @@ def set_mode(given: dict[str, Any], current: Mode) -> Edit:
     return edit
 
 
-def both(first: Edit, second: Edit) -> Edit:
-    return lambda desired: second(first(desired))
+def chain(steps: Sequence[Edit]) -> Edit:
+    """One edit after the other."""
+    return lambda desired: functools.reduce(lambda state, edit: edit(state), steps, desired)
 
 
 def revert_to(old: Desired) -> Edit:

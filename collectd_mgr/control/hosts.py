@@ -54,10 +54,13 @@ class HostControl:
             return hosts.listed(session, filters, paging)
 
     @retried
-    def describe(self, name: str, description: str | None = None, labels: dict[str, str] | None = None) -> None:
-        """Set what people say of a host; None leaves it. :raises HostNotFound:"""
+    def describe(
+        self, name: str, description: str | None, labels: dict[str, str] | None, expected: Generation | None = None
+    ) -> None:
+        """Set what people say of a host; None leaves it. :raises HostNotFound, StaleGeneration:"""
         with self.database.writer() as session:
             host = hosts.get(session, name)
+            check_expected(host, expected)
             if description is not None:
                 host.description = description
             if labels is not None:

@@ -55,6 +55,12 @@ def get(session: Session, host: Host, n: int) -> Generation:
     return row
 
 
+def before(session: Session, host_id: str, n: int) -> Generation | None:
+    """The generation that came before ``n``; numbers may have gaps."""
+    query = select(Generation).where(Generation.host_id == host_id, Generation.n < n)
+    return session.scalars(query.order_by(Generation.n.desc()).limit(1)).first()
+
+
 def opened(seal: Seal, row: Generation) -> HostSpec:
     """The spec itself, secrets and all."""
     return HostSpec.from_dict(json.loads(seal.open(row.sealed)))

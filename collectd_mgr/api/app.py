@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The WSGI application, put together: middleware around pecan around the tree of resources."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import pecan
+import pecan.core
+import pecan.routing
+from keystonemiddleware import auth_token
+from oslo_middleware import healthcheck, http_proxy_to_wsgi, request_id, sizelimit
+
+from collectd_mgr.api.call import Services
+from collectd_mgr.api.errors import Errors
+from collectd_mgr.api.gate import Gate
+from collectd_mgr.api.resource import Tree
+from collectd_mgr.api.root import ROOT
+from collectd_mgr.control.hosts import HostControl
+
+if TYPE_CHECKING:
+    from oslo_config import cfg
+
+Application = Callable[..., Iterable[bytes]]
+
+
+def make(conf: cfg.ConfigOpts, control: HostControl) -> Application:
+    """The application for ``conf``, on top of ``control``. Several may live in one process.
+
+    From the outside in: a request id for everything, the health check, errors in one form, the size limit, the token.
+    """
+    services = Services(control, Gate(conf), conf.api.max_limit, conf.api.read_timeout)
+    application: Any = Errors(_pecan(services))
+    if conf.api.auth_strategy == "keystone":
+        application = _authenticated(conf, application)
+    application = Errors(sizelimit.RequestBodySizeLimiter(application, conf))
+    application = _beside(healthcheck.Healthcheck(None, {"oslo_config_config": conf}), application)
+    application = http_proxy_to_wsgi.HTTPProxyToWSGI(application, {"oslo_config_config": conf})
+    made: Application = request_id.RequestId(application)
+    return made
+
+
+def _beside(check: Any, application: Any) -> Any:
+    """``check`` at a path of its own, where a load balancer asks without a token."""
+    return lambda environ, start: (check if environ["PATH_INFO"] == "/healthcheck" else application)(environ, start)
+
+
+def _pecan(services: Services) -> Any:
+    # Pecan reads the signatures of two functions anew for every request; that is most of its time.
+    pecan.core.getargspec = functools.cache(_getargspec)
+    pecan.routing.getargspec = pecan.core.getargspec
+    return pecan.make_app(Tree(ROOT, services), debug=False, guess_content_type_from_ext=False)
+
+
+_getargspec = pecan.core.getargspec
+
+
+def _authenticated(conf: cfg.ConfigOpts, application: Any) -> Any:
+    """keystonemiddleware, which lets requests without a token pass: the version documents are for everybody."""
+    return auth_token.AuthProtocol(
+        application, {"oslo_config_config": conf, "delay_auth_decision": True, "oslo_config_project": "collectd_mgr"}
+    )

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``/v1/hosts``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from collectd_mgr.api import views
+from collectd_mgr.api.call import Call
+from collectd_mgr.api.config import Config
+from collectd_mgr.api.generations import Generations
+from collectd_mgr.api.metrics import Flush, Metrics, Values
+from collectd_mgr.api.operations import written
+from collectd_mgr.api.plugins import Plugins
+from collectd_mgr.api.resource import Answer, Resource, expose
+from collectd_mgr.api.schemas import hosts as schemas
+from collectd_mgr.api.schemas import operations
+from collectd_mgr.control import edits
+from collectd_mgr.control.edits import Edit
+from collectd_mgr.control.hosts import mode_of, status_of
+from collectd_mgr.db.hosts import Filters
+
+_WRITTEN = {200: schemas.WRITTEN, 202: schemas.WRITTEN}
+
+
+def _shown(call: Call) -> dict[str, Any]:
+    host, desired = call.control.desired(call.host)
+    return views.host(call, host, desired.mode.to_dict() if desired.mode else None)
+
+
+def _change(call: Call, edit: Edit, action: str, unmanaged: bool = False) -> Answer:
+    row = call.control.change(call.requester, call.host, edit, action, expected=call.expected, unmanaged=unmanaged)
+    return Answer({"operation": views.operation(call, row), "host": _shown(call)}, written(call, row))
+
+
+class Reload(Resource):
+    @expose("collectd_mgr:hosts:reload", "Read the operator's files again", body=operations.ACTION, answers=_WRITTEN)
+    def post(self, call: Call) -> Answer:
+        return _change(call, edits.reload_daemon, "reload")
+
+
+class Restart(Resource):
+    @expose("collectd_mgr:hosts:restart", "Restart collectd", body=operations.ACTION, answers=_WRITTEN)
+    def post(self, call: Call) -> Answer:
+        return _change(call, edits.restart_daemon, "restart")
+
+
+class Capabilities(Resource):
+    @expose("collectd_mgr:capabilities:get", "Show what a host can do", answers={200: schemas.CAPABILITIES})
+    def get(self, call: Call) -> Answer:
+        status = status_of(call.control.get(call.host))
+        nothing: dict[str, Any] = {"drivers": [], "plugins": [], "collectd_version": None, "agent_version": None}
+        return Answer({**nothing, **(status.capabilities if status else {})})
+
+
+class Host(Resource):
+    children: ClassVar[Mapping[str, Resource]] = {
+        "plugins": Plugins(),
+        "capabilities": Capabilities(),
+        "metrics": Metrics(),
+        "values": Values(),
+        "flush": Flush(),
+        "config": Config(),
+        "generations": Generations(),
+        "reload": Reload(),
+        "restart": Restart(),
+    }
+
+    @expose("collectd_mgr:hosts:get", "Show a host", answers={200: schemas.ONE})
+    def get(self, call: Call) -> Answer:
+        return Answer({"host": _shown(call)})
+
+    @expose(
+        "collectd_mgr:hosts:update",
+        "Set labels, description, mode; clear quarantine",
+        body=schemas.PATCH,
+        answers=_WRITTEN,
+    )
+    def patch(self, call: Call) -> Answer:
+        call.control.describe(call.host, call.body.get("description"), call.body.get("labels"), call.expected)
+        edit = _edit(call)
+        if edit is None:
+            return Answer({"operation": None, "host": _shown(call)})
+        return _change(call, edit, "mode" if "mode" in call.body else "clear_quarantine", unmanaged=True)
+
+    @expose("collectd_mgr:hosts:delete", "Forget a host that is gone", answers={204: None})
+    def delete(self, call: Call) -> Answer:
+        call.control.forget(call.host)
+        return Answer(status=204)
+
+
+class Hosts(Resource):
+    item = ("host", Host())
+
+    @expose("collectd_mgr:hosts:list", "List hosts", query=schemas.QUERY, answers={200: schemas.LIST})
+    def get(self, call: Call) -> Answer:
+        query = call.query
+        labels = dict(label.split("=", 1) for label in query.get("label", ()))
+        wanted = {name: query.get(name) for name in ("driver", "mode", "in_sync")}
+        rows = call.control.listed(Filters(labels, query.get("status"), **wanted), call.paging("name"))
+        return Answer(views.page(call, "hosts", rows, lambda row: views.host(call, row), "name"))
+
+
+def _edit(call: Call) -> Edit | None:
+    """What the body asks of the daemon's host; None when it only describes the record."""
+    chosen: list[Edit] = []
+    if "mode" in call.body:
+        current = mode_of(*call.control.desired(call.host))
+        chosen.append(edits.set_mode(call.body["mode"], current))
+    if "quarantine" in call.body:
+        chosen.append(edits.clear_quarantine)
+    return edits.chain(chosen) if chosen else None

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``/v1/hosts/{host}/metrics``, ``values`` and ``flush``: the cache of the daemon, asked for directly."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.api.call import Call
+from collectd_mgr.api.resource import Answer, Resource, expose
+from collectd_mgr.api.schemas import metrics as schemas
+from collectd_mgr.domain import safety
+from collectd_mgr.domain.metrics import Identifier
+from collectd_mgr.domain.reads import Flush as Order
+from collectd_mgr.domain.reads import Page, Query
+
+
+def _query(call: Call) -> Query:
+    wanted = {name: call.query.get(name) for name in ("plugin", "type", "match", "marker")}
+    try:
+        re.compile(wanted["match"] or "")
+    except (re.error, RecursionError, OverflowError):
+        raise exception.BadRequest("query.match: must be a regular expression", field="query.match") from None
+    return Query(**wanted, limit=call.limit)
+
+
+def _read(call: Call, key: str, read: Callable[..., Page]) -> Answer:
+    query = _query(call)
+    host = call.control.get(call.host)
+    page = read(host.name, query, request_id=call.request_id, timeout=call.services.read_timeout)
+    now = time.time()
+    return Answer({key: [_aged(row, now) for row in page.rows], "links": call.links(page.marker)})
+
+
+def _aged(row: Any, now: float) -> dict[str, Any]:
+    seen = row.get("last_update")
+    return {**row, "age": None if seen is None else round(max(0.0, now - seen), 3)}
+
+
+class Metrics(Resource):
+    @expose("collectd_mgr:metrics:list", "List metrics", query=schemas.QUERY, answers={200: schemas.METRICS})
+    def get(self, call: Call) -> Answer:
+        return _read(call, "metrics", call.control.agents.metrics)
+
+
+class Values(Resource):
+    @expose("collectd_mgr:values:list", "List values", query=schemas.QUERY, answers={200: schemas.VALUES})
+    def get(self, call: Call) -> Answer:
+        return _read(call, "values", call.control.agents.values)
+
+
+class Flush(Resource):
+    @expose("collectd_mgr:flush:post", "Make write plugins write", body=schemas.FLUSH, answers={200: schemas.FLUSHED})
+    def post(self, call: Call) -> Answer:
+        if "plugin" in call.body:
+            safety.check_name(call.body["plugin"])
+        if "identifier" in call.body:
+            Identifier.parse(call.body["identifier"])
+        host, services = call.control.get(call.host), call.services
+        order = Order(**call.body)
+        return Answer(
+            call.control.agents.flush(host.name, order, request_id=call.request_id, timeout=services.read_timeout)
+        )

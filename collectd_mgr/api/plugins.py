@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``/v1/hosts/{host}/plugins``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from collectd_mgr.api import views
+from collectd_mgr.api.call import Call
+from collectd_mgr.api.operations import written
+from collectd_mgr.api.resource import Answer, Resource, expose
+from collectd_mgr.api.schemas import operations
+from collectd_mgr.api.schemas import plugins as schemas
+from collectd_mgr.control import edits, plugins
+from collectd_mgr.control.edits import Edit
+from collectd_mgr.domain import safety
+
+_WRITTEN = {200: schemas.WRITTEN, 202: schemas.WRITTEN}
+
+
+def name_of(call: Call) -> str:
+    """The plugin in the address, in the letters that its file has. :raises BadPluginName:"""
+    return safety.check_name(call.path["plugin"]).lower()
+
+
+def _as_text(call: Call) -> bool:
+    return bool(call.query.get("config_format") == "text")
+
+
+def _change(call: Call, edit: Edit, action: str) -> Answer:
+    name = name_of(call)
+    row = call.control.change(call.requester, call.host, edit, action, name, call.expected)
+    shown = views.plugin(plugins.after(*call.control.desired(call.host), name))
+    return Answer({"operation": views.operation(call, row), "plugin": shown}, written(call, row))
+
+
+class Restart(Resource):
+    @expose("collectd_mgr:plugins:restart", "Restart a plugin", body=operations.ACTION, answers=_WRITTEN)
+    def post(self, call: Call) -> Answer:
+        plugins.view(*call.control.desired(call.host), name_of(call))
+        return _change(call, edits.restart_plugin(name_of(call)), "restart")
+
+
+class Plugin(Resource):
+    children: ClassVar[Mapping[str, Resource]] = {"restart": Restart()}
+
+    @expose("collectd_mgr:plugins:get", "Show a plugin", query=schemas.QUERY, answers={200: schemas.ONE})
+    def get(self, call: Call) -> Answer:
+        view = plugins.view(*call.control.desired(call.host), name_of(call))
+        return Answer({"plugin": views.plugin(view, _as_text(call))})
+
+    @expose("collectd_mgr:plugins:set", "Set the whole of a plugin", body=schemas.WHOLE, answers=_WRITTEN)
+    def put(self, call: Call) -> Answer:
+        wanted = plugins.setting(call.body["enabled"], call.body.get("interval"), call.body.get("config"))
+        plugins.check_owned(call.control.get(call.host), name_of(call), wanted)
+        return _change(call, edits.set_plugin(name_of(call), wanted), "set")
+
+    @expose("collectd_mgr:plugins:update", "Set a part of a plugin", body=schemas.PART, answers=_WRITTEN)
+    def patch(self, call: Call) -> Answer:
+        given = {name: call.body[name] for name in ("enabled", "interval", "config") if name in call.body}
+        wanted = plugins.setting(given.get("enabled"), given.get("interval"), given.get("config"))
+        plugins.check_owned(call.control.get(call.host), name_of(call), wanted)
+        edit = edits.patch_plugin(name_of(call), {name: getattr(wanted, name) for name in given})
+        return _change(call, edit, "update")
+
+    @expose("collectd_mgr:plugins:unset", "Take a setting away", query=schemas.UNSET_QUERY, answers=_WRITTEN)
+    def delete(self, call: Call) -> Answer:
+        return _change(call, edits.unset_plugin(name_of(call)), "unset")
+
+
+class Plugins(Resource):
+    item = ("plugin", Plugin())
+
+    @expose("collectd_mgr:plugins:list", "List plugins", query=schemas.LIST_QUERY, answers={200: schemas.LIST})
+    def get(self, call: Call) -> Answer:
+        after = call.query.get("marker", "")
+        rows = [view for view in plugins.views(*call.control.desired(call.host)) if view.name > after][: call.limit]
+        return Answer(views.page(call, "plugins", rows, lambda view: views.plugin(view, _as_text(call)), "name"))

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hosts, what they can do, and their configuration."""
+
+from __future__ import annotations
+
+from collectd_mgr.api.schemas import fields
+from collectd_mgr.api.schemas.operations import OPERATION
+from collectd_mgr.db.hosts import SORT_KEYS
+
+_LABELS = {
+    "type": "object",
+    "propertyNames": {"pattern": "^[A-Za-z0-9_.:-]{1,63}$"},
+    "additionalProperties": {"type": "string", "maxLength": 255},
+    "maxProperties": 64,
+}
+
+_MODE = fields.record(
+    {
+        "mode": fields.MODE,
+        "live": {"type": "boolean", "description": "Whether changes inside the running daemon are allowed."},
+        "reason": fields.STRING,
+        "set_by": {"enum": ["default", "server", "file"], "description": "A local file wins."},
+    }
+)
+
+_NULL = {"type": "null"}
+
+HOST = fields.record(
+    {
+        "id": fields.STRING,
+        "name": fields.STRING,
+        "description": fields.STRING,
+        "labels": _LABELS,
+        "status": {"enum": ["up", "down", "unknown"]},
+        "created_at": fields.TIME,
+        "heartbeat_at": fields.NULLABLE_TIME,
+        "generation": fields.GENERATION,
+        "applied_generation": {"anyOf": [fields.GENERATION, _NULL]},
+        "in_sync": {"type": "boolean", "description": "The host applied the newest generation."},
+        "outcome": fields.NULLABLE_STRING,
+        "error": {"type": ["object", "null"]},
+        "driver": fields.NULLABLE_STRING,
+        "daemon": {"type": "object"},
+        "mode": {"anyOf": [_MODE, _NULL]},
+        "desired_mode": {"anyOf": [_MODE, _NULL]},
+        "quarantine": fields.NULLABLE_STRING,
+        "clock_offset": fields.NULLABLE_NUMBER,
+        "warnings": {"type": "array", "items": fields.STRING},
+        "links": {"type": "array", "items": fields.record({"rel": fields.STRING, "href": fields.STRING})},
+    }
+)
+
+ONE = fields.record({"host": HOST})
+LIST = fields.listed("hosts", {**HOST, "required": ["name", "status", "labels", "generation", "in_sync"]})
+WRITTEN = fields.record({"host": HOST, "operation": {"anyOf": [OPERATION, _NULL]}})
+
+QUERY = fields.paged(
+    SORT_KEYS,
+    label={"type": "array", "items": {"type": "string", "pattern": "="}, "description": "name=value; all must match."},
+    status={"type": "string", "enum": ["up", "down", "unknown"]},
+    driver=fields.STRING,
+    mode=fields.MODE,
+    in_sync={"type": "boolean"},
+)
+
+PATCH = fields.request(
+    {
+        "labels": _LABELS,
+        "description": {"type": "string", "maxLength": 255},
+        "mode": {
+            **fields.request({"mode": fields.MODE, "live": fields.BOOLEAN, "reason": fields.REASON}),
+            "minProperties": 1,
+        },
+        "quarantine": {"type": "null", "description": "null lets the live driver work again."},
+        "reason": fields.REASON,
+        "generation": fields.SEEN,
+    }
+)
+
+CAPABILITIES = fields.record(
+    {
+        "drivers": {"type": "array", "items": {"type": "object"}},
+        "plugins": {"type": "array", "items": {"type": "object"}},
+        "collectd_version": fields.NULLABLE_STRING,
+        "agent_version": fields.NULLABLE_STRING,
+    },
+    "What the host can do, and why not the rest.",
+)
+
+CONFIG = {
+    "type": "object",
+    "properties": {"host": fields.STRING, "managed": fields.STRING, "diff": fields.STRING},
+    "description": "The operator's own files and the managed one, or a difference; secrets masked.",
+}
+CONFIG_QUERY = fields.query(
+    text={"type": "string", "description": "Plain text instead of JSON."},
+    diff={"type": "string", "pattern": "^(desired|[0-9]{1,17})$"},
+)

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is in the cache of a daemon."""
+
+from __future__ import annotations
+
+from collectd_mgr.api.schemas import fields
+
+_ID = {"type": "string", "description": "host/plugin-instance/type-instance"}
+
+_METRIC = {
+    "id": _ID,
+    "interval": fields.NULLABLE_NUMBER,
+    "last_update": {"type": ["number", "null"], "description": "Seconds since 1970, by the host's clock."},
+    "age": {"type": ["number", "null"], "description": "Seconds since then, by the server's clock."},
+}
+
+_VALUE = fields.record(
+    {
+        "name": fields.STRING,
+        "type": fields.STRING,
+        "value": {"type": ["number", "null"]},
+        "rate": {"type": ["number", "null"]},
+    }
+)
+
+METRICS = fields.listed("metrics", fields.record(_METRIC))
+VALUES = fields.listed("values", fields.record({**_METRIC, "values": {"type": "array", "items": _VALUE}}))
+
+QUERY = fields.paged(
+    plugin=fields.STRING,
+    type=fields.STRING,
+    match={"type": "string", "maxLength": 1024, "description": "A regular expression, found in the identifier."},
+)
+
+FLUSH = fields.request(
+    {
+        "plugin": fields.STRING,
+        "identifier": _ID,
+        "timeout": {"type": "number", "minimum": 0, "description": "Only data older than this, in seconds."},
+    }
+)
+FLUSHED = {"type": "object"}

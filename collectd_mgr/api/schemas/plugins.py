@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A plugin of a host."""
+
+from __future__ import annotations
+
+from collectd_mgr.api.schemas import fields
+from collectd_mgr.api.schemas.operations import OPERATION
+
+_SETTING = {"enabled": fields.ENABLED, "interval": fields.INTERVAL, "config": fields.CONFIG}
+_WHY = {"reason": fields.REASON, "generation": fields.SEEN}
+
+#: PUT: the whole setting.
+WHOLE = fields.request({**_SETTING, **_WHY}, required=("enabled",))
+
+#: PATCH: what is absent stays as it is, null takes it away.
+PART = fields.request({**_SETTING, "enabled": {"type": ["boolean", "null"]}, **_WHY})
+
+_SHOWN = {"enabled": {"type": ["boolean", "null"]}, "interval": fields.NULLABLE_NUMBER, "config": fields.CONFIG}
+
+PLUGIN = fields.record(
+    {
+        "plugin": fields.STRING,
+        "desired": {"anyOf": [fields.record(_SHOWN, "What was set through this API."), {"type": "null"}]},
+        "effective": {"anyOf": [fields.record(_SHOWN, "What the daemon does."), {"type": "null"}]},
+        "origin": {"enum": ["host", "managed"], "description": "host: the operator's own files configure it."},
+        "health": {"type": ["string", "null"]},
+        "last_value": fields.NULLABLE_TIME,
+        "metrics": fields.INTEGER,
+        "reason": fields.NULLABLE_STRING,
+    },
+    "Desired beside effective.",
+)
+
+ONE = fields.record({"plugin": PLUGIN})
+LIST = fields.listed("plugins", PLUGIN)
+WRITTEN = fields.record({"operation": OPERATION, "plugin": PLUGIN})
+
+_FORM: fields.Schema = {"type": "string", "enum": ["json", "text"], "default": "json"}
+QUERY = fields.query(config_format=_FORM)
+LIST_QUERY = fields.paged(config_format=_FORM)
+UNSET_QUERY = fields.query(**fields.WHY)

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Records as they are shown. Nothing leaves here with a secret in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from collectd_mgr.api.call import Call
+from collectd_mgr.control.hosts import status_of
+from collectd_mgr.control.plugins import PluginView
+from collectd_mgr.db.models import Generation, Host, Operation
+from collectd_mgr.domain import config as forms
+from collectd_mgr.domain import secrets
+from collectd_mgr.domain import spec as specs
+
+Json = dict[str, Any]
+
+
+def time_of(moment: datetime | None) -> str | None:
+    """A column's time, as ISO 8601."""
+    return None if moment is None else moment.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")
+
+
+def link(call: Call, path: str, rel: str = "self") -> Json:
+    return {"rel": rel, "href": f"{call.root}/v1/{path}"}
+
+
+def operation(call: Call, row: Operation) -> Json:
+    return {
+        "id": row.id,
+        "host": row.host,
+        "plugin": row.plugin,
+        "action": row.action,
+        "state": row.state,
+        "user": row.user,
+        "project": row.project,
+        "request_id": row.request_id,
+        "reason": row.reason,
+        "generation": {"epoch": row.epoch, "n": row.to_n},
+        "from_generation": row.from_n,
+        "driver": row.driver,
+        "error": row.error,
+        "warnings": row.warnings or [],
+        "created_at": time_of(row.created_at),
+        "updated_at": time_of(row.updated_at),
+        "links": [link(call, f"operations/{row.id}")],
+    }
+
+
+def host(call: Call, row: Host, desired_mode: Json | None = None) -> Json:
+    status = status_of(row)
+    applied = status.generation.to_dict() if status and status.generation else None
+    return {
+        "id": row.id,
+        "name": row.name,
+        "description": row.description,
+        "labels": dict(row.labels),
+        "status": row.state,
+        "created_at": time_of(row.created_at),
+        "heartbeat_at": time_of(row.heartbeat_at),
+        "generation": {"epoch": row.epoch, "n": row.n},
+        "applied_generation": applied,
+        "in_sync": row.last_good == row.n and row.settled == row.n,
+        "outcome": status.outcome if status else None,
+        "error": status.error if status else None,
+        "driver": row.driver,
+        "daemon": status.daemon if status else {},
+        "mode": status.mode.to_dict() if status else None,
+        "desired_mode": desired_mode,
+        "quarantine": status.quarantine if status else None,
+        "clock_offset": status.clock_offset if status else None,
+        "warnings": list(status.warnings) if status else [],
+        "links": [link(call, f"hosts/{row.name}")],
+    }
+
+
+def plugin(view: PluginView, text: bool = False) -> Json:
+    """``text`` gives configs as collectd.conf text."""
+    form = _as_text if text else _as_json
+    desired, effective = view.desired, view.effective
+    seen = effective.last_value if effective else None
+    return {
+        "plugin": view.name,
+        "desired": desired and _setting(desired.enabled, desired.interval, form(secrets.mask(desired.config))),
+        "effective": effective and _setting(effective.enabled, effective.interval, form(effective.config)),
+        "origin": view.origin,
+        "health": effective.health if effective else None,
+        "last_value": None if seen is None else time_of(datetime.fromtimestamp(seen, UTC).replace(tzinfo=None)),
+        "metrics": effective.metrics if effective else 0,
+        "reason": effective.reason if effective else None,
+    }
+
+
+def _setting(enabled: bool | None, interval: float | None, config: Any) -> Json:
+    return {"enabled": enabled, "interval": interval, "config": config}
+
+
+def _as_json(config: Any) -> Any:
+    return config
+
+
+def _as_text(config: Any) -> Any:
+    return None if config is None else forms.to_text(forms.from_any(config))
+
+
+def generation(row: Generation) -> Json:
+    return {
+        "n": row.n,
+        "epoch": row.epoch,
+        "action": row.action,
+        "plugin": row.plugin,
+        "summary": f"{row.action} {row.plugin}".strip(),
+        "outcome": row.outcome,
+        "user": row.user,
+        "project": row.project,
+        "request_id": row.request_id,
+        "reason": row.reason,
+        "rollback_of": row.rollback_of,
+        "digest": row.digest,
+        "created_at": time_of(row.created_at),
+    }
+
+
+def layers(spec: specs.HostSpec) -> list[Json]:
+    shown = [layer.to_dict() for layer in spec.layers]
+    for layer in shown:
+        for setting in layer["plugins"].values():
+            if "config" in setting:
+                setting["config"] = secrets.mask(setting["config"])
+    return shown
+
+
+def page(call: Call, key: str, rows: list[Any], show: Callable[[Any], Json], marker: str) -> Json:
+    """A page of a list; ``marker`` is the attribute of a row that the next page goes on after."""
+    last = str(getattr(rows[-1], marker)) if len(rows) == call.limit else None
+    return {key: [show(row) for row in rows], "links": call.links(last)}

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The difference between two specs, or between a spec and what the daemon does, as collectd.conf text. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import replace
+
+from collectd_mgr.control.edits import Desired
+from collectd_mgr.domain import grammar, managed, secrets
+from collectd_mgr.domain.spec import PluginGoal, merge
+from collectd_mgr.domain.status import PluginStatus
+
+Goals = Mapping[str, PluginGoal]
+
+
+def between(old: Desired, new: Desired, old_name: str, new_name: str) -> str:
+    """A unified diff of what two specs set, secrets masked; empty when they set the same."""
+    return _diff(_text(merge((old.layer,)).plugins), _text(merge((new.layer,)).plugins), old_name, new_name)
+
+
+def from_effective(effective: Mapping[str, PluginStatus], desired: Desired, name: str) -> str:
+    """A unified diff from what the daemon does to what ``desired`` sets.
+
+    What nobody set is left out: plugins of the operator's own, and the daemon's own interval.
+    """
+    wanted = {plugin: _bare(goal) for plugin, goal in merge((desired.layer,)).plugins.items()}
+    running = {
+        plugin: _running(status, wanted.get(plugin))
+        for plugin, status in effective.items()
+        if plugin in wanted or (status.enabled and status.origin != "host")
+    }
+    return _diff(_text(running), _text(wanted), "effective", name)
+
+
+def _bare(goal: PluginGoal) -> PluginGoal:
+    return replace(goal, config=secrets.mask(goal.config), restarts=0)
+
+
+def _running(status: PluginStatus, wanted: PluginGoal | None) -> PluginGoal:
+    """``status`` in the words of a goal; what ``wanted`` leaves to the daemon is not compared."""
+    owned = status.origin == "host"
+    interval = None if owned or wanted is None or wanted.interval is None else status.interval
+    return PluginGoal(status.enabled, interval, None if owned else status.config)
+
+
+def _text(goals: Goals) -> str:
+    return "".join(_plugin(name, goal) for name, goal in sorted(goals.items()))
+
+
+def _plugin(name: str, goal: PluginGoal) -> str:
+    if not goal.enabled:
+        return f"# {name} is off\n"
+    return grammar.render(secrets.mask_items(tuple(managed.plugin_items(name, goal))))
+
+
+def _diff(old: str, new: str, old_name: str, new_name: str) -> str:
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), old_name, new_name, lineterm="")
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was: operations and generations."""
+
+from __future__ import annotations
+
+from collectd_mgr.db import generations, hosts, operations
+from collectd_mgr.db.engine import Database
+from collectd_mgr.db.models import Generation, Operation
+from collectd_mgr.db.paging import Paging
+from collectd_mgr.domain.operations import STATES
+from collectd_mgr.domain.spec import HostSpec
+
+
+def operation(database: Database, operation_id: str) -> Operation:
+    """:raises OperationNotFound:"""
+    with database.reader() as session:
+        return operations.get(session, operation_id)
+
+
+def operations_of(database: Database, filters: operations.Filters, paging: Paging) -> list[Operation]:
+    """A page of operations. :raises BadRequest: for a marker that is none"""
+    with database.reader() as session:
+        return operations.listed(session, filters, paging)
+
+
+def settled(row: Operation) -> bool:
+    """Whether the outcome is known for good."""
+    return STATES[row.state].final
+
+
+def generations_of(database: Database, host: str, paging: Paging) -> list[Generation]:
+    """A page of a host's generations. :raises HostNotFound, BadRequest:"""
+    with database.reader() as session:
+        return generations.listed(session, hosts.get(session, host), paging)
+
+
+def generation(database: Database, host: str, n: int) -> tuple[Generation, HostSpec, HostSpec]:
+    """A generation, its spec, and the spec before it (itself for the first). They hold secrets.
+
+    :raises HostNotFound, GenerationNotFound:
+    """
+    with database.reader() as session:
+        record = hosts.get(session, host)
+        row = generations.get(session, record, n)
+        before = generations.before(session, record.id, n) or row
+        return row, generations.opened(database.seal, row), generations.opened(database.seal, before)

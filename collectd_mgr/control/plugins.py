@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plugins of a host: desired beside effective, and the settings that may be made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.control.edits import Desired
+from collectd_mgr.control.hosts import status_of
+from collectd_mgr.db.models import Host
+from collectd_mgr.domain import config as forms
+from collectd_mgr.domain.spec import PluginSetting
+from collectd_mgr.domain.status import HostStatus, PluginStatus
+
+
+@dataclass(frozen=True)
+class PluginView:
+    """One plugin of one host; ``desired`` holds secrets, ``effective`` is masked already."""
+
+    name: str
+    desired: PluginSetting | None
+    effective: PluginStatus | None
+
+    @property
+    def origin(self) -> str:
+        return self.effective.origin if self.effective else "managed"
+
+
+def views(host: Host, desired: Desired) -> list[PluginView]:
+    """Every plugin that is set, or that the daemon has, in order of name."""
+    status = status_of(host)
+    effective = status.plugins if status else {}
+    settings = desired.layer.plugins
+    return [PluginView(name, settings.get(name), effective.get(name)) for name in sorted({*settings, *effective})]
+
+
+def view(host: Host, desired: Desired, name: str) -> PluginView:
+    """:raises PluginNotFound: when nobody set it, the daemon does not have it, and it is not installed"""
+    for found in views(host, desired):
+        if found.name == name:
+            return found
+    if name not in _installed(status_of(host)):
+        raise exception.PluginNotFound(f"{host.name} has no plugin {name!r}.", host=host.name, plugin=name)
+    return PluginView(name, None, None)
+
+
+def after(host: Host, desired: Desired, name: str) -> PluginView:
+    """As :func:`view`, for the answer to a change: a plugin that is gone is shown as nothing."""
+    found = [each for each in views(host, desired) if each.name == name]
+    return found[0] if found else PluginView(name, None, None)
+
+
+def setting(enabled: bool | None, interval: float | None, config: Any) -> PluginSetting:
+    """A setting with its config (JSON or text) in the canonical JSON form.
+
+    :raises BadGrammar, BadConfig: when collectd could not hold the config
+    """
+    return PluginSetting(enabled, None if interval is None else float(interval), normal(config))
+
+
+def normal(config: Any) -> Any:
+    """The canonical JSON form of a config in either form; None stays None."""
+    return None if config is None else forms.to_json(forms.from_any(config))
+
+
+def check_owned(host: Host, name: str, wanted: PluginSetting) -> None:
+    """:raises OwnedByHostConfig: for an interval or a config of a plugin that the operator's own files configure"""
+    status = status_of(host)
+    effective = status.plugins.get(name) if status else None
+    if effective is None or effective.origin != "host":
+        return
+    if wanted.interval is not None or wanted.config is not None:
+        raise exception.OwnedByHostConfig(
+            f"The operator's own files on {host.name} configure {name}; only enabled can be set here.",
+            host=host.name,
+            plugin=name,
+        )
+
+
+def _installed(status: HostStatus | None) -> set[str]:
+    rows = status.capabilities.get("plugins", ()) if status else ()
+    return {str(row.get("plugin")) for row in rows}
