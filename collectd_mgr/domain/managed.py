@@ -115,6 +115,13 @@ def blocks(text: str) -> dict[str, str]:
     return {str(item.values[0]): grammar.render((item,)) for item in found}
 
 
+def marker_in(text: str) -> Marker:
+    """The marker of a managed file."""
+    modules = (module for item in grammar.parse(text) for module in item.children or () if module.key == "Module")
+    options = (option for module in modules for option in module.children or () if option.key == "Marker")
+    return next((Marker.from_text(str(option.values[0])) for option in options), Marker())
+
+
 def disabled(goal: Goal) -> tuple[str, ...]:
     """The operator's own plugins that stay off, in order of name."""
     return tuple(

@@ -42,10 +42,17 @@ class Collectd:
         Path(self._settings.managed_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
         Path(self._settings.state_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
         bundle.install(self._settings.state_dir)
-        self.files.discard()
+        self._finish()
         if self.files.read() is None:
             # collectd warns of an Include that finds nothing.
             self.files.restore(managed.render(Goal()))
+
+    def _finish(self) -> None:
+        """A driver that was killed between its last live change and the file: what runs is what was staged."""
+        staged = self.files.staged()
+        if staged is not None and observation.runs(self.observe(), managed.marker_in(staged)):
+            self.files.commit()
+        self.files.discard()
 
     def status(self) -> dict[str, Any]:
         """The extension's own words. :raises DaemonUnreachable, RequestTimeout, WireMismatch: no answer"""

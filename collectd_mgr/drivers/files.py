@@ -30,6 +30,12 @@ class ManagedFiles:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         write(self._directory / _STAGED, text)
 
+    def staged(self) -> str | None:
+        """What was staged and neither committed nor discarded."""
+        with suppress(FileNotFoundError):
+            return (self._directory / _STAGED).read_text(encoding="utf-8")
+        return None
+
     def commit(self) -> None:
         """The staged text is the managed file now, in one step; the one before it is kept beside it."""
         with suppress(FileNotFoundError):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from collectd_mgr.domain import safety
-from collectd_mgr.domain.managed import Marker
+from collectd_mgr.domain.managed import Marked, Marker
 from collectd_mgr.domain.plan import Running, RunningPlugin
 
 Status = Mapping[str, Any]
@@ -28,6 +28,17 @@ def running(status: Status) -> Running:
         marker.reloads,
         marker.daemon_restarts,
     )
+
+
+def runs(daemon: Running, marker: Marker) -> bool:
+    """Whether the daemon runs exactly the managed plugins of ``marker``, as it has them."""
+    wanted = {name: mark for name, mark in marker.plugins.items() if mark.config_digest is not None}
+    managed = {name: item for name, item in daemon.plugins.items() if item.config_digest is not None and item.enabled}
+    return daemon.pid is not None and wanted == {name: _mark(item) for name, item in managed.items()}
+
+
+def _mark(item: RunningPlugin) -> Marked:
+    return Marked(item.interval, item.config_digest, item.restarts)
 
 
 def _plugin(name: str, state: Status, marker: Marker, default: float) -> RunningPlugin:

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.domain import plan
+from collectd_mgr.domain import managed, plan
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.live import LiveDriver
+from collectd_mgr.drivers.operations import Operations
 from collectd_mgr.testing.suite.rig import FAST, Rig, await_
-from collectd_mgr.testing.suite.rigs import real_rig
+from collectd_mgr.testing.suite.rigs import real_host, real_rig
 
 MEMORY = PluginGoal(True, interval=FAST)
 OFF = PluginGoal(False)
@@ -84,3 +85,20 @@ def test_a_plugin_that_the_table_refuses_is_refused_with_its_reason(rig: Rig) ->
     error = rig.refuses(order, exception.LiveRefused)
     assert error.kwargs == {"reason_code": "write_callback", "plugin": "network"}
     assert rig.driver.refusal(next(iter(order.plan)), rig.driver.observe())
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_the_next_agent_ends_what_a_killed_one_left_half_done(made: bool) -> None:
+    """Killed between the last change and the file, or before the change: the file is what runs, either way."""
+    with real_host(LiveDriver) as host:
+        rig = host.rig()
+        rig.reach(rig.goal({"memory": MEMORY}))
+        before = rig.disk()
+        order = rig.order(rig.goal({"memory": MEMORY, "cpu": PluginGoal(True)}))
+        operations = Operations(host.collectd.wire, host.collectd.status(), {}, "req", 1.0)
+        host.collectd.files.stage(managed.render(order.goal, order.generation))
+        said = [operations.make(change) for change in order.plan if made]
+        assert len(said) == made
+        rig.another().recover()
+        assert rig.disk() == (managed.render(order.goal, order.generation) if made else before)
+        assert host.collectd.files.staged() is None

@@ -47,28 +47,27 @@ def operators_file(directory: Path, settings: DriverSettings, more: str = "") ->
 @contextmanager
 def real_rig(kind: Kind) -> Iterator[Rig]:
     """A driver of this kind and a real collectd of its own, for as long as the block lasts."""
+    with real_host(kind) as host:
+        yield host.rig()
+
+
+@contextmanager
+def real_host(kind: Kind) -> Iterator[Host]:
+    """The same before there is a driver."""
     with tempfile.TemporaryDirectory(prefix="cm-", dir="/tmp") as name:
         settings = settings_in(Path(name))
         operators_file(Path(name), settings)
-        host = _Host(settings, kind)
+        host = Host(settings, kind)
         try:
             host.collectd.prepare()
             host.start()
-            yield Rig(
-                host.driver(),
-                {**_ORIGIN, "python": PluginGoal(True, origin="host")},
-                rejected={"NoSuchOption": True},
-                another=host.driver,
-                kill=host.kill,
-                again=host.again,
-                disk=host.collectd.files.read,
-            )
+            yield host
         finally:
             host.close()
 
 
 @dataclass
-class _Host:
+class Host:
     """A real collectd, handled behind the driver's back."""
 
     settings: DriverSettings
@@ -77,6 +76,17 @@ class _Host:
 
     def __post_init__(self) -> None:
         self.collectd = Collectd(self.settings)
+
+    def rig(self) -> Rig:
+        return Rig(
+            self.driver(),
+            {**_ORIGIN, "python": PluginGoal(True, origin="host")},
+            rejected={"NoSuchOption": True},
+            another=self.driver,
+            kill=self.kill,
+            again=self.again,
+            disk=self.collectd.files.read,
+        )
 
     def driver(self) -> Driver:
         self.drivers.append(self.kind(self.settings))

@@ -66,6 +66,11 @@ def test_the_blocks_of_a_file_are_those_of_its_plugins() -> None:
     assert set(blocks) == {"cpu", "python"}
 
 
+def test_the_marker_of_a_file_is_read_back() -> None:
+    assert managed.marker_in(managed.render(GOAL, "e:4")) == managed.marker(GOAL, "e:4")
+    assert managed.marker_in("LoadPlugin cpu\n") == Marker()
+
+
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_no_value_leaves_its_block(hostile: str) -> None:
     goal = Goal({"exec": PluginGoal(True, config={"Exec": {"args": ["nobody", hostile]}})})
