@@ -66,6 +66,22 @@ def test_rabbitmq_comes_back_at_the_same_url_with_its_queues(rabbitmq: RabbitMQ)
         assert channel.queue_declare("kept", passive=True).queue == "kept"
 
 
+def test_rabbitmq_comes_back_after_a_crash(rabbitmq: RabbitMQ) -> None:
+    rabbitmq.kill()
+    rabbitmq.start()
+    rabbitmq.connect().close()
+
+
+def test_a_frozen_rabbitmq_answers_nobody_until_it_thaws(rabbitmq: RabbitMQ) -> None:
+    rabbitmq.freeze()
+    try:
+        with pytest.raises(TimeoutError):
+            rabbitmq.connect(timeout=1)
+    finally:
+        rabbitmq.thaw()
+    rabbitmq.connect().close()
+
+
 @pytest.mark.parametrize(("user", "project", "role"), [("admin", "admin", "admin"), *ASSIGNMENTS])
 def test_a_token_of_every_user_is_valid(keystone: Keystone, user: str, project: str, role: str) -> None:
     service = keystone.session(SERVICE_USER, SERVICE_PROJECT)

@@ -59,7 +59,8 @@ class RabbitMQ:
         self.server.send(signal.SIGCONT)
 
     def close(self) -> None:
-        self.thaw() if self.server.alive else None
+        if self.server.alive:
+            self.thaw()
         self.server.stop()
         self._epmd.stop()
         shutil.rmtree(self.home, ignore_errors=True)
@@ -69,9 +70,10 @@ class RabbitMQ:
             return True
         return False
 
-    def connect(self) -> amqp.Connection:
+    def connect(self, timeout: float = 5) -> amqp.Connection:
         """An AMQP connection below oslo.messaging, for a look at queues; a context manager."""
-        connection = amqp.Connection(f"127.0.0.1:{self.port}", _USER, _PASSWORD, connect_timeout=5)
+        address = f"127.0.0.1:{self.port}"
+        connection = amqp.Connection(address, _USER, _PASSWORD, connect_timeout=timeout, read_timeout=timeout)
         connection.connect()
         return connection
 
