@@ -13,24 +13,29 @@ from collectd_mgr.drivers.process import Process, look
 
 
 class SystemdDaemon(Daemon):
-    """``systemctl`` and ``journalctl``, found on the PATH, for ``unit``."""
+    """The unit, through systemd's own commands.
 
-    def __init__(self, settings: DriverSettings) -> None:
+    :param systemctl: and ``journalctl``: found on the PATH unless they are paths
+    """
+
+    def __init__(self, settings: DriverSettings, systemctl: str = "systemctl", journalctl: str = "journalctl") -> None:
+        self._systemctl = systemctl
+        self._journalctl = journalctl
         self._unit = settings.unit
         self._start_timeout = settings.start_timeout
         self._stop_timeout = settings.stop_timeout
         self._started_at = time.time()
 
     def find(self) -> Process | None:
-        answer = self._run("systemctl", "show", "--property=MainPID", "--value", self._unit, timeout=10.0)
+        answer = self._run(self._systemctl, "show", "--property=MainPID", "--value", self._unit, timeout=10.0)
         pid = answer.stdout.strip()
         return look(int(pid)) if pid.isdigit() and pid != "0" else None
 
     def start(self) -> Process:
         self._started_at = time.time()
         # A unit that failed too often in a row is not started again before this.
-        self._run("systemctl", "reset-failed", self._unit, timeout=10.0)
-        answer = self._run("systemctl", "start", self._unit, timeout=self._start_timeout)
+        self._run(self._systemctl, "reset-failed", self._unit, timeout=10.0)
+        answer = self._run(self._systemctl, "start", self._unit, timeout=self._start_timeout)
         process = self.find()
         if answer.returncode != 0 or process is None:
             detail = answer.stderr.strip() or f"{self._unit} has no process."
@@ -39,18 +44,20 @@ class SystemdDaemon(Daemon):
 
     def stop(self) -> bool:
         process = self.find()
-        answer = self._run("systemctl", "stop", self._unit, timeout=self._stop_timeout)
+        answer = self._run(self._systemctl, "stop", self._unit, timeout=self._stop_timeout)
         if answer.returncode == 0:
             return True
         if process is None:
             return False
-        self._run("systemctl", "kill", "--signal=SIGKILL", self._unit, timeout=10.0)
+        self._run(self._systemctl, "kill", "--signal=SIGKILL", self._unit, timeout=10.0)
         process.wait(10.0)
         return False
 
     def messages(self) -> tuple[str, ...]:
         since = f"--since=@{int(self._started_at)}"
-        journal = self._run("journalctl", "--output=cat", "--lines=200", since, f"--unit={self._unit}", timeout=10.0)
+        journal = self._run(
+            self._journalctl, "--output=cat", "--lines=200", since, f"--unit={self._unit}", timeout=10.0
+        )
         return tuple(journal.stdout.splitlines())
 
     def _run(self, *command: str, timeout: float) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verdict on what a scratch run left in its log."""
+
+from __future__ import annotations
+
+import signal
+
+from collectd_mgr.drivers.scratch import Outcome, judge
+
+END = "[warning] There is configuration for the `collectd_mgr_end_of_configuration' plugin, but it isn't loaded."
+
+
+def test_a_quiet_run_is_accepted() -> None:
+    assert judge(0, [END], []) == Outcome()
+
+
+def test_an_error_in_the_configuration_rejects_it() -> None:
+    assert judge(1, ["[error] Unknown option", END], []).errors == ("Unknown option",)
+
+
+def test_a_warning_in_the_configuration_is_reported() -> None:
+    assert judge(0, ["[warning] deprecated", END], []) == Outcome((), ("deprecated",))
+
+
+def test_a_failed_initialisation_rejects_it() -> None:
+    line = "Initialization of plugin `x' failed with status -1. Plugin will be unloaded."
+    outcome = judge(1, [END, f"[error] {line}", "[error] one or more"], [])
+    assert outcome == Outcome((line,), ("one or more",))
+
+
+def test_a_failed_read_is_reported_only() -> None:
+    lines = [END, "[error] cannot connect", "[notice] read-function of plugin `x' failed."]
+    assert judge(1, lines, []) == Outcome((), ("cannot connect", "read-function of plugin `x' failed."))
+
+
+def test_the_lack_of_an_output_is_the_scratch_instances_own() -> None:
+    assert (
+        judge(0, [END, "[notice] plugin_dispatch_values: No write callback has been registered. Please"], [])
+        == Outcome()
+    )
+
+
+def test_a_run_that_does_not_get_to_the_end_of_the_configuration_is_rejected() -> None:
+    assert judge(1, [], ["", "Error: Parsing the config file failed!"]).errors == (
+        "Error: Parsing the config file failed!",
+    )
+    assert judge(1, [], []).errors
+
+
+def test_a_crash_rejects_it_and_names_the_signal() -> None:
+    outcome = judge(-signal.SIGSEGV, [END], [])
+    assert outcome.errors == ("collectd died of signal 11 (SIGSEGV)",)
+
+
+def test_a_read_that_takes_too_long_is_reported_only() -> None:
+    outcome = judge(None, [END], [])
+    assert not outcome.errors
+    assert "did not end" in outcome.warnings[0]

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The unit, with commands in systemd's place that do as systemd does: it does not run where the tests do."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.systemd import SystemdDaemon
+
+_SYSTEMCTL = """#!/bin/sh
+echo "$@" >> {place}/calls
+case "$1" in
+  show) cat {place}/pid 2>/dev/null || echo 0 ;;
+  start)
+    test -e {place}/broken && {{ echo "Job for collectd.service failed." >&2; exit 1; }}
+    sleep 600 >/dev/null 2>&1 & echo $! > {place}/pid ;;
+  stop) test -e {place}/pid && kill "$(cat {place}/pid)"; rm -f {place}/pid ;;
+esac
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Path]:
+    for name, text in (("systemctl", _SYSTEMCTL.format(place=tmp_path)), ("journalctl", "#!/bin/sh\necho a line\n")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    yield tmp_path
+    subprocess.run([tmp_path / "systemctl", "stop"], check=False)
+
+
+@pytest.fixture
+def daemon(place: Path) -> SystemdDaemon:
+    return SystemdDaemon(settings(place), str(place / "systemctl"), str(place / "journalctl"))
+
+
+def settings(place: Path) -> DriverSettings:
+    paths = [str(place)] * 4
+    return DriverSettings("h", *paths, daemon="systemd", unit="c.service", start_timeout=5.0, stop_timeout=5.0)
+
+
+def calls(place: Path) -> list[str]:
+    return [line.split()[0] for line in (place / "calls").read_text().splitlines()]
+
+
+def test_nothing_runs_before_the_start(daemon: SystemdDaemon) -> None:
+    assert daemon.find() is None
+
+
+def test_start_and_stop_are_systemds(daemon: SystemdDaemon, place: Path) -> None:
+    process = daemon.start()
+    assert daemon.find() == process
+    assert daemon.stop()
+    assert process.wait(5.0)
+    assert daemon.find() is None
+    assert [call for call in calls(place) if call != "show"] == ["reset-failed", "start", "stop"]
+    assert "c.service" in (place / "calls").read_text()
+
+
+def test_a_unit_that_does_not_start_says_why(daemon: SystemdDaemon, place: Path) -> None:
+    (place / "broken").touch()
+    with pytest.raises(exception.DaemonNotStarted, match=r"Job for collectd.service failed.") as raised:
+        daemon.start()
+    assert raised.value.kwargs["messages"] == ["a line"]
+
+
+def test_a_stop_that_hangs_is_ended(place: Path) -> None:
+    hanging = place / "hanging"
+    hanging.write_text("#!/bin/sh\ncase $1 in stop) exec sleep 60 ;; esac\n")
+    hanging.chmod(0o755)
+    impatient = dataclasses.replace(settings(place), stop_timeout=0.2)
+    assert not SystemdDaemon(impatient, str(hanging)).stop()
+
+
+def test_without_systemd_the_error_is_typed(place: Path) -> None:
+    with pytest.raises(exception.DaemonNotStarted, match="nosuchcommand"):
+        SystemdDaemon(settings(place), "nosuchcommand").find()

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A verdict that was given once is not asked for again, until what it was about has changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.drivers.verdicts import Verdicts, build
+
+
+class Judge:
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self) -> tuple[str, ...]:
+        self.asked += 1
+        return ("careful",)
+
+
+def reject() -> tuple[str, ...]:
+    raise exception.ConfigRejected
+
+
+def test_a_verdict_is_asked_for_once(tmp_path: Path) -> None:
+    judge = Judge()
+    for verdicts in (Verdicts(tmp_path / "v"), Verdicts(tmp_path / "v")):
+        assert verdicts.get(("cpu", "digest"), judge) == ("careful",)
+    assert judge.asked == 1
+
+
+def test_of_something_else_it_is_asked_for_again(tmp_path: Path) -> None:
+    verdicts, judge = Verdicts(tmp_path), Judge()
+    for key in (("cpu", "1"), ("cpu", "2"), ("df", "1")):
+        verdicts.get(key, judge)
+    assert judge.asked == 3
+
+
+def test_a_rejection_is_not_remembered(tmp_path: Path) -> None:
+    verdicts, judge = Verdicts(tmp_path), Judge()
+    with pytest.raises(exception.ConfigRejected):
+        verdicts.get(("cpu",), reject)
+    verdicts.get(("cpu",), judge)
+    assert judge.asked == 1
+
+
+def test_a_verdict_that_cannot_be_read_is_asked_for_again(tmp_path: Path) -> None:
+    verdicts, judge = Verdicts(tmp_path), Judge()
+    verdicts.get(("cpu",), judge)
+    for path in tmp_path.glob("*.json"):
+        path.write_text("{")
+    verdicts.get(("cpu",), judge)
+    assert judge.asked == 2
+
+
+def test_another_build_is_another_one(tmp_path: Path) -> None:
+    plugin = tmp_path / "cpu.so"
+    assert build(plugin) == build(plugin)
+    missing = build(plugin)
+    plugin.write_bytes(b"1")
+    first = build(plugin)
+    plugin.unlink()
+    plugin.write_bytes(b"12")
+    assert len({missing, first, build(plugin)}) == 3
