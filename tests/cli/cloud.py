@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A whole deployment in this process: the API over HTTP, a conductor, agents with the fake driver."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from pathlib import Path
+from typing import Any
+
+from cheroot.wsgi import Server
+
+from collectd_mgr.agent.service import AgentService
+from collectd_mgr.agent.settings import AgentSettings
+from collectd_mgr.api import app
+from collectd_mgr.conductor.service import ConductorService
+from collectd_mgr.conductor.settings import ConductorSettings
+from collectd_mgr.control.hosts import HostControl
+from collectd_mgr.db import schema
+from collectd_mgr.db.engine import Database
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.fake import FakeDaemon, FakeDriver
+from collectd_mgr.rpc import transport
+from collectd_mgr.rpc.agent import AgentAPI
+from collectd_mgr.testing import configuration
+
+
+class Cloud:
+    """``url`` is the API's; hosts come and go with :meth:`join` and :meth:`leave`."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        conf = transport.prepare(
+            configuration.scratch(f"sqlite:///{directory}/state.db", api={"auth_strategy": "none"})
+        )
+        conf.set_override("transport_url", "fake://")
+        # Exchanges of the in-memory bus are shared by the whole process.
+        conf.set_override("control_exchange", uuid.uuid4().hex)
+        self._bus, self._notifications = transport.rpc(conf), transport.notifications(conf)
+        self._database = Database(conf)
+        schema.sync(self._database)
+        self.control = HostControl(self._database, AgentAPI(self._bus), wait=2.0)
+        settings = ConductorSettings(batch_timeout=0.05, resend_interval=0.2)
+        self._conductor = ConductorService(settings, self.control, self._bus, self._notifications)
+        self._server = Server(("127.0.0.1", 0), app.make(conf, self.control), numthreads=4)
+        self._agents: dict[str, AgentService] = {}
+        self._daemons: dict[str, FakeDaemon] = {}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.bind_addr[1]}"
+
+    def start(self) -> None:
+        self._server.prepare()
+        threading.Thread(target=self._server.serve, name="api", daemon=True).start()
+        self._conductor.start()
+
+    def close(self) -> None:
+        for name in list(self._agents):
+            self.leave(name)
+        self._server.stop()
+        self._conductor.stop()
+        self._database.close()
+
+    def join(self, name: str, mode: str = "manage") -> None:
+        """An agent comes to the bus; its collectd, and what it remembers, are those of the last time."""
+        (self._directory / name).mkdir(exist_ok=True)
+        daemon = DriverSettings(name, *self._places(name))
+        settings = AgentSettings(daemon, mode=mode, mode_file=str(self._directory / name / "mode"), probation=0.0)
+        driver = FakeDriver(daemon, self._daemons.setdefault(name, FakeDaemon()))
+        self._agents[name] = AgentService(settings, [driver], self._bus, self._notifications)
+        self._agents[name].start()
+
+    def leave(self, name: str) -> None:
+        self._agents.pop(name).stop()
+
+    def _places(self, name: str) -> tuple[Any, ...]:
+        home = self._directory / name
+        return str(home / "state"), str(home / "collectd.conf"), str(home / "managed"), str(home / "socket")
