@@ -11,10 +11,18 @@ from collectd_mgr.domain import mode
 
 GROUP = "agent"
 
+
+
+def _name() -> str:
+    """The FQDN; the bare host name where a hosts file makes that ``localhost``."""
+    name = socket.getfqdn()
+    return socket.gethostname() if name.partition(".")[0] == "localhost" else name
+
+
 OPTS = [
     cfg.HostAddressOpt(
         "host",
-        default=socket.getfqdn(),
+        default=_name(),
         sample_default="<the fully qualified name of this host>",
         help="The name under which this host is known to the service; the same as in nova, as a rule.",
     ),

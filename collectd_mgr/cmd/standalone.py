@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""collectd-mgr-standalone: API, conductor, agent and a collectd of its own on one machine, for one machine."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cheroot import wsgi
+from oslo_config import cfg
+from oslo_db import options as database_options
+
+from collectd_mgr.agent.service import AgentService
+from collectd_mgr.api import app
+from collectd_mgr.cmd import agent, alone, configuration
+from collectd_mgr.conductor.service import ConductorService
+from collectd_mgr.conductor.settings import ConductorSettings
+from collectd_mgr.control.hosts import HostControl
+from collectd_mgr.db import schema
+from collectd_mgr.db.engine import Database
+from collectd_mgr.drivers import ladder
+from collectd_mgr.drivers.child import ChildDaemon
+from collectd_mgr.rpc import transport
+from collectd_mgr.rpc.agent import AgentAPI
+
+LOG = logging.getLogger(__name__)
+
+PROGRAM = "collectd-mgr-standalone"
+
+_OPTIONS = [
+    cfg.StrOpt(
+        "state-dir", default="/var/lib/collectd-mgr-standalone", help="Where everything is kept, collectd.conf too."
+    ),
+    cfg.StrOpt("bind", default="127.0.0.1", help="Where the API listens. It asks nobody who they are: loopback only."),
+    cfg.PortOpt("port", default=8912, help="The port of the API."),
+    cfg.StrOpt("collectd", dest="collectd_program", default="/usr/sbin/collectd", help="The program."),
+    cfg.BoolOpt(
+        "stop-collectd", default=False, help="Stop the collectd that an earlier run has left running, and exit."
+    ),
+]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    conf = configured(sys.argv[1:] if argv is None else argv)
+    settings = agent.settings(conf).daemon
+    if conf.stop_collectd:
+        ChildDaemon(settings).stop()
+        return 0
+    alone.furnish(Path(conf.state_dir).absolute(), settings)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    standalone = Standalone(conf)
+    standalone.start()
+    stop.wait()
+    standalone.stop()
+    return 0
+
+
+def configured(argv: Sequence[str]) -> cfg.ConfigOpts:
+    """The configuration: what the arguments say, then the files, then defaults for one machine."""
+    conf = configuration.new()
+    conf.register_cli_opts(_OPTIONS)
+    conf.register_opts(database_options.database_opts, "database")
+    configuration.load(argv, PROGRAM, conf)
+    alone.defaults(conf, Path(conf.state_dir).absolute(), conf.collectd_program)
+    return conf
+
+
+class Standalone:
+    """All parts, on one in-memory bus. collectd goes on when it stops."""
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        self._database = Database(conf)
+        schema.sync(self._database)
+        rpc, notifications = transport.rpc(conf), transport.notifications(conf)
+        agents = AgentAPI(rpc, conf.conductor.call_timeout)
+        conducting = HostControl(self._database, agents, conf.conductor.call_timeout)
+        self._conductor = ConductorService(ConductorSettings(**conf.conductor), conducting, rpc, notifications)
+        self._agent = _agent(conf, rpc, notifications)
+        answering = HostControl(self._database, agents, conf.api.wait)
+        self._server = wsgi.Server((conf.bind, conf.port), app.make(conf, answering), server_name=PROGRAM)
+
+    def start(self) -> None:
+        """It answers when this returns."""
+        self._conductor.start()
+        self._agent.start()
+        self._server.prepare()
+        threading.Thread(target=self._server.serve, name="api", daemon=True).start()
+        LOG.info("The API answers on http://%s:%s.", *self._server.bind_addr[:2])
+
+    def stop(self) -> None:
+        """From the outside in."""
+        self._server.stop()
+        self._agent.stop()
+        self._conductor.stop()
+        self._database.close()
+
+
+def _agent(conf: cfg.ConfigOpts, rpc: Any, notifications: Any) -> AgentService:
+    settings = agent.settings(conf)
+    return AgentService(settings, ladder.load(conf.agent.drivers, settings.daemon), rpc, notifications)
