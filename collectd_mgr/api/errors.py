@@ -42,7 +42,7 @@ class Errors:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         response = self._respond(webob.Request(environ))
         response.headers[version.HEADER] = f"{version.SERVICE} {version.CURRENT}"
-        response.headers.add("Vary", version.HEADER)
+        response.headers["Vary"] = version.HEADER
         answer: Iterable[bytes] = response(environ, start_response)
         return answer
 

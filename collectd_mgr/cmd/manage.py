@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""collectd-mgr-manage: the database, and the keys of its encrypted columns."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from oslo_config import cfg
+
+from collectd_mgr.cmd import configuration
+from collectd_mgr.db import generations, schema, sealing
+from collectd_mgr.db.engine import Database
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    conf = configuration.new()
+    conf.register_cli_opt(cfg.SubCommandOpt("area", title="What to manage", handler=_commands))
+    configuration.load(sys.argv[1:] if argv is None else argv, "collectd-mgr-manage", conf)
+    action: Callable[[cfg.ConfigOpts], None] = conf.area.action
+    action(conf)
+    return 0
+
+
+def _commands(areas: Any) -> None:
+    database = areas.add_parser("db", help="The tables").add_subparsers(required=True)
+    sync = database.add_parser("sync", help="Migrate to the newest revision, or to the one named; safe to repeat")
+    sync.add_argument("revision", nargs="?", default="head")
+    sync.set_defaults(action=_sync)
+    database.add_parser("version", help="Print the revision the database is at").set_defaults(action=_version)
+    revision = database.add_parser("revision", help="Write a migration for what the models have anew (developers)")
+    revision.add_argument("message")
+    revision.set_defaults(action=_revision)
+    secrets = areas.add_parser("secrets", help="The keys of the encrypted columns").add_subparsers(required=True)
+    secrets.add_parser("new", help="Print a fresh key").set_defaults(action=_new_key)
+    secrets.add_parser("rotate", help="Put what is stored under the newest key").set_defaults(action=_rotate)
+
+
+def _sync(conf: cfg.ConfigOpts) -> None:
+    schema.sync(Database(conf), conf.area.revision)
+
+
+def _version(conf: cfg.ConfigOpts) -> None:
+    print(schema.version(Database(conf)) or "none")
+
+
+def _revision(conf: cfg.ConfigOpts) -> None:
+    schema.revise(Database(conf), conf.area.message)
+
+
+def _new_key(conf: cfg.ConfigOpts) -> None:
+    print(sealing.new_key())
+
+
+def _rotate(conf: cfg.ConfigOpts) -> None:
+    database = Database(conf)
+    with database.writer() as session:
+        print(f"{generations.reseal(session, database.seal)} generations")
