@@ -56,6 +56,7 @@ _Prototype = tuple[Any, tuple[Any, ...]]
 READING: dict[str, _Prototype] = {
     "uc_get_names": (c_int, (POINTER(POINTER(c_char_p)), POINTER(POINTER(c_uint64)), POINTER(c_size_t))),
     "uc_get_size": (c_size_t, ()),
+    "strarray_free": (None, (POINTER(c_char_p), c_size_t)),
     "uc_get_rate_by_name": (c_int, (c_char_p, POINTER(POINTER(c_double)), POINTER(c_size_t))),
     "uc_get_value_by_name": (c_int, (c_char_p, POINTER(POINTER(c_uint64)), POINTER(c_size_t))),
     "uc_get_iterator": (c_void_p, ()),

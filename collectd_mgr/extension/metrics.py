@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Any, Callable, Optional
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, Optional
 
 from collectd_mgr.extension.abi import from_cdtime
+from collectd_mgr.extension.cache import Cache
 from collectd_mgr.extension.pattern import Pattern
-from collectd_mgr.extension.values import Cache
+from collectd_mgr.extension.values import Values, type_of
 
 #: More metrics than this in one answer only in pages.
 LIMIT = 100_000
@@ -24,22 +27,14 @@ class Metrics:
     next page, or None. A metric that collectd misses at the moment is not there.
     """
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: Cache, values: Values) -> None:
         self._cache = cache
+        self._values = values
 
     def listing(self, **filters: Any) -> dict[str, Any]:
         """Columns ``names``, ``times`` (seconds since the epoch), ``intervals`` (seconds, None if unknown)."""
         names, times, marker = self._page(**filters)
-        return {
-            "names": _decode(names),
-            "times": [from_cdtime(time) for time in times],
-            "intervals": self._intervals(names),
-            "marker": marker,
-        }
-
-    def _intervals(self, names: list[bytes]) -> list[float | None]:
-        intervals = self._cache.intervals(self._cache.size() + 64) if names else {}
-        return [intervals.get(name) for name in names]
+        return {**self._columns(names, times), "marker": marker}
 
     def values(self, **filters: Any) -> dict[str, Any]:
         """The columns of :meth:`listing`, and ``types``, ``values`` and ``rates``: a list per metric, one number per
@@ -47,25 +42,28 @@ class Metrics:
         derive, counter or absolute.
         """
         names, times, marker = self._page(**filters)
-        rows = [
-            (name.decode("utf-8", "replace"), from_cdtime(time), interval, *found)
-            for name, time, interval, found in zip(names, times, self._intervals(names), map(self._cache.values, names))
-            if found is not None
-        ]
-        kinds = [_type(name) for name, *_ in rows]
+        found = zip(names, times, self._values.of(names))
+        rows = [(name, time, *numbers) for name, time, numbers in found if numbers is not None]
+        types = [type_of(row[0]) for row in rows]
         return {
-            "names": [row[0] for row in rows],
-            "times": [row[1] for row in rows],
-            "intervals": [row[2] for row in rows],
-            "types": kinds,
-            "values": [row[3] for row in rows],
-            "rates": [row[4] for row in rows],
-            "sources": {kind: self._sources(kind) for kind in set(kinds)},
+            **self._columns([row[0] for row in rows], [row[1] for row in rows]),
+            "types": _decode(types),
+            "values": [row[2] for row in rows],
+            "rates": [row[3] for row in rows],
+            "sources": {_decode([type_])[0]: self._sources(type_) for type_ in set(types)},
             "marker": marker,
         }
 
-    def _sources(self, kind: str) -> list[tuple[str, str]]:
-        found = self._cache.type(b"//" + kind.encode())
+    def _columns(self, names: list[bytes], times: list[int]) -> dict[str, Any]:
+        intervals = self._cache.intervals() if names else {}
+        return {
+            "names": _decode(names),
+            "times": [from_cdtime(time) for time in times],
+            "intervals": [intervals.get(name) for name in names],
+        }
+
+    def _sources(self, type_: bytes) -> list[tuple[str, str]]:
+        found = self._values.type(type_)
         return found.sources if found else []
 
     def _page(
@@ -77,37 +75,31 @@ class Metrics:
         marker: str | None = None,
     ) -> _Page:
         names, times = self._cache.names()
-        keep = _filter(plugin, type, match)
         start = bisect_right(names, marker.encode()) if marker else 0
-        limit = LIMIT if limit is None else min(limit, LIMIT)
-        chosen: list[bytes] = []
-        when: list[int] = []
-        for index in range(start, len(names)):
-            if not keep(names[index]):
-                continue
-            if len(chosen) == limit:
-                return chosen, when, chosen[-1].decode("utf-8", "surrogateescape")
-            chosen.append(names[index])
-            when.append(times[index])
-        return chosen, when, None
+        chosen = _filtered(names, range(start, len(names)), plugin, type, match)
+        page = list(islice(chosen, LIMIT if limit is None else min(limit, LIMIT)))
+        following = (
+            names[page[-1]].decode("utf-8", "surrogateescape") if page and next(chosen, None) is not None else None
+        )
+        return [names[index] for index in page], [times[index] for index in page], following
 
 
-def _filter(plugin: str | None, kind: str | None, match: str | None) -> Callable[[bytes], bool]:
-    pattern = Pattern(match) if match is not None else None
-    wanted = [(place, text.encode()) for place, text in ((1, plugin), (2, kind)) if text is not None]
+def _filtered(
+    names: list[bytes], indexes: Iterable[int], plugin: str | None, kind: str | None, match: str | None
+) -> Iterator[int]:
+    """Those of ``indexes`` whose names fit."""
+    for place, text in ((1, plugin), (2, kind)):
+        if text is not None:
+            indexes = _with_part(names, indexes, place, text.encode())
+    if match is not None:
+        pattern = Pattern(match)
+        indexes = (index for index in indexes if pattern.matches(names[index]))
+    return iter(indexes)
 
-    def keep(name: bytes) -> bool:
-        parts = name.split(b"/", 2)
-        if any(parts[place].partition(b"-")[0] != text for place, text in wanted):
-            return False
-        return pattern is None or pattern.matches(name)
 
-    return keep
+def _with_part(names: list[bytes], indexes: Iterable[int], place: int, text: bytes) -> Iterator[int]:
+    return (index for index in indexes if names[index].split(b"/", 2)[place].partition(b"-")[0] == text)
 
 
 def _decode(names: list[bytes]) -> list[str]:
     return [name.decode("utf-8", "replace") for name in names]
-
-
-def _type(name: str) -> str:
-    return name.split("/", 2)[2].partition("-")[0]

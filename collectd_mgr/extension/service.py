@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 from collectd_mgr.extension import VERSION, abi, live, process
+from collectd_mgr.extension.cache import Cache
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.inside import Inside
 from collectd_mgr.extension.loader import Loader
@@ -17,7 +18,7 @@ from collectd_mgr.extension.methods import Methods
 from collectd_mgr.extension.metrics import Metrics
 from collectd_mgr.extension.settings import Settings
 from collectd_mgr.extension.threads import Threads
-from collectd_mgr.extension.values import Cache
+from collectd_mgr.extension.values import Values
 from collectd_mgr.wire.hello import hello
 from collectd_mgr.wire.server import WireServer
 
@@ -98,5 +99,12 @@ def build(settings: Settings, log: Log, guards: dict[str, Any]) -> Inside:
             reason = str(unfit)
     if reason is not None:
         gate.close(reason)
-    metrics = None if unread else Metrics(Cache(library, ctypes.PyDLL(None)))
+    metrics = None if unread else _metrics(library)
     return Inside(library, version, process.started(), gate, loader, log, parts, metrics, settings.marker)
+
+
+def _metrics(library: ctypes.CDLL) -> Metrics:
+    held = ctypes.PyDLL(None)
+    abi.bind(held, abi.READING)
+    library.free.argtypes, library.free.restype = (ctypes.c_void_p,), None
+    return Metrics(Cache(library, held), Values(library, held))

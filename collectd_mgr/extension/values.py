@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""collectd's cache: names, times, values, rates, intervals.
+"""Values and rates out of collectd's cache, for many metrics at once.
 
-The lock of the cache is never held while the GIL changes hands. Each C function here takes the lock and gives it back
-before it returns, and the one loop that must hold it (:meth:`Cache.intervals`) runs no bytecode.
+Each C function takes the lock of the cache and gives it back before it returns. They are called with the GIL held: a
+call is so short that giving the GIL away around it costs more, and with another busy Python thread a thousand times
+more. Nobody who holds the lock waits for the GIL.
 """
 
 from __future__ import annotations
 
 import ctypes
-import gc
-import math
 import struct
-from ctypes import byref, c_char_p, c_size_t, c_uint64, c_void_p
-from itertools import chain, islice, repeat, starmap, tee
+from collections import deque
+from ctypes import addressof, c_size_t, c_void_p, sizeof
+from itertools import accumulate
 from typing import Any, Optional
 
 from collectd_mgr.extension import abi
@@ -20,112 +20,92 @@ from collectd_mgr.extension import abi
 #: How the raw values of each kind are read from collectd's union.
 _CODES = {"counter": "Q", "gauge": "d", "derive": "q", "absolute": "Q"}
 
+#: Metrics that are asked for without letting other Python threads run in between.
+_CHUNK = 500
+
 Number = Optional[float]
+_Rows = list[tuple[float, ...]]
 
 
 class Type:
-    """A data set: the names and kinds of its data sources, and how their values lie in memory."""
+    """A data set: names and kinds of its data sources, and how their values lie in memory."""
 
     def __init__(self, sources: list[tuple[str, str]]) -> None:
         self.sources = sources
-        self.raw = struct.Struct("".join(_CODES[kind] for _, kind in sources))
-        self.rates = struct.Struct("d" * len(sources))
+        self.raw = "".join(_CODES[kind] for _, kind in sources)
+        self.rates = "d" * len(sources)
 
 
-class Cache:
-    """Reads the cache; any number of threads may.
-
-    ``library`` is called without the GIL, ``held`` (the same process) with it: the calls for one metric are so
-    short that giving the GIL away around each costs more, and with another busy Python thread a thousand times more.
-    """
+class Values:
+    """Reads values by the names of metrics; any number of threads may."""
 
     def __init__(self, library: ctypes.CDLL, held: ctypes.PyDLL) -> None:
         self._library = library
-        abi.bind(held, abi.READING)
-        self._rate = held["uc_get_rate_by_name"]
-        self._value = held["uc_get_value_by_name"]
+        self._rate, self._value = held["uc_get_rate_by_name"], held["uc_get_value_by_name"]
         for function in (self._rate, self._value):
-            function.argtypes = (c_char_p, c_void_p, c_void_p)
-        self._held = held
-        self._free = held["free"]
+            function.argtypes = (ctypes.c_char_p, c_void_p, c_void_p)
+        self._free, self._copy = held["free"], held["memcpy"]
         self._free.argtypes, self._free.restype = (c_void_p,), None
-        self._bytes = ctypes.PYFUNCTYPE(ctypes.py_object, c_void_p)(("PyBytes_FromString", ctypes.pythonapi))
+        self._copy.argtypes, self._copy.restype = (c_void_p, c_void_p, c_size_t), None
         self._types: dict[bytes, Type | None] = {}
 
-    def names(self) -> tuple[list[bytes], list[int]]:
-        """Every name, sorted by its bytes, and its last time as cdtime. Those that collectd misses are left out."""
-        names, times, count = ctypes.POINTER(c_char_p)(), ctypes.POINTER(c_uint64)(), c_size_t()
-        if self._library.uc_get_names(byref(names), byref(times), byref(count)) != 0 or not count.value:
-            return [], []
-        try:
-            return names[: count.value], times[: count.value]
-        finally:
-            for address in ctypes.cast(names, ctypes.POINTER(c_void_p))[: count.value]:
-                self._free(address)
-            self._free(names)
-            self._free(times)
+    def of(self, names: list[bytes]) -> list[tuple[list[Number], list[Number]] | None]:
+        """Values and rates of each metric, per data source; None for one that is gone or missing. NaN is None."""
+        found: list[tuple[list[Number], list[Number]] | None] = []
+        for start in range(0, len(names), _CHUNK):
+            found += self._chunk(names[start : start + _CHUNK])
+        return found
 
-    def size(self) -> int:
-        """How many metrics the cache holds, with those that are missing."""
-        return int(self._library.uc_get_size())
+    def _chunk(self, names: list[bytes]) -> list[tuple[list[Number], list[Number]] | None]:
+        types = [self.type(type_of(name)) for name in names]
+        values = self._get(self._value, names, [type_.raw if type_ else "" for type_ in types])
+        rates = self._get(self._rate, names, [type_.rates if type_ else "" for type_ in types])
+        return [(_finite(value), _finite(rate)) if value and rate else None for value, rate in zip(values, rates)]
 
-    def values(self, name: bytes) -> tuple[list[Number], list[Number]] | None:
-        """Values and rates of one metric, per data source; None when it is gone or missing. NaN is None."""
-        type_ = self.type(name)
-        if type_ is None:
-            return None
-        raw = self._get(self._value, name, type_.raw)
-        rates = self._get(self._rate, name, type_.rates)
-        return None if raw is None or rates is None else (_finite(raw), _finite(rates))
-
-    def _get(self, function: Any, name: bytes, layout: struct.Struct) -> tuple[float, ...] | None:
-        address, count = c_void_p(), c_size_t()
-        if function(name, byref(address), byref(count)) != 0:
-            return None
-        found = ctypes.string_at(address, 8 * count.value)
-        self._free(address)
-        return layout.unpack(found) if len(found) == layout.size else None
+    def _get(self, function: Any, names: list[bytes], codes: list[str]) -> _Rows:
+        """One row per name; an empty one where there is nothing, or not what its type says."""
+        pointers, counts = (c_void_p * len(names))(), (c_size_t * len(names))()
+        # Loops in C, as everywhere below: a Python loop would cost more than the calls.
+        deque(map(function, names, _slots(pointers), _slots(counts)), maxlen=0)
+        numbers = counts[:]
+        ends = list(accumulate(numbers))
+        buffer = (c_size_t * (ends[-1] or 1))()
+        places = [addressof(buffer) + 8 * (end - number) for end, number in zip(ends, numbers)]
+        deque(map(self._copy, places, pointers, [8 * number for number in numbers]), maxlen=0)
+        deque(map(self._free, pointers), maxlen=0)
+        return _rows(bytes(buffer)[: 8 * ends[-1]], numbers, codes)
 
     def type(self, name: bytes) -> Type | None:
-        """The data set of a metric, by its name; types never change while collectd runs."""
-        key = name.split(b"/", 2)[2].partition(b"-")[0]
-        if key not in self._types:
-            self._types[key] = self._look_up(key)
-        return self._types[key]
+        """The data set of that name; types never change while collectd runs."""
+        if name not in self._types:
+            self._types[name] = self._look_up(name)
+        return self._types[name]
 
-    def _look_up(self, type_: bytes) -> Type | None:
-        found = self._library.plugin_get_ds(type_)
+    def _look_up(self, name: bytes) -> Type | None:
+        found = self._library.plugin_get_ds(name)
         if not found:
             return None
         sources = found.contents.sources[: found.contents.count]
         return Type([(source.name.decode(), abi.KINDS[source.type]) for source in sources])
 
-    def intervals(self, limit: int) -> dict[bytes, float]:
-        """Seconds between two values, by name, of at most ``limit`` metrics.
 
-        Only collectd's iterator knows them, and it holds the lock of the cache from its making to its end. Between two
-        bytecodes Python may give the GIL to a thread that wants that lock, or keeps it for long. So everything from
-        the making to the end is one call of ``list``: iterators in C that call C, where the GIL cannot change hands.
-        """
-        found = (c_uint64 * limit)()
-        slots = range(ctypes.addressof(found), ctypes.addressof(found) + ctypes.sizeof(found), 8)
-        name = c_void_p(ctypes.cast(c_char_p(b""), c_void_p).value)
-        made = chain.from_iterable(map(repeat, starmap(self._held.uc_get_iterator, ((),)), (limit,)))
-        steps, again, last = tee(made, 3)
-        walk = zip(
-            map(self._held.uc_iterator_next, steps, repeat(byref(name))),
-            map(self._bytes, repeat(name)),
-            map(self._held.uc_iterator_get_interval, again, slots),
-        )
-        collecting = gc.isenabled()
-        gc.disable()  # A finalizer would run bytecode.
-        try:
-            rows = list(chain(walk, map(self._held.uc_iterator_destroy, islice(last, 1))))
-        finally:
-            if collecting:
-                gc.enable()
-        return {row[1]: abi.interval(found[index]) for index, row in enumerate(rows[:-1]) if row[2] == 0}
+def type_of(name: bytes) -> bytes:
+    """The type in the name of a metric."""
+    return name.split(b"/", 2)[2].partition(b"-")[0]
+
+
+def _slots(array: Any) -> range:
+    return range(addressof(array), addressof(array) + sizeof(array), 8)
+
+
+def _rows(data: bytes, numbers: list[int], codes: list[str]) -> _Rows:
+    right = [len(code) == number for code, number in zip(codes, numbers)]
+    layout = "".join(code if fits else "Q" * number for code, number, fits in zip(codes, numbers, right))
+    flat = struct.unpack(f"={layout}", data)
+    ends = accumulate(numbers)
+    return [flat[end - number : end] if fits else () for end, number, fits in zip(ends, numbers, right)]
 
 
 def _finite(numbers: tuple[float, ...]) -> list[Number]:
-    return [number if math.isfinite(number) else None for number in numbers]
+    # What is not finite, and only that, is not equal to itself or not zero after being taken from itself.
+    return [number if number - number == 0 else None for number in numbers]

@@ -123,11 +123,10 @@ def test_a_socket_of_a_dead_daemon_is_taken_over_one_of_a_living_is_not() -> Non
         assert os.path.exists(collectd.socket)
         collectd.start()
         config = f'<Plugin python>\n <Module collectd_mgr>\n  Socket "{collectd.socket}"\n </Module>\n</Plugin>\n'
-        with (
-            pytest.raises(CollectdFailed, match="another process listens here"),
-            ScratchCollectd(("load",), config) as other,
-        ):
-            other.start()
+        other = ScratchCollectd(("load",), config)
+        with pytest.raises(CollectdFailed, match="another process listens here"):
+            other.start(timeout=1.0)
+        other.remove()
         assert collectd.call("status")["pid"] == collectd.pid
 
 

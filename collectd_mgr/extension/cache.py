@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names, times and intervals out of collectd's cache, whose lock is never held while the GIL changes hands."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+from ctypes import byref, c_char_p, c_size_t, c_uint64, c_void_p
+from itertools import chain, islice, repeat, starmap, tee
+
+from collectd_mgr.extension import abi
+
+
+class Cache:
+    """Reads the cache; any number of threads may.
+
+    :param library: called without the GIL
+    :param held: the same process, called with the GIL held; its functions have their prototypes
+    """
+
+    def __init__(self, library: ctypes.CDLL, held: ctypes.PyDLL) -> None:
+        self._library = library
+        self._held = held
+        self._bytes = ctypes.PYFUNCTYPE(ctypes.py_object, c_void_p)(("PyBytes_FromString", ctypes.pythonapi))
+
+    def names(self) -> tuple[list[bytes], list[int]]:
+        """Every name, sorted by its bytes, and its last time as cdtime. Those that collectd misses are left out."""
+        names, times, count = ctypes.POINTER(c_char_p)(), ctypes.POINTER(c_uint64)(), c_size_t()
+        if self._library.uc_get_names(byref(names), byref(times), byref(count)) != 0 or not count.value:
+            return [], []
+        try:
+            return names[: count.value], times[: count.value]
+        finally:
+            self._library.strarray_free(names, count)
+            self._library.free(times)
+
+    def intervals(self) -> dict[bytes, float]:
+        """Seconds between two values, by the name of the metric.
+
+        Only collectd's iterator knows them, and it holds the lock of the cache from its making to its end. Between two
+        bytecodes Python may give the GIL to a thread that wants that lock, or keeps it for long. So everything from
+        the making to the end is one call of ``list``: iterators in C that call C, where the GIL cannot change hands.
+        """
+        limit = self._library.uc_get_size() + 64  # Some may be added before the iterator has the lock.
+        found = (c_uint64 * limit)()
+        slots = range(ctypes.addressof(found), ctypes.addressof(found) + ctypes.sizeof(found), 8)
+        name = c_void_p(ctypes.cast(c_char_p(b""), c_void_p).value)
+        made = chain.from_iterable(map(repeat, starmap(self._held.uc_get_iterator, ((),)), (limit,)))
+        steps, again, last = tee(made, 3)
+        walk = zip(
+            map(self._held.uc_iterator_next, steps, repeat(byref(name))),
+            map(self._bytes, repeat(name)),
+            map(self._held.uc_iterator_get_interval, again, slots),
+        )
+        collecting = gc.isenabled()
+        gc.disable()  # A finalizer would run bytecode.
+        try:
+            rows = list(chain(walk, map(self._held.uc_iterator_destroy, islice(last, 1))))
+        finally:
+            if collecting:
+                gc.enable()
+        seconds = {cdtime: abi.interval(cdtime) for cdtime in set(found)}
+        return {name: seconds[cdtime] for (_, name, status), cdtime in zip(rows[:-1], found) if status == 0}

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names, values, rates and intervals as collectd has them, and nobody kept waiting for them."""
+
+from __future__ import annotations
+
+import math
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectd_mgr.testing.collectd import ScratchCollectd
+
+HERE = Path(__file__).parent
+Eventually = Callable[[Callable[[], object], float], float]
+
+#: Milliseconds that a bystander may wait for the lock of the cache on a machine that is busy with other tests.
+PATIENCE = 100
+
+
+def getval(path: str, identifier: str) -> dict[str, float]:
+    """What the unixsock plugin says of a metric: rates by the name of the data source."""
+    with socket.socket(socket.AF_UNIX) as connection, connection.makefile("rw") as stream:
+        connection.connect(path)
+        stream.write(f'GETVAL "{identifier}"\n')
+        stream.flush()
+        count = int(stream.readline().split()[0])
+        pairs = (stream.readline().strip().split("=") for _ in range(count))
+        return {name: float(value) for name, value in pairs}
+
+
+def test_the_same_as_the_unixsock_plugin_says(eventually: Eventually) -> None:
+    with ScratchCollectd() as collectd:
+        collectd.stop()
+        path = f"{collectd.directory}/unixsock"
+        text = f'LoadPlugin unixsock\n<Plugin unixsock>\n SocketFile "{path}"\n</Plugin>\n'
+        text += "".join(
+            f"<LoadPlugin {plugin}>\n Interval 0.2\n</LoadPlugin>\n" for plugin in ("load", "cpu", "interface")
+        )
+        collectd.conf.write_text(collectd.conf.read_text() + text)
+        collectd.start()
+        eventually(lambda: collectd.call("values_get", plugin="interface", match="lo/if_octets")["rates"], 3.0)
+        time.sleep(1.0)
+        for plugin in ("load", "cpu", "interface"):
+            collectd.call("plugin_disable", plugin=plugin)  # So that nothing changes between the two readings.
+        time.sleep(0.1)
+
+        found = collectd.call("values_get")
+
+        assert {"load", "cpu-0", "interface-lo"} <= {name.split("/")[1] for name in found["names"]}
+        for name, type_, rates in zip(found["names"], found["types"], found["rates"], strict=True):
+            sources = [source for source, _ in found["sources"][type_]]
+            theirs = getval(path, name)
+            assert list(theirs) == sources
+            for source, rate in zip(sources, rates, strict=True):
+                assert (math.isnan(theirs[source]) and rate is None) or math.isclose(theirs[source], rate, rel_tol=1e-4)
+
+
+def filled(compiled: dict[str, Path], metrics: int, **options: Any) -> ScratchCollectd:
+    config = f"LoadPlugin bystander\n<Plugin bystander>\n Metrics {metrics}\n</Plugin>\n"
+    return ScratchCollectd(
+        (), config, own_plugins=[compiled["bystander"]], interval=0.5, module_path=HERE / "entries", **options
+    )
+
+
+def test_filters_and_pages(compiled: dict[str, Path], eventually: Eventually) -> None:
+    with filled(compiled, 50) as collectd:
+        eventually(lambda: len(collectd.call("metrics_list")["names"]) == 51, 5.0)
+        assert collectd.call("metrics_list", plugin="by")["names"] == []
+        assert len(collectd.call("metrics_list", plugin="bystander", type="gauge")["names"]) == 51
+        assert collectd.call("metrics_list", type="derive")["names"] == []
+        some = collectd.call("metrics_list", match="metric-0000[0-4]$")["names"]
+        assert [name[-1] for name in some] == ["0", "1", "2", "3", "4"]
+        names, marker = [], None
+        while True:
+            page = collectd.call("values_get", limit=20, marker=marker)
+            names += page["names"]
+            marker = page["marker"]
+            if marker is None:
+                break
+        assert names == collectd.call("metrics_list")["names"] == sorted(names)
+        assert page["intervals"] == [3600.0] * 11
+
+
+def test_ten_thousand_metrics(compiled: dict[str, Path], eventually: Eventually) -> None:
+    with filled(compiled, 10_000, csv=False) as collectd:
+        eventually(lambda: len(collectd.call("metrics_list")["names"]) == 10_001, 20.0)
+        best = min(timed(collectd, "values_get") for _ in range(10))
+        found = collectd.call("values_get", match="metric-")
+        assert [value for (value,) in found["values"]] == [float(number) for number in range(10_000)]
+        assert best < 0.4  # Measured: 0.1 s beside other tests on two cores.
+
+
+def timed(collectd: ScratchCollectd, method: str) -> float:
+    began = time.perf_counter()
+    assert collectd.call(method)["names"]
+    return time.perf_counter() - began
+
+
+def longest(collectd: ScratchCollectd) -> float:
+    time.sleep(0.6)  # Until its next read has told.
+    return float(collectd.call("values_get", match="gauge-longest")["values"][0][0])
+
+
+def test_nobody_waits_for_the_cache_with_another_busy_python_thread(
+    compiled: dict[str, Path], eventually: Eventually
+) -> None:
+    with filled(compiled, 5000, csv=False, modules=["busy_thread", "naive_cache"]) as collectd:
+        eventually(lambda: len(collectd.call("metrics_list")["names"]) == 5001, 10.0)
+        for _ in range(3):
+            collectd.call("values_get")
+            collectd.call("metrics_list")
+        assert longest(collectd) < PATIENCE
+
+        eventually(lambda: naive_walk(collectd) > PATIENCE, 30.0)  # So the bystander would have seen it.
+
+
+def naive_walk(collectd: ScratchCollectd) -> float:
+    collectd.call("flush", plugin="python.naive_cache")
+    return longest(collectd)
+
+
+@pytest.mark.parametrize("identifier", [None, "scratch.example.org/load/load"])
+def test_flush_reaches_the_write_plugins(identifier: str | None) -> None:
+    with ScratchCollectd(("load",), modules=["raw_config"], module_path=HERE / "entries") as collectd:
+        wanted = collectd.directory / "wanted.conf"
+        wanted.write_text('TypesDB "/dev/null"\nLoadPlugin users\n')
+        collectd.call("flush", plugin="python.raw_config", identifier=str(wanted), timeout=5)
+        assert "users" in collectd.call("status")["plugins"]
+        assert collectd.call("flush", plugin="csv", identifier=identifier) is None
