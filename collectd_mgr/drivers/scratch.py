@@ -28,8 +28,8 @@ _END = "collectd_mgr_end_of_configuration"
 _LINE = re.compile(r"\[(?P<severity>error|warning|notice)\] (?P<text>.*)")
 _NOT_INITIALISED = "Initialization of plugin"
 
-#: Lines about the scratch instance, not about the plugin: it has no output.
-_OURS = (_END, "No write callback has been registered")
+#: Lines about the scratch instance, not about the plugin: it has no output, and ends at once.
+_OURS = (_END, "No write callback has been registered", "were left after shutting down the write threads")
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,8 @@ def daemon(place: Path) -> SystemdDaemon:
 
 
 def settings(place: Path) -> DriverSettings:
-    paths = [str(place)] * 4
-    return DriverSettings("h", *paths, daemon="systemd", unit="c.service", start_timeout=5.0, stop_timeout=5.0)
+    settings = DriverSettings("h", str(place), str(place), str(place), str(place))
+    return dataclasses.replace(settings, daemon="systemd", unit="c.service", start_timeout=5.0, stop_timeout=5.0)
 
 
 def calls(place: Path) -> list[str]:
