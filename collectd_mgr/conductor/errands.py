@@ -4,33 +4,55 @@
 from __future__ import annotations
 
 import logging
+import queue
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from collectd_mgr import exception
 
 LOG = logging.getLogger(__name__)
+
+Errand = Callable[[str], object]
+
+#: How long an errand under way is waited for at the end, in seconds; whoever is called does it all the same.
+_LEAVE = 1.0
 
 
 class Errands:
     """At most one errand of a kind under way for a host: a second one is not needed, for the first does its work."""
 
     def __init__(self, workers: int) -> None:
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="errand")
+        self._queue: queue.Queue[tuple[str, str, Errand] | None] = queue.Queue()
         self._lock = threading.Lock()
         self._under_way: set[tuple[str, str]] = set()
+        # Daemons, unlike those of an executor: a call that nobody answers must not keep the process from ending.
+        self._threads = [threading.Thread(target=self._work, name="errand", daemon=True) for _ in range(workers)]
+        for thread in self._threads:
+            thread.start()
 
-    def run(self, kind: str, host: str, errand: Callable[[str], None]) -> bool:
-        """Do it soon, in a thread of the pool; whether it was taken."""
+    def run(self, kind: str, host: str, errand: Errand) -> bool:
+        """Do it soon, in another thread; whether it was taken."""
         with self._lock:
             if (kind, host) in self._under_way:
                 return False
             self._under_way.add((kind, host))
-        self._pool.submit(self._do, kind, host, errand)
+        self._queue.put((kind, host, errand))
         return True
 
-    def _do(self, kind: str, host: str, errand: Callable[[str], None]) -> None:
+    def stop(self) -> None:
+        """Take no more, and wait a moment for those under way."""
+        for _ in self._threads:
+            self._queue.put(None)
+        deadline = time.monotonic() + _LEAVE
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _work(self) -> None:
+        while (item := self._queue.get()) is not None:
+            self._do(*item)
+
+    def _do(self, kind: str, host: str, errand: Errand) -> None:
         try:
             errand(host)
         except exception.CollectdMgrError as error:
@@ -40,7 +62,3 @@ class Errands:
         finally:
             with self._lock:
                 self._under_way.discard((kind, host))
-
-    def stop(self) -> None:
-        """Wait for those under way; drop the others."""
-        self._pool.shutdown(cancel_futures=True)

@@ -45,13 +45,12 @@ class ConductorService:
         """When what is under way is done."""
         self._stop.set()
         self._resend.soon()
-        self._threads[0].join(timeout=10)
+        for thread in reversed(self._threads):
+            thread.join(timeout=10)
         if not self._threads[0].is_alive():
             self._listener.stop()
             self._listener.wait()
             self._ping.stop()
-        for thread in self._threads[1:]:
-            thread.join(timeout=10)
         self._errands.stop()
 
     def _listen(self) -> None:

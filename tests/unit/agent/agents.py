@@ -39,15 +39,19 @@ class Live(FakeDriver):
 class Agent:
     """``collectd`` outlives agents that are made on the same directory."""
 
+    bus: Any
+
     def __init__(self, directory: Path, collectd: FakeDaemon | None = None, **changes: Any) -> None:
         self.collectd = collectd or FakeDaemon()
+        directory.mkdir(exist_ok=True)
         conf = str(directory / "collectd.conf")
         daemon = DriverSettings(NAME, str(directory / "state"), conf, str(directory / "managed"), "/nowhere")
         settings: dict[str, Any] = {"mode": MANAGE, "mode_file": str(directory / "mode"), "probation": 0.05}
         settings |= {"watch_interval": 0.05, "heartbeat_interval": 0.2}
         fault = changes.pop("fault", faults.none)
-        conf_of_bus = configuration()
-        self.bus, self.notifications = transport.rpc(conf_of_bus), transport.notifications(conf_of_bus)
+        other: Agent | None = changes.pop("bus", None)
+        bus = other.bus.conf if other else configuration()
+        self.bus, self.notifications = transport.rpc(bus), transport.notifications(bus)
         self.service = AgentService(
             AgentSettings(daemon, **{**settings, **changes}),
             [Live(daemon, self.collectd), FakeDriver(daemon, self.collectd)],
