@@ -14,10 +14,12 @@ import pytest
 from collectd_mgr.domain import safety
 from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.safety import fixtures, probe
-from collectd_mgr.testing.safety.rounds import PATIENCE, SILENCE, Subject, wait
+from collectd_mgr.testing.safety.rounds import OPTIONS, PATIENCE, SILENCE, Subject, wait
 
 LIVE = sorted(row.plugin for row in safety.table().values() if row.live)
-GIVING = sorted(row.plugin for row in safety.table().values() if row.live and row.values_seen)
+#: Those that gave values in the proof, and that this kernel has something for.
+GIVING = [plugin for plugin in LIVE if safety.lookup(plugin).values_seen and fixtures.has_source(plugin)]
+NEEDED = {"processes", "tcpconns", "disk", "interface", "df", "cpu"}
 
 Statuses = dict[str, list[str]]
 
@@ -49,7 +51,7 @@ def story() -> Iterator[Story]:
     """Three rounds over all live-safe plugins at once, and the end of the daemon."""
     told = Story()
     with ExitStack() as stack:
-        daemon = stack.enter_context(ScratchCollectd(interval=1, options={"ReadThreads": 10}))
+        daemon = stack.enter_context(ScratchCollectd(interval=1, options={**OPTIONS, "ReadThreads": 10}))
         subjects = []
         for plugin in LIVE:
             place = daemon.directory / f"for-{plugin}"
@@ -97,6 +99,14 @@ def _giving(subjects: list[Subject], start: float) -> set[str]:
 def test_values_come_and_go_and_come_again(story: Story, plugin: str) -> None:
     assert [plugin in moment.giving for moment in story.enabled] == [True, True, True]
     assert [plugin in moment.giving for moment in story.disabled] == [False, False, False]
+
+
+def test_enough_of_them_are_seen_giving_values_here(story: Story) -> None:
+    giving = set.intersection(*(moment.giving for moment in story.enabled))
+    configured = {plugin for plugin in giving if fixtures.FIXTURES.get(plugin, fixtures.Fixture()).config}
+    assert len(giving & set(LIVE)) >= 20
+    assert len(configured) >= 5
+    assert giving >= NEEDED
 
 
 @pytest.mark.parametrize("plugin", LIVE)

@@ -7,7 +7,7 @@ import pytest
 
 from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.safety.facts import facts
-from collectd_mgr.testing.safety.rounds import Subject, prove
+from collectd_mgr.testing.safety.rounds import OPTIONS, Subject, prove
 from collectd_mgr.testing.safety.verdict import Outcome, refusal
 
 
@@ -17,7 +17,7 @@ def plugin(compiled: dict[str, Path]) -> Path:
 
 
 def trial(plugin: Path, does: str) -> Outcome:
-    with ScratchCollectd(interval=1, own_plugins=[plugin]) as daemon:
+    with ScratchCollectd(interval=1, own_plugins=[plugin], options=OPTIONS) as daemon:
         return prove(Subject("unsafe", f'Does "{does}"', daemon), rounds=2)
 
 

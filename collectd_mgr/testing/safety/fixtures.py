@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a plugin needs to give values on any machine: configuration, files, a service.
 
-``{dir}`` in a configuration is the directory of the files, ``{port}`` the port of the service. A plugin
-that is not here is tried without a configuration.
+``{dir}`` in a configuration is the directory of the files, ``{port}`` the port of the service, ``{interface}`` the
+network interface that this machine uses. A plugin that is not here is tried without a configuration.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -17,12 +18,16 @@ from collectd_mgr.testing.safety import services
 
 @dataclass(frozen=True)
 class Fixture:
-    """``config``: the inside of the plugin's block. ``tcp``: the arguments of :func:`services.tcp`."""
+    """``config``: the inside of the plugin's block. ``tcp``: the arguments of :func:`services.tcp`.
+
+    ``source``: a file of the kernel's without which the plugin has no values to give.
+    """
 
     config: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     http: Mapping[str, str] = field(default_factory=dict)
     tcp: tuple[bytes, bytes] | tuple[bytes, bytes, bool] | None = None
+    source: str = ""
 
 
 @contextmanager
@@ -37,7 +42,20 @@ def ready(plugin: str, directory: Path) -> Iterator[str]:
             port = stack.enter_context(services.http(fixture.http))
         elif fixture.tcp:
             port = stack.enter_context(services.tcp(*fixture.tcp))
-        yield fixture.config.replace("{dir}", str(directory)).replace("{port}", str(port))
+        given = {"{dir}": str(directory), "{port}": str(port), "{interface}": _interface()}
+        yield functools.reduce(lambda text, item: text.replace(*item), given.items(), fixture.config)
+
+
+def has_source(plugin: str) -> bool:
+    """Whether this kernel has what the plugin reads."""
+    source = FIXTURES.get(plugin, Fixture()).source
+    return not source or Path(source).exists()
+
+
+def _interface() -> str:
+    """The interface of the default route, or loopback."""
+    routes = [line.split() for line in Path("/proc/net/route").read_text(encoding="ascii").splitlines()[1:]]
+    return next((route[0] for route in routes if route[1] == "00000000"), "lo")
 
 
 def _apcups(*lines: str) -> bytes:
@@ -89,6 +107,7 @@ FIXTURES: Mapping[str, Fixture] = {
         http={"/xml/v3": _BIND},
     ),
     "cgroups": Fixture('CGroup "/.*/"\nIgnoreSelected false'),
+    "conntrack": Fixture(source="/proc/sys/net/netfilter/nf_conntrack_count"),
     "cpu": Fixture("ReportByCpu true\nReportNumCpu true\nValuesPercentage true"),
     "curl": Fixture(
         '<Page "here">\nURL "http://127.0.0.1:{port}/page"\nMeasureResponseTime true\n</Page>', http={"/page": "hello"}
@@ -104,12 +123,14 @@ FIXTURES: Mapping[str, Fixture] = {
     ),
     "df": Fixture('MountPoint "/"\nValuesPercentage true\nReportInodes true'),
     "disk": Fixture('Disk "/^nothing$/"\nIgnoreSelected true'),
-    "ethstat": Fixture('Interface "eth0"\nMap "tx_queue_0_packets" "if_tx_packets" "q0"\nMappedOnly false'),
+    "ethstat": Fixture('Interface "{interface}"\nMappedOnly false'),
     "fhcount": Fixture("ValuesAbsolute true\nValuesPercentage true"),
     "filecount": Fixture(
         '<Directory "{dir}">\nInstance "here"\nName "*.txt"\n</Directory>', files={"one.txt": "1", "two.txt": "2"}
     ),
-    "hugepages": Fixture("ReportPerNodeHP true\nReportRootHP true\nValuesPages true"),
+    "hugepages": Fixture(
+        "ReportPerNodeHP true\nReportRootHP true\nValuesPages true", source="/sys/kernel/mm/hugepages"
+    ),
     "interface": Fixture('Interface "lo"\nIgnoreSelected false'),
     "irq": Fixture('Irq "/^nothing$/"\nIgnoreSelected true'),
     "load": Fixture("ReportRelative false"),
@@ -125,6 +146,7 @@ FIXTURES: Mapping[str, Fixture] = {
     ),
     "mysql": Fixture('<Database "here">\nHost "127.0.0.1"\nPort 1\nConnectTimeout 1\n</Database>'),
     "nginx": Fixture('URL "http://127.0.0.1:{port}/nginx_status"', http={"/nginx_status": _NGINX}),
+    "numa": Fixture(source="/sys/devices/system/node/node0/numastat"),
     "nut": Fixture('UPS "here@127.0.0.1:1"'),
     "olsrd": Fixture('Host "127.0.0.1"\nPort "{port}"\nCollectLinks "Detail"', tcp=(_OLSRD, b"")),
     "openldap": Fixture('<Instance "here">\nURL "ldap://127.0.0.1:1"\nTimeout 1\n</Instance>'),
@@ -135,7 +157,9 @@ FIXTURES: Mapping[str, Fixture] = {
         '<Node "here">\nHost "127.0.0.1"\nPort "{port}"\n</Node>',
         tcp=(b"$%d\r\n%s\r\n" % (len(_REDIS), _REDIS), b"INFO", True),
     ),
+    "serial": Fixture(source="/proc/tty/driver/serial"),
     "swap": Fixture("ReportBytes true\nReportIO true"),
+    "synproxy": Fixture(source="/proc/net/stat/synproxy"),
     "table": Fixture(
         '<Table "{dir}/numbers">\nSeparator " "\nInstance "numbers"\n<Result>\nType "gauge"\nInstancesFrom 0\n'
         "ValuesFrom 1\n</Result>\n</Table>",

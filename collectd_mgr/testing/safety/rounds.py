@@ -16,10 +16,14 @@ from collectd_mgr.testing.safety.verdict import Outcome
 
 #: Seconds between two reads of the plugin under proof.
 INTERVAL = 0.1
-#: How long a plugin may take for its first values (curl starts up, a rate needs two reads).
-PATIENCE = 3.0
+#: How long a plugin may take for its first values, on a machine that is busy with other things.
+PATIENCE = 10.0
+#: How long to wait for values of a plugin that may have none to give.
+HOPE = 1.5
 #: How long to look for what must not come; several intervals.
 SILENCE = 0.35
+#: Options of a collectd for rounds: a value stays in the cache, however late somebody looks for it.
+OPTIONS = {"Timeout": 1000}
 
 
 class Refuted(Exception):
@@ -28,7 +32,7 @@ class Refuted(Exception):
 
 @dataclass(frozen=True)
 class Subject:
-    """One plugin in one running collectd; ``config`` is the inside of its block."""
+    """One plugin in one running collectd (with :data:`OPTIONS`); ``config`` is the inside of its block."""
 
     plugin: str
     config: str
@@ -80,7 +84,7 @@ def prove(subject: Subject, rounds: int = 4) -> Outcome:
 def _first(subject: Subject) -> tuple[bool, bool]:
     """Whether it registered reads, and whether they gave values."""
     reads = bool(subject.enable()["reads"])
-    seen = reads and wait(lambda: subject.newest() > 0, PATIENCE / 2)
+    seen = reads and wait(lambda: subject.newest() > 0, HOPE)
     time.sleep(SILENCE)
     return reads, seen
 
@@ -100,9 +104,9 @@ def _disable(subject: Subject, threads: Counter[str]) -> None:
     status = subject.disable()
     if status["reads"] or status["stopping"]:
         raise Refuted("reads_left", f"Still there after the disable: {status['reads'] or 'a read in flight'}.")
-    last, said = subject.newest(), subject.notifications()
+    off, said = time.time(), subject.notifications()
     time.sleep(SILENCE)
-    if subject.newest() > last:
+    if subject.newest() > off:
         raise Refuted("reads_left", "A value came after the disable.")
     if subject.notifications() > said:
         raise Refuted("notification_callback", "A notification came after the disable.")

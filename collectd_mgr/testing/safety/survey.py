@@ -19,14 +19,19 @@ PAGE = Path("doc/source/reference/plugins.rst")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Survey the plugins of this machine and write the table, and the page made from it."""
     options = _parser().parse_args(arguments)
-    if options.page_only:
-        rows, version = list(safety.table().values()), table.package()
-    else:
-        rows, version = [survey(plugin) for plugin in installed()], installed_package()
+    rows, version = list(safety.table().values()), table.package()
+    if not options.page_only:
+        rows, version = _surveyed(options.plugins), installed_package()
         options.table.write_text(table.text(rows, version), encoding="utf-8")
     options.page.write_text(page.text(rows, version), encoding="utf-8")
     print(f"{len(rows)} plugins, {sum(row.live for row in rows)} live-safe")
     return 0
+
+
+def _surveyed(plugins: Sequence[str]) -> list[safety.Safety]:
+    """New rows for ``plugins`` (all when there are none), beside the old ones for the others."""
+    old = safety.table() if plugins else {}
+    return [old[plugin] if plugins and plugin not in plugins else survey(plugin) for plugin in installed()]
 
 
 def survey(plugin: str) -> safety.Safety:
@@ -39,7 +44,10 @@ def survey(plugin: str) -> safety.Safety:
 
 def trial(plugin: str) -> verdict.Outcome:
     """What a collectd of its own shows, from the first enable to its end."""
-    with ScratchCollectd(interval=1) as daemon, fixtures.ready(plugin, daemon.directory) as config:
+    with (
+        ScratchCollectd(interval=1, options=rounds.OPTIONS) as daemon,
+        fixtures.ready(plugin, daemon.directory) as config,
+    ):
         outcome = rounds.prove(rounds.Subject(plugin, config, daemon))
         status = daemon.stop()
     return outcome if status == 0 else verdict.Outcome("crash", f"Its exit status was {status}.")
@@ -53,6 +61,7 @@ def installed_package() -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="survey-plugins", description="Earn the live-safety table.")
+    parser.add_argument("plugins", nargs="*", metavar="PLUGIN", help="survey these, keep the other rows; default: all")
     parser.add_argument("--table", type=Path, default=table.PATH, help="the table (%(default)s)")
     parser.add_argument("--page", type=Path, default=PAGE, help="the page of the documentation (%(default)s)")
     parser.add_argument("--page-only", action="store_true", help="write the page from the table as it is")
