@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Thousands of enables and disables over every live-safe plugin.
+
+``CM_LONG=1`` makes it 50,000; the short form runs every time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr.testing.collectd import ScratchCollectd
+from tests.collectd import soak
+
+ROUNDS = 50_000 if os.environ.get("CM_LONG") else 900
+
+
+@pytest.mark.timeout(4 * 3600)
+def test_churn_over_every_live_safe_plugin(
+    compiled: dict[str, Path],
+    probe_counters: Callable[[ScratchCollectd], dict[str, float]],
+    eventually: Callable[[Callable[[], object], float], float],
+) -> None:
+    own = (compiled["probe"],)
+    slow = soak.Plugin("probe", "ReadTime 200")
+    with (
+        soak.crowd(),
+        soak.live_safe() as plugins,
+        ScratchCollectd(interval=soak.INTERVAL, own_plugins=own) as subject,
+        ScratchCollectd(interval=soak.INTERVAL, own_plugins=own) as twin,
+    ):
+        pid = subject.pid
+        figures = soak.Churn(subject, twin, [*plugins, slow], seed=20).run(ROUNDS)
+        soak.enable(subject, slow)
+        eventually(lambda: "overlaps" in probe_counters(subject), 5.0)
+        print(figures)
+
+        assert figures.rounds == ROUNDS
+        assert subject.running
+        assert subject.call("status")["pid"] == pid
+        assert probe_counters(subject)["overlaps"] == 0
+        assert figures.growth < 10_000_000
+        for ours, twins in figures.steps:
+            assert ours <= 1.5 * twins
+        assert subject.stop() == 0
