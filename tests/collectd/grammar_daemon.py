@@ -25,7 +25,7 @@ def read_by_collectd(modules: Sequence[Item], directory: str) -> None:
     load, block = Item("LoadPlugin", ("python",)), Item("Plugin", ("python",), probe)
     config.write_text(render([pid_file, interval, load, block]), encoding="utf-8")
     command = ["/usr/sbin/collectd", "-f", "-C", str(config)]
-    done = subprocess.run(command, cwd=directory, capture_output=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=directory, capture_output=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr.decode(errors="replace")[-2000:]
 
 
