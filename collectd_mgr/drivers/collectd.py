@@ -17,12 +17,10 @@ from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.child import ChildDaemon
 from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.files import ManagedFiles
+from collectd_mgr.drivers.observation import SILENCE
 from collectd_mgr.drivers.process import Process
 from collectd_mgr.drivers.systemd import SystemdDaemon
 from collectd_mgr.wire.client import WireClient
-
-#: No answer, or none that can be understood.
-SILENCE = (exception.DaemonUnreachable, exception.RequestTimeout, exception.WireMismatch)
 
 #: Seconds for an answer that needs no waiting inside collectd.
 _PATIENCE = 10.0

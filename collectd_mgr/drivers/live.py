@@ -14,7 +14,8 @@ from collectd_mgr.domain.plan import Change, Running
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.safety import Safety
 from collectd_mgr.drivers.base import Applied, Driver, DriverSettings, Order, Recovered
-from collectd_mgr.drivers.collectd import SILENCE, Collectd
+from collectd_mgr.drivers.collectd import Collectd
+from collectd_mgr.drivers.observation import SILENCE
 from collectd_mgr.drivers.operations import Operations
 from collectd_mgr.drivers.packages import Packages
 from collectd_mgr.drivers.reader import Reader

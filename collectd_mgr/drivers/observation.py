@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+from collectd_mgr import exception
 from collectd_mgr.domain import safety
 from collectd_mgr.domain.managed import Marked, Marker
 from collectd_mgr.domain.plan import Running, RunningPlugin
 
 Status = Mapping[str, Any]
+
+#: No answer of the extension, or none that can be understood.
+SILENCE = (exception.DaemonUnreachable, exception.RequestTimeout, exception.WireMismatch)
 
 
 def running(status: Status) -> Running:
@@ -65,4 +70,4 @@ def _counts_as_on(name: str, managed: bool, marker: Marker) -> bool:
 
 def _setting(interval: float | None, default: float) -> float | None:
     """The interval as a setting: the daemon's own is none."""
-    return None if interval == default else interval
+    return None if interval is None or math.isclose(interval, default, rel_tol=1e-6) else interval

@@ -11,7 +11,7 @@ from collectd_mgr import exception
 from collectd_mgr.domain import managed, plan
 from collectd_mgr.domain.plan import Change
 from collectd_mgr.domain.spec import PluginGoal
-from collectd_mgr.drivers.observation import Status
+from collectd_mgr.drivers.observation import SILENCE, Status
 from collectd_mgr.wire.client import WireClient
 
 LOG = logging.getLogger(__name__)
@@ -59,6 +59,9 @@ class Operations:
             method, params = self._way_back.pop()
             try:
                 self._ask(method, params)
+            except SILENCE as error:
+                LOG.warning("No way back, collectd does not answer: %s", error.detail)
+                return
             except exception.CollectdMgrError as error:
                 LOG.warning("Not taken back: %s of %s: %s", method, params["plugin"], error.detail)
 

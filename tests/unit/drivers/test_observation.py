@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From what the extension reports to what the plan compares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from collectd_mgr.domain import managed
+from collectd_mgr.domain.managed import Marker
+from collectd_mgr.domain.plan import Running, RunningPlugin, plan
+from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.drivers.observation import running, runs
+
+DIGEST = PluginGoal(True).config_digest()
+
+
+def state(registered: bool = True, interval: float | None = 10.0, digest: str | None = None) -> dict[str, Any]:
+    return {
+        "loaded": True,
+        "registered": registered,
+        "interval": interval,
+        "config_digest": digest,
+        "stopping": False,
+    }
+
+
+def observed(goal: Goal | None = None, **plugins: dict[str, Any]) -> Running:
+    status = {"pid": 7, "started": 1.5, "collectd_version": "5.12.0", "interval": 10.0, "plugins": plugins}
+    return running({**status, "generation": None if goal is None else managed.marker(goal).to_text()})
+
+
+def plugin(goal: Goal | None = None, name: str = "cpu", **facts: Any) -> RunningPlugin:
+    return observed(goal, **{name: state(**facts)}).plugins[name]
+
+
+def test_a_daemon_that_nobody_marked() -> None:
+    assert observed(cpu=state()) == Running(7, 1.5, "5.12.0", {"cpu": RunningPlugin(True, True)})
+
+
+def test_the_marker_says_what_the_process_was_given() -> None:
+    goal = Goal({"cpu": PluginGoal(True, 2.0, {"ReportByCpu": False}, restarts=3)}, reloads=1, daemon_restarts=2)
+    seen = observed(goal, cpu=state(interval=2.0))
+    assert (seen.reloads, seen.daemon_restarts) == (1, 2)
+    assert seen.plugins["cpu"] == RunningPlugin(True, True, 2.0, goal.plugins["cpu"].config_digest(), 3)
+    assert not plan(seen, goal)
+
+
+def test_an_interval_of_the_plugins_own_making_is_no_setting() -> None:
+    """snmp reads each host at an interval from its own config: what was set is what the marker has."""
+    goal = Goal({"snmp": PluginGoal(True, None)})
+    assert plugin(goal, "snmp", interval=60.0).interval is None
+
+
+def test_what_was_loaded_live_and_not_marked_yet_is_known_from_the_process() -> None:
+    assert plugin(interval=2.0, digest="d") == RunningPlugin(True, True, 2.0, "d")
+    assert plugin(interval=10.000000001, digest="d").interval is None
+
+
+@pytest.mark.parametrize(
+    ("name", "digest", "expected"),
+    [
+        ("sensors", None, True),  # the operator's, found nothing to read: nothing is to be done
+        ("csv", None, True),
+        ("cpu", DIGEST, False),  # ours, switched off live, or failed
+        ("csv", DIGEST, True),  # ours, works without a read
+        ("df", None, False),  # the operator's, switched off from here
+    ],
+)
+def test_without_a_read(name: str, digest: str | None, expected: bool) -> None:
+    goal = Goal({"df": PluginGoal(False, origin="host")})
+    assert plugin(goal, name, registered=False, interval=None, digest=digest).enabled is expected
+
+
+def test_the_same_plugins_as_the_marker_has() -> None:
+    goal = Goal({"cpu": PluginGoal(True, 2.0), "df": PluginGoal(True, origin="host", restarts=1)})
+    marker = managed.marker(goal)
+    same = observed(cpu=state(interval=2.0, digest=DIGEST), load=state())
+    assert runs(same, marker)
+    assert not runs(observed(cpu=state(digest=DIGEST)), marker)
+    assert not runs(observed(cpu=state(interval=2.0, digest=DIGEST), swap=state(digest=DIGEST)), marker)
+    assert not runs(observed(), marker)
+    assert not runs(Running(), Marker())
