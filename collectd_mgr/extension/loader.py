@@ -7,7 +7,7 @@ import ctypes
 import os
 
 from collectd_mgr import exception
-from collectd_mgr.extension.memory import mappings
+from collectd_mgr.extension.memory import files
 
 _SUFFIX = ".so"
 
@@ -23,15 +23,26 @@ class Loader:
     """The directory that collectd takes its plugins from: the one that its python plugin came from."""
 
     def __init__(self) -> None:
-        self.directory = next(
-            os.path.dirname(mapping.path) for mapping in mappings() if os.path.basename(mapping.path) == "python.so"
-        )
+        self.directory = next(os.path.dirname(path) for path in files() if os.path.basename(path) == "python.so")
+        self._paths: dict[str, str] = {}
+        self._unsafe: dict[str, bool] = {}
 
     def loaded(self) -> dict[str, str]:
         """The plugins in this process: name to path. A file that was replaced since has `` (deleted)`` in its path."""
-        inside = self.directory + "/"
-        paths = {mapping.path for mapping in mappings() if mapping.path.startswith(inside)}
-        return {_plugin(path): path for path in sorted(paths)}
+        return {_plugin(path): path for path in sorted(files(self.directory + "/"))}
+
+    def path(self, plugin: str) -> str | None:
+        """The path of a loaded plugin; None when it is not loaded. What is loaded stays: nothing is ever unloaded."""
+        if plugin not in self._paths:
+            self._paths.update(self.loaded())
+        return self._paths.get(plugin)
+
+    def name(self, plugin: str) -> str:
+        """The plugin's name as its file has it; as it is when not installed. collectd takes it in any case."""
+        if plugin in self._paths:
+            return plugin
+        found = self.find(plugin)
+        return _plugin(found) if found else plugin
 
     def find(self, plugin: str) -> str | None:
         """The path of the plugin's file, found as collectd finds it (in any case); None when not installed."""
@@ -56,10 +67,12 @@ class Loader:
         ctypes.CDLL(path, mode=os.RTLD_NOW | os.RTLD_NOLOAD).module_register()
 
     def registers_more(self, path: str) -> bool:
-        """Whether the file can register callbacks that must not be registered twice."""
-        with open(path, "rb") as file:
-            content = file.read()
-        return any(symbol in content for symbol in _UNSAFE)
+        """Whether the file of a loaded plugin can register callbacks that must not be registered twice."""
+        if path not in self._unsafe:
+            with open(path, "rb") as file:
+                content = file.read()
+            self._unsafe[path] = any(symbol in content for symbol in _UNSAFE)
+        return self._unsafe[path]
 
 
 def _plugin(path: str) -> str:

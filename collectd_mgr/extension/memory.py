@@ -32,6 +32,14 @@ class Mapping:
         return self.path.endswith(" (deleted)")
 
 
+def files(prefix: str = "/") -> set[str]:
+    """The paths of the files that are mapped here and begin with ``prefix``; every operation looks, so it is quick."""
+    with open("/proc/self/maps", "rb") as file:
+        lines = file.read().split(b"\n")
+    wanted = b" " + os.fsencode(prefix)
+    return {os.fsdecode(line[line.index(wanted) + 1 :]) for line in lines if wanted in line}
+
+
 def mappings() -> list[Mapping]:
     with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as lines:
         return [_mapping(line) for line in lines]

@@ -31,7 +31,7 @@ class Observer:
         """One plugin: ``loaded``, ``registered`` (collectd has a read of it), ``reads`` (their names), ``interval``
         (seconds; None without reads), ``config_digest``, ``origin``, ``stopping`` (a read may be in flight).
         """
-        return self._state(plugin, plugin in self._loader.loaded(), self._reads.of(plugin))
+        return self._state(plugin, self._loader.path(plugin) is not None, self._reads.of(plugin))
 
     def _state(self, plugin: str, loaded: bool, reads: list[Read]) -> dict[str, Any]:
         record = self._records[plugin]

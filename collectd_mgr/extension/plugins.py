@@ -53,8 +53,8 @@ class Plugins:
         :raises PluginNotLoadable: not installed, or a library is missing
         :raises ConfigRejected: with collectd's ``messages``; the plugin is not reading
         """
-        self._check(plugin)
-        if plugin not in self._loader.loaded():
+        plugin = self._check(plugin)
+        if self._loader.path(plugin) is None:
             if not first_load_allowed:
                 raise _refused(plugin, "first_load", "it is not loaded yet, and loading it was not allowed")
             messages = self._registration.load(plugin, interval, config_text, config_digest)
@@ -67,15 +67,15 @@ class Plugins:
 
     def disable(self, plugin: str, grace_timeout: float = GRACE) -> dict[str, Any]:
         """Have ``plugin`` read no more. ``stopping`` says that a read was still in flight at the end."""
-        self._check(plugin)
-        if plugin in self._loader.loaded():
+        plugin = self._check(plugin)
+        if self._loader.path(plugin) is not None:
             self._check_kind(plugin)
             self._registration.unregister(plugin, self._known(plugin), grace_timeout)
         return self._observer.plugin(plugin)
 
     def restart(self, plugin: str, interval: float | None = None) -> dict[str, Any]:
         """Disable and enable: the plugin registers and initialises anew, with the configuration it has."""
-        self._check(plugin)
+        plugin = self._check(plugin)
         record = self._reading(plugin)
         wanted = record.interval if interval is None else interval
         self._check_kind(plugin)
@@ -83,7 +83,7 @@ class Plugins:
 
     def set_interval(self, plugin: str, interval: float | None) -> dict[str, Any]:
         """Have a plugin that reads do so every ``interval`` seconds (None: its own interval)."""
-        self._check(plugin)
+        plugin = self._check(plugin)
         record = self._reading(plugin)
         return self._again(plugin, record, record.own_interval if interval is None else interval)
 
@@ -101,14 +101,16 @@ class Plugins:
         messages = self._registration.again(plugin, record, interval)
         return {**self._observer.plugin(plugin), "messages": messages}
 
-    def _check(self, plugin: str) -> None:
+    def _check(self, plugin: str) -> str:
+        """Whether it may be changed now; gives its name as its file has it."""
         check_name(plugin)
         if plugin.lower() in NEVER:
             raise _refused(plugin, "never", "this plugin is never changed in a running daemon")
         self._gate.check()
+        return self._loader.name(plugin)
 
     def _check_kind(self, plugin: str) -> None:
-        if self._loader.registers_more(self._loader.loaded()[plugin]):
+        if self._loader.registers_more(self._loader.path(plugin) or plugin):
             raise _refused(plugin, "other_callbacks", "it registers more than config, init, read and shutdown")
         if self._records[plugin].rejected:
             raise _refused(plugin, "config_rejected", "collectd took only a part of its configuration before")

@@ -72,7 +72,7 @@ class Registration:
         self._daemon.forget(plugin)
         with self._log.capture() as messages, self._shield.up():
             with self._daemon.context(plugin, seconds):
-                self._loader.register(self._loader.loaded()[plugin])
+                self._loader.register(self._loader.path(plugin) or plugin)
             accepted = self._daemon.init_all()
             if accepted and record.blocks and not self._reads.of(plugin):
                 accepted = self._configure_again(record)

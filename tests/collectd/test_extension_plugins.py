@@ -145,3 +145,12 @@ def test_the_daemon_ends_cleanly(quick: ScratchCollectd) -> None:
     quick.call("plugin_disable", plugin="load")
     assert quick.stop() == 0
     assert "rror" not in quick.log_text + quick.output
+
+
+def test_a_name_in_any_case_is_the_same_plugin(quick: ScratchCollectd) -> None:
+    assert not quick.call("plugin_disable", plugin="LOAD")["registered"]
+    assert not state(quick, "load")["registered"]
+    assert quick.call("plugin_enable", plugin="Load")["reads"] == ["load"]
+    assert quick.call("plugin_enable", plugin="MEMORY")["reads"] == ["memory"]
+    assert quick.call("plugin_enable", plugin="memory")["reads"] == ["memory"]
+    assert set(quick.call("status")["plugins"]) == {"csv", "load", "logfile", "memory", "python", "uptime"}
