@@ -26,15 +26,19 @@ if TYPE_CHECKING:
 Application = Callable[..., Iterable[bytes]]
 
 
-def make(conf: cfg.ConfigOpts, control: HostControl) -> Application:
+def make(
+    conf: cfg.ConfigOpts, control: HostControl, authenticate: Callable[[cfg.ConfigOpts, Any], Any] | None = None
+) -> Application:
     """The application for ``conf``, on top of ``control``. Several may live in one process.
 
     From the outside in: a request id for everything, the health check, errors in one form, the size limit, the token.
+
+    :param authenticate: what checks tokens in the place of keystonemiddleware, and sets the same headers
     """
     services = Services(control, Gate(conf), conf.api.max_limit, conf.api.read_timeout)
     application: Any = Errors(_pecan(services))
     if conf.api.auth_strategy == "keystone":
-        application = _authenticated(conf, application)
+        application = (authenticate or _authenticated)(conf, application)
     application = Errors(sizelimit.RequestBodySizeLimiter(application, conf))
     application = _beside(healthcheck.Healthcheck(None, {"oslo_config_config": conf}), application)
     application = http_proxy_to_wsgi.HTTPProxyToWSGI(application, {"oslo_config_config": conf})

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Holds every answer against the OpenAPI document that the service itself shows."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import jsonschema
+import webob
+
+from collectd_mgr.api import openapi
+from collectd_mgr.api.root import ROOT
+from collectd_mgr.api.schemas import fields
+
+DOCUMENT = openapi.document(ROOT)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{\w+\}", "[^/]+", path.rstrip("/")) + "/?")
+
+
+_PATHS = [(_pattern(path), item) for path, item in DOCUMENT["paths"].items()]
+
+
+class Contract:
+    """A WSGI middleware that fails the request when its answer is not what the document says."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = webob.Request(environ)
+        response = request.get_response(self._application)
+        if response.content_type == "application/json" and request.method != "HEAD":
+            jsonschema.validate(json.loads(response.body), _schema(request, response.status_int))
+        answer: Iterable[bytes] = response(environ, start_response)
+        return answer
+
+
+def _schema(request: webob.Request, status: int) -> Any:
+    if status >= 400:
+        return fields.ERRORS
+    found = [item for pattern, item in _PATHS if pattern.fullmatch(request.path)]
+    operation = found[0][request.method.lower()]
+    return operation["responses"][str(status)]["content"]["application/json"]["schema"]
