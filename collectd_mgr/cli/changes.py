@@ -18,6 +18,10 @@ from collectd_mgr.cli.waiting import settled
 #: What the API answers a change with; ``plugin`` only where the change is of a plugin.
 Answer = dict[str, Any]
 
+_ENDED_BADLY = ("failed", "refused")
+#: Bad only for somebody who waited for the end.
+_OPEN = ("pending", "applying")
+
 
 class Change(command.Lister, metaclass=abc.ABCMeta):
     """One request for each of ``hosts``. Exit code 1 when any host failed; the rows are printed all the same."""
@@ -43,7 +47,7 @@ class Change(command.Lister, metaclass=abc.ABCMeta):
         answers = [self._answer(client, host, parsed_args) for host in parsed_args.hosts]
         if parsed_args.wait:
             _follow(client, answers, parsed_args.timeout)
-        self._report(answers)
+        self._report(answers, _ENDED_BADLY if not parsed_args.wait else (*_ENDED_BADLY, *_OPEN))
         return columns.table(answers, self.shown)
 
     def run(self, parsed_args: argparse.Namespace) -> int:
@@ -58,9 +62,9 @@ class Change(command.Lister, metaclass=abc.ABCMeta):
                 raise
             return {"operation": {"host": host, "state": "refused", "error": {"detail": str(error)}}}
 
-    def _report(self, answers: Iterable[Answer]) -> None:
+    def _report(self, answers: Iterable[Answer], bad: Iterable[str]) -> None:
         operations = [answer["operation"] for answer in answers]
-        self.failed = any(operation["state"] in ("failed", "refused") for operation in operations)
+        self.failed = any(operation["state"] in bad for operation in operations)
         for operation in operations:
             for warning in operation.get("warnings") or ():
                 self.log.warning("%s: %s", operation["host"], warning)

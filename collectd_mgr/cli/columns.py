@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -20,6 +21,13 @@ class TimeColumn(FormattableColumn[Any]):
 
     def human_readable(self) -> str:
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._value))
+
+
+class JsonColumn(FormattableColumn[Any]):
+    """What has parts within parts: itself for programs, JSON for people."""
+
+    def human_readable(self) -> str:
+        return json.dumps(self._value, ensure_ascii=False)
 
 
 def table(items: Iterable[Mapping[str, Any]], columns: Columns) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
@@ -39,11 +47,14 @@ def cells(item: Mapping[str, Any], columns: Columns) -> tuple[Any, ...]:
 def cell(value: Any) -> Any:
     """A value as cliff prints it: readable in a table, itself in JSON and YAML."""
     if isinstance(value, dict):
-        return format_columns.DictColumn(value)
+        return JsonColumn(value) if _nested(value.values()) else format_columns.DictColumn(value)
     if isinstance(value, list):
-        nested = any(isinstance(item, dict) for item in value)
-        return format_columns.ListDictColumn(value) if nested else format_columns.ListColumn(value)
+        return JsonColumn(value) if _nested(value) else format_columns.ListColumn(value)
     return value
+
+
+def _nested(parts: Iterable[Any]) -> bool:
+    return any(part is None or isinstance(part, (dict, list)) for part in parts)
 
 
 def _find(item: Mapping[str, Any], place: str) -> Any:

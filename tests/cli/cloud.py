@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,8 @@ from collectd_mgr.conductor.settings import ConductorSettings
 from collectd_mgr.control.hosts import HostControl
 from collectd_mgr.db import schema
 from collectd_mgr.db.engine import Database
+from collectd_mgr.db.hosts import Filters
+from collectd_mgr.db.paging import Paging
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.fake import FakeDaemon, FakeDriver
 from collectd_mgr.rpc import transport
@@ -73,6 +78,21 @@ class Cloud:
 
     def leave(self, name: str) -> None:
         self._agents.pop(name).stop()
+
+    @contextmanager
+    def joining(self, name: str, after: float) -> Iterator[None]:
+        """The agent comes back ``after`` seconds, while the block waits for it."""
+        timer = threading.Timer(after, self.join, [name])
+        timer.start()
+        yield
+        timer.join()
+
+    def wait_for(self, name: str) -> None:
+        """Until the API knows the host."""
+        deadline = time.monotonic() + 20
+        while name not in {host.name for host in self.control.listed(Filters(), Paging(1000))}:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
     def _places(self, name: str) -> tuple[Any, ...]:
         home = self._directory / name

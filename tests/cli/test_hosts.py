@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from tests.cli.cloud import Cloud
 from tests.cli.shell import Shell
+
+HOST = "cn1.example.org"
 
 
 def test_hosts_are_listed_and_filtered(openstack: Shell) -> None:
@@ -14,4 +17,73 @@ def test_hosts_are_listed_and_filtered(openstack: Shell) -> None:
         ("cn3.example.org", "observe"),
     ]
     assert [host["Name"] for host in openstack.ok("host", "list", "--mode", "observe")] == ["cn3.example.org"]
-    assert len(openstack.ok("host", "list", "--limit", "2")) == 2
+
+
+def test_a_list_is_whole_however_many_pages_it_has(openstack: Shell) -> None:
+    assert len(openstack.ok("host", "list")) == 3
+    assert len(openstack.ok("host", "list", "--limit", "1")) == 1
+
+
+def test_a_host_shows_what_it_runs(openstack: Shell) -> None:
+    shown = openstack.ok("host", "show", HOST)
+    assert shown["collectd_version"] == "5.12.0-fake"
+    assert shown["pid"] >= 1000
+    assert (shown["mode"], shown["mode_set_by"], shown["in_sync"]) == ("manage", "default", True)
+
+
+def test_labels_are_added_and_taken_one_by_one(openstack: Shell) -> None:
+    openstack.ok("host", "set", HOST, "--label", "rack=r12", "--label", "role=compute", "--description", "left row")
+    shown = openstack.ok("host", "set", HOST, "--label", "rack=r13", "--no-label", "role")
+    assert (shown["labels"], shown["description"]) == ({"rack": "r13"}, "left row")
+    assert [host["Name"] for host in openstack.ok("host", "list", "--label", "rack=r13")] == [HOST]
+    assert openstack.ok("host", "list", "--label", "rack=r12") == []
+
+
+def test_the_mode_has_a_reason_and_somebody_who_set_it(openstack: Shell) -> None:
+    shown = openstack.ok("host", "set", HOST, "--live", "off", "--reason", "INC-12", "--wait")
+    assert (shown["mode"], shown["live"], shown["mode_reason"], shown["mode_set_by"]) == (
+        "manage",
+        False,
+        "INC-12",
+        "server",
+    )
+    assert openstack.ok("host", "set", HOST, "--live", "on", "--wait")["live"] is True
+
+
+def test_setting_nothing_is_an_error(openstack: Shell) -> None:
+    assert "Nothing to set" in openstack.error("host", "set", HOST)
+
+
+def test_a_restart_gives_a_new_daemon_on_each_host(openstack: Shell) -> None:
+    before = [openstack.ok("host", "show", host)["pid"] for host in (HOST, "cn2.example.org")]
+    rows = openstack.ok("host", "restart", HOST, "cn2.example.org", "--wait")
+    assert [(row["State"], row["Action"]) for row in rows] == [("succeeded", "restart")] * 2
+    after = [openstack.ok("host", "show", host)["pid"] for host in (HOST, "cn2.example.org")]
+    assert not set(before) & set(after)
+
+
+def test_a_reload_succeeds(openstack: Shell) -> None:
+    (row,) = openstack.ok("host", "reload", HOST, "--reason", "files changed")
+    assert (row["State"], row["Action"]) == ("succeeded", "reload")
+
+
+def test_a_forgotten_host_is_gone(openstack: Shell, cloud: Cloud) -> None:
+    cloud.join("cn9.example.org")
+    cloud.wait_for("cn9.example.org")
+    cloud.leave("cn9.example.org")
+    assert openstack("host", "delete", "cn9.example.org").code == 0
+    assert openstack.error("host", "show", "cn9.example.org").startswith("No host 'cn9.example.org' is known.")
+
+
+def test_the_configuration_is_shown_as_text(openstack: Shell) -> None:
+    openstack.ok("plugin", "enable", "uptime", "--host", HOST, "--interval", "7", "--wait")
+    text = openstack("host", "config", "show", HOST, "--text").out
+    assert '<LoadPlugin "uptime">\n Interval 7.0\n</LoadPlugin>\n' in text
+    assert '<LoadPlugin "uptime">' in openstack.ok("host", "config", "show", HOST)["managed"]
+
+
+def test_the_difference_to_an_earlier_generation_is_shown(openstack: Shell) -> None:
+    openstack.ok("plugin", "enable", "users", "--host", HOST, "--wait")
+    earlier = openstack.ok("host", "show", HOST)["generation"] - 1
+    assert '-LoadPlugin "users"' in openstack("host", "config", "show", HOST, "--diff", str(earlier), "--text").out
+    assert openstack.ok("host", "config", "show", HOST, "--diff", "desired") == {"diff": ""}

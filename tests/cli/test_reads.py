@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands that only look: metrics, values, capabilities, operations, generations; and flush."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from tests.cli.shell import Shell
+
+HOST, OTHER = "cn1.example.org", "cn2.example.org"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _memory(openstack: Shell) -> None:
+    rows = openstack.ok("plugin", "enable", "memory", "--host", HOST, "--host", OTHER, "--interval", "0.1", "--wait")
+    assert [row["State"] for row in rows] == ["succeeded"] * 2
+    deadline = time.monotonic() + 20
+    while not openstack.ok("value", "list", "--host", OTHER, "--plugin", "memory"):
+        assert time.monotonic() < deadline
+
+
+def test_metrics_are_filtered_by_the_server(openstack: Shell) -> None:
+    metrics = openstack.ok("metric", "list", "--host", HOST, "--plugin", "memory", "--match", "free$")
+    (metric,) = metrics
+    assert metric["Identifier"] == f"{HOST}/memory/memory-free"
+    assert metric["Interval"] == 0.1
+    assert metric["Age"] < 60
+
+
+def test_values_of_several_hosts_come_in_one_list(openstack: Shell) -> None:
+    values = openstack.ok("value", "list", "--host", HOST, "--host", OTHER, "--plugin", "memory")
+    assert {value["Identifier"].split("/")[0] for value in values} == {HOST, OTHER}
+    assert all(isinstance(value["Value"], float) for value in values)
+    assert len(openstack.ok("value", "list", "--host", HOST, "--host", OTHER, "--limit", "1")) == 2
+
+
+def test_times_are_for_people_in_a_table_and_for_programs_in_json(openstack: Shell) -> None:
+    arguments = ("metric", "list", "--host", HOST, "--limit", "1", "-c", "Last Update")
+    assert re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", openstack(*arguments).out)
+    assert openstack.ok(*arguments)[0]["Last Update"] == pytest.approx(time.time(), abs=60)
+
+
+def test_flush_is_a_row_for_each_host(openstack: Shell) -> None:
+    rows = openstack.ok("cache", "flush", "--host", HOST, "--host", OTHER, "--plugin", "csv", "--older-than", "60")
+    assert [(row["Host"], row["Plugin"]) for row in rows] == [(HOST, "csv"), (OTHER, "csv")]
+
+
+def test_capabilities_name_plugins_and_drivers(openstack: Shell) -> None:
+    plugins = {row["Plugin"]: row for row in openstack.ok("capability", "list", "--host", HOST)}
+    assert plugins["cpu"]["Live"] is True
+    assert plugins["csv"]["Kind"] == "write"
+    (driver,) = openstack.ok("capability", "list", "--host", HOST, "--drivers")
+    assert driver["Driver"] == "fake"
+    assert "plugin.load" in driver["Capabilities"]
+
+
+def test_operations_are_filtered(openstack: Shell) -> None:
+    openstack.ok("plugin", "enable", "load", "--host", HOST, "--reason", "to be found")
+    listed = openstack.ok("operation", "list", "--host", HOST, "--plugin", "load", "--limit", "1")
+    (row,) = listed
+    assert (row["State"], row["Reason"]) == ("succeeded", "to be found")
+    assert openstack.ok("operation", "list", "--host", HOST, "--since", "2100-01-01T00:00:00Z") == []
+    assert "[operation_not_found, request req-" in openstack.error("operation", "show", "no-such")
+
+
+def test_generations_can_be_gone_back_to(openstack: Shell) -> None:
+    before = openstack.ok("host", "show", HOST)["generation"]
+    openstack.ok("plugin", "enable", "memory", "--host", HOST, "--interval", "9", "--reason", "a slip", "--wait")
+    newest = openstack.ok("generation", "list", "--host", HOST, "--limit", "1")[0]
+    assert (newest["Generation"], newest["Reason"]) == (before + 1, "a slip")
+    assert "Interval 9.0" in openstack.ok("generation", "show", str(before + 1), "--host", HOST)["diff"]
+    (row,) = openstack.ok("generation", "revert", str(before), "--host", HOST, "--wait")
+    assert (row["State"], row["Generation"]) == ("succeeded", before + 2)
+    assert openstack.ok("plugin", "show", "memory", "--host", HOST)["desired"]["interval"] == 0.1
+    assert "[generation_not_found, request req-" in openstack.error("generation", "show", "4711", "--host", HOST)
