@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What of the extension needs no collectd around it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from types import SimpleNamespace
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.extension import abi, fragment, parameters, process
+from collectd_mgr.extension.memory import Memory, Unreadable, files
+from collectd_mgr.extension.pattern import Pattern
+from collectd_mgr.extension.settings import BadOption, Settings
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "known"),
+    [
+        (b"\ncollectd 5.12.0.git, http://collectd.org/", "5.12.0.git", True),
+        (b"\ncollectd 5.9.2, http://collectd.org/", "5.9.2", True),
+        (b"\ncollectd 5.13.0.g1234, http", "5.13.0.g1234", True),
+        (b"\ncollectd 5.8.1, http", "5.8.1", False),
+        (b"\ncollectd 5.14.0, http", "5.14.0", False),
+        (b"\ncollectd 6.0.0.rc0, http", "6.0.0.rc0", False),
+        (b"something else", "", False),
+    ],
+)
+def test_versions(text: bytes, version: str, known: bool) -> None:
+    assert abi.version(b"\0\1" + text + b"\0") == version
+    assert abi.known(version) == known
+
+
+def test_times() -> None:
+    assert abi.to_cdtime(10) == 10 << 30
+    assert abi.from_cdtime(3 << 29) == 1.5
+    assert abi.interval(abi.to_cdtime(0.1)) == 0.1
+
+
+def test_missing_symbols_are_named() -> None:
+    assert abi.bind(ctypes.CDLL(None), {"strlen": (ctypes.c_size_t, (ctypes.c_char_p,)), "nosuch": (None, ())}) == [
+        "nosuch"
+    ]
+
+
+def test_structures_have_collectds_size() -> None:
+    assert (ctypes.sizeof(abi.Context), ctypes.sizeof(abi.DataSource), ctypes.sizeof(abi.DataSet)) == (32, 152, 144)
+
+
+def test_memory_is_read_without_a_crash() -> None:
+    memory = Memory()
+    buffer = ctypes.create_string_buffer(b"hello\0world")
+    assert memory.read(ctypes.addressof(buffer), 5) == b"hello"
+    assert memory.text(ctypes.addressof(buffer)) == "hello"
+    for address in (0, 8, 1 << 47, (1 << 64) - 8, -1):
+        with pytest.raises(Unreadable):
+            memory.read(address, 8)
+        with pytest.raises(Unreadable):
+            memory.text(address)
+
+
+def test_the_files_of_this_process() -> None:
+    directory = os.path.dirname(next(path for path in files() if "/libc.so" in path))
+    assert all(path.startswith(directory + "/") for path in files(directory + "/"))
+    assert process.replaced({"load": "/x/load.so"}) == []
+    assert "load" in process.replaced({"load": "/x/load.so (deleted)"})[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "found"),
+    [("cpu-[0-9]+", b"h/cpu-0/cpu-idle", True), ("^h/load", b"h/cpu-0/cpu-idle", False), ("", b"anything", True)],
+)
+def test_patterns_are_collectds_own(text: str, name: bytes, found: bool) -> None:
+    assert Pattern(text).matches(name) == found
+
+
+@pytest.mark.parametrize("text", ["(", "[", r"(a)\1", "a{1,255}", "a" * 300, "a\0b", "*{"])
+def test_no_dangerous_pattern(text: str) -> None:
+    with pytest.raises(exception.BadRequest):
+        Pattern(text)
+
+
+def test_only_blocks_of_the_plugin() -> None:
+    items = fragment.plugin_blocks("df", '<Plugin "DF">\n  MountPoint "/"\n</Plugin>')
+    assert [item.key for item in items] == ["Plugin"]
+    assert fragment.plugin_blocks("df", "") == ()
+    for text in ("LoadPlugin df", "<Plugin df>\n X 1\n</Plugin>\nInterval 1", "<Chain df>\n X 1\n</Chain>"):
+        with pytest.raises(exception.BadConfig):
+            fragment.plugin_blocks("df", text)
+    with pytest.raises(exception.BadGrammar):
+        fragment.plugin_blocks("df", "<Plugin df>\n X 1\n</Plugi>")
+
+
+def test_a_parser_that_failed_in_collectd_is_noticed() -> None:
+    assert fragment.syntax_error(["Unable to read config file /proc/self/fd/9."])
+    assert not fragment.syntax_error(["Plugin `irq' did not register for value `X'."])
+
+
+def option(key: str, *values: object) -> object:
+    return SimpleNamespace(key=key, values=values)
+
+
+def test_settings_of_two_blocks_add_up() -> None:
+    settings = Settings().with_options([option("Socket", "/run/x")])
+    settings = settings.with_options([option("Disabled", "cpu"), option("disabled", "df"), option("Marker", "m")])
+    assert settings == Settings("/run/x", ("cpu", "df"), "m")
+
+
+@pytest.mark.parametrize(
+    "bad", [option("Sock", "x"), option("Socket"), option("Socket", "a", "b"), option("Socket", 1.0)]
+)
+def test_bad_settings(bad: object) -> None:
+    with pytest.raises(BadOption):
+        Settings().with_options([bad])
+
+
+@pytest.mark.parametrize("value", [0, -1, True, float("nan"), float("inf"), "1", 1e9, None])
+def test_seconds_are_positive_and_finite(value: object) -> None:
+    assert not parameters.seconds(value)
+
+
+def test_parameters_are_checked_and_nulls_left_out() -> None:
+    checks = {"plugin": parameters.text, "interval": parameters.seconds}
+    assert parameters.checked(checks, {"plugin": "cpu", "interval": None}) == {"plugin": "cpu"}
+    for bad in ({"plugin": 1}, {"other": 1}, {"plugin": "a\0"}):
+        with pytest.raises(exception.BadRequest):
+            parameters.checked(checks, bad)

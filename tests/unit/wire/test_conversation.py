@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Client and server over a real socket."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import stat
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.wire import framing
+from collectd_mgr.wire.client import WireClient
+from collectd_mgr.wire.hello import hello
+from collectd_mgr.wire.listener import CannotListen, Listener
+from collectd_mgr.wire.server import Method, WireServer
+
+
+class Methods:
+    """What the server of these tests offers."""
+
+    def __init__(self) -> None:
+        self.running = 0
+        self.most = 0
+        self.release = threading.Event()
+
+    def table(self) -> dict[str, Method]:
+        return {
+            "echo": Method(lambda params, request_id: [params, request_id]),
+            "fail": Method(self.fail),
+            "break": Method(lambda params, request_id: 1 // 0),
+            "wait": Method(lambda params, request_id: self.release.wait(10)),
+            "work": Method(self.work, operation=True),
+            "hold": Method(lambda params, request_id: self.release.wait(10), operation=True),
+        }
+
+    def fail(self, params: dict[str, Any], request_id: str) -> None:
+        raise exception.LiveRefused("no", plugin="cpu", reason_code="never")
+
+    def work(self, params: dict[str, Any], request_id: str) -> None:
+        self.running += 1
+        self.most = max(self.most, self.running)
+        time.sleep(0.005)
+        self.running -= 1
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="cm-", dir="/tmp"))
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def methods() -> Methods:
+    return Methods()
+
+
+@pytest.fixture
+def path(directory: Path, methods: Methods) -> Iterator[str]:
+    path = str(directory / "socket")
+    server = WireServer(path, methods.table(), hello(pid=7), connections=8)
+    server.start()
+    yield path
+    methods.release.set()
+    assert server.stop(5.0)
+    assert not os.path.exists(path)
+
+
+@pytest.fixture
+def client(path: str) -> Iterator[WireClient]:
+    client = WireClient(path, timeout=5.0)
+    yield client
+    client.close()
+
+
+def test_hello_and_a_call(client: WireClient) -> None:
+    assert client.hello() == {"wire": [1, 1], "pid": 7}
+    assert client.call("echo", {"a": 1}, request_id="req-1") == [{"a": 1}, "req-1"]
+    assert client.call("echo") == [{}, "-"]
+
+
+def test_errors_keep_their_type(client: WireClient) -> None:
+    with pytest.raises(exception.LiveRefused) as error:
+        client.call("fail")
+    assert (error.value.detail, error.value.kwargs) == ("no", {"plugin": "cpu", "reason_code": "never"})
+    with pytest.raises(exception.BadRequest):
+        client.call("no_such_method")
+    with pytest.raises(exception.CollectdMgrError, match="ZeroDivisionError"):
+        client.call("break")
+    assert client.call("echo")  # The connection outlived them.
+
+
+def test_operations_one_at_a_time(client: WireClient, methods: Methods) -> None:
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(lambda _: client.call("work"), range(30)))
+    assert methods.most == 1
+
+
+def test_reads_beside_an_operation(client: WireClient, methods: Methods) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        held = threads.submit(client.call, "hold")
+        time.sleep(0.05)
+        assert client.call("echo", timeout=1.0)
+        methods.release.set()
+        assert held.result()
+
+
+def test_a_timeout_may_have_been_executed(client: WireClient) -> None:
+    with pytest.raises(exception.RequestTimeout) as error:
+        client.call("wait", timeout=0.1)
+    assert error.value.kwargs == {"maybe_executed": True}
+    assert client.call("echo")
+
+
+def test_nobody_listens(directory: Path) -> None:
+    with pytest.raises(exception.DaemonUnreachable) as error:
+        WireClient(str(directory / "socket")).call("echo")
+    assert error.value.kwargs == {"maybe_executed": False}
+
+
+def test_a_new_server_on_the_same_path(directory: Path, methods: Methods) -> None:
+    path = str(directory / "again")
+    client = WireClient(path)
+    for number in range(3):
+        server = WireServer(path, methods.table(), hello(pid=number))
+        server.start()
+        assert client.call("echo") == [{}, "-"]
+        assert client.hello()["pid"] == number
+        assert server.stop(1.0)
+    client.close()
+
+
+def test_a_connection_that_breaks_in_the_middle(directory: Path) -> None:
+    def serve(connection: socket.socket) -> None:
+        framing.receive(connection)
+        framing.send(connection, hello())
+        framing.receive(connection)
+        connection.close()
+
+    with answering(directory, serve) as path, pytest.raises(exception.DaemonUnreachable) as error:
+        WireClient(path).call("echo")
+    assert error.value.kwargs == {"maybe_executed": True}
+
+
+def test_no_common_version(directory: Path) -> None:
+    def serve(connection: socket.socket) -> None:
+        framing.receive(connection)
+        framing.send(connection, hello((8, 9)))
+
+    with answering(directory, serve) as path, pytest.raises(exception.WireMismatch):
+        WireClient(path).hello()
+
+
+class answering:
+    """Somebody else's server, for one connection."""
+
+    def __init__(self, directory: Path, serve: Callable[[socket.socket], None]) -> None:
+        self._path = str(directory / "theirs")
+        self._serve = serve
+
+    def __enter__(self) -> str:
+        self._listening = socket.socket(socket.AF_UNIX)
+        self._listening.bind(self._path)
+        self._listening.listen()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        return self._path
+
+    def _run(self) -> None:
+        connection, _ = self._listening.accept()
+        with connection:
+            self._serve(connection)
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+        self._listening.close()
+
+
+def test_too_many_connections_are_turned_away(path: str, client: WireClient) -> None:
+    others = [WireClient(path) for _ in range(8)]
+    for other in others:
+        other.hello()
+    with pytest.raises(exception.Busy):
+        client.call("echo")
+    for other in others:
+        other.close()
+    time.sleep(0.1)
+    assert client.call("echo")
+
+
+def test_a_client_that_talks_nonsense_harms_only_itself(path: str, client: WireClient) -> None:
+    for nonsense in (b"", b"\xff" * 100, framing.encode(hello()) + framing.encode([1, 2]), framing.encode({"wire": 1})):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(path)
+            connection.sendall(nonsense)
+    assert client.call("echo")
+
+
+def test_stop_waits_for_the_running_operation(directory: Path, methods: Methods) -> None:
+    server = WireServer(str(directory / "short"), methods.table(), hello())
+    server.start()
+    client = WireClient(str(directory / "short"))
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(client.call, "hold")
+        time.sleep(0.05)
+        second = threads.submit(client.call, "work")
+        time.sleep(0.05)
+        assert not server.stop(0.05)
+        methods.release.set()
+        assert isinstance(first.exception(5), (exception.DaemonUnreachable, type(None)))
+        assert isinstance(second.exception(5), exception.DaemonUnreachable)
+    client.close()
+
+
+def test_the_path_is_taken_over_from_the_dead_only(directory: Path) -> None:
+    path = str(directory / "mine")
+    first = Listener(path, 1)
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    with pytest.raises(CannotListen, match="another process"):
+        Listener(path, 1)
+    first.close()
+    assert not os.path.exists(path)
+    stale = socket.socket(socket.AF_UNIX)
+    stale.bind(path)
+    stale.close()
+    Listener(path, 1).close()
+
+
+def test_nothing_but_a_socket_is_replaced(directory: Path) -> None:
+    (directory / "file").write_text("precious")
+    with pytest.raises(CannotListen, match="not a socket"):
+        Listener(str(directory / "file"), 1)
+    assert (directory / "file").read_text() == "precious"
+
+
+def test_no_socket_where_others_can_write(directory: Path) -> None:
+    directory.chmod(0o777)
+    with pytest.raises(CannotListen, match="written by others"):
+        Listener(str(directory / "socket"), 1)
