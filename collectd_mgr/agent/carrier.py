@@ -91,6 +91,7 @@ class Carrier:
         if driver.name != LIVE:
             # From here on another death than that of a live operation is what is to be expected.
             self._state.note(probation=None)
+        self._state.acted = (time.time(), frozenset(change.plugin for change in todo))
         try:
             applied = driver.apply(Order(self._state.goal(spec), todo, request_id, generation))
         except Exception as error:

@@ -95,7 +95,9 @@ class Picture:
         interval = (now and now.interval) or wanted.interval or self._state.origin.interval
         return PluginStatus(
             reads,
-            "failed" if failure else health(now, fresh, interval, self._brought(name, now), self._clock()),
+            "failed"
+            if failure
+            else health(now, fresh, interval, self._brought(name, now, running.started), self._clock()),
             wanted.origin,
             interval,
             secrets.mask(wanted.config),
@@ -104,14 +106,15 @@ class Picture:
             failure,
         )
 
-    def _brought(self, name: str, now: RunningPlugin | None) -> float:
-        """When the plugin was first seen doing what it does."""
+    def _brought(self, name: str, now: RunningPlugin | None, started: float | None) -> float:
+        """When the plugin was brought to what it does: by the last act if that was about it, else with its daemon."""
         if now is None:
             self._since.pop(name, None)
             return 0.0
         before, since = self._since.get(name, (None, 0.0))
         if before != now:
-            since = self._clock()
+            began, plugins = self._state.acted
+            since = max(began if name in plugins else 0.0, started or 0.0)
             self._since[name] = (now, since)
         return since
 

@@ -27,6 +27,8 @@ class State:
         self.lock = threading.RLock()
         self.memory = file.load()
         self.origin = Origin()
+        #: When a driver last began to act (seconds since 1970), and on which plugins.
+        self.acted: tuple[float, frozenset[str]] = (0.0, frozenset())
         self._origin_of: tuple[int | None, float | None] | None = None
         self._file = file
         self._switch = switch

@@ -8,16 +8,16 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any
 
 from oslo_config import cfg
 
 from collectd_mgr import exception
+from collectd_mgr.agent import faults
 from collectd_mgr.agent.service import AgentService
 from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.cmd import configuration
 from collectd_mgr.drivers import ladder
-from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.base import Driver, DriverSettings
 from collectd_mgr.drivers.snippet import snippet
 from collectd_mgr.rpc import transport
 
@@ -41,24 +41,27 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(conf: cfg.ConfigOpts) -> int:
     """Until SIGTERM or SIGINT; collectd goes on."""
+    try:
+        drivers = ladder.load(conf.agent.drivers, settings(conf).daemon)
+    except exception.NoDriver as error:
+        sys.exit(error.detail)
+    return serve(service(conf, drivers))
+
+
+def serve(agent: AgentService) -> int:
+    """Until SIGTERM or SIGINT."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    try:
-        agent = service(conf)
-    except exception.NoDriver as error:
-        sys.exit(error.detail)
     agent.start()
     stop.wait()
     agent.stop()
     return 0
 
 
-def service(conf: cfg.ConfigOpts, **more: Any) -> AgentService:
-    """The agent that ``conf`` describes, not started. :raises NoDriver: one that it names cannot be loaded"""
-    wanted = settings(conf)
-    drivers = ladder.load(conf.agent.drivers, wanted.daemon)
-    return AgentService(wanted, drivers, transport.rpc(conf), transport.notifications(conf), **more)
+def service(conf: cfg.ConfigOpts, drivers: Sequence[Driver], fault: faults.Fault = faults.none) -> AgentService:
+    """The agent that ``conf`` describes, not started."""
+    return AgentService(settings(conf), drivers, transport.rpc(conf), transport.notifications(conf), fault)
 
 
 def settings(conf: cfg.ConfigOpts) -> AgentSettings:

@@ -49,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     conf = configured(sys.argv[1:] if argv is None else argv)
     settings = agent.settings(conf).daemon
     if conf.stop_collectd:
-        ChildDaemon(settings).stop()
+        if Path(settings.state_dir).is_dir():
+            ChildDaemon(settings).stop()
         return 0
     alone.furnish(Path(conf.state_dir).absolute(), settings)
     stop = threading.Event()

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A plugin that ends collectd: one death, the last good spec is back, live is quarantined, no loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr.domain.spec import Generation
+from collectd_mgr.domain.status import HostStatus
+from collectd_mgr.testing.collectd import compile_plugin
+from tests.functional.agent_host import AgentHost, enabled, spec
+from tests.services.rabbitmq import RabbitMQ
+
+SOURCES = Path(__file__).parent / "plugins"
+CRASHERS = ("crash_in_init", "crash_later")
+
+
+@pytest.fixture(scope="module")
+def plugins(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
+    directory = tmp_path_factory.mktemp("crashers")
+    return tuple(compile_plugin(SOURCES / f"{name}.c", directory) for name in CRASHERS)
+
+
+@pytest.fixture
+def host(rabbitmq: RabbitMQ, plugins: tuple[Path, ...]) -> Iterator[AgentHost]:
+    with AgentHost(rabbitmq.url, plugins, probation=4) as host:
+        host.start("--trust", *CRASHERS)
+        host.apply(spec(1, "memory"))
+        time.sleep(4.5)
+        yield host
+
+
+def deaths(host: AgentHost) -> int:
+    """How often collectd began."""
+    return (host.directory / "agent" / "collectd.log").read_text().count("Initialization complete") - 1
+
+
+def check(host: AgentHost, status: HostStatus) -> None:
+    assert status.error is not None
+    assert (status.generation, status.outcome) == (Generation("e", 2), "failed")
+    assert (status.error["code"], enabled(status)) == ("daemon_died", {"memory"})
+    assert status.quarantine is not None
+    assert "Quarantined" in status.capabilities["drivers"][0]["missing"]["plugin.load"]
+
+
+def test_in_its_init(host: AgentHost) -> None:
+    status = host.apply(spec(2, "memory", "crash_in_init"))
+    check(host, status)
+    pid = host.pid
+    host.kill()
+    host.start("--trust", *CRASHERS)
+    host.apply(spec(2, "memory", "crash_in_init"))
+    time.sleep(1)
+    check(host, host.status())
+    assert (host.pid, deaths(host)) == (pid, 1)
+    assert host.apply(spec(3, "memory", "swap")).driver == "restart"
+    cleared = host.apply(spec(4, "memory", clears=1))
+    assert (cleared.quarantine, cleared.driver, cleared.outcome) == (None, "live", "applied")
+
+
+def test_soon_after_its_load(host: AgentHost) -> None:
+    before = host.pid
+    assert host.apply(spec(2, "memory", "crash_later")).outcome == "applied"
+    host.until(lambda: host.status().outcome == "failed", 10)
+    host.until(lambda: host.pid not in (None, before), 10)
+    host.until(lambda: enabled(host.status()) == {"memory"}, 10)
+    pid = host.pid
+    check(host, host.status())
+    time.sleep(2)
+    assert host.pid == pid
+
+
+def test_while_the_agent_was_away(host: AgentHost) -> None:
+    assert host.apply(spec(2, "memory", "crash_later")).outcome == "applied"
+    host.kill()
+    host.until(lambda: host.pid is None, 10)
+    host.start("--trust", *CRASHERS)
+    host.until(lambda: enabled(host.status()) == {"memory"}, 10)
+    check(host, host.status())

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 of the agent and of collectd, anywhere: effective equals desired again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.agent import faults
+from collectd_mgr.domain.spec import Generation
+from tests.functional.agent_host import AgentHost, enabled, spec
+from tests.services.rabbitmq import RabbitMQ
+
+POINTS = [point for point in faults.POINTS if point != faults.QUARANTINED]
+PLUGINS = ("memory", "swap", "uptime", "users", "df")
+
+
+@pytest.fixture
+def host(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
+    with AgentHost(rabbitmq.url, probation=0.5) as host:
+        yield host
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_at_every_step_of_the_journal(host: AgentHost, point: str) -> None:
+    host.start("--die-at", point)
+    pid = host.pid
+    with pytest.raises(exception.AgentUnreachable):
+        host.apply(spec(1, "memory", "swap"), timeout=2)
+    host.until(host.ended)
+    host.start()
+    status = host.status()
+    assert (status.generation, status.outcome, status.error) == (Generation("e", 1), "applied", None)
+    assert enabled(status) == {"memory", "swap"}
+    assert host.pid == pid
+
+
+def at_random_moments(host: AgentHost, rounds: int, seed: int) -> None:
+    dice = random.Random(seed)
+    host.start()
+    for n in range(1, rounds + 1):
+        wanted = spec(n, *dice.sample(PLUGINS, dice.randint(1, len(PLUGINS))))
+        timer = threading.Timer(dice.uniform(0.0, 0.08), host.kill)
+        timer.start()
+        with contextlib.suppress(exception.AgentUnreachable):
+            host.apply(wanted, timeout=1)
+        timer.join()
+        host.start()
+        status = host.apply(wanted)
+        assert (status.generation, status.outcome, status.error) == (Generation("e", n), "applied", None)
+        assert enabled(status) == set(wanted.layers[0].plugins)
+
+
+def test_at_random_moments(host: AgentHost) -> None:
+    at_random_moments(host, 4, seed=1)
+
+
+@pytest.mark.long
+def test_at_fifty_random_moments(host: AgentHost) -> None:
+    at_random_moments(host, 50, seed=2)
+
+
+def test_collectd_is_back_with_what_it_is_to_run(host: AgentHost) -> None:
+    host.start()
+    host.apply(spec(1, "memory"))
+    time.sleep(1)
+    pid = host.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    host.until(lambda: host.pid not in (None, pid) and enabled(host.status()) == {"memory"})
+    status = host.status()
+    assert (status.outcome, status.quarantine) == ("applied", None)
