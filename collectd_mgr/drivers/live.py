@@ -50,6 +50,7 @@ class LiveDriver(Driver):
 
     def recover(self) -> Recovered:
         self._collectd.prepare()
+        self._validation.clear()
         return Recovered(self.observe())
 
     def offer(self) -> Offer:

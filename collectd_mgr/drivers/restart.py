@@ -52,6 +52,7 @@ class RestartDriver(Driver):
     def recover(self) -> Recovered:
         """As the contract has it; a ``child`` that does not run is started with the file that there is."""
         self._collectd.prepare()
+        self._validation.clear()
         notes: tuple[str, ...] = ()
         if self._starts:
             try:

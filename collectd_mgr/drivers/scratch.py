@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -41,15 +42,21 @@ class Outcome:
 
 
 class Scratch:
-    """Runs of ``binary`` with plugins of ``plugin_dir``."""
+    """Runs of ``binary`` with plugins of ``plugin_dir``, each in a directory of its own below ``place``."""
 
-    def __init__(self, binary: str, plugin_dir: str) -> None:
+    def __init__(self, binary: str, plugin_dir: str, place: Path) -> None:
         self._binary = binary
         self._plugin_dir = plugin_dir
+        self._place = place
+
+    def clear(self) -> None:
+        """Remove what runs of a killed agent left: there may be secrets in it. No run may be under way."""
+        shutil.rmtree(self._place, ignore_errors=True)
 
     def run(self, plugin: str, block: str) -> Outcome:
         """Configure, initialise and read ``plugin`` once. ``block``: its ``<Plugin>`` block, may be empty."""
-        with tempfile.TemporaryDirectory(prefix="collectd_mgr-scratch-") as directory:
+        self._place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._place) as directory:
             place = Path(directory)
             (place / "collectd.conf").write_text(self._config(place, plugin) + block + _END_BLOCK, encoding="utf-8")
             status = self._execute(place)

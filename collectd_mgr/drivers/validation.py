@@ -20,8 +20,12 @@ class Validation:
     def __init__(self, settings: DriverSettings) -> None:
         self._binary = Path(settings.binary)
         self._plugin_dir = Path(settings.plugin_dir)
-        self._scratch = Scratch(settings.binary, settings.plugin_dir)
+        self._scratch = Scratch(settings.binary, settings.plugin_dir, Path(settings.state_dir) / "scratch")
         self._verdicts = Verdicts(Path(settings.state_dir) / "verdicts")
+
+    def clear(self) -> None:
+        """To be called when the agent starts: see :meth:`.scratch.Scratch.clear`."""
+        self._scratch.clear()
 
     def check(self, plugin: str, goal: PluginGoal) -> tuple[str, ...]:
         """What collectd warns of in this configuration. Safe to repeat; cheap the second time.

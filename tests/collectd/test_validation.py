@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,10 @@ def test_one_that_would_disturb_the_running_daemon_is_checked_by_grammar_alone(
 
 
 def test_nothing_of_a_scratch_run_is_left(validation: Validation, tmp_path: Path) -> None:
-    before = set(Path("/tmp").glob("collectd_mgr-scratch-*"))
+    scratch = tmp_path / "state" / "scratch"
     validation.check("cpu", PluginGoal(True, config={"ReportByCpu": False}))
-    assert set(Path("/tmp").glob("collectd_mgr-scratch-*")) <= before
+    assert list(scratch.iterdir()) == []
+    assert stat.S_IMODE(scratch.stat().st_mode) == 0o700
+    (scratch / "of a killed agent").mkdir()
+    validation.clear()
+    assert not scratch.exists()
