@@ -21,12 +21,14 @@ A pair is an array that begins with a string; so an array that begins with a pai
 that begins with anything else is an option repeated. An object with ``args`` alone is a line; a block that
 has arguments and nothing in it is the pairs form, ``[["args", "x"]]`` (collectd sees no difference).
 
-The order of an object's keys is kept and rendered. Whoever stores the JSON must keep it, too.
+The order of an object's keys is the order in the text, as long as nobody sorts them: :func:`to_json` gives a
+form in which that cannot matter, to be stored and compared; :func:`to_readable` the one for answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import groupby
 from typing import Any
 
 from collectd_mgr import exception
@@ -58,12 +60,21 @@ def from_json(value: Any) -> tuple[Item, ...]:
 
 
 def to_json(items: Iterable[Item]) -> Any:
-    """The canonical JSON of ``items``: objects, and arrays of pairs where an object would lose the order.
+    """The canonical JSON of ``items``: to compare, to take digests of and to store.
 
-    ``from_json(to_json(items)) == items`` for everything that collectd can hold.
+    The order of an object's keys means nothing here: it is the order of their names, and whatever is in another
+    order is an array of pairs. So a sort of the keys by name changes nothing, and two configs whose
+    order differs are never equal. ``from_json(to_json(items)) == items`` for everything that collectd can hold.
     """
-    items = tuple(items)
-    return _object(items) if _fits_object(items) else _pairs((), items)
+    return _body_json(tuple(items), _is_sorted)
+
+
+def to_readable(items: Iterable[Item]) -> Any:
+    """The JSON of ``items`` for people: an object wherever its keys, in their order, can say the same.
+
+    ``from_json(to_readable(items)) == items`` as long as nobody reorders the keys on the way.
+    """
+    return _body_json(tuple(items), _is_grouped)
 
 
 def from_text(text: str, name: str = "config") -> tuple[Item, ...]:
@@ -179,33 +190,45 @@ def _scalar(value: Any, path: tuple[str, ...]) -> Value:
 
 # --- to JSON ---------------------------------------------------------------------
 
+# Whether these statements may be an object.
+_Fits = Callable[["tuple[Item, ...]"], bool]
 
-def _object(items: tuple[Item, ...]) -> dict[str, Any]:
+
+def _is_grouped(items: tuple[Item, ...]) -> bool:
+    """Whether options of one name stand together."""
+    names = [name for name, _ in groupby(item.key for item in items)]
+    return len(names) == len(set(names)) and ARGS not in names
+
+
+def _is_sorted(items: tuple[Item, ...]) -> bool:
+    names = [item.key for item in items]
+    return names == sorted(names) and ARGS not in names
+
+
+def _body_json(items: tuple[Item, ...], fits: _Fits) -> Any:
+    return _object(items, fits) if fits(items) else _pairs((), items, fits)
+
+
+def _object(items: tuple[Item, ...], fits: _Fits) -> dict[str, Any]:
     grouped: dict[str, list[Any]] = {}
     for item in items:
-        grouped.setdefault(item.key, []).append(_value(item))
+        grouped.setdefault(item.key, []).append(_value(item, fits))
     return {key: values[0] if len(values) == 1 else values for key, values in grouped.items()}
 
 
-def _fits_object(items: tuple[Item, ...]) -> bool:
-    """Whether grouping by name keeps the order: options of one name stand together."""
-    changes = [item.key for item, before in zip(items, (None, *items)) if before is None or before.key != item.key]
-    return len(changes) == len(set(changes)) and ARGS not in changes
-
-
-def _pairs(arguments: tuple[Value, ...], items: tuple[Item, ...]) -> list[list[Any]]:
+def _pairs(arguments: tuple[Value, ...], items: tuple[Item, ...], fits: _Fits) -> list[list[Any]]:
     named = bool(arguments) or any(item.key == ARGS for item in items[:1])
     head: list[list[Any]] = [[ARGS, _folded(arguments)]] if named else []
-    return head + [[item.key, _value(item)] for item in items]
+    return head + [[item.key, _value(item, fits)] for item in items]
 
 
-def _value(item: Item) -> Any:
+def _value(item: Item, fits: _Fits) -> Any:
     if item.children is None:
         return item.values[0] if len(item.values) == 1 else {ARGS: list(item.values)}
-    if not item.children or not _fits_object(item.children):
-        return _pairs(item.values, item.children)
+    if not item.children or not fits(item.children):
+        return _pairs(item.values, item.children, fits)
     head = {ARGS: _folded(item.values)} if item.values else {}
-    return {**head, **_object(item.children)}
+    return {**head, **_object(item.children, fits)}
 
 
 def _folded(arguments: tuple[Value, ...]) -> Any:
