@@ -36,12 +36,14 @@ class Threads:
         return None
 
     def readers(self) -> list[int]:
-        """The ids of the read threads; empty until collectd has started them (then they stay)."""
-        if not self._readers:
-            self._readers = [
-                task for task in map(int, os.listdir("/proc/self/task")) if _name(task).startswith("reader#")
-            ]
-        return self._readers
+        """The ids of the read threads; empty until collectd has started the first, all once its main thread sleeps."""
+        if self._readers:
+            return self._readers
+        started = self.main_asleep()
+        found = [task for task in map(int, os.listdir("/proc/self/task")) if _name(task).startswith("reader#")]
+        if started:  # Before, more may come: those would never be waited for.
+            self._readers = found
+        return found
 
     def idle(self, reader: int) -> bool:
         """Whether a read thread waits for its next read to be due.
