@@ -45,12 +45,12 @@ _STATEMENT = re.compile(
 
 
 def mask(config: Any) -> Any:
-    """A JSON config (or None) with its secrets masked. Safe to repeat."""
-    return None if config is None else forms.to_json(mask_items(forms.from_any(config)))
+    """A JSON config (or None) with its secrets masked, in the form for people. Safe to repeat."""
+    return None if config is None else forms.to_readable(mask_items(forms.from_any(config)))
 
 
 def unmask(new: Any, old: Any) -> Any:
-    """``new`` with every mask in it replaced by the secret that ``old`` has in that place.
+    """``new``, in the canonical form, with every mask in it replaced by the secret that ``old`` has in that place.
 
     Places are told by names and arguments, never by a bare position, so that no secret goes
     to another block because a list became shorter.

@@ -32,13 +32,18 @@ CONFIGS: list[Any] = [
 ]
 
 
+def same(one: Any, other: Any) -> bool:
+    """There is more than one JSON for a config."""
+    return forms.from_json(one) == forms.from_json(other)
+
+
 @pytest.mark.parametrize("config", CONFIGS, ids=str)
 def test_a_secret_does_not_leave_and_comes_back(config: Any) -> None:
     shown = mask(config)
     assert "hunter2" not in str(shown)
     assert MASK in str(shown)
     assert mask(shown) == shown
-    assert unmask(shown, config) == config
+    assert same(unmask(shown, config), config)
 
 
 def test_what_is_no_secret_stays() -> None:
@@ -49,9 +54,8 @@ def test_what_is_no_secret_stays() -> None:
 
 def test_a_secret_goes_with_its_block() -> None:
     old = {"Host": [{"args": "a", "Community": "one"}, {"args": "b", "Community": "two"}]}
-    assert unmask({"Host": {"args": "b", "Community": MASK, "Port": 1}}, old) == {
-        "Host": {"args": "b", "Community": "two", "Port": 1}
-    }
+    new = unmask({"Host": {"args": "b", "Community": MASK, "Port": 1}}, old)
+    assert same(new, {"Host": {"args": "b", "Community": "two", "Port": 1}})
 
 
 @pytest.mark.parametrize(
@@ -95,6 +99,6 @@ def test_text_without_secrets_stays() -> None:
 def test_any_secret_is_masked_in_both_forms(secret: str) -> None:
     config = {"Host": {"args": "a", "Password": f"<{secret}>"}}
     assert mask(config) == {"Host": {"args": "a", "Password": MASK}}
-    assert unmask(mask(config), config) == config
+    assert same(unmask(mask(config), config), config)
     text = forms.to_text(forms.from_json(config))
     assert mask_text(text) == f'<Host "a">\n Password "{MASK}"\n</Host>\n'
