@@ -153,8 +153,9 @@ class WireServer:
 
 
 def _turn_away(connection: socket.socket) -> None:
-    connection.settimeout(1.0)
-    with contextlib.suppress(OSError):
+    connection.settimeout(0.2)
+    with contextlib.suppress(OSError, framing.BadFrame):
+        framing.receive(connection)  # To close with its hello unread would take our answer from it.
         framing.send(connection, {"error": exception.Busy("too many connections").to_dict()})
     connection.close()
 

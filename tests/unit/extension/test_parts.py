@@ -122,8 +122,9 @@ def test_seconds_are_positive_and_finite(value: object) -> None:
 
 
 def test_parameters_are_checked_and_nulls_left_out() -> None:
-    checks = {"plugin": parameters.text, "interval": parameters.seconds}
+    checks: dict[str, parameters.Check] = {"plugin": parameters.text, "interval": parameters.seconds}
     assert parameters.checked(checks, {"plugin": "cpu", "interval": None}) == {"plugin": "cpu"}
-    for bad in ({"plugin": 1}, {"other": 1}, {"plugin": "a\0"}):
+    wrong: list[dict[str, object]] = [{"plugin": 1}, {"other": 1}, {"plugin": "a\0"}]
+    for bad in wrong:
         with pytest.raises(exception.BadRequest):
             parameters.checked(checks, bad)

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectd_mgr.wire import framing
@@ -27,6 +27,7 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield ours, theirs
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_what_is_sent_is_received(message: object) -> None:
     ours, theirs = socket.socketpair()
