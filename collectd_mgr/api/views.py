@@ -98,7 +98,7 @@ def _setting(enabled: bool | None, interval: float | None, config: Any) -> Json:
 
 
 def _as_json(config: Any) -> Any:
-    return config
+    return None if config is None else forms.to_readable(forms.from_any(config))
 
 
 def _as_text(config: Any) -> Any:
@@ -128,7 +128,7 @@ def layers(spec: specs.HostSpec) -> list[Json]:
     for layer in shown:
         for setting in layer["plugins"].values():
             if "config" in setting:
-                setting["config"] = secrets.mask(setting["config"])
+                setting["config"] = _as_json(secrets.mask(setting["config"]))
     return shown
 
 

@@ -20,6 +20,8 @@ from tests.functional.agent_host import AgentHost, enabled, spec
 from tests.services.rabbitmq import RabbitMQ
 
 POINTS = [point for point in faults.POINTS if point != faults.QUARANTINED]
+#: The long form (by hand, CM_LONG=1) is the one that counts.
+ROUNDS = 50 if os.environ.get("CM_LONG") else 4
 PLUGINS = ("memory", "swap", "uptime", "users", "df")
 
 
@@ -43,10 +45,10 @@ def test_at_every_step_of_the_journal(host: AgentHost, point: str) -> None:
     assert host.pid == pid
 
 
-def at_random_moments(host: AgentHost, rounds: int, seed: int) -> None:
-    dice = random.Random(seed)
+def test_at_random_moments(host: AgentHost) -> None:
+    dice = random.Random(1)
     host.start()
-    for n in range(1, rounds + 1):
+    for n in range(1, ROUNDS + 1):
         wanted = spec(n, *dice.sample(PLUGINS, dice.randint(1, len(PLUGINS))))
         timer = threading.Timer(dice.uniform(0.0, 0.08), host.kill)
         timer.start()
@@ -57,15 +59,6 @@ def at_random_moments(host: AgentHost, rounds: int, seed: int) -> None:
         status = host.apply(wanted)
         assert (status.generation, status.outcome, status.error) == (Generation("e", n), "applied", None)
         assert enabled(status) == set(wanted.layers[0].plugins)
-
-
-def test_at_random_moments(host: AgentHost) -> None:
-    at_random_moments(host, 4, seed=1)
-
-
-@pytest.mark.long
-def test_at_fifty_random_moments(host: AgentHost) -> None:
-    at_random_moments(host, 50, seed=2)
 
 
 def test_collectd_is_back_with_what_it_is_to_run(host: AgentHost) -> None:

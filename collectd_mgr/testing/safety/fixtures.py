@@ -147,7 +147,6 @@ FIXTURES: Mapping[str, Fixture] = {
     "mysql": Fixture('<Database "here">\nHost "127.0.0.1"\nPort 1\nConnectTimeout 1\n</Database>'),
     "nginx": Fixture('URL "http://127.0.0.1:{port}/nginx_status"', http={"/nginx_status": _NGINX}),
     "numa": Fixture(source="/sys/devices/system/node/node0/numastat"),
-    "nut": Fixture('UPS "here@127.0.0.1:1"'),
     "olsrd": Fixture('Host "127.0.0.1"\nPort "{port}"\nCollectLinks "Detail"', tcp=(_OLSRD, b"")),
     "openldap": Fixture('<Instance "here">\nURL "ldap://127.0.0.1:1"\nTimeout 1\n</Instance>'),
     "openvpn": Fixture('StatusFile "{dir}/openvpn-status"', files={"openvpn-status": _OPENVPN}),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -11,6 +12,17 @@ from pathlib import Path
 def threads(pid: int) -> Counter[str]:
     """How many threads of each name the process has. A thread that ends meanwhile is not counted."""
     return Counter(filter(None, (_read(task / "comm") for task in Path(f"/proc/{pid}/task").iterdir())))
+
+
+def settled(pid: int) -> Counter[str]:
+    """The threads, once there are as many as a moment ago: collectd starts its own one after the other."""
+    before = threads(pid)
+    while True:
+        time.sleep(0.1)
+        now = threads(pid)
+        if now == before:
+            return now
+        before = now
 
 
 def files(pid: int) -> Counter[str]:

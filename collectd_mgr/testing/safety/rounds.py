@@ -63,7 +63,7 @@ class Subject:
 def prove(subject: Subject, rounds: int = 4) -> Outcome:
     """What ``rounds`` rounds show. Whether collectd then ends cleanly is for the caller to see."""
     pid = subject.daemon.pid
-    threads = probe.threads(pid)
+    threads = probe.settled(pid)
     try:
         reads, seen = _first(subject)
         running, files = probe.threads(pid), probe.files(pid)

@@ -27,7 +27,7 @@ def http(pages: Mapping[str, str]) -> Iterator[int]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    with _running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as port:
+    with _running(_HttpServer(("127.0.0.1", 0), Handler)) as port:
         yield port
 
 
@@ -58,18 +58,23 @@ def tcp(answer: bytes, after: bytes = b"", stay: bool = False) -> Iterator[int]:
         yield port
 
 
-class _TcpServer(socketserver.ThreadingTCPServer):
+class _HttpServer(ThreadingHTTPServer):
     daemon_threads = True
-    allow_reuse_address = True
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A plugin that hangs up in the middle is no news."""
 
 
+class _TcpServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """The same."""
+
+
 @contextmanager
 def _running(server: socketserver.TCPServer) -> Iterator[int]:
-    if isinstance(server, ThreadingHTTPServer):
-        server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
