@@ -57,7 +57,7 @@ def story() -> Iterator[Story]:
             place = daemon.directory / f"for-{plugin}"
             place.mkdir()
             subjects.append(Subject(plugin, stack.enter_context(fixtures.ready(plugin, place)), daemon))
-        told.before = probe.threads(daemon.pid)
+        told.before = probe.settled(daemon.pid)
         for _ in range(3):
             told.enabled.append(_all_on(subjects))
             told.disabled.append(_all_off(subjects))
