@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The same on MariaDB and PostgreSQL as on SQLite: tables, batches, order, and many writers at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import event
+
+from collectd_mgr import exception
+from collectd_mgr.control import edits
+from collectd_mgr.control.hosts import HostControl, status_of
+from collectd_mgr.control.requester import Requester
+from collectd_mgr.db import generations, hosts, operations, schema
+from collectd_mgr.db.engine import Database, now
+from collectd_mgr.db.models import Base
+from collectd_mgr.db.paging import Paging
+from collectd_mgr.domain.mode import Mode
+from collectd_mgr.domain.spec import PluginSetting
+from collectd_mgr.domain.status import HostStatus, PluginStatus
+from collectd_mgr.rpc.agent import AgentAPI
+from collectd_mgr.rpc.status import Reports
+from collectd_mgr.testing import configuration
+from tests.services.mariadb import MariaDB
+from tests.services.postgresql import PostgreSQL
+from tests.unit.control.agents import ScriptedAgent, served
+from tests.unit.rpc.buses import rpc_bus
+
+Check = Callable[[Database], None]
+
+
+def the_models_and_the_migrations_agree(database: Database) -> None:
+    schema.sync(database)
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def a_batch_is_one_statement(database: Database) -> None:
+    control = HostControl(database, AgentAPI(rpc_bus()))
+    batch = [HostStatus(f"c{i:03}", 1, 1, mode=Mode("manage")) for i in range(100)]
+    control.receive(Reports(statuses=tuple(batch)))
+    again = [HostStatus(f"c{i:03}", 1, 2, mode=Mode("off")) for i in range(100)]
+    with statements(database) as seen:
+        control.receive(Reports(tuple(status.heartbeat() for status in again), tuple(again)))
+    assert len([text for text in seen if text.startswith("UPDATE")]) == 2
+    with database.reader() as session:
+        assert len(hosts.listed(session, hosts.Filters(mode="off"), Paging())) == 100
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        seen.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(database.engine, "before_cursor_execute", note)
+
+
+def an_older_status_is_not_stored(database: Database) -> None:
+    control = HostControl(database, AgentAPI(rpc_bus()))
+    for boot, sequence in ((2, 5), (2, 4), (1, 9), (2, 5)):
+        plugins = {f"p{boot}{sequence}": PluginStatus(True, "observed")}
+        control.receive(Reports(statuses=(HostStatus("c1", boot, sequence, plugins=plugins),)))
+    status = status_of(control.get("c1"))
+    assert status is not None
+    assert set(status.plugins) == {"p25"}
+
+
+def a_large_status_is_kept_whole(database: Database) -> None:
+    control = HostControl(database, AgentAPI(rpc_bus()))
+    config = {"Text": "ü😀\\'\"%" * 20_000}
+    control.receive(
+        Reports(statuses=(HostStatus("c1", 1, 1, plugins={"x": PluginStatus(True, "off", config=config)}),))
+    )
+    status = status_of(control.get("c1"))
+    assert status is not None
+    assert status.plugins["x"].config == config
+
+
+def names_are_told_apart_by_every_letter(database: Database) -> None:
+    control = HostControl(database, AgentAPI(rpc_bus()))
+    control.receive(Reports(statuses=(HostStatus("c1", 1, 1), HostStatus("C1", 1, 1))))
+    assert control.get("c1").id != control.get("C1").id
+    control.describe("c1", "corner", {"Rack": "R"})
+    with database.reader() as session:
+        found = [hosts.listed(session, hosts.Filters({"Rack": value}), Paging()) for value in ("R", "r")]
+    assert [[host.name for host in each] for each in found] == [["c1"], []]
+
+
+def lists_are_paged_in_order(database: Database) -> None:
+    control = HostControl(database, AgentAPI(rpc_bus()))
+    control.receive(Reports(statuses=tuple(HostStatus(f"c{i}", 1, 1) for i in range(7))))
+    for key in hosts.SORT_KEYS:
+        for direction in ("asc", "desc"):
+            assert sorted(pages(control, key, direction)) == [f"c{i}" for i in range(7)], (key, direction)
+
+
+def pages(control: HostControl, key: str, direction: str) -> list[str]:
+    names: list[str] = []
+    while rows := control.listed(hosts.Filters(), Paging(3, names[-1] if names else None, key, direction)):
+        names += [row.name for row in rows]
+    return names
+
+
+def each_lost_host_is_lost_once(database: Database) -> None:
+    controls = [HostControl(database, AgentAPI(rpc_bus())) for _ in range(3)]
+    controls[0].receive(Reports(statuses=tuple(HostStatus(f"c{i}", 1, 1) for i in range(5))))
+    lost: list[str] = []
+    together([partial(lose, control, lost) for control in controls])
+    assert sorted(lost) == [f"c{i}" for i in range(5)]
+
+
+def lose(control: HostControl, lost: list[str]) -> None:
+    lost.extend(control.lose(now() + timedelta(seconds=1)))
+
+
+def two_apis_and_two_conductors_converge(database: Database) -> None:
+    """Changes, rollbacks, repeated and late statuses from four sides, and nothing is lost."""
+    bus = rpc_bus()
+    controls = [HostControl(database, AgentAPI(bus), wait=10.0) for _ in range(4)]
+    with served(bus, ScriptedAgent("c1")) as agent:
+        controls[0].receive(Reports(statuses=(agent.status(),)))
+        changes = [partial(change, controls[i], f"p{i}x") for i in range(2)]
+        together([*changes, *(partial(conduct, controls[i], agent) for i in (2, 3))])
+        controls[0].send("c1", 10.0)
+        host, desired = controls[0].desired("c1")
+        assert agent.running is not None
+        assert set(agent.running.layers[0].plugins) == set(desired.layer.plugins)
+        assert len(desired.layer.plugins) == 10
+    assert host.settled == host.n
+    with database.reader() as session:
+        rows = operations.listed(session, operations.Filters(host="c1"), Paging())
+        last = generations.get(session, host, host.n)
+    assert {row.state for row in rows} <= {"succeeded", "superseded"}
+    assert last.outcome == "applied"
+
+
+def change(control: HostControl, prefix: str) -> None:
+    for i in range(5):
+        edit = edits.set_plugin(f"{prefix}{i}", PluginSetting(True))
+        control.change(Requester("u"), "c1", edit, "set", f"{prefix}{i}")
+
+
+def conduct(control: HostControl, agent: ScriptedAgent) -> None:
+    for _ in range(10):
+        status = agent.status()
+        control.receive(Reports((status.heartbeat(),), (status,)))
+
+
+def together(jobs: Sequence[Callable[[], None]]) -> None:
+    errors: list[BaseException] = []
+
+    def guarded(job: Callable[[], None]) -> None:
+        try:
+            job()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+def a_forgotten_host_takes_its_own_along(database: Database) -> None:
+    control = HostControl(database, AgentAPI(rpc_bus()), wait=0.1)
+    control.receive(Reports(statuses=(HostStatus("c1", 1, 1, mode=Mode("manage")),)))
+    control.describe("c1", "corner", {"rack": "r"})
+    edit = edits.set_plugin("cpu", PluginSetting(True))
+    row = control.change(Requester("u"), "c1", edit, "set", "cpu")
+    control.forget("c1")
+    with database.reader() as session:
+        assert operations.get(session, row.id).state == "failed"
+    with pytest.raises(exception.HostNotFound):
+        control.get("c1")
+    control.receive(Reports(statuses=(HostStatus("c1", 1, 2),)))
+    assert (control.get("c1").n, dict(control.get("c1").labels)) == (0, {})
+
+
+CHECKS: list[Check] = [
+    the_models_and_the_migrations_agree,
+    a_batch_is_one_statement,
+    an_older_status_is_not_stored,
+    a_large_status_is_kept_whole,
+    names_are_told_apart_by_every_letter,
+    lists_are_paged_in_order,
+    each_lost_host_is_lost_once,
+    two_apis_and_two_conductors_converge,
+    a_forgotten_host_takes_its_own_along,
+]
+
+
+def run(check: Check, url: str) -> None:
+    database = Database(configuration.scratch(url))
+    try:
+        schema.sync(database)
+        check(database)
+    finally:
+        database.close()
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_mariadb(mariadb: MariaDB, check: Check) -> None:
+    run(check, mariadb.database())
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_postgresql(postgresql: PostgreSQL, check: Check) -> None:
+    run(check, postgresql.database())
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_sqlite(tmp_path: object, check: Check) -> None:
+    run(check, f"sqlite:///{tmp_path}/state.db")
