@@ -111,15 +111,23 @@ def plugin_text(name: str, plugin: PluginGoal) -> str:
 
 def blocks(text: str) -> dict[str, str]:
     """The ``<Plugin>`` blocks of a managed file, by plugin, each as :func:`plugin_text` gives it."""
-    found = (item for item in grammar.parse(text) if item.key == "Plugin")
+    found = (item for item in _read(text) if item.key == "Plugin")
     return {str(item.values[0]): grammar.render((item,)) for item in found}
 
 
 def marker_in(text: str) -> Marker:
     """The marker of a managed file."""
-    modules = (module for item in grammar.parse(text) for module in item.children or () if module.key == "Module")
+    modules = (module for item in _read(text) for module in item.children or () if module.key == "Module")
     options = (option for module in modules for option in module.children or () if option.key == "Marker")
     return next((Marker.from_text(str(option.values[0])) for option in options), Marker())
+
+
+def _read(text: str) -> tuple[Item, ...]:
+    """The statements of a managed file. One that somebody broke has none; the next goal replaces it."""
+    try:
+        return grammar.parse(text)
+    except exception.BadGrammar:
+        return ()
 
 
 def disabled(goal: Goal) -> tuple[str, ...]:

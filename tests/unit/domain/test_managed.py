@@ -71,6 +71,11 @@ def test_the_marker_of_a_file_is_read_back() -> None:
     assert managed.marker_in("LoadPlugin cpu\n") == Marker()
 
 
+def test_a_file_that_somebody_broke_says_nothing() -> None:
+    assert managed.blocks("<Plugin cpu>\n") == {}
+    assert managed.marker_in("<Plugin cpu>\n") == Marker()
+
+
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_no_value_leaves_its_block(hostile: str) -> None:
     goal = Goal({"exec": PluginGoal(True, config={"Exec": {"args": ["nobody", hostile]}})})

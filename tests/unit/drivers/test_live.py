@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The live driver and an extension that is off, silent, or gone in the middle of an operation."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain import capabilities, managed, plan
+from collectd_mgr.domain.capabilities import Offer
+from collectd_mgr.domain.plan import Change, Plan
+from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.drivers.base import DriverSettings, Order
+from collectd_mgr.drivers.files import ManagedFiles
+from collectd_mgr.drivers.live import LiveDriver
+from collectd_mgr.testing.suite.rigs import settings_in
+from collectd_mgr.wire.hello import hello
+from collectd_mgr.wire.server import Method, WireServer
+
+GOAL = Goal({"memory": PluginGoal(True), "cpu": PluginGoal(True)})
+LOADS = Plan(tuple(Change(plan.LOAD, name, goal) for name, goal in GOAL.plugins.items()))
+
+#: No process has it: the largest is 2^22.
+NOBODY = 1 << 23
+
+
+class Extension:
+    """Answers as one does inside collectd; ``calls`` are the operations that it was asked for."""
+
+    def __init__(self, socket: str, reasons: list[str]) -> None:
+        self.calls: list[tuple[str, str]] = []
+        self.reasons = reasons
+        self.plugins: dict[str, Any] = {}
+        self.fails: Callable[[str, str], None] = lambda _method, _plugin: None
+        table = {
+            "status": Method(lambda _params, _id: self.status()),
+            "generation_set": Method(lambda _params, _id: {}),
+        }
+        for name in ("plugin_enable", "plugin_disable"):
+            table[name] = Method(self._operation(name), operation=True)
+        self.server = WireServer(socket, table, hello(pid=NOBODY))
+        self.server.start()
+
+    def status(self) -> dict[str, Any]:
+        live = {"on": not self.reasons, "reasons": self.reasons}
+        facts = {"pid": NOBODY, "started": 1.0, "collectd_version": "5.12.0", "interval": 10.0, "generation": None}
+        return {**facts, "live": live, "plugins": self.plugins}
+
+    def _operation(self, name: str) -> Callable[[dict[str, Any], str], Any]:
+        def run(params: dict[str, Any], _: str) -> Any:
+            self.calls.append((name, params["plugin"]))
+            self.fails(name, params["plugin"])
+            registered = name == "plugin_enable"
+            digest = params.get("config_digest")
+            state = {"loaded": True, "registered": registered, "interval": 10.0, "config_digest": digest}
+            self.plugins[params["plugin"]] = {**state, "stopping": False}
+            return self.plugins[params["plugin"]]
+
+        return run
+
+
+@pytest.fixture
+def settings() -> Iterator[DriverSettings]:
+    with tempfile.TemporaryDirectory(prefix="cm-", dir="/tmp") as name:
+        settings = settings_in(Path(name))
+        Path(settings.state_dir).mkdir()
+        yield settings
+
+
+@pytest.fixture
+def extension(settings: DriverSettings) -> Iterator[Extension]:
+    extension = Extension(settings.socket, [])
+    yield extension
+    extension.server.stop(1.0)
+
+
+@pytest.fixture
+def driver(settings: DriverSettings) -> Iterator[LiveDriver]:
+    driver = LiveDriver(settings)
+    yield driver
+    driver.close()
+
+
+def test_without_a_daemon_nothing_is_offered_and_why(driver: LiveDriver) -> None:
+    offer = driver.offer()
+    assert offer.capabilities == frozenset()
+    assert "does not answer" in offer.missing[plan.LOAD]
+    with pytest.raises(exception.DaemonUnreachable):
+        driver.apply(Order(GOAL, LOADS))
+
+
+def test_where_live_is_off_the_reads_are_left(driver: LiveDriver, extension: Extension) -> None:
+    extension.reasons = ["the binary was replaced"]
+    offer = driver.offer()
+    assert offer.capabilities == set(capabilities.READS)
+    assert offer.missing[plan.DISABLE] == "the binary was replaced"
+    assert Offer.from_dict(offer.to_dict()) == offer
+    with pytest.raises(exception.LiveOff, match="the binary was replaced"):
+        driver.apply(Order(GOAL, LOADS))
+    assert extension.calls == []
+
+
+def test_the_last_failure_takes_back_the_first_change(
+    driver: LiveDriver, extension: Extension, settings: DriverSettings
+) -> None:
+    def fails(method: str, plugin: str) -> None:
+        if (method, plugin) == ("plugin_enable", "cpu"):
+            raise exception.Busy
+
+    extension.fails = fails
+    with pytest.raises(exception.Busy):
+        driver.apply(Order(GOAL, LOADS))
+    assert extension.calls == [
+        ("plugin_enable", "memory"),
+        ("plugin_enable", "cpu"),
+        ("plugin_disable", "cpu"),
+        ("plugin_disable", "memory"),
+    ]
+    assert ManagedFiles(settings.managed_dir).read() is None
+
+
+def test_a_daemon_that_dies_in_an_operation_is_said_to(
+    driver: LiveDriver, extension: Extension, settings: DriverSettings
+) -> None:
+    """Its process never was there, and from now on its socket is not, either."""
+    files = ManagedFiles(settings.managed_dir)
+    files.restore("before")
+
+    def fails(_method: str, _plugin: str) -> None:
+        os.unlink(settings.socket)
+        raise exception.DaemonUnreachable(maybe_executed=True)
+
+    extension.fails = fails
+    with pytest.raises(exception.DaemonDied):
+        driver.apply(Order(GOAL, LOADS))
+    assert (files.read(), files.staged()) == ("before", None)
+
+
+def test_what_was_made_is_on_the_disk(driver: LiveDriver, extension: Extension, settings: DriverSettings) -> None:
+    applied = driver.apply(Order(GOAL, LOADS, generation="e/1"))
+    assert [name for name, item in applied.running.plugins.items() if item.enabled] == ["memory", "cpu"]
+    assert ManagedFiles(settings.managed_dir).read() == managed.render(GOAL, "e/1")
+    assert extension.calls == [("plugin_enable", "memory"), ("plugin_enable", "cpu")]
