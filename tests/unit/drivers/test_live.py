@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +35,7 @@ class Extension:
     def __init__(self, socket: str, reasons: list[str]) -> None:
         self.calls: list[tuple[str, str]] = []
         self.reasons = reasons
+        self.dead = False
         self.plugins: dict[str, Any] = {}
         self.fails: Callable[[str, str], None] = lambda _method, _plugin: None
         table = {
@@ -48,6 +48,8 @@ class Extension:
         self.server.start()
 
     def status(self) -> dict[str, Any]:
+        if self.dead:
+            raise exception.DaemonUnreachable(maybe_executed=False)
         live = {"on": not self.reasons, "reasons": self.reasons}
         facts = {"pid": NOBODY, "started": 1.0, "collectd_version": "5.12.0", "interval": 10.0, "generation": None}
         return {**facts, "live": live, "plugins": self.plugins}
@@ -128,12 +130,12 @@ def test_the_last_failure_takes_back_the_first_change(
 def test_a_daemon_that_dies_in_an_operation_is_said_to(
     driver: LiveDriver, extension: Extension, settings: DriverSettings
 ) -> None:
-    """Its process never was there, and from now on its socket is not, either."""
+    """Its process never was there, and from now on nobody answers in its place."""
     files = ManagedFiles(settings.managed_dir)
     files.restore("before")
 
     def fails(_method: str, _plugin: str) -> None:
-        os.unlink(settings.socket)
+        extension.dead = True
         raise exception.DaemonUnreachable(maybe_executed=True)
 
     extension.fails = fails
