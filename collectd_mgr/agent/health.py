@@ -16,16 +16,19 @@ class Freshness:
     metrics: int = 0
 
 
-def health(running: RunningPlugin | None, fresh: Freshness, interval: float, since: float, now: float) -> str:
+def health(
+    running: RunningPlugin | None, fresh: Freshness, interval: float, since: float, now: float, collects: bool = True
+) -> str:
     """One of :data:`~collectd_mgr.domain.status.HEALTHS`, but for ``failed``.
 
     ``since``: when the plugin was last brought to what it does; a value from before says nothing of now.
+    ``collects``: whether values are to be expected at all.
     """
     if running is None or not running.loaded:
         return "off"
     if not running.enabled:
         return "stopping" if running.stopping or fresh.metrics else "off"
     newest = fresh.last_value or 0.0
-    if now - max(newest, since) > 2 * interval:
+    if collects and now - max(newest, since) > 2 * interval:
         return "silent"
     return "observed" if newest >= since else "registered"

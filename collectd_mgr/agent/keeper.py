@@ -84,11 +84,11 @@ class Keeper:
         if same_daemon(probation.pid, probation.started, running):
             if age > self._settings.probation:
                 self._state.remember(good=self._state.memory.current, probation=None)
-        elif age <= self._settings.probation + 2 * self._settings.watch_interval:
+        elif not running.ended_by_somebody and age <= self._settings.probation + 2 * self._settings.watch_interval:
             self._crash.happened(exception.DaemonDied(f"collectd died {age:.1f} s after a live operation."))
             self._carrier.close("failed")
         else:
-            # It died while nobody looked, long after: not of the operation, as far as anybody can tell.
+            # Ended by somebody, or dead long after while nobody looked: not of the operation, as far as one can tell.
             self._state.remember(good=self._state.memory.current, probation=None)
 
     def _keep(self, running: Running) -> None:

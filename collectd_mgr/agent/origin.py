@@ -55,10 +55,10 @@ def read(config_file: str, managed_dir: str) -> Origin:
 
 def _origin(statements: tuple[Located, ...], warnings: tuple[str, ...]) -> Origin:
     found = effective(statements)
-    interval, hostname = found.options.get("Interval"), found.options.get("Hostname")
+    hostname = found.options.get("Hostname")
     return Origin(
         Layer(ORIGIN, {plugin.name: _setting(plugin) for plugin in found.plugins.values()}),
-        DEFAULT_INTERVAL if interval is None else float(str(interval.value)),
+        found.interval,
         socket.gethostname() if hostname is None else str(hostname.value),
         statements,
         (*warnings, *found.warnings),

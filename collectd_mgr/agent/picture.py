@@ -13,7 +13,7 @@ from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.health import Freshness, health
 from collectd_mgr.agent.memory import Memory
 from collectd_mgr.agent.state import State
-from collectd_mgr.domain import secrets
+from collectd_mgr.domain import safety, secrets
 from collectd_mgr.domain.operations import FAILED
 from collectd_mgr.domain.plan import Running, RunningPlugin
 from collectd_mgr.domain.spec import Goal, PluginGoal
@@ -21,6 +21,9 @@ from collectd_mgr.domain.status import HostStatus, PluginStatus
 from collectd_mgr.drivers.ladder import Ladder
 
 _UNKNOWN = Freshness()
+
+#: Kinds of plugins that collect nothing themselves, so that nobody waits for values of theirs.
+_WITHOUT_VALUES = frozenset({"write", "notify", "log", "binding", "filter"})
 
 
 class Picture:
@@ -89,15 +92,15 @@ class Picture:
     def _plugin(self, name: str, running: Running, goal: Goal, failure: str | None) -> PluginStatus:
         now = running.plugins.get(name)
         # What runs without being named anywhere is the operator's; what only is there still was ours once.
-        reads = bool(now and now.enabled)
-        wanted = goal.plugins.get(name, PluginGoal(reads, origin="host" if reads else "managed"))
+        on = bool(now and now.enabled)
+        wanted = goal.plugins.get(name, PluginGoal(on, origin="host" if on else "managed"))
         fresh = self._sweep.seen.get(name, _UNKNOWN)
         interval = (now and now.interval) or wanted.interval or self._state.origin.interval
+        since = self._brought(name, now, running.started)
+        said = health(now, fresh, interval, since, self._clock(), safety.lookup(name).kind not in _WITHOUT_VALUES)
         return PluginStatus(
-            reads,
-            "failed"
-            if failure
-            else health(now, fresh, interval, self._brought(name, now, running.started), self._clock()),
+            on,
+            "failed" if failure else said,
             wanted.origin,
             interval,
             secrets.mask(wanted.config),

@@ -61,6 +61,7 @@ class AgentService:
         picture = Picture(settings.host, self.state, self._ladder, sweep)
         notifier = StatusNotifier(notifications, settings.host)
         self.reporter = Reporter(picture, sweep, notifier, settings.heartbeat_interval)
+        self.state.changed = self.reporter.wake
         self.endpoint = AgentEndpoint(self.applier, self.reporter, Reads(self.state, self._ladder))
 
     def start(self) -> None:

@@ -29,6 +29,8 @@ class State:
         self.origin = Origin()
         #: When a driver last began to act (seconds since 1970), and on which plugins.
         self.acted: tuple[float, frozenset[str]] = (0.0, frozenset())
+        #: Called after each change that is remembered.
+        self.changed: Callable[[], None] = lambda: None
         self._origin_of: tuple[int | None, float | None] | None = None
         self._file = file
         self._switch = switch
@@ -42,6 +44,7 @@ class State:
         """On the disk when this returns."""
         self.note(**changes)
         self._file.save(self.memory)
+        self.changed()
 
     def mode(self) -> Mode:
         """The mode in force now."""

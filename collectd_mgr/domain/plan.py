@@ -57,7 +57,10 @@ class RunningPlugin:
 
 @dataclass(frozen=True)
 class Running:
-    """A daemon as a driver observed it. ``pid`` is ``None`` when none runs; ``started`` is seconds since 1970."""
+    """A daemon as a driver observed it. ``pid`` is ``None`` when none runs; ``started`` is seconds since 1970.
+
+    ``ended_by_somebody``: none runs, and the last one is known to have been killed or stopped rather than to have died.
+    """
 
     pid: int | None = None
     started: float | None = None
@@ -65,6 +68,7 @@ class Running:
     plugins: Mapping[str, RunningPlugin] = field(default_factory=dict)
     reloads: int = 0
     daemon_restarts: int = 0
+    ended_by_somebody: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         plugins = {name: plugin.to_dict() for name, plugin in sorted(self.plugins.items())}

@@ -13,7 +13,7 @@ from collectd_mgr import exception
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.files import replace
-from collectd_mgr.drivers.process import Process, look, running
+from collectd_mgr.drivers.process import Process, ended_by_somebody, look, running
 
 #: Beyond this many bytes the log of the daemon is set aside at its next start.
 _LOG_LIMIT = 1 << 20
@@ -59,6 +59,10 @@ class ChildDaemon(Daemon):
             asked = found is None or found.end(self._stop_timeout)
             self._record.unlink(missing_ok=True)
             return asked
+
+    def ended_by_somebody(self) -> bool:
+        recorded = self._recorded()
+        return recorded is not None and not recorded.alive() and ended_by_somebody(recorded.pid)
 
     def messages(self) -> tuple[str, ...]:
         try:

@@ -62,7 +62,9 @@ class Collectd:
             return observation.running(self.status())
         except SILENCE:
             process = self.daemon.find()
-            return Running() if process is None else Running(process.pid, process.started)
+            if process is None:
+                return Running(ended_by_somebody=self.daemon.ended_by_somebody())
+            return Running(process.pid, process.started)
 
     def remember(self, goal: Goal, generation: str) -> None:
         """Tell the daemon what it runs now."""

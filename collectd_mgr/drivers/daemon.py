@@ -29,6 +29,10 @@ class Daemon(abc.ABC):
     def stop(self) -> bool:
         """End it and wait for the end; whether it ended by itself when asked. Safe to repeat."""
 
+    def ended_by_somebody(self) -> bool:
+        """Whether the process that ran last was made to end, rather than died; false when nobody can tell."""
+        return False
+
     @abc.abstractmethod
     def messages(self) -> tuple[str, ...]:
         """What the process that was started last has logged so far, as far as it can be known here."""

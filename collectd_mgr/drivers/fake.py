@@ -43,8 +43,8 @@ class FakeDaemon:
         plugins = {name: _as_asked(item) for name, item in goal.plugins.items() if item.enabled}
         self.running = Running(next(_PIDS), self.began, VERSION, plugins, goal.reloads, goal.daemon_restarts)
 
-    def die(self) -> None:
-        self.running = Running()
+    def die(self, by_somebody: bool = False) -> None:
+        self.running = Running(ended_by_somebody=by_somebody)
 
 
 class FakeDriver(Driver):

@@ -14,6 +14,13 @@ from pathlib import Path
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
+#: How children of this very process ended, by pid: the exit status, or minus the signal.
+_ENDS: dict[int, int] = {}
+
+#: An orderly end, or a signal that no fault of its own sends to a process.
+_BY_SOMEBODY = (0, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT)
+
+
 @dataclass(frozen=True)
 class Process:
     """One process. ``ticks`` (clock ticks from boot to its start) tells it from a later one with the same pid."""
@@ -79,6 +86,11 @@ def look(pid: int) -> Process | None:
     return Process(pid, int(fields[18]))
 
 
+def ended_by_somebody(pid: int) -> bool:
+    """Whether a child of ours, which has ended, was made to; false when nobody can tell."""
+    return _ENDS.get(pid) in _BY_SOMEBODY
+
+
 def running(binary: str, arguments: tuple[str, ...]) -> Iterator[Process]:
     """Every process of this program whose command line has ``arguments`` in a row."""
     for entry in Path("/proc").iterdir():
@@ -109,7 +121,9 @@ def _in_a_row(words: list[str], wanted: tuple[str, ...]) -> bool:
 def _reap(pid: int) -> None:
     """A daemon that this very agent started stays a zombie until somebody asks how it ended."""
     with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            _ENDS[pid] = os.waitstatus_to_exitcode(status)
 
 
 def _readable(descriptor: int, timeout: float) -> None:

@@ -8,7 +8,6 @@ import os
 import random
 import signal
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -27,7 +26,7 @@ PLUGINS = ("memory", "swap", "uptime", "users", "df")
 
 @pytest.fixture
 def host(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
-    with AgentHost(rabbitmq.url, probation=0.5) as host:
+    with AgentHost(rabbitmq.url) as host:
         yield host
 
 
@@ -64,7 +63,6 @@ def test_at_random_moments(host: AgentHost) -> None:
 def test_collectd_is_back_with_what_it_is_to_run(host: AgentHost) -> None:
     host.start()
     host.apply(spec(1, "memory"))
-    time.sleep(1)
     pid = host.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)

@@ -60,6 +60,15 @@ class TestDeath:
         )
         assert agent.enabled() == {"memory"}
 
+    def test_by_somebodys_hand_it_is_only_started_again(self, agent: Agent) -> None:
+        agent.apply(spec(2, memory=True, cpu=True))
+        agent.collectd.die(by_somebody=True)
+        for _ in range(2):
+            agent.service.keeper.look()
+        status = agent.status()
+        assert (status.outcome, status.quarantine) == ("applied", None)
+        assert agent.enabled() == {"memory", "cpu"}
+
     def test_long_after_one_it_is_only_started_again(self, agent: Agent) -> None:
         agent.collectd.die()
         agent.service.keeper.look()

@@ -30,3 +30,7 @@ OFF = RunningPlugin(True, False)
 )
 def test_health(running: RunningPlugin | None, last_value: float | None, metrics: int, now: float, said: str) -> None:
     assert health(running, Freshness(last_value, metrics), interval=10.0, since=100.0, now=now) == said
+
+
+def test_who_collects_nothing_is_not_silent() -> None:
+    assert health(ON, Freshness(), interval=10.0, since=100.0, now=200.0, collects=False) == "registered"
