@@ -23,5 +23,6 @@ class Disk:
         return os.listdir(directory)
 
     def read(self, path: str) -> str:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+        """Line ends as they are; a byte that is no UTF-8 (they only occur in strings and comments) as U+FFFD."""
+        with open(path, encoding="utf-8", errors="replace", newline="") as file:
             return file.read()

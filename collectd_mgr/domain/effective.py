@@ -81,12 +81,13 @@ class Plugin:
 class Effective:
     """``plugins`` by name in lower case, in the order of loading; ``options`` by their spelling in the manual.
 
-    ``types_db``, ``plugin_dirs`` and ``chains`` are the statements in order; ``warnings`` are sentences about what
-    collectd ignores, or would not start with.
+    ``interval`` is the global one in seconds, as it stands at the end; ``types_db``, ``plugin_dirs`` and ``chains``
+    are the statements in order; ``warnings`` are sentences about what collectd ignores, or would not start with.
     """
 
     plugins: Mapping[str, Plugin]
     options: Mapping[str, Option]
+    interval: float
     types_db: tuple[Located, ...]
     plugin_dirs: tuple[Located, ...]
     chains: tuple[Located, ...]
@@ -104,6 +105,7 @@ def effective(statements: Iterable[Located]) -> Effective:
     return Effective(
         daemon.plugins,
         daemon.options,
+        daemon.interval(),
         tuple(daemon.others["typesdb"]),
         tuple(daemon.others["plugindir"]),
         tuple(daemon.others["chain"]),

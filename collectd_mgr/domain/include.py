@@ -40,7 +40,7 @@ class Files(Protocol):
         """The names in a directory, in any order; :raises OSError:."""
 
     def read(self, path: str) -> str:
-        """The text, bytes that are no UTF-8 as surrogates (``surrogateescape``); :raises OSError:."""
+        """The text, bytes that are no UTF-8 as U+FFFD; :raises OSError:."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,8 @@ class _Reader:
             text = self.files.read(path)
         except OSError as error:
             raise _bad(path, f"cannot be read: {error}") from error
+        if "\ufffd" in text:
+            self.warnings.append(f"{path}: not all of it is UTF-8")
         self.read.append(path)
         return [found for item in grammar.parse(text, path) for found in self.statement(item, path, depth)]
 

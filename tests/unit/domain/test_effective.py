@@ -42,12 +42,13 @@ def test_the_config_of_a_plugin_is_all_its_blocks_in_order() -> None:
 def test_the_interval_is_the_one_set_before_the_plugin() -> None:
     done = of("LoadPlugin a\nInterval 5\nLoadPlugin b\nInterval 20\nLoadPlugin c\n")
     assert [plugin.interval for plugin in done.plugins.values()] == [10, 5, 20]
-    assert done.options["Interval"].value == 20
+    assert done.options["Interval"].value == done.interval == 20
 
 
 @pytest.mark.parametrize("value", ["true", '"x"', "-1", "0", '"5 s"'])
 def test_a_global_interval_of_nonsense_is_the_default(value: str) -> None:
-    assert of(f"Interval {value}\nLoadPlugin a\n").plugins["a"].interval == 10
+    done = of(f"Interval {value}\nLoadPlugin a\n")
+    assert done.plugins["a"].interval == done.interval == 10
 
 
 def test_the_first_load_of_a_name_counts() -> None:

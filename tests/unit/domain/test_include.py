@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import pytest
 
 from collectd_mgr import exception
+from collectd_mgr.domain.disk import Disk
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.include import MAX_DEPTH, Configuration, read
 
@@ -158,3 +160,11 @@ def test_an_include_without_a_path_is_a_warning() -> None:
     )
     assert keys(done) == "B"
     assert len(done.warnings) == 3
+
+
+def test_bytes_that_are_no_text_are_a_warning(tmp_path: Path) -> None:
+    main = tmp_path / "collectd.conf"
+    main.write_bytes(b'A "caf\xe9"\r\nB "\xff\\"" 1\n')
+    done = read(str(main), Disk())
+    assert [statement.item for statement in done.statements] == [Item("A", ("caf\ufffd",)), Item("B", ('\ufffd"', 1))]
+    assert done.warnings == (f"{main}: not all of it is UTF-8",)
