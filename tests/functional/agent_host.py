@@ -37,18 +37,20 @@ PLUGINS = Path("/usr/lib/collectd")
 class AgentHost:
     """A context manager. collectd outlives the agent and is stopped at the end."""
 
-    def __init__(self, bus_url: str, own_plugins: tuple[Path, ...] = (), **agent: Any) -> None:
+    def __init__(
+        self, bus_url: str, own_plugins: tuple[Path, ...] = (), config: str = "", daemon: str = "child", **agent: Any
+    ) -> None:
         self.name = f"{uuid.uuid4().hex[:8]}.example.org"
         self.directory = Path(tempfile.mkdtemp(prefix="cm-", dir="/tmp"))
         self.file = self.directory / "collectd-mgr.conf"
         self.log = self.directory / "agent.log"
         options = {"host": self.name, "state_dir": self.directory / "agent", "mode": "manage"}
         options |= {"mode_file": self.directory / "mode", "heartbeat_interval": 1, "watch_interval": 0.1, **agent}
-        self.file.write_text(_sections(bus_url, options, _collectd(self.directory)))
+        self.file.write_text(_sections(bus_url, options, _collectd(self.directory, daemon)))
         self.conf = _configuration(self.file)
         self.settings: DriverSettings = agent_cmd.settings(self.conf).daemon
         text = alone.configuration(self.directory, self.settings)
-        Path(self.settings.config_file).write_text(f"{self._plugin_dir(own_plugins)}\n{text}")
+        Path(self.settings.config_file).write_text(f"{self._plugin_dir(own_plugins)}\n{config}\n{text}")
         Path(self.settings.state_dir).mkdir(mode=0o700)
         self.daemon = ChildDaemon(self.settings)
         self.process: subprocess.Popen[bytes] | None = None
@@ -63,7 +65,7 @@ class AgentHost:
         return f'PluginDir "{directory}"'
 
     def start(self, *arguments: str, wait: bool = True) -> None:
-        """Start the agent, and wait until it answers."""
+        """Start the agent, and wait until it answers. What follows ``--die-at`` and ``--trust`` is for it."""
         command = [sys.executable, "-m", "tests.functional.agent_process", "--config-file", str(self.file), *arguments]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)
@@ -145,9 +147,9 @@ def spec(n: int, *plugins: str, clears: int = 0) -> HostSpec:
     return HostSpec(Generation("e", n), (layer,))
 
 
-def _collectd(directory: Path) -> dict[str, object]:
+def _collectd(directory: Path, daemon: str) -> dict[str, object]:
     return {
-        "daemon": "child",
+        "daemon": daemon,
         "config_file": directory / "collectd.conf",
         "plugin_dir": directory / "plugins",
         "managed_dir": directory / "managed",

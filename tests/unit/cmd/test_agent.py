@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The entry point of the agent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr.cmd import agent, configuration
+from collectd_mgr.domain import grammar, mode
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_shipped_snippet_is_that_of_the_default_paths(capsys: pytest.CaptureFixture[str]) -> None:
+    agent.main(["--config-file", "/dev/null", "--print-snippet"])
+    shipped = (ROOT / "etc/collectd/collectd-mgr.conf").read_text()
+    assert grammar.parse(shipped) == grammar.parse(capsys.readouterr().out)
+
+
+def test_a_host_is_observed_and_not_managed_by_default() -> None:
+    settings = agent.settings(configuration.load(["--config-file", "/dev/null"], "test"))
+    assert (settings.mode, settings.daemon.daemon, settings.revival) == (mode.OBSERVE, "systemd", 30.0)
+
+
+def test_a_driver_that_is_not_there_ends_the_agent_with_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "agent.conf"
+    file.write_text(f"[agent]\ndrivers = lvie\nstate_dir = {tmp_path}/state\n")
+    with pytest.raises(SystemExit, match="The driver 'lvie' of"):
+        agent.main(["--config-file", str(file)])
