@@ -9,7 +9,7 @@ from typing import ClassVar
 from collectd_mgr import exception
 from collectd_mgr.api import views
 from collectd_mgr.api.call import Call
-from collectd_mgr.api.operations import written
+from collectd_mgr.api.operations import written_host
 from collectd_mgr.api.resource import Answer, Resource, expose
 from collectd_mgr.api.schemas import generations as schemas
 from collectd_mgr.api.schemas import hosts as host_schemas
@@ -35,9 +35,9 @@ class Revert(Resource):
     def post(self, call: Call) -> Answer:
         _, old, _ = history.generation(call.control.database, call.host, number(call))
         edit = edits.revert_to(edits.desired_of(old))
-        row = call.control.change(call.requester, call.host, edit, "revert", expected=call.expected)
-        shown = views.host(call, call.control.get(call.host))
-        return Answer({"operation": views.operation(call, row), "host": shown}, written(call, row))
+        return written_host(
+            call, call.control.change(call.requester, call.host, edit, "revert", expected=call.expected)
+        )
 
 
 class Generation(Resource):

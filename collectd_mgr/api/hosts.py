@@ -11,27 +11,26 @@ from collectd_mgr.api.call import Call
 from collectd_mgr.api.config import Config
 from collectd_mgr.api.generations import Generations
 from collectd_mgr.api.metrics import Flush, Metrics, Values
-from collectd_mgr.api.operations import written
+from collectd_mgr.api.operations import written_host
 from collectd_mgr.api.plugins import Plugins
 from collectd_mgr.api.resource import Answer, Resource, expose
 from collectd_mgr.api.schemas import hosts as schemas
 from collectd_mgr.api.schemas import operations
 from collectd_mgr.control import edits
 from collectd_mgr.control.edits import Edit
-from collectd_mgr.control.hosts import mode_of, status_of
+from collectd_mgr.control.hosts import Check, mode_of, status_of, unchecked
 from collectd_mgr.db.hosts import Filters
 
 _WRITTEN = {200: schemas.WRITTEN, 202: schemas.WRITTEN}
 
 
 def _shown(call: Call) -> dict[str, Any]:
-    host, desired = call.control.desired(call.host)
-    return views.host(call, host, desired.mode.to_dict() if desired.mode else None)
+    return views.host(call, *call.control.desired(call.host, labels=True))
 
 
-def _change(call: Call, edit: Edit, action: str, unmanaged: bool = False) -> Answer:
-    row = call.control.change(call.requester, call.host, edit, action, expected=call.expected, unmanaged=unmanaged)
-    return Answer({"operation": views.operation(call, row), "host": _shown(call)}, written(call, row))
+def _change(call: Call, edit: Edit, action: str, check: Check | None = None) -> Answer:
+    done = call.control.change(call.requester, call.host, edit, action, expected=call.expected, check=check)
+    return written_host(call, done)
 
 
 class Reload(Resource):
@@ -82,7 +81,7 @@ class Host(Resource):
         edit = _edit(call)
         if edit is None:
             return Answer({"operation": None, "host": _shown(call)})
-        return _change(call, edit, "mode" if "mode" in call.body else "clear_quarantine", unmanaged=True)
+        return _change(call, edit, "mode" if "mode" in call.body else "clear_quarantine", unchecked)
 
     @expose("collectd_mgr:hosts:delete", "Forget a host that is gone", answers={204: None})
     def delete(self, call: Call) -> Answer:

@@ -11,6 +11,7 @@ from collectd_mgr.api.call import Call
 from collectd_mgr.api.resource import Answer, Resource, expose
 from collectd_mgr.api.schemas import operations as schemas
 from collectd_mgr.control import history
+from collectd_mgr.control.hosts import Outcome
 from collectd_mgr.db.models import Operation as Row
 from collectd_mgr.db.operations import Filters
 
@@ -38,9 +39,15 @@ class Operations(Resource):
         return Answer(views.page(call, "operations", rows, lambda row: views.operation(call, row), "id"))
 
 
-def written(call: Call, row: Row) -> int:
+def written(row: Row) -> int:
     """The status of the answer to a write: 200 when the outcome is known, 202 when it is not yet."""
     return 200 if history.settled(row) else 202
+
+
+def written_host(call: Call, done: Outcome) -> Answer:
+    """The answer to a change of a host as a whole."""
+    shown = views.host(call, done.host, done.desired)
+    return Answer({"operation": views.operation(call, done.operation), "host": shown}, written(done.operation))
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -14,6 +14,7 @@ from collectd_mgr.api.schemas import operations
 from collectd_mgr.api.schemas import plugins as schemas
 from collectd_mgr.control import edits, plugins
 from collectd_mgr.control.edits import Edit
+from collectd_mgr.control.hosts import Check
 from collectd_mgr.domain import safety
 
 _WRITTEN = {200: schemas.WRITTEN, 202: schemas.WRITTEN}
@@ -28,11 +29,11 @@ def _as_text(call: Call) -> bool:
     return bool(call.query.get("config_format") == "text")
 
 
-def _change(call: Call, edit: Edit, action: str) -> Answer:
+def _change(call: Call, edit: Edit, action: str, check: Check | None = None) -> Answer:
     name = name_of(call)
-    row = call.control.change(call.requester, call.host, edit, action, name, call.expected)
-    shown = views.plugin(plugins.after(*call.control.desired(call.host), name))
-    return Answer({"operation": views.operation(call, row), "plugin": shown}, written(call, row))
+    done = call.control.change(call.requester, call.host, edit, action, name, call.expected, check)
+    shown = views.plugin(plugins.after(done.host, done.desired, name))
+    return Answer({"operation": views.operation(call, done.operation), "plugin": shown}, written(done.operation))
 
 
 class Restart(Resource):
@@ -53,16 +54,15 @@ class Plugin(Resource):
     @expose("collectd_mgr:plugins:set", "Set the whole of a plugin", body=schemas.WHOLE, answers=_WRITTEN)
     def put(self, call: Call) -> Answer:
         wanted = plugins.setting(call.body["enabled"], call.body.get("interval"), call.body.get("config"))
-        plugins.check_owned(call.control.get(call.host), name_of(call), wanted)
-        return _change(call, edits.set_plugin(name_of(call), wanted), "set")
+        edit = edits.set_plugin(name_of(call), wanted)
+        return _change(call, edit, "set", plugins.check_setting(name_of(call), wanted))
 
     @expose("collectd_mgr:plugins:update", "Set a part of a plugin", body=schemas.PART, answers=_WRITTEN)
     def patch(self, call: Call) -> Answer:
         given = {name: call.body[name] for name in ("enabled", "interval", "config") if name in call.body}
         wanted = plugins.setting(given.get("enabled"), given.get("interval"), given.get("config"))
-        plugins.check_owned(call.control.get(call.host), name_of(call), wanted)
         edit = edits.patch_plugin(name_of(call), {name: getattr(wanted, name) for name in given})
-        return _change(call, edit, "update")
+        return _change(call, edit, "update", plugins.check_setting(name_of(call), wanted))
 
     @expose("collectd_mgr:plugins:unset", "Take a setting away", query=schemas.UNSET_QUERY, answers=_WRITTEN)
     def delete(self, call: Call) -> Answer:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from collectd_mgr.api.call import Call
+from collectd_mgr.control.edits import Desired
 from collectd_mgr.control.hosts import status_of
 from collectd_mgr.control.plugins import PluginView
 from collectd_mgr.db.models import Generation, Host, Operation
@@ -49,7 +50,8 @@ def operation(call: Call, row: Operation) -> Json:
     }
 
 
-def host(call: Call, row: Host, desired_mode: Json | None = None) -> Json:
+def host(call: Call, row: Host, desired: Desired | None = None) -> Json:
+    """The desired mode is in it where ``desired`` is known."""
     status = status_of(row)
     applied = status.generation.to_dict() if status and status.generation else None
     return {
@@ -68,7 +70,7 @@ def host(call: Call, row: Host, desired_mode: Json | None = None) -> Json:
         "driver": row.driver,
         "daemon": status.daemon if status else {},
         "mode": status.mode.to_dict() if status else None,
-        "desired_mode": desired_mode,
+        "desired_mode": desired.mode.to_dict() if desired and desired.mode else None,
         "quarantine": status.quarantine if status else None,
         "clock_offset": status.clock_offset if status else None,
         "warnings": list(status.warnings) if status else [],

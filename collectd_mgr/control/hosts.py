@@ -8,6 +8,8 @@ The way of a change is :meth:`HostControl.change`; that of a status is
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +17,6 @@ from collectd_mgr import exception
 from collectd_mgr.control import intake, settling
 from collectd_mgr.control.edits import Desired, Edit, desired_of
 from collectd_mgr.control.requester import Requester
-from collectd_mgr.control.settling import Report
 from collectd_mgr.db import generations, hosts, operations
 from collectd_mgr.db.engine import Database, Session, now, retried
 from collectd_mgr.db.models import Host, Operation
@@ -33,6 +34,19 @@ _ATTEMPTS = 20
 _ROUNDS = 3
 
 
+#: Raises what forbids a change of this host.
+Check = Callable[[Host, Desired], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a change came to: its operation, and the host after it."""
+
+    operation: Operation
+    host: Host
+    desired: Desired
+
+
 class HostControl:
     """The hosts of one deployment. Many processes may have one each, on the same database."""
 
@@ -45,7 +59,7 @@ class HostControl:
     # --- records ------------------------------------------------------------------
 
     def get(self, name: str) -> Host:
-        """:raises HostNotFound:"""
+        """The record, without labels. :raises HostNotFound:"""
         with self.database.reader() as session:
             return hosts.get(session, name)
 
@@ -59,7 +73,7 @@ class HostControl:
     ) -> None:
         """Set what people say of a host; None leaves it. :raises HostNotFound, StaleGeneration:"""
         with self.database.writer() as session:
-            host = hosts.get(session, name)
+            host = hosts.get(session, name, labels=True)
             check_expected(host, expected)
             if description is not None:
                 host.description = description
@@ -89,11 +103,10 @@ class HostControl:
         with self.database.reader() as session:
             return self._spec(session, hosts.get(session, name), n)
 
-    def desired(self, name: str) -> tuple[Host, Desired]:
-        """The record and what is desired, read together. :raises HostNotFound:"""
+    def desired(self, name: str, labels: bool = False) -> tuple[Host, Desired]:
+        """The record, with its labels if they are wanted, and what is desired. :raises HostNotFound:"""
         with self.database.reader() as session:
-            host = hosts.get(session, name)
-            return host, desired_of(self._spec(session, host, None))
+            return self._desired(session, name, labels)
 
     def change(
         self,
@@ -103,41 +116,35 @@ class HostControl:
         action: str,
         plugin: str = "",
         expected: Generation | None = None,
-        unmanaged: bool = False,
-    ) -> Operation:
+        check: Check | None = None,
+    ) -> Outcome:
         """Edit the host's layer: a new generation and an operation, in one transaction; then send it, and wait.
 
         An edit that changes nothing makes a generation as well: it says who asked, and the answer says
         what the host really does. The operation is final if the host answered in time.
 
         :param expected: the generation that the user saw; None takes whatever there is
-        :param unmanaged: allowed in every mode of the host
+        :param check: raises what forbids the change; by default :func:`check_managed`
         :raises HostNotFound, HostNotManaged, StaleGeneration: before anything is stored
         """
-        operation = self._stored(requester, name, edit, action, plugin, expected, unmanaged)
-        self.send(name, self._wait, requester.request_id)
+        origin = requester.origin(action, plugin)
+        operation, spec = self._stored(name, edit, origin, expected, check or check_managed)
+        self._deliver(name, spec, self._wait, requester.request_id)
         with self.database.reader() as session:
-            return operations.get(session, operation.id)
+            row = operations.get(session, operation.id)
+            return Outcome(row, *self._desired(session, name, labels=not plugin))
 
     def _stored(
-        self,
-        requester: Requester,
-        name: str,
-        edit: Edit,
-        action: str,
-        plugin: str,
-        expected: Generation | None,
-        unmanaged: bool,
-    ) -> Operation:
+        self, name: str, edit: Edit, origin: generations.Origin, expected: Generation | None, check: Check
+    ) -> tuple[Operation, HostSpec]:
         for _ in range(_ATTEMPTS):
             host, desired = self.desired(name)
             check_expected(host, expected)
-            if not unmanaged:
-                check_managed(host, desired)
-            generation = Generation(host.epoch, host.n + 1)
-            operation = self._store(host, edit(desired).spec(generation), requester.origin(action, plugin))
+            check(host, desired)
+            spec = edit(desired).spec(Generation(host.epoch, host.n + 1))
+            operation = self._store(host, spec, origin)
             if operation is not None:
-                return operation
+                return operation, spec
         raise exception.StaleGeneration(f"{name} is being changed by others all the time.")
 
     @retried
@@ -148,6 +155,10 @@ class HostControl:
                 return None
             generations.add(session, self.database.seal, host.id, spec, origin)
             return operations.add(session, host.name, spec.generation, host.n, origin)
+
+    def _desired(self, session: Session, name: str, labels: bool) -> tuple[Host, Desired]:
+        host = hosts.get(session, name, labels)
+        return host, desired_of(self._spec(session, host, None))
 
     def _spec(self, session: Session, host: Host, n: int | None) -> HostSpec:
         row = generations.get(session, host, host.n if n is None else n)
@@ -160,23 +171,28 @@ class HostControl:
 
         A host that does not answer is left as it is: the conductor sends again when it is back.
         """
+        self._deliver(name, self.spec_of(name), wait, request_id)
+
+    def _deliver(self, name: str, spec: HostSpec, wait: float, request_id: str) -> None:
+        """Send ``spec``, and then what the answer to it made necessary."""
         deadline = time.monotonic() + wait
         for _ in range(_ROUNDS):
+            settled = self._send(name, spec, request_id, max(deadline - time.monotonic(), 0.01))
+            if settled or time.monotonic() > deadline:
+                return
             spec = self.spec_of(name)
-            try:
-                self._send(name, spec, request_id, max(deadline - time.monotonic(), 0.01))
-            except exception.StaleGeneration as error:
-                self._overtake(name, spec.generation, Generation.from_dict(error.kwargs["generation"]))
-            except (exception.AgentUnreachable, exception.RequestTimeout):
-                return
-            except exception.CollectdMgrError as error:
-                self._conclude(name, settling.refusal(spec.generation, error))
-            host = self.get(name)
-            if host.settled >= host.n or time.monotonic() > deadline:
-                return
 
-    def _send(self, name: str, spec: HostSpec, request_id: str, timeout: float) -> None:
-        self.settle(name, self.agents.apply(name, spec, request_id=request_id, timeout=timeout))
+    def _send(self, name: str, spec: HostSpec, request_id: str, timeout: float) -> bool:
+        """Whether there is nothing more to send now."""
+        try:
+            status = self.agents.apply(name, spec, request_id=request_id, timeout=timeout)
+        except exception.StaleGeneration as error:
+            return self._overtake(name, spec.generation, Generation.from_dict(error.kwargs["generation"]))
+        except (exception.AgentUnreachable, exception.RequestTimeout):
+            return True
+        except exception.CollectdMgrError as error:
+            return self._intake.refused(name, settling.refusal(spec.generation, error))
+        return self._intake.take(name, status)
 
     def settle(self, name: str, status: HostStatus) -> None:
         """Store a status if it is news, and settle what it is about. Safe to repeat, in any order."""
@@ -187,16 +203,12 @@ class HostControl:
         return self._intake.receive(reports)
 
     @retried
-    def _conclude(self, name: str, report: Report) -> None:
-        with self.database.writer() as session:
-            settling.conclude(session, self.database.seal, hosts.get(session, name), report)
-
-    @retried
-    def _overtake(self, name: str, sent: Generation, theirs: Generation) -> None:
+    def _overtake(self, name: str, sent: Generation, theirs: Generation) -> bool:
         with self.database.writer() as session:
             host = hosts.get(session, name)
             if Generation(host.epoch, host.n) == sent:
                 settling.overtake(session, self.database.seal, host, theirs)
+            return hosts.is_settled(session, host.id)
 
     # --- for the conductor ---------------------------------------------------------------
 
@@ -216,6 +228,10 @@ class HostControl:
     def now() -> datetime:
         """The clock of the records: UTC without a zone."""
         return now()
+
+
+def unchecked(host: Host, desired: Desired) -> None:
+    """A :data:`Check` for what is allowed in every mode."""
 
 
 def status_of(host: Host) -> HostStatus | None:

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from collectd_mgr.control import settling
+from collectd_mgr.control.settling import Report
 from collectd_mgr.db import generations, hosts
-from collectd_mgr.db.engine import Database, Duplicate, now, retried
+from collectd_mgr.db.engine import Database, Duplicate, Session, now, retried
 from collectd_mgr.db.generations import Origin
 from collectd_mgr.db.models import Host
 from collectd_mgr.domain import secrets
@@ -42,13 +43,23 @@ class Intake:
             records = {host.name: host for host in hosts.known(session, {*statuses, *beats})}
         for name, status in statuses.items():
             if name in records and _is_about_something(records[name], status):
-                self._settle(name, status)
+                self._settle_later(name, status)
         return tuple(name for name, beat in beats.items() if name in records and records[name].health != beat["health"])
 
-    def take(self, name: str, status: HostStatus) -> None:
-        """One status, with all that follows from it."""
-        self._store((), (status,))
-        self._settle(name, status)
+    @retried
+    def take(self, name: str, status: HostStatus) -> bool:
+        """One status, with all that follows from it; whether the host is settled then. :raises HostNotFound:"""
+        with self._database.writer() as session:
+            hosts.store(session, [_row(status)], now())
+            return self._settle(session, name, status)
+
+    @retried
+    def refused(self, name: str, report: Report) -> bool:
+        """The agent did not take a generation up; whether the host is settled then. :raises HostNotFound:"""
+        with self._database.writer() as session:
+            host = hosts.get(session, name)
+            settling.conclude(session, self._database.seal, host, report)
+            return hosts.is_settled(session, host.id)
 
     def _enrol(self, names: set[str]) -> None:
         with self._database.reader() as session:
@@ -79,13 +90,16 @@ class Intake:
                 hosts.store(session, reports, now())
 
     @retried
-    def _settle(self, name: str, status: HostStatus) -> None:
-        report = settling.report_of(status)
+    def _settle_later(self, name: str, status: HostStatus) -> None:
         with self._database.writer() as session:
-            host = hosts.get(session, name)
-            settling.conclude(session, self._database.seal, host, report)
-            if (status.boot, status.sequence) >= (host.boot, host.sequence):
-                settling.reconcile(session, self._database.seal, host, report)
+            self._settle(session, name, status)
+
+    def _settle(self, session: Session, name: str, status: HostStatus) -> bool:
+        report, host = settling.report_of(status), hosts.get(session, name)
+        settling.conclude(session, self._database.seal, host, report)
+        if (status.boot, status.sequence) >= (host.boot, host.sequence):
+            settling.reconcile(session, self._database.seal, host, report)
+        return hosts.is_settled(session, host.id)
 
 
 def masked(status: HostStatus) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.control.edits import Desired
-from collectd_mgr.control.hosts import status_of
+from collectd_mgr.control.hosts import Check, check_managed, status_of
 from collectd_mgr.db.models import Host
 from collectd_mgr.domain import config as forms
 from collectd_mgr.domain.spec import PluginSetting
@@ -65,7 +65,17 @@ def normal(config: Any) -> Any:
     return None if config is None else forms.to_json(forms.from_any(config))
 
 
-def check_owned(host: Host, name: str, wanted: PluginSetting) -> None:
+def check_setting(name: str, wanted: PluginSetting) -> Check:
+    """The check for a setting: the host is managed, and the plugin not configured by its operator's own files."""
+
+    def check(host: Host, desired: Desired) -> None:
+        _check_owned(host, name, wanted)
+        check_managed(host, desired)
+
+    return check
+
+
+def _check_owned(host: Host, name: str, wanted: PluginSetting) -> None:
     """:raises OwnedByHostConfig: for an interval or a config of a plugin that the operator's own files configure"""
     status = status_of(host)
     effective = status.plugins.get(name) if status else None

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, case, delete, exists, literal, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from collectd_mgr import exception
 from collectd_mgr.db.engine import now
@@ -22,6 +22,9 @@ DOWN = "down"
 UNKNOWN = "unknown"
 
 SORT_KEYS = ("name", "created_at", "state", "n")
+
+
+_LABELS = (selectinload(Host.label_rows),)
 
 
 @dataclass(frozen=True)
@@ -48,17 +51,21 @@ class Report:
     status: dict[str, Any]
 
 
-def get(session: Session, name: str) -> Host:
-    """:raises HostNotFound: when no agent of this name was ever heard, or it was forgotten"""
-    host = session.scalars(select(Host).where(Host.name == name)).one_or_none()
+def get(session: Session, name: str, labels: bool = False) -> Host:
+    """The record, with its labels if they are wanted.
+
+    :raises HostNotFound: when no agent of this name was ever heard, or it was forgotten
+    """
+    query = select(Host).where(Host.name == name)
+    host = session.scalars(query.options(*_LABELS) if labels else query).one_or_none()
     if host is None:
         raise exception.HostNotFound(f"No host {name!r} is known.", host=name)
     return host
 
 
 def listed(session: Session, filters: Filters, paging: Paging) -> list[Host]:
-    """A page of hosts; the marker is a name."""
-    return page(session, _matching(filters), Host, "name", paging, "name")
+    """A page of hosts with their labels; the marker is a name."""
+    return page(session, _matching(filters).options(*_LABELS), Host, "name", paging, "name")
 
 
 def _matching(filters: Filters) -> Select[Host]:
@@ -138,6 +145,11 @@ def store(session: Session, reports: Sequence[Report], at: datetime) -> None:
         for name in columns
     }
     _rows(session, update(Host).where(newer).values(heartbeat_at=at, state=UP, **values))
+
+
+def is_settled(session: Session, host_id: str) -> bool:
+    """Whether the outcome of the newest generation is known."""
+    return bool(session.scalar(select(Host.settled >= Host.n).where(Host.id == host_id)))
 
 
 def silent(session: Session, since: datetime) -> list[str]:

@@ -55,7 +55,7 @@ class Host(Base):
     status: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
     label_rows: Mapped[dict[str, Label]] = relationship(
-        collection_class=attribute_keyed_dict("name"), cascade="all, delete-orphan", lazy="selectin"
+        collection_class=attribute_keyed_dict("name"), cascade="all, delete-orphan", lazy="raise"
     )
     labels: AssociationProxy[dict[str, str]] = association_proxy(
         "label_rows", "value", creator=lambda name, value: Label(name=name, value=value)

@@ -180,14 +180,15 @@ def a_forgotten_host_takes_its_own_along(database: Database) -> None:
     control.receive(Reports(statuses=(HostStatus("c1", 1, 1, mode=Mode("manage")),)))
     control.describe("c1", "corner", {"rack": "r"})
     edit = edits.set_plugin("cpu", PluginSetting(True))
-    row = control.change(Requester("u"), "c1", edit, "set", "cpu")
+    row = control.change(Requester("u"), "c1", edit, "set", "cpu").operation
     control.forget("c1")
     with database.reader() as session:
         assert operations.get(session, row.id).state == "failed"
     with pytest.raises(exception.HostNotFound):
         control.get("c1")
     control.receive(Reports(statuses=(HostStatus("c1", 1, 2),)))
-    assert (control.get("c1").n, dict(control.get("c1").labels)) == (0, {})
+    again, _ = control.desired("c1", labels=True)
+    assert (again.n, dict(again.labels)) == (0, {})
 
 
 CHECKS: list[Check] = [

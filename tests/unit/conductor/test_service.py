@@ -37,7 +37,7 @@ def known(control: HostControl, state: str) -> bool:
 
 
 def enable(control: HostControl, plugin: str) -> Operation:
-    return control.change(ALICE, NAME, edits.set_plugin(plugin, PluginSetting(True)), "set", plugin)
+    return control.change(ALICE, NAME, edits.set_plugin(plugin, PluginSetting(True)), "set", plugin).operation
 
 
 def state(control: HostControl, row: Operation) -> str:

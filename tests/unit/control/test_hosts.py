@@ -37,7 +37,7 @@ def agent(bus: Any, control: HostControl) -> Iterator[ScriptedAgent]:
 
 def enable(control: HostControl, plugin: str = "cpu", expected: Generation | None = None) -> Operation:
     edit = edits.set_plugin(plugin, PluginSetting(True))
-    return control.change(ALICE, HOST, edit, "set", plugin, expected)
+    return control.change(ALICE, HOST, edit, "set", plugin, expected).operation
 
 
 def operation(control: HostControl, row: Operation) -> Operation:
