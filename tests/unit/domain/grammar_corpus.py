@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from collectd_mgr.domain.grammar import Item
@@ -198,3 +199,6 @@ def _blocks(inner: st.SearchStrategy[Item]) -> st.SearchStrategy[Item]:
 
 items = st.recursive(_options, _blocks, max_leaves=12)
 documents = st.lists(items, max_size=6).map(tuple)
+
+#: A busy machine is no reason to fail.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=150)

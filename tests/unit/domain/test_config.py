@@ -7,13 +7,13 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from collectd_mgr import exception
 from collectd_mgr.domain import config
 from collectd_mgr.domain.grammar import Item, render
-from tests.unit.domain.grammar_corpus import HOSTILE, documents, keys, values
+from tests.unit.domain.grammar_corpus import HOSTILE, documents, keys, unhurried, values
 
 SNMP = """\
 <Data "std_traffic">
@@ -127,21 +127,21 @@ def test_another_order_is_another_canonical_config() -> None:
 
 
 @given(documents)
-@settings(max_examples=150, deadline=None)
+@unhurried
 def test_json_and_back_is_the_identity_whoever_sorts_the_keys(document: tuple[Item, ...]) -> None:
     value = json.loads(json.dumps(config.to_json(document), sort_keys=True))
     assert repr(config.from_json(value)) == repr(document)
 
 
 @given(documents)
-@settings(max_examples=150, deadline=None)
+@unhurried
 def test_readable_json_and_back_is_the_identity(document: tuple[Item, ...]) -> None:
     value = json.loads(json.dumps(config.to_readable(document)))
     assert repr(config.from_json(value)) == repr(document)
 
 
 @given(documents)
-@settings(max_examples=100, deadline=None)
+@unhurried
 def test_text_and_back_is_the_identity(document: tuple[Item, ...]) -> None:
     assert repr(config.from_text(config.to_text(document))) == repr(document)
 
@@ -159,7 +159,7 @@ ARGS_EVERYWHERE = st.recursive(
 
 
 @given(st.lists(ARGS_EVERYWHERE, max_size=4).map(tuple))
-@settings(max_examples=150, deadline=None)
+@unhurried
 def test_an_option_called_args_is_never_taken_for_arguments(document: tuple[Item, ...]) -> None:
     assert repr(config.from_json(config.to_json(document))) == repr(document)
     assert repr(config.from_json(config.to_readable(document))) == repr(document)
@@ -177,7 +177,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-@settings(max_examples=300, deadline=None)
+@unhurried
 def test_any_json_is_refused_or_keeps_its_meaning(value: Any) -> None:
     items = accepted(value)
     if items is not None:

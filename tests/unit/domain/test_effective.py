@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from collectd_mgr.domain.effective import Effective, effective
 from collectd_mgr.domain.grammar import Item, parse
 from collectd_mgr.domain.include import Located
-from tests.unit.domain.grammar_corpus import documents
+from tests.unit.domain.grammar_corpus import documents, unhurried
 
 
 def of(text: str) -> Effective:
@@ -111,6 +111,6 @@ def test_options_of_a_load_that_collectd_ignores(option: str) -> None:
 
 
 @given(documents)
-@settings(max_examples=100, deadline=None)
+@unhurried
 def test_anything_that_can_be_written_has_an_effect_or_none(document: tuple[Item, ...]) -> None:
     assert effective([Located(item, "x") for item in document]).plugins is not None

@@ -8,12 +8,12 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from collectd_mgr import exception
 from collectd_mgr.domain.grammar import MAX_DEPTH, Item, parse, render
-from tests.unit.domain.grammar_corpus import HOSTILE, documents, strings, values
+from tests.unit.domain.grammar_corpus import HOSTILE, documents, strings, unhurried, values
 
 
 def values_of(text: str) -> tuple[object, ...]:
@@ -166,19 +166,19 @@ def test_the_corpus_is_large() -> None:
 
 
 @given(documents)
-@settings(max_examples=300, deadline=None)
+@unhurried
 def test_render_then_parse_is_the_identity(document: tuple[Item, ...]) -> None:
     assert repr(parse(render(document))) == repr(document)
 
 
 @given(strings)
-@settings(max_examples=300, deadline=None)
+@unhurried
 def test_strings_stay_strings(text: str) -> None:
     assert values_of(render([Item("x", (text,))])[2:-1]) == (text,)
 
 
 @given(values)
-@settings(deadline=None)
+@unhurried
 def test_values_keep_their_type(value: object) -> None:
     (item,) = parse(render([Item("Key", (value,))]))  # type: ignore[arg-type]
     assert repr(item.values) == repr((value,))
@@ -188,7 +188,7 @@ def test_values_keep_their_type(value: object) -> None:
     st.text(max_size=200)
     | st.lists(st.sampled_from(re.findall(r"\\\n|\s|.", '<A>/"\\\n 1\n#b true\\\r\n')), max_size=30).map("".join)
 )
-@settings(max_examples=500, deadline=None)
+@unhurried
 def test_any_text_is_read_or_refused(text: str) -> None:
     verdict = read(text)
     assert isinstance(verdict, tuple) or (verdict.kwargs["line"] >= 1 and verdict.kwargs["reason"])
