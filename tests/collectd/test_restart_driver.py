@@ -45,6 +45,15 @@ def test_a_plugin_that_cannot_be_initialised_brings_the_old_configuration_back(r
     rig.values("memory")
 
 
+def test_a_plugin_that_then_reads_nothing_brings_the_old_configuration_back(rig: Rig) -> None:
+    """``curl`` without a page is loaded and initialised without a word."""
+    rig.reach(rig.goal({"memory": MEMORY}))
+    order = rig.order(rig.goal({"memory": MEMORY, "curl": PluginGoal(True)}))
+    error = rig.refuses(order, exception.DaemonNotStarted)
+    assert "plugin.enable curl" in error.detail
+    rig.values("memory")
+
+
 def test_a_configuration_that_collectd_does_not_start_with_brings_the_old_one_back(rig: Rig) -> None:
     """``unixsock`` takes no such option; a second instance would disturb the first, so it was not tried before."""
     rig.reach(rig.goal({"memory": MEMORY}))

@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,52 +18,10 @@ from collectd_mgr.drivers.base import DriverSettings, Order
 from collectd_mgr.drivers.files import ManagedFiles
 from collectd_mgr.drivers.live import LiveDriver
 from collectd_mgr.testing.suite.rigs import settings_in
-from collectd_mgr.wire.hello import hello
-from collectd_mgr.wire.server import Method, WireServer
+from tests.unit.drivers.standin import Extension
 
 GOAL = Goal({"memory": PluginGoal(True), "cpu": PluginGoal(True)})
 LOADS = Plan(tuple(Change(plan.LOAD, name, goal) for name, goal in GOAL.plugins.items()))
-
-#: No process has it: the largest is 2^22.
-NOBODY = 1 << 23
-
-
-class Extension:
-    """Answers as one does inside collectd; ``calls`` are the operations that it was asked for."""
-
-    def __init__(self, socket: str, reasons: list[str]) -> None:
-        self.calls: list[tuple[str, str]] = []
-        self.reasons = reasons
-        self.dead = False
-        self.plugins: dict[str, Any] = {}
-        self.fails: Callable[[str, str], None] = lambda _method, _plugin: None
-        table = {
-            "status": Method(lambda _params, _id: self.status()),
-            "generation_set": Method(lambda _params, _id: {}),
-        }
-        for name in ("plugin_enable", "plugin_disable"):
-            table[name] = Method(self._operation(name), operation=True)
-        self.server = WireServer(socket, table, hello(pid=NOBODY))
-        self.server.start()
-
-    def status(self) -> dict[str, Any]:
-        if self.dead:
-            raise exception.DaemonUnreachable(maybe_executed=False)
-        live = {"on": not self.reasons, "reasons": self.reasons}
-        facts = {"pid": NOBODY, "started": 1.0, "collectd_version": "5.12.0", "interval": 10.0, "generation": None}
-        return {**facts, "live": live, "plugins": self.plugins}
-
-    def _operation(self, name: str) -> Callable[[dict[str, Any], str], Any]:
-        def run(params: dict[str, Any], _: str) -> Any:
-            self.calls.append((name, params["plugin"]))
-            self.fails(name, params["plugin"])
-            registered = name == "plugin_enable"
-            digest = params.get("config_digest")
-            state = {"loaded": True, "registered": registered, "interval": 10.0, "config_digest": digest}
-            self.plugins[params["plugin"]] = {**state, "stopping": False}
-            return self.plugins[params["plugin"]]
-
-        return run
 
 
 @pytest.fixture

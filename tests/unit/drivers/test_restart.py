@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The restart driver and a collectd that does not come up at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain.plan import LOAD, Change, Plan
+from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.drivers.base import DriverSettings, Order
+from collectd_mgr.drivers.files import ManagedFiles
+from collectd_mgr.drivers.restart import RestartDriver
+from collectd_mgr.testing.suite.rigs import settings_in
+from tests.unit.drivers.standin import Extension
+
+MEMORY = PluginGoal(True)
+ORDER = Order(Goal({"memory": MEMORY}), Plan((Change(LOAD, "memory", MEMORY),)))
+
+
+@pytest.fixture
+def settings() -> Iterator[DriverSettings]:
+    with tempfile.TemporaryDirectory(prefix="cm-", dir="/tmp") as name:
+        settings = settings_in(Path(name))
+        Path(settings.state_dir).mkdir()
+        yield dataclasses.replace(settings, binary="/bin/false")
+
+
+@pytest.fixture
+def driver(settings: DriverSettings) -> Iterator[RestartDriver]:
+    driver = RestartDriver(settings)
+    yield driver
+    driver.close()
+
+
+def test_the_file_before_it_is_back(driver: RestartDriver, settings: DriverSettings) -> None:
+    files = ManagedFiles(settings.managed_dir)
+    files.restore("before")
+    with pytest.raises(exception.DaemonNotStarted):
+        driver.apply(ORDER)
+    assert files.read() == "before"
+
+
+def test_the_daemon_is_told_before_it_is_stopped(driver: RestartDriver, settings: DriverSettings) -> None:
+    """An operation that is under way when collectd frees its lists would use what is freed."""
+    extension = Extension(settings.socket, [])
+    try:
+        with pytest.raises(exception.DaemonNotStarted):
+            driver.apply(ORDER)
+        assert extension.calls[0] == ("drain", "")
+    finally:
+        extension.server.stop(1.0)
+
+
+def test_a_start_that_fails_is_a_note_for_the_agent(driver: RestartDriver) -> None:
+    recovered = driver.recover()
+    assert recovered.running.pid is None
+    assert "ended" in recovered.notes[0]
