@@ -32,22 +32,23 @@ class Applier:
         self._crash = crash
         self._fault = fault
 
-    def apply(self, spec: HostSpec, request_id: str = "") -> None:
+    def apply(self, spec: HostSpec, request_id: str = "") -> Running | None:
         """Take up ``spec``; the outcome is in the memory then, a failure of the daemon included. Safe to repeat.
 
         The generation that was taken up last is not done again, whatever became of it.
 
+        :returns: the daemon as a driver observed it after it had changed it; ``None`` when nothing was changed
         :raises StaleGeneration: an older generation, another spec under the same one, or an epoch that is past
         :raises HostNotManaged: when it asks for something and the mode allows no changes
         """
         with self._state.lock:
             if not self._is_news(spec):
-                return
+                return None
             if spec.mode != self._state.memory.mode:
                 self._state.remember(mode=spec.mode)
             if not self._is_as_before(spec):
                 check_managed(self._state.mode())
-            self._take_up(spec, request_id)
+            return self._take_up(spec, request_id)
 
     def _is_news(self, spec: HostSpec) -> bool:
         taken = self._state.memory.taken
@@ -68,13 +69,13 @@ class Applier:
         current = self._state.memory.current
         return asks_for_nothing(spec) if current is None else spec.layers == current.layers
 
-    def _take_up(self, spec: HostSpec, request_id: str) -> None:
+    def _take_up(self, spec: HostSpec, request_id: str) -> Running | None:
         memory = self._state.memory.with_epoch_of(spec)
         clears = self._state.goal(spec).quarantine_clears
         if memory.quarantine is not None and clears > memory.quarantine.clears:
             memory = replace(memory, quarantine=None)
         self._state.memory = replace(memory, taken=spec, outcome=APPLYING, error=None, warnings=())
-        self._carry(spec, request_id)
+        return self._carry(spec, request_id)
 
     def resume(self, intent: Intent) -> None:
         """Go on with a spec whose taking up was cut off; or say that it cannot be done any more."""
@@ -87,12 +88,11 @@ class Applier:
             else:
                 self._take_up(intent.spec, intent.request_id)
 
-    def _carry(self, spec: HostSpec, request_id: str) -> None:
+    def _carry(self, spec: HostSpec, request_id: str) -> Running | None:
+        applied = Applied("", Running())
         try:
             if self._state.mode().mode == mode.MANAGE:
                 applied = self._carrier.take_up(spec, request_id)
-            else:
-                applied = Applied("", Running())
         except exception.DaemonDied as error:
             self._crash.happened(error, request_id)
         except exception.CollectdMgrError as error:
@@ -104,6 +104,7 @@ class Applier:
             self._applied(spec, applied)
         self._fault(faults.REMEMBERED)
         self._carrier.close(str(self._state.memory.outcome))
+        return applied.running if applied.driver else None
 
     def _failed(self, error: exception.CollectdMgrError) -> None:
         LOG.warning("Generation failed: %s: %s", error.code, error.detail)

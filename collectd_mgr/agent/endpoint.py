@@ -25,8 +25,8 @@ class AgentEndpoint:
 
     @expected
     def apply(self, context: Json, spec: Json) -> Json:
-        self._applier.apply(HostSpec.from_dict(spec), context.get("request_id", ""))
-        return self._reporter.answer().to_dict()
+        running = self._applier.apply(HostSpec.from_dict(spec), context.get("request_id", ""))
+        return self._reporter.answer(running).to_dict()
 
     @expected
     def status(self, context: Json) -> Json:

@@ -41,9 +41,12 @@ class Picture:
         self._numbers = itertools.count(1)
         self._since: dict[str, tuple[RunningPlugin, float]] = {}
 
-    def take(self) -> HostStatus:
-        """The host as it is now. Reads the daemon, never its cache: see :class:`Sweep`."""
-        running = self._ladder.observe()
+    def take(self, running: Running | None = None) -> HostStatus:
+        """The host as it is now. Reads the daemon, never its cache: see :class:`Sweep`.
+
+        :param running: the daemon as somebody observed it just now
+        """
+        running = running or self._ladder.observe()
         memory, origin = self._state.memory, self._state.origin
         return HostStatus(
             self._host,

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.picture import Picture
+from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.status import HostStatus
 
 LOG = logging.getLogger(__name__)
@@ -41,10 +42,13 @@ class Reporter:
         self._said: str | None = None
         self._news = threading.Event()
 
-    def answer(self) -> HostStatus:
-        """The status for whoever changed something: of the daemon now, of its cache as it was seen last."""
+    def answer(self, running: Running | None) -> HostStatus:
+        """The status for whoever changed something: of the daemon now, of its cache as it was seen last.
+
+        :param running: the daemon as it was observed after the change
+        """
         self._news.set()
-        return self._picture.take()
+        return self._picture.take(running)
 
     def observed(self) -> HostStatus:
         """The status for whoever asks: of the daemon and its cache now."""

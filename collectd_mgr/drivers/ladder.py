@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import stevedore
@@ -17,6 +18,9 @@ from collectd_mgr.domain.plan import Change, Plan, Running
 from collectd_mgr.drivers.base import NAMESPACE, Driver, DriverSettings, Recovered
 
 LOG = logging.getLogger(__name__)
+
+#: Seconds for which an offer is as good as new.
+_MOMENT = 1.0
 
 #: Driver -> the sentence why it is not to be used now.
 Barred = Mapping[str, str]
@@ -44,6 +48,7 @@ class Ladder:
     """Drivers of one daemon, at least one."""
 
     drivers: Sequence[Driver]
+    _known: dict[str, tuple[float, Offer]] = field(default_factory=dict, compare=False)
 
     def recover(self) -> list[Recovered]:
         """Every driver's :meth:`Driver.recover`, the most disruptive first: it may have to start the daemon."""
@@ -65,7 +70,7 @@ class Ladder:
         """
         refusals = {}
         for driver in self.drivers:
-            refusal = barred.get(driver.name) or _refusal(driver, plan, running)
+            refusal = barred.get(driver.name) or self._refusal(driver, plan, running)
             if refusal is None:
                 return driver
             refusals[driver.name] = refusal
@@ -74,7 +79,7 @@ class Ladder:
 
     def offers(self, barred: Barred) -> list[Offer]:
         """What each driver can do now; one that is barred offers no changes."""
-        return [_offer(driver, barred.get(driver.name)) for driver in self.drivers]
+        return [_offer(self._offer(driver), barred.get(driver.name)) for driver in self.drivers]
 
     def installed(self) -> tuple[Installed, ...]:
         return self.drivers[0].installed()
@@ -92,14 +97,18 @@ class Ladder:
         for driver in self.drivers:
             driver.close()
 
+    def _refusal(self, driver: Driver, plan: Plan, running: Running) -> str | None:
+        offer = self._known[driver.name] = (time.monotonic(), driver.offer())
+        for change in plan:
+            refusal = _lacking(offer[1], change) or driver.refusal(change, running)
+            if refusal:
+                return f"{change}: {refusal}"
+        return None
 
-def _refusal(driver: Driver, plan: Plan, running: Running) -> str | None:
-    offer = driver.offer()
-    for change in plan:
-        refusal = _lacking(offer, change) or driver.refusal(change, running)
-        if refusal:
-            return f"{change}: {refusal}"
-    return None
+    def _offer(self, driver: Driver) -> Offer:
+        """For show: one that was looked at a moment ago, to pick the driver, is not asked for again."""
+        asked, offer = self._known.get(driver.name, (-_MOMENT, None))
+        return offer if offer is not None and time.monotonic() - asked < _MOMENT else driver.offer()
 
 
 def _lacking(offer: Offer, change: Change) -> str | None:
@@ -108,8 +117,7 @@ def _lacking(offer: Offer, change: Change) -> str | None:
     return offer.missing.get(change.kind, "The driver cannot do this.")
 
 
-def _offer(driver: Driver, barred: str | None) -> Offer:
-    offer = driver.offer()
+def _offer(offer: Offer, barred: str | None) -> Offer:
     if barred is None:
         return offer
     changes = {name for name in offer.capabilities if "." in name}

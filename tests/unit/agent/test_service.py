@@ -110,7 +110,7 @@ class TestReporter:
         thread = threading.Thread(target=reporter.run, args=(stop,))
         thread.start()
         agent.apply(spec(1, csv=True))
-        reporter.answer()
+        reporter.answer(None)
         deadline = time.monotonic() + 5
         while "applied" not in told.said:
             assert time.monotonic() < deadline
