@@ -6,17 +6,15 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from collectd_mgr import exception
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.files import replace
+from collectd_mgr.drivers.output import Output
 from collectd_mgr.drivers.process import Process, ended_by_somebody, look, running
-
-#: Beyond this many bytes the log of the daemon is set aside at its next start.
-_LOG_LIMIT = 1 << 20
 
 #: A collectd that inherits one of these takes itself for somebody's service.
 _NOT_INHERITED = frozenset(
@@ -38,8 +36,7 @@ class ChildDaemon(Daemon):
         self._stop_timeout = settings.stop_timeout
         self._record = Path(settings.pid_file or state / "collectd.pid")
         self._lock = state / "collectd.lock"
-        self._log = state / "collectd.log"
-        self._logged_before = 0
+        self._output = Output(state / "collectd.log")
 
     def find(self) -> Process | None:
         recorded = self._recorded()
@@ -65,15 +62,13 @@ class ChildDaemon(Daemon):
         return recorded is not None and not recorded.alive() and ended_by_somebody(recorded.pid)
 
     def messages(self) -> tuple[str, ...]:
-        try:
-            with self._log.open(encoding="utf-8", errors="replace") as log:
-                log.seek(self._logged_before)
-                return tuple(line.rstrip("\n") for line in log)
-        except FileNotFoundError:
-            return ()
+        return self._output.lines()
+
+    def tend(self) -> None:
+        self._output.trim()
 
     def _spawn(self) -> Process:
-        output = self._open_log()
+        output = self._output.open()
         environment = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
         actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
         actions += [(os.POSIX_SPAWN_DUP2, output, number) for number in (1, 2)]  # type: ignore[misc]
@@ -91,14 +86,6 @@ class ChildDaemon(Daemon):
     @property
     def _command(self) -> list[str]:
         return [self._binary, "-f", "-C", self._config_file]
-
-    def _open_log(self) -> int:
-        with suppress(FileNotFoundError):
-            if self._log.stat().st_size > _LOG_LIMIT:
-                os.replace(self._log, self._log.with_suffix(".log.1"))
-        output = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        self._logged_before = os.fstat(output).st_size
-        return output
 
     def _recorded(self) -> Process | None:
         try:

@@ -58,6 +58,7 @@ class Collectd:
 
     def observe(self) -> Running:
         """The daemon as it is; without plugins when it runs and does not answer."""
+        self.daemon.tend()
         try:
             return observation.running(self.status())
         except SILENCE:

@@ -33,6 +33,9 @@ class Daemon(abc.ABC):
         """Whether the process that ran last was made to end, rather than died; false when nobody can tell."""
         return False
 
+    def tend(self) -> None:  # noqa: B027 - most have nothing to do
+        """Called with every look at the daemon; cheap."""
+
     @abc.abstractmethod
     def messages(self) -> tuple[str, ...]:
         """What the process that was started last has logged so far, as far as it can be known here."""

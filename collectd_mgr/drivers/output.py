@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a daemon writes to stdout and stderr: everything before it loads a log plugin, or without one for ever."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+
+#: Beyond this many bytes the file is set aside; so there are never more than about two of it.
+LIMIT = 1 << 20
+
+#: How many lines are given at most, the last ones.
+_LINES = 200
+
+
+class Output:
+    """The file at ``path``, mode 0600, that one process after another appends to."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._start = 0
+
+    def open(self) -> int:
+        """A descriptor for the next process; the caller closes it."""
+        self.trim()
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._start = os.fstat(descriptor).st_size
+        return descriptor
+
+    def lines(self) -> tuple[str, ...]:
+        """What came since the last :meth:`open`."""
+        with suppress(FileNotFoundError), self._path.open(encoding="utf-8", errors="replace") as file:
+            file.seek(self._start)
+            return tuple(line.rstrip("\n") for line in deque(file, maxlen=_LINES))
+        return ()
+
+    def trim(self) -> None:
+        """Set aside what is there, if it is much. The process keeps its descriptor: it appends to an empty file."""
+        with suppress(FileNotFoundError):
+            if self._path.stat().st_size > LIMIT:
+                aside = self._path.with_name(f"{self._path.name}.1")
+                aside.touch(mode=0o600)
+                shutil.copyfile(self._path, aside)
+                os.truncate(self._path, 0)
+                self._start = 0
