@@ -46,6 +46,8 @@ class Daemon:
 
     def init_all(self) -> bool:
         """Call every init callback on the list; False when one of them failed."""
+        # Read nowhere else, it would have collectd's own statistics registered once more, with a warning each time.
+        self._c.global_option_set(b"CollectInternalStats", b"false", False)
         return int(self._c.plugin_init_all()) == 0
 
     def register_read(self, name: str, callback: int) -> bool:

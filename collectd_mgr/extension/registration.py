@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from collectd_mgr import exception
 from collectd_mgr.extension import fragment, process
@@ -60,7 +61,7 @@ class Registration:
         self._records[plugin] = record
         statements = (fragment.load_plugin(plugin, interval), *blocks)
         self._inits.clear()
-        with self._log.capture() as messages, self._shield.up():
+        with self._log.capture() as messages, self._shield.up(partial(self._give_up, plugin, record)):
             accepted = fragment.apply(self._daemon, statements) and self._daemon.init_all()
             self._settle(plugin, record, accepted, messages)
         return messages
@@ -70,7 +71,7 @@ class Registration:
         seconds = self._daemon.default_interval() if interval is None else interval
         self._inits.clear()
         self._daemon.forget(plugin)
-        with self._log.capture() as messages, self._shield.up():
+        with self._log.capture() as messages, self._shield.up(partial(self._give_up, plugin, record)):
             with self._daemon.context(plugin, seconds):
                 self._loader.register(self._loader.path(plugin) or plugin)
             accepted = self._daemon.init_all()
@@ -96,6 +97,11 @@ class Registration:
         raise exception.ConfigRejected(
             f"collectd did not take {plugin}: {'; '.join(messages) or 'it gave no reason'}", messages=list(messages)
         )
+
+    def _give_up(self, plugin: str, record: Record) -> None:
+        """On a read thread, when config and init take too long: the daemon must read, but not this plugin."""
+        record.stopping = True
+        self._withdraw(plugin)
 
     def _withdraw(self, plugin: str) -> bool:
         """Unregister every read of the plugin; False when there was none."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from collectd_mgr.extension.abi import Callback, address_of
 from collectd_mgr.extension.daemon import Daemon
@@ -23,6 +23,9 @@ GROUP = "collectd_mgr_shield"
 #: A thread that took a shield frees it this many seconds later; a load that takes longer gets a warning of collectd's.
 _INTERVAL = 1.0
 
+#: The longest that a read thread is held back, in seconds.
+LIMIT = 5.0
+
 
 class Shield:
     """Holds the read threads back; one at a time (the caller holds the operation lock)."""
@@ -31,16 +34,24 @@ class Shield:
         self._daemon = daemon
         self._threads = threads
         self._over = threading.Event()
+        self._give_up: Callable[[], object] = lambda: None
         # collectd keeps the address: this object lives as long as the daemon.
         self._callback = Callback(self._wait)
 
     def _wait(self, _: int) -> int:
-        self._over.wait()
+        if not self._over.wait(LIMIT):
+            self._give_up()
+            self._over.set()
         return 0
 
     @contextlib.contextmanager
-    def up(self) -> Iterator[None]:
-        """Inside, no read that is registered now is called; those that ran before run on."""
+    def up(self, give_up: Callable[[], object]) -> Iterator[None]:
+        """Inside, no read that is registered now is called; those that ran before run on.
+
+        :param give_up: called, by a read thread, when it lasts longer than :data:`LIMIT` seconds: must unregister the
+            new reads, for the threads are needed for the others then
+        """
+        self._give_up = give_up
         self._over.clear()
         try:
             with self._daemon.context(OWNER, _INTERVAL):

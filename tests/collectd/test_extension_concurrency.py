@@ -87,6 +87,25 @@ def test_no_read_before_its_init_at_the_first_load(
         assert (probe_counters(collectd)["early"], probe_counters(collectd)["inits"]) == (0, 1)
 
 
+def test_an_init_that_takes_too_long_does_not_stop_the_others(
+    compiled: dict[str, Path], probe_counters: Counters, eventually: Eventually
+) -> None:
+    """After five seconds the daemon reads again; the plugin that is not ready is not read."""
+    with ScratchCollectd(("load",), interval=0.1, own_plugins=[compiled["probe"]]) as collectd:
+        text = "<Plugin probe>\n  InitTime 7000\n</Plugin>\n"
+        enabling = threading.Thread(
+            target=collectd.client.call, args=("plugin_enable", {"plugin": "probe", "config_text": text})
+        )
+        enabling.start()
+        time.sleep(6.0)
+        assert enabling.is_alive()
+        last = collectd.call("values_get", plugin="load")["times"][0]
+        assert time.time() - last < 1.0
+        enabling.join()
+        assert not collectd.call("status")["plugins"]["probe"]["registered"]
+        assert probe_counters(collectd) == {}
+
+
 def test_inits_of_others_are_not_called_again(
     compiled: dict[str, Path], probe_counters: Counters, eventually: Eventually
 ) -> None:
@@ -103,8 +122,8 @@ def test_inits_of_others_are_not_called_again(
 def test_a_read_in_flight_makes_the_plugin_stopping_then_busy(
     compiled: dict[str, Path], eventually: Eventually
 ) -> None:
-    with probed(compiled, read=8000) as collectd:
-        time.sleep(0.3)  # One read thread is in the read now, for eight seconds.
+    with probed(compiled, read=6000) as collectd:
+        time.sleep(0.3)  # One read thread is in the read now, for six seconds.
         observed = collectd.call("plugin_disable", plugin="probe", grace_timeout=0.1)
         assert (observed["registered"], observed["stopping"]) == (False, True)
         assert collectd.call("status")["plugins"]["probe"]["stopping"]

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from collectd_mgr.testing.collectd import ScratchCollectd
+
+HERE = Path(__file__).parent
 
 #: Ten plugins on a daemon at Interval 10: a new read finds every read thread asleep for seconds.
 TEN = ("cpu", "df", "disk", "entropy", "interface", "load", "processes", "swap", "uptime", "users")
@@ -52,6 +55,42 @@ def test_a_first_load_gives_values_at_once(collectd: ScratchCollectd, eventually
     eventually(lambda: times(collectd, "memory"), 2.0)
     assert collectd.call("metrics_list", plugin="memory")["intervals"][0] == 1.0
     assert collectd.call("status")["pid"] == pid == collectd.pid
+
+
+def test_without_the_tick_the_first_values_come_late() -> None:
+    with ScratchCollectd(TEN, modules=["no_tick"], module_path=HERE / "entries") as collectd:
+        time.sleep(0.5)
+        collectd.call("flush", plugin="python.no_tick")
+        time.sleep(0.5)
+        collectd.call("plugin_enable", plugin="memory", interval=1)
+        time.sleep(2.0)
+        assert times(collectd, "memory") == []
+
+
+def test_collectds_own_statistics_are_not_registered_again(eventually: Eventually) -> None:
+    with ScratchCollectd(("load",), interval=0.1, options={"CollectInternalStats": "true"}) as collectd:
+        assert collectd.call("plugin_enable", plugin="memory")["messages"] == []
+        assert collectd.call("plugin_restart", plugin="load")["messages"] == []
+        assert "already registered" not in collectd.log_text
+        values_after(time.time(), collectd, "collectd", eventually)
+
+
+def test_types_are_not_read_again() -> None:
+    """To replace a data set frees it under the threads that use it."""
+    with ScratchCollectd(("load",), modules=["raw_config"], module_path=HERE / "entries") as collectd:
+        collectd.stop()
+        lines = [line for line in collectd.conf.read_text().splitlines() if not line.startswith("TypesDB")]
+        collectd.conf.write_text("\n".join([*lines, ""]))
+        collectd.start()
+        naive = collectd.directory / "naive.conf"
+        naive.write_text("LoadPlugin users\n")
+
+        collectd.call("plugin_enable", plugin="memory", config_text="<Plugin memory>\n ValuesAbsolute true\n</Plugin>")
+        assert "Replacing DS" not in collectd.log_text
+        collectd.stop()
+        collectd.start()
+        collectd.call("flush", plugin="python.raw_config", identifier=str(naive))
+        assert "Replacing DS" in collectd.log_text  # So it would have been seen.
 
 
 def test_a_disabled_plugin_gives_no_fresh_value(quick: ScratchCollectd, eventually: Eventually) -> None:

@@ -12,7 +12,7 @@ class NoShield:
     def __init__(self, daemon: object, threads: object) -> None:
         pass
 
-    def up(self) -> contextlib.AbstractContextManager[None]:
+    def up(self, give_up: object) -> contextlib.AbstractContextManager[None]:
         return contextlib.nullcontext()
 
 
