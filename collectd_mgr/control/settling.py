@@ -57,7 +57,10 @@ def conclude(session: Session, seal: Seal, host: Host, report: Report) -> None:
 
 
 def _settle_operations(session: Session, host: Host, report: Report) -> None:
-    for row in operations.open_of(session, host.name):
+    rows = operations.open_of(session, host.name)
+    if report.generation is not None and report.outcome == FAILED:
+        rows += operations.succeeded(session, host.name, report.generation)
+    for row in rows:
         state = settle(row.state, Generation(row.epoch, row.to_n), report.generation, report.outcome)
         if state != row.state:
             ended = STATES[state].final and state != SUPERSEDED

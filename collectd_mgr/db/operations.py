@@ -16,7 +16,7 @@ from collectd_mgr.db.engine import now
 from collectd_mgr.db.generations import Origin
 from collectd_mgr.db.models import Operation
 from collectd_mgr.db.paging import Paging, page
-from collectd_mgr.domain.operations import PENDING, STATES
+from collectd_mgr.domain.operations import PENDING, STATES, SUCCEEDED
 from collectd_mgr.domain.spec import Generation
 
 SORT_KEYS = ("created_at", "updated_at", "host", "plugin", "state")
@@ -69,6 +69,12 @@ def open_of(session: Session, host: str) -> list[Operation]:
     """The host's operations whose outcome is not known, the oldest first."""
     query = select(Operation).where(Operation.host == host, Operation.state.in_(_OPEN))
     return list(session.scalars(query.order_by(Operation.to_n)))
+
+
+def succeeded(session: Session, host: str, generation: Generation) -> list[Operation]:
+    """The host's operations that reached this very generation."""
+    chosen = (Operation.host == host, Operation.epoch == generation.epoch, Operation.to_n == generation.n)
+    return list(session.scalars(select(Operation).where(*chosen, Operation.state == SUCCEEDED)))
 
 
 def move(session: Session, row: Operation, state: str, **facts: Any) -> bool:

@@ -21,15 +21,12 @@ SUPERSEDED = "superseded"
 
 @dataclass(frozen=True)
 class State:
-    """A row of the table: what the state means, and where it can lead."""
+    """A row of the table: what the state means, and where it can lead. ``final``: nobody needs to wait any longer."""
 
     name: str
     meaning: str
     leads_to: tuple[str, ...] = ()
-
-    @property
-    def final(self) -> bool:
-        return not self.leads_to
+    final: bool = True
 
 
 _TABLE = (
@@ -37,9 +34,10 @@ _TABLE = (
         PENDING,
         "The generation is stored; the agent has not said yet that it has it.",
         (APPLYING, SUCCEEDED, FAILED, SUPERSEDED),
+        final=False,
     ),
-    State(APPLYING, "The agent has journalled the generation and is at work.", (SUCCEEDED, FAILED, SUPERSEDED)),
-    State(SUCCEEDED, "The daemon runs the generation."),
+    State(APPLYING, "The agent has journalled the generation and is at work.", (SUCCEEDED, FAILED, SUPERSEDED), False),
+    State(SUCCEEDED, "The daemon runs the generation; a death soon after can still take that back.", (FAILED,)),
     State(FAILED, "The daemon runs what it ran before; the error says why."),
     State(SUPERSEDED, "A later generation overtook this one before its outcome was known."),
 )
@@ -57,12 +55,11 @@ _STATE_OF = {APPLYING: APPLYING, APPLIED: SUCCEEDED, FAILED: FAILED}
 def settle(state: str, wanted: Generation, reported: Generation | None, outcome: str | None) -> str:
     """The state of an operation that wants ``wanted``, after an agent reported ``outcome`` of ``reported``.
 
-    Safe to repeat, in any order of reports: a final state stays, and a report of an
-    earlier generation or of another epoch changes nothing.
+    Safe to repeat, in any order of reports: a report of an earlier generation or of another
+    epoch changes nothing, and a final state stays. A success is the exception: the agent
+    says ``failed`` of a generation that was applied when the daemon died of it soon after.
     """
-    if STATES[state].final or reported is None or reported.epoch != wanted.epoch or reported.n < wanted.n:
+    if reported is None or reported.epoch != wanted.epoch or reported.n < wanted.n:
         return state
-    if reported.n > wanted.n:
-        return SUPERSEDED
-    new = _STATE_OF[outcome or APPLYING]
+    new = SUPERSEDED if reported.n > wanted.n else _STATE_OF[outcome or APPLYING]
     return new if new in STATES[state].leads_to else state

@@ -185,9 +185,11 @@ def test_a_late_status_undoes_nothing(control: HostControl, agent: ScriptedAgent
 def test_the_daemon_that_died_of_it_later_takes_the_spec_back(control: HostControl, agent: ScriptedAgent) -> None:
     """The agent reports ``applied``, and in the probation after it ``failed``."""
     enable(control)
-    enable(control, "df")
+    row = enable(control, "df")
     agent.error = exception.DaemonDied()
     control.receive(Reports(statuses=(agent.status(),)))
+    said = operation(control, row)
+    assert (said.state, said.error and said.error["code"]) == ("failed", "daemon_died")
     host, desired = control.desired(HOST)
     assert (host.n, host.last_good, set(desired.layer.plugins)) == (3, 1, {"cpu"})
 

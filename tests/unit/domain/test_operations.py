@@ -34,7 +34,13 @@ def test_settle_from_pending(reported: Generation | None, outcome: str | None, e
 def test_a_final_state_stays_whatever_comes() -> None:
     finals = [state.name for state in STATES.values() if state.final]
     for state, n, outcome in itertools.product(finals, (4, 5, 6), operations.OUTCOMES):
+        if (state, n, outcome) == (SUCCEEDED, 5, FAILED):
+            continue
         assert settle(state, WANTED, Generation("e", n), outcome) == state
+
+
+def test_a_death_soon_after_takes_a_success_back() -> None:
+    assert settle(SUCCEEDED, WANTED, WANTED, FAILED) == FAILED
 
 
 def test_an_old_applying_report_does_not_go_back() -> None:
