@@ -13,7 +13,6 @@ from typing import Any
 
 from cheroot import wsgi
 from oslo_config import cfg
-from oslo_db import options as database_options
 
 from collectd_mgr.agent.service import AgentService
 from collectd_mgr.api import app
@@ -21,7 +20,7 @@ from collectd_mgr.cmd import agent, alone, configuration
 from collectd_mgr.conductor.service import ConductorService
 from collectd_mgr.conductor.settings import ConductorSettings
 from collectd_mgr.control.hosts import HostControl
-from collectd_mgr.db import schema
+from collectd_mgr.db import engine, schema
 from collectd_mgr.db.engine import Database
 from collectd_mgr.drivers import ladder
 from collectd_mgr.drivers.child import ChildDaemon
@@ -65,9 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def configured(argv: Sequence[str]) -> cfg.ConfigOpts:
     """The configuration: what the arguments say, then the files, then defaults for one machine."""
-    conf = configuration.new()
+    conf = engine.prepare(configuration.new())
     conf.register_cli_opts(_OPTIONS)
-    conf.register_opts(database_options.database_opts, "database")
     configuration.load(argv, PROGRAM, conf)
     alone.defaults(conf, Path(conf.state_dir).absolute(), conf.collectd_program)
     return conf

@@ -57,6 +57,12 @@ def retried(function: F) -> F:
     return wrapped
 
 
+def prepare(conf: cfg.ConfigOpts) -> cfg.ConfigOpts:
+    """``conf`` with what oslo.db reads from it. Safe to repeat."""
+    conf.register_opts(options.database_opts, "database")
+    return conf
+
+
 class _Scope:
     """What oslo.db hangs a transaction on; a fresh one makes every transaction independent."""
 
@@ -68,7 +74,7 @@ class Database:
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
-        conf.register_opts(options.database_opts, "database")
+        prepare(conf)
         self.seal = sealing.from_conf(conf)
         self._facade = enginefacade.transaction_context()
         # Greenlets would want a pause at each check-in of a connection; there are none.

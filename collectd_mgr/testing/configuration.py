@@ -6,16 +6,14 @@ from __future__ import annotations
 from typing import Any
 
 from oslo_config import cfg
-from oslo_db import options as database
 
 from collectd_mgr.conf import opts
-from collectd_mgr.db import sealing
+from collectd_mgr.db import engine, sealing
 
 
 def scratch(connection: str, **sections: dict[str, Any]) -> cfg.ConfigOpts:
     """Options with ``connection`` as database and a fresh key, then ``sections`` (``api={"wait": 1}``) on top."""
-    conf = opts.register(cfg.ConfigOpts())
-    conf.register_opts(database.database_opts, "database")
+    conf = engine.prepare(opts.register(cfg.ConfigOpts()))
     conf([], project="collectd_mgr", default_config_files=[], default_config_dirs=[])
     conf.set_override("connection", connection, "database")
     conf.set_override("fernet_keys", [sealing.new_key()], "secrets")
