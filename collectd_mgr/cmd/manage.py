@@ -16,6 +16,8 @@ from collectd_mgr.db.engine import Database
 
 def main(argv: Sequence[str] | None = None) -> int:
     conf = configuration.new()
+    # What a command prints may be the input of another.
+    conf.set_default("use_stderr", True)
     conf.register_cli_opt(cfg.SubCommandOpt("area", title="What to manage", handler=_commands))
     configuration.load(sys.argv[1:] if argv is None else argv, "collectd-mgr-manage", conf)
     action: Callable[[cfg.ConfigOpts], None] = conf.area.action

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""collectd-mgr-manage and collectd-mgr-status, as an operator runs them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def run(program: str, *arguments: str) -> tuple[int, str]:
+    """In a process of its own: setting up a log changes the whole process."""
+    code = f"import sys; from collectd_mgr.cmd.{program} import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> list[str]:
+    _, key = run("manage", "secrets", "new")
+    config = tmp_path / "collectd-mgr.conf"
+    config.write_text(f"[database]\nconnection = sqlite:///{tmp_path}/state.db\n[secrets]\nfernet_keys = {key}")
+    return ["--config-file", str(config)]
+
+
+def test_the_way_of_a_database(options: list[str]) -> None:
+    commands = (["db", "version"], ["db", "sync"], ["db", "sync"], ["db", "version"], ["secrets", "rotate"])
+    said = [run("manage", *options, *words) for words in commands]
+    assert said == [(0, "none\n"), (0, ""), (0, ""), (0, "0001\n"), (0, "0 generations\n")]
+
+
+def test_the_upgrade_check(options: list[str]) -> None:
+    code, text = run("status", *options, "upgrade", "check")
+    assert (code, "run collectd-mgr-manage db sync" in text) == (2, True)
+    run("manage", *options, "db", "sync")
+    code, text = run("status", *options, "upgrade", "check")
+    assert (code, "Failure" in text) == (0, False)

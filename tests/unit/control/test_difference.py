@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A diff shows what would change, in collectd's words, without secrets."""
+
+from __future__ import annotations
+
+from collectd_mgr.control import difference
+from collectd_mgr.control.edits import Desired
+from collectd_mgr.domain.spec import HOST, Layer, PluginSetting
+from collectd_mgr.domain.status import PluginStatus
+
+
+def desired(**plugins: PluginSetting) -> Desired:
+    return Desired(Layer(HOST, plugins))
+
+
+def test_between_two_specs() -> None:
+    old = desired(cpu=PluginSetting(True), df=PluginSetting(True, config={"Password": "one"}))
+    new = desired(cpu=PluginSetting(False), df=PluginSetting(True, config={"Password": "two", "Port": 1}))
+    text = difference.between(old, new, "1", "2")
+    assert text.splitlines()[:2] == ["--- 1", "+++ 2"]
+    assert {'-LoadPlugin "cpu"', "+# cpu is off", "+ Port 1"} <= set(text.splitlines())
+    assert "one" not in text
+    assert "two" not in text
+
+
+def test_nothing_between_equals() -> None:
+    one = desired(cpu=PluginSetting(True, 1.0, {"A": 1}))
+    assert difference.between(one, one, "1", "2") == ""
+
+
+def test_from_what_runs_only_what_was_set_counts() -> None:
+    runs = {
+        "cpu": PluginStatus(True, "observed", interval=10.0),
+        "df": PluginStatus(True, "observed", "host", 10.0, {"MountPoint": "/"}),
+        "load": PluginStatus(False, "off"),
+    }
+    assert difference.from_effective(runs, desired(cpu=PluginSetting(True)), "desired") == ""
+    assert difference.from_effective(runs, desired(cpu=PluginSetting(True), df=PluginSetting(True)), "desired") == ""
+    text = difference.from_effective(runs, desired(df=PluginSetting(False)), "desired")
+    assert [line for line in text.splitlines()[3:] if line[0] in "+-"] == [
+        '-LoadPlugin "cpu"',
+        '-LoadPlugin "df"',
+        "+# df is off",
+    ]
