@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import re
 from ctypes import POINTER, c_bool, c_char_p, c_double, c_int, c_size_t, c_uint64, c_void_p
-from typing import Any
+from typing import Any, Callable
 
 #: The versions whose structures these are. 5.8 has no ``name`` in the context; 6.0 is another program.
 VERSIONS = (9, 13)
@@ -47,8 +47,9 @@ class DataSet(ctypes.Structure):
     _fields_ = (("type", ctypes.c_char * NAME_LENGTH), ("count", c_size_t), ("sources", POINTER(DataSource)))
 
 
-#: int callback(user_data_t *) and int callback(void): what collectd calls on its own threads.
-Callback = ctypes.CFUNCTYPE(c_int, c_void_p)
+# int callback(user_data_t *) and int callback(void): what collectd calls on its own threads.
+_Callback = ctypes.CFUNCTYPE(c_int, c_void_p)
+_callbacks: list[Any] = []
 
 _Prototype = tuple[Any, tuple[Any, ...]]
 
@@ -117,6 +118,12 @@ def known(version: str) -> bool:
     """Whether the structures above are those of ``version``."""
     found = re.match(r"5\.(\d+)\.", version)
     return bool(found and VERSIONS[0] <= int(found.group(1)) <= VERSIONS[1])
+
+
+def callback(function: Callable[[int], int]) -> int:
+    """The address at which C can call ``function``, from now on for as long as the process lives: collectd keeps it."""
+    _callbacks.append(_Callback(function))
+    return address_of(_callbacks[-1])
 
 
 def address_of(function: Any) -> int:

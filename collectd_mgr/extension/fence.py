@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from collectd_mgr.extension.abi import Callback, address_of
+from collectd_mgr.extension.abi import callback
 from collectd_mgr.extension.daemon import Daemon
 from collectd_mgr.extension.tick import OWNER
 
@@ -34,8 +34,7 @@ class Fence:
         self._runs: list[int] = []
         self._registered = 0
         self._began = 0.0
-        # collectd keeps the address: this object lives as long as the daemon.
-        self._callback = Callback(self._pass)
+        self._callback = callback(self._pass)
 
     def _pass(self, _: int) -> int:
         thread = threading.get_native_id()
@@ -71,5 +70,5 @@ class Fence:
 
     def _register(self) -> None:
         with self._daemon.context(OWNER, _INTERVAL):
-            self._daemon.register_group_read(GROUP, f"{GROUP}/{self._registered}", address_of(self._callback))
+            self._daemon.register_group_read(GROUP, f"{GROUP}/{self._registered}", self._callback)
         self._registered += 1

@@ -33,11 +33,10 @@ class Unfit(Exception):
 
 @dataclass
 class Live:
-    """``plugins`` and ``observer`` for the methods; ``boot`` is kept because collectd has its address."""
+    """``plugins`` changes, ``observer`` looks."""
 
     plugins: Plugins
     observer: Observer
-    boot: Boot
 
 
 def check(library: ctypes.CDLL, version: str, threads: Threads) -> str | None:
@@ -68,24 +67,30 @@ def assemble(
     :raises Unfit: the lists are not where, or not what, they should be
     """
     daemon = Daemon(library)
-    memory = Memory()
+    memory = _memory()
     lists = Lists(memory, statics())
-    boot = Boot(daemon, lists, log, settings.disabled)
+    boot = Boot(lists, log, settings.disabled)
     tick.start(daemon)
-    boot.register()
+    boot.register(daemon)
     try:
         reads = Reads(memory, lists, lists.find(tick.NAME))
         inits = Inits(daemon, lists, lists.find(NAME))
         _verify(reads.all(), daemon)
     except (NotFound, Unreadable) as error:
         raise Unfit(f"the lists of callbacks are not as in the versions that are known: {error}") from error
-    boot.reads.append(reads)
     loader, records = Loader(), Records()
     records.recall(settings.marker, daemon.default_interval())
     observer = Observer(loader, reads, records)
     guards = grace(threads, daemon), shield(daemon, threads)
-    registration = Registration(daemon, loader, reads, inits, *guards, records, log, gate)
-    return Live(Plugins(gate, loader, records, observer, registration), observer, boot)
+    boot.registration = registration = Registration(daemon, loader, reads, inits, *guards, records, log, gate)
+    return Live(Plugins(gate, loader, records, observer, registration), observer)
+
+
+def _memory() -> Memory:
+    try:
+        return Memory()
+    except OSError as error:
+        raise Unfit(f"collectd's own memory cannot be read: {error}") from error
 
 
 def _verify(reads: list[Read], daemon: Daemon) -> None:

@@ -45,6 +45,14 @@ class Registration:
         self._gate = gate
         self._started = process.started()
 
+    def leave_out(self, plugin: str) -> None:
+        """While collectd starts and reads nothing yet: take the plugin's reads out, and keep their interval."""
+        reads = self._reads.of(plugin)
+        if reads:
+            record = self._records[plugin]
+            record.own_interval = record.interval = min(read.interval for read in reads)
+        self._withdraw(plugin)
+
     def unregister(self, plugin: str, record: Record, timeout: float) -> None:
         """Take the plugin's reads out, and wait for those in flight; ``record.stopping`` says if one is left."""
         if self._withdraw(plugin):

@@ -13,7 +13,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
-from collectd_mgr.extension.abi import Callback, address_of
+from collectd_mgr.extension.abi import callback
 from collectd_mgr.extension.daemon import Daemon
 from collectd_mgr.extension.threads import Threads
 from collectd_mgr.extension.tick import OWNER
@@ -35,8 +35,7 @@ class Shield:
         self._threads = threads
         self._over = threading.Event()
         self._give_up: Callable[[], object] = lambda: None
-        # collectd keeps the address: this object lives as long as the daemon.
-        self._callback = Callback(self._wait)
+        self._callback = callback(self._wait)
 
     def _wait(self, _: int) -> int:
         if not self._over.wait(LIMIT):
@@ -62,6 +61,5 @@ class Shield:
             self._over.set()
 
     def _register(self) -> None:
-        address = address_of(self._callback)
         for number in range(len(self._threads.readers())):
-            self._daemon.register_group_read(GROUP, f"{GROUP}/{number}", address)
+            self._daemon.register_group_read(GROUP, f"{GROUP}/{number}", self._callback)

@@ -27,7 +27,7 @@ TOLD = '<Plugin python>\n <Module collectd_mgr>\n  Disabled "probe"\n  Marker "m
 def test_disabled_before_the_first_read(
     compiled: dict[str, Path], probe_counters: Counters, eventually: Eventually
 ) -> None:
-    config = f"LoadPlugin probe\n{TOLD}"
+    config = f"<LoadPlugin probe>\n Interval 0.07\n</LoadPlugin>\n{TOLD}"
     with ScratchCollectd(("load",), config, interval=0.05, own_plugins=[compiled["probe"]]) as collectd:
         eventually(lambda: collectd.call("values_get", plugin="load")["names"], 2.0)
         time.sleep(0.3)
@@ -35,7 +35,7 @@ def test_disabled_before_the_first_read(
         assert (observed["loaded"], observed["registered"], observed["origin"]) == (True, False, "config")
         assert probe_counters(collectd) == {}
 
-        collectd.call("plugin_enable", plugin="probe")
+        assert collectd.call("plugin_enable", plugin="probe")["interval"] == 0.07
 
         eventually(lambda: "reads" in probe_counters(collectd), 2.0)
         assert probe_counters(collectd)["reads"] <= 5  # It was never read before.
@@ -94,6 +94,14 @@ def test_live_is_off_and_reading_goes_on_where_collectd_is_not_known(
         with pytest.raises(exception.LiveOff) as off:
             collectd.call("plugin_enable", plugin="memory")
         assert off.value.kwargs["reasons"] == live["reasons"]
+        eventually(lambda: collectd.call("values_get", plugin="load")["names"], 2.0)
+        assert collectd.stop() == 0
+
+
+def test_live_is_off_where_collectd_is_not_what_it_seemed(eventually: Eventually) -> None:
+    entries = Path(__file__).parent / "entries"
+    with ScratchCollectd(("load",), TOLD, interval=0.1, entry="entry_unfit", module_path=entries) as collectd:
+        assert collectd.call("status")["live"] == {"on": False, "reasons": ["its lists are other ones"]}
         eventually(lambda: collectd.call("values_get", plugin="load")["names"], 2.0)
         assert collectd.stop() == 0
 
