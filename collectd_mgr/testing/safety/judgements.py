@@ -52,5 +52,7 @@ READS = {
     **dict.fromkeys(("openldap", "snmp", "tail", "tail_csv", "virt"), ("dynamic", True)),
 }
 
-#: They listen on a port or a socket path that a second instance would take, or send on their own.
-NOT_IN_SCRATCH = {"capabilities", "email", "pinba", "powerdns", "procevent", "statsd", "sysevent", "unixsock", "uuid"}
+#: They listen on a port or a socket path that a second instance would take, or write, or send on their own.
+NOT_IN_SCRATCH = frozenset(
+    ("capabilities", "email", "pinba", "postgresql", "powerdns", "procevent", "statsd", "sysevent", "unixsock", "uuid")
+)

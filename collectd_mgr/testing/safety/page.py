@@ -63,7 +63,7 @@ def _because(row: safety.Safety) -> str:
     if row.exclusive:
         return f"exclusive: {row.detail}"
     if row.kind in ("read", "other"):
-        return "It listens on an address, binds a name, or acts on its own."
+        return "It listens on an address, binds a name, writes, or acts on its own."
     return f"It is a plugin of the kind {row.kind}: it acts outside of collectd."
 
 
