@@ -17,6 +17,7 @@ from collectd_mgr.agent.state import State
 from collectd_mgr.domain import mode
 from collectd_mgr.domain.operations import APPLIED, APPLYING, FAILED
 from collectd_mgr.domain.plan import Running
+from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import HostSpec
 from collectd_mgr.drivers.base import Applied
 
@@ -107,7 +108,7 @@ class Applier:
         return applied.running if applied.driver else None
 
     def _failed(self, error: exception.CollectdMgrError) -> None:
-        LOG.warning("Generation failed: %s: %s", error.code, error.detail)
+        LOG.warning("Generation failed: %s: %s", error.code, mask_text(error.detail))
         self._state.remember(outcome=FAILED, error=error.to_dict())
 
     def _applied(self, spec: HostSpec, applied: Applied) -> None:

@@ -12,6 +12,7 @@ from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.memory import Quarantine
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain.operations import FAILED
+from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import Generation, HostSpec
 
 LOG = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class Crash:
 
     def happened(self, error: exception.DaemonDied, request_id: str = "") -> None:
         """Remember it first, so that nothing is tried live again whatever comes now; then bring back what was good."""
-        LOG.error("%s The live driver is quarantined until somebody clears it.", error.detail)
+        LOG.error("%s The live driver is quarantined until somebody clears it.", mask_text(error.detail))
         memory = self._state.memory
         clears = self._state.goal(memory.taken).quarantine_clears
         self._state.remember(
@@ -48,7 +49,7 @@ class Crash:
         try:
             applied = self._carrier.keep(good, request_id)
         except exception.CollectdMgrError as error:
-            LOG.error("The last good spec is not back yet: %s: %s", error.code, error.detail)
+            LOG.error("The last good spec is not back yet: %s: %s", error.code, mask_text(error.detail))
             self._state.remember(warnings=(f"The last good spec is not back yet: {error.detail}",))
         else:
             self._state.remember(driver=applied.driver or self._state.memory.driver, restarted=True)

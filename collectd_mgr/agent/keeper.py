@@ -19,6 +19,7 @@ from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.domain import mode
 from collectd_mgr.domain.plan import Running
+from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import HostSpec
 
 LOG = logging.getLogger(__name__)
@@ -119,7 +120,7 @@ class Keeper:
         except exception.DaemonDied as error:
             self._crash.happened(error)
         except exception.CollectdMgrError as error:
-            LOG.error("collectd is not brought to what it is to run: %s: %s", error.code, error.detail)
+            LOG.error("collectd is not brought to what it is to run: %s: %s", error.code, mask_text(error.detail))
             self._state.note(warnings=(error.detail,))
         else:
             self._state.remember()

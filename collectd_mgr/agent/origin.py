@@ -13,6 +13,7 @@ from collectd_mgr.domain import config, grammar, include
 from collectd_mgr.domain.disk import Disk
 from collectd_mgr.domain.effective import DEFAULT_INTERVAL, Plugin, effective
 from collectd_mgr.domain.include import Located
+from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import ORIGIN, Layer, PluginSetting
 
 LOG = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def read(config_file: str, managed_dir: str) -> Origin:
     try:
         found = include.read(config_file, Disk())
     except exception.CollectdMgrError as error:
-        LOG.warning("The operator's configuration is not understood: %s", error.detail)
+        LOG.warning("The operator's configuration is not understood: %s", mask_text(error.detail))
         return Origin(warnings=(error.detail,))
     ours = f"{Path(managed_dir)}/"
     return _origin(tuple(item for item in found.statements if not item.file.startswith(ours)), found.warnings)
