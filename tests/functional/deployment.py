@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A whole deployment as operators have it: APIs under gunicorn, conductors, agents, each a process of its own."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.services.place import directory, free_port
+from tests.services.process import Process
+
+_PROGRAMS = Path(sys.executable).parent
+
+#: What the collectd of a fresh host is configured to do, at its default interval of 10 seconds.
+TEN = ("cpu", "df", "disk", "entropy", "interface", "load", "processes", "swap", "uptime", "users")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``body`` is the decoded JSON, None for an empty one."""
+
+    status: int
+    body: Any
+
+    @property
+    def code(self) -> str:
+        """The stable code of the error."""
+        return str(self.body["errors"][0]["code"])
+
+
+class Agent:
+    """One host: an agent and a collectd of its own, in a directory of its own."""
+
+    def __init__(self, host: str, bus: str, options: Mapping[str, Mapping[str, object]]) -> None:
+        self.host = host
+        self.home = directory()
+        self.conf = self.home / "agent.conf"
+        self._options = options
+        self._write(bus)
+        self.process = Process([str(_PROGRAMS / "collectd-mgr-agent"), *self._files()], self.home / "agent.log")
+
+    def _files(self) -> list[str]:
+        return ["--config-file", str(self.conf)]
+
+    def _write(self, bus: str) -> None:
+        sections: dict[str, dict[str, object]] = {
+            "DEFAULT": {"transport_url": bus},
+            "agent": {
+                "host": self.host,
+                "mode": "manage",
+                "state_dir": self.home / "state",
+                "mode_file": self.home / "mode",
+                "heartbeat_interval": 0.5,
+            },
+            "collectd": {
+                "daemon": "child",
+                "config_file": self.home / "collectd.conf",
+                "managed_dir": self.home / "managed",
+                "socket": self.home / "socket",
+            },
+        }
+        for name, values in self._options.items():
+            sections.setdefault(name, {}).update(values)
+        write(self.conf, sections)
+
+    def furnish(self, plugins: tuple[str, ...] = TEN, more: str = "") -> None:
+        """Write the operator's collectd.conf: the snippet that the agent prints, and what it collects."""
+        command = [str(_PROGRAMS / "collectd-mgr-agent"), *self._files(), "--print-snippet"]
+        snippet = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        lines = [f'BaseDir "{self.home}"', f'Hostname "{self.host}"', "FQDNLookup false", "LoadPlugin csv"]
+        lines += [f'<Plugin csv>\n  DataDir "{self.home}/csv"\n</Plugin>', "LoadPlugin logfile"]
+        lines += [f'<Plugin logfile>\n  File "{self.home}/collectd.log"\n</Plugin>']
+        lines += [f"LoadPlugin {plugin}" for plugin in plugins]
+        (self.home / "collectd.conf").write_text("\n".join([*lines, more, snippet]))
+
+    def start(self) -> None:
+        self.process.start()
+
+    def close(self) -> None:
+        """The agent, and the collectd that outlives it."""
+        self.process.stop()
+        for pid in self.collectds():
+            os.kill(pid, 15)
+        wait_until(lambda: not self.collectds(), 30, "collectd ended")
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def collectds(self) -> list[int]:
+        """The PIDs of the collectds that run with this host's configuration; scratch instances have another."""
+        return [int(path.name) for path in Path("/proc").glob("[0-9]*") if self._is_ours(path)]
+
+    def _is_ours(self, path: Path) -> bool:
+        try:
+            arguments = (path / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            return False
+        return arguments[0].endswith(b"collectd") and str(self.home / "collectd.conf").encode() in arguments
+
+
+class Deployment:
+    """APIs and conductors on one bus and one database; ``options`` is for the configuration that they share."""
+
+    def __init__(
+        self, bus: str, database: str, options: Mapping[str, Mapping[str, object]], apis: int = 1, conductors: int = 1
+    ) -> None:
+        self.home = directory()
+        self.bus = bus
+        self._conf = self.home / "collectd-mgr.conf"
+        self._manage = [str(_PROGRAMS / "collectd-mgr-manage"), "--config-file", str(self._conf)]
+        sections: dict[str, dict[str, object]] = {
+            "DEFAULT": {"transport_url": bus},
+            "database": {"connection": database},
+            "conductor": {"heartbeat_interval": 1, "resend_interval": 0.5},
+        }
+        for name, values in options.items():
+            sections.setdefault(name, {}).update(values)
+        write(self._conf, sections)
+        sections["secrets"] = {"fernet_keys": self.manage("secrets", "new").strip()}
+        write(self._conf, sections)
+        self.urls = [f"http://127.0.0.1:{free_port()}" for _ in range(apis)]
+        self.apis = [self._api(number, url) for number, url in enumerate(self.urls)]
+        self.conductors = [self._conductor(number) for number in range(conductors)]
+        self.agents: list[Agent] = []
+
+    def manage(self, *arguments: str) -> str:
+        """What collectd-mgr-manage prints."""
+        return subprocess.run([*self._manage, *arguments], check=True, capture_output=True, text=True).stdout
+
+    def _api(self, number: int, url: str) -> Process:
+        bind = url.removeprefix("http://")
+        server = [str(_PROGRAMS / "gunicorn"), "--bind", bind, "--worker-class", "gthread", "--threads", "8"]
+        env = {"COLLECTD_MGR_CONFIG_FILES": str(self._conf)}
+        return Process([*server, "collectd_mgr.wsgi.api:application"], self.home / f"api{number}.log", env)
+
+    def _conductor(self, number: int) -> Process:
+        command = [str(_PROGRAMS / "collectd-mgr-conductor"), "--config-file", str(self._conf)]
+        return Process(command, self.home / f"conductor{number}.log")
+
+    def start(self) -> None:
+        self.manage("db", "sync")
+        for process in (*self.apis, *self.conductors):
+            process.start()
+        for url, process in zip(self.urls, self.apis, strict=True):
+            process.wait_until(functools.partial(answers, f"{url}/healthcheck"))
+
+    def agent(self, host: str, **options: Mapping[str, object]) -> Agent:
+        """A fresh host, furnished and not started."""
+        agent = Agent(host, self.bus, options)
+        self.agents.append(agent)
+        agent.furnish()
+        return agent
+
+    def close(self) -> None:
+        for agent in self.agents:
+            agent.close()
+        for process in (*self.apis, *self.conductors):
+            process.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+class Caller:
+    """Somebody with a token (or none) at one API."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        self._url = url
+        self._headers = {"Content-Type": "application/json", **({"X-Auth-Token": token} if token else {})}
+
+    def __call__(self, method: str, path: str, body: Any = None) -> Answer:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self._url}{path}", data, self._headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return Answer(response.status, _decoded(response.read()))
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, _decoded(error.read()))
+
+    def up(self, host: str) -> None:
+        """Wait until the host is up, and its whole status known."""
+        deadline = time.monotonic() + 60
+        while not (shown := self("GET", f"/v1/hosts/{host}").body.get("host", {})).get("daemon", {}).get("pid"):
+            assert time.monotonic() < deadline, shown
+            time.sleep(0.1)
+        wait_until(lambda: self("GET", f"/v1/hosts/{host}").body["host"]["status"] == "up", 60, f"{host} is up")
+
+
+def _decoded(content: bytes) -> Any:
+    return json.loads(content) if content else None
+
+
+def answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:
+    """Wait until something is true; fails when it takes longer."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.05)
+
+
+def write(path: Path, sections: Mapping[str, Mapping[str, object]]) -> None:
+    """An oslo.config file."""
+    lines = [
+        f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in values.items())
+        for name, values in sections.items()
+    ]
+    path.write_text("\n".join(lines))

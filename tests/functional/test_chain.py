@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One request changes what a real collectd collects: Keystone, API, RabbitMQ, agent, extension and back."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.functional.deployment import Caller, Deployment, wait_until
+from tests.services.keystone import Keystone
+from tests.services.rabbitmq import RabbitMQ
+
+
+def values(caller: Caller, host: str, plugin: str) -> list[dict[str, Any]]:
+    return list(caller("GET", f"/v1/hosts/{host}/values?plugin={plugin}").body["values"])
+
+
+def pid(caller: Caller, host: str) -> int:
+    return int(caller("GET", f"/v1/hosts/{host}").body["host"]["daemon"]["pid"])
+
+
+@pytest.mark.parametrize("name", ["deployment", "deployment_on_postgresql"])
+def test_enable_and_disable(name: str, keystone: Keystone, request: pytest.FixtureRequest) -> None:
+    deployment: Deployment = request.getfixturevalue(name)
+    host = f"cn1.{name.replace('_', '-')}.example.org"
+    agent = deployment.agent(host)
+    agent.start()
+    admin = Caller(deployment.urls[0], keystone.token("admin", "admin"))
+    admin.up(host)
+    before = pid(admin, host)
+    assert agent.collectds() == [before]
+
+    answer = admin("PUT", f"/v1/hosts/{host}/plugins/memory", {"enabled": True, "interval": 1})
+
+    assert answer.status == 200, answer
+    assert answer.body["operation"]["state"] == "succeeded"
+    assert answer.body["plugin"]["effective"]["enabled"] is True
+    assert answer.body["plugin"]["effective"]["interval"] == 1
+    assert answer.body["plugin"]["health"] in ("registered", "observed")
+    wait_until(lambda: values(admin, host, "memory"), 2, "values of memory")
+
+    answer = admin("PATCH", f"/v1/hosts/{host}/plugins/memory", {"enabled": False})
+
+    assert answer.status == 200, answer
+    assert answer.body["plugin"]["effective"]["enabled"] is False
+    last = max((row["last_update"] for row in values(admin, host, "memory")), default=0)
+    time.sleep(2.2)
+    assert max((row["last_update"] for row in values(admin, host, "memory")), default=0) in (last, 0)
+    assert pid(admin, host) == before
+    assert agent.collectds() == [before]
+
+
+def test_without_the_right_nothing_reaches_the_bus(
+    deployment: Deployment, keystone: Keystone, rabbitmq: RabbitMQ, admin: Caller
+) -> None:
+    host = "cn2.example.org"
+    deployment.agent(host).start()
+    admin.up(host)
+    path, body = f"/v1/hosts/{host}/plugins/memory", {"enabled": True}
+    with rabbitmq.connect() as connection:
+        channel = connection.channel()
+        ear = channel.queue_declare(exclusive=True).queue
+        channel.queue_bind(ear, exchange="collectd_mgr", routing_key=f"collectd_mgr.agent.{host}")
+
+        refused = [
+            Caller(deployment.urls[0])("PUT", path, body),
+            Caller(deployment.urls[0], "no-such-token")("PUT", path, body),
+            Caller(deployment.urls[0], keystone.token("alice"))("PUT", path, body),
+            Caller(deployment.urls[0], keystone.token("rita"))("PUT", path, body),
+        ]
+
+        assert [answer.status for answer in refused] == [401, 401, 403, 403]
+        assert applied(channel, ear) == []
+        assert admin("PUT", path, body).status == 200
+        assert len(applied(channel, ear)) == 1
+
+
+def applied(channel: Any, ear: str) -> list[str]:
+    """The calls of ``apply`` that came by; a conductor asks for statuses on the same topic."""
+    heard = []
+    while (message := channel.basic_get(ear, no_ack=True)) is not None:
+        heard.append(str(message.body))
+    return [body for body in heard if "apply" in body]
+
+
+def test_a_silent_host_is_brought_up_to_date_when_it_comes_back(deployment: Deployment, admin: Caller) -> None:
+    host = "cn3.example.org"
+    agent = deployment.agent(host)
+    agent.start()
+    admin.up(host)
+    agent.process.stop()
+
+    answer = admin("PUT", f"/v1/hosts/{host}/plugins/memory", {"enabled": True, "interval": 1})
+
+    assert answer.status == 202, answer
+    assert answer.body["operation"]["state"] == "pending"
+    agent.start()
+    operation = f"/v1/operations/{answer.body['operation']['id']}"
+    wait_until(lambda: admin("GET", operation).body["operation"]["state"] == "succeeded", 30, "the operation succeeded")
+    wait_until(lambda: values(admin, host, "memory"), 5, "values of memory")
+
+
+def test_an_unknown_host_is_404(admin: Caller) -> None:
+    answer = admin("PUT", "/v1/hosts/nobody.example.org/plugins/memory", {"enabled": True})
+    assert (answer.status, answer.code) == (404, "host_not_found")
+
+
+def test_what_only_the_daemon_can_tell(deployment: Deployment, admin: Caller) -> None:
+    """The operation fails with collectd's own words, and the desired spec is the last good one again."""
+    host = "cn4.example.org"
+    deployment.agent(host).start()
+    admin.up(host)
+    config = {"Table": {"args": "/nowhere", "Separator": ","}}
+
+    answer = admin("PUT", f"/v1/hosts/{host}/plugins/table", {"enabled": True, "config": config})
+
+    assert answer.status == 200, answer
+    assert answer.body["operation"]["state"] == "failed", answer
+    assert answer.body["operation"]["error"]["code"] == "config_rejected"
+    assert "does not specify any (valid) results" in answer.body["operation"]["error"]["detail"]
+    shown = admin("GET", f"/v1/hosts/{host}/plugins")
+    assert "table" not in [plugin["plugin"] for plugin in shown.body["plugins"] if plugin["desired"]]
+    wait_until(lambda: admin("GET", f"/v1/hosts/{host}").body["host"]["in_sync"], 10, "the host is in sync")
