@@ -44,6 +44,24 @@ def test_at_every_step_of_the_journal(host: AgentHost, point: str) -> None:
     assert host.pid == pid
 
 
+def test_both_in_a_live_operation(host: AgentHost) -> None:
+    """Nobody can tell whether collectd died of it: what was good before is back, and the status says so."""
+    host.start("--die-at", faults.ACTING)
+    pid = host.pid
+    assert pid is not None
+    with pytest.raises(exception.AgentUnreachable):
+        host.apply(spec(1, "memory"), timeout=2)
+    host.until(host.ended)
+    os.kill(pid, signal.SIGKILL)
+    host.start()
+    host.until(lambda: host.pid not in (None, pid))
+    status = host.status()
+    assert status.error is not None
+    assert (status.generation, status.outcome, status.error["code"]) == (Generation("e", 1), "failed", "daemon_died")
+    assert "plugin.load memory" in status.error["detail"]
+    assert (enabled(status), status.quarantine) == (set(), status.error["detail"])
+
+
 def test_at_random_moments(host: AgentHost) -> None:
     dice = random.Random(1)
     host.start()
