@@ -14,6 +14,9 @@ from collectd_mgr import exception
 from collectd_mgr.wire import framing
 from collectd_mgr.wire.hello import hello, negotiate
 
+#: Connections of one client at once; the extension turns away what is over its own, higher limit.
+_CONNECTIONS = 12
+
 
 class WireClient:
     """Calls the extension that listens on ``path``; any number of threads may share it.
@@ -30,6 +33,7 @@ class WireClient:
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._idle: list[_Connection] = []
+        self._slots = threading.Semaphore(_CONNECTIONS)
 
     def hello(self) -> dict[str, Any]:
         """What the extension says of itself: ``wire``, ``extension``, ``pid``, ``collectd``.
@@ -56,19 +60,29 @@ class WireClient:
             request may have taken effect)
         :raises RequestTimeout: no answer in time; ``maybe_executed`` as above
         """
-        deadline = time.monotonic() + (self._timeout if timeout is None else timeout)
-        connection = self._take(deadline)
-        request = {"id": next(self._ids), "method": method, "params": params or {}, "request_id": request_id}
+        timeout = self._timeout if timeout is None else timeout
+        deadline = time.monotonic() + timeout
+        if not self._slots.acquire(timeout=timeout):
+            raise exception.RequestTimeout(f"{method} had to wait for other requests too long", maybe_executed=False)
         try:
+            answer = self._exchange(method, params or {}, request_id, deadline)
+        finally:
+            self._slots.release()
+        if "error" in answer:
+            raise exception.from_dict(answer["error"])
+        return answer["result"]
+
+    def _exchange(self, method: str, params: dict[str, Any], request_id: str, deadline: float) -> dict[str, Any]:
+        connection = self._take(deadline)
+        try:
+            request = {"id": next(self._ids), "method": method, "params": params, "request_id": request_id}
             answer = connection.exchange(request, deadline)
         except BaseException:
             connection.close()
             raise
         with self._lock:
             self._idle.append(connection)
-        if "error" in answer:
-            raise exception.from_dict(answer["error"])
-        return answer["result"]
+        return answer
 
     def close(self) -> None:
         """Close the idle connections; the client stays usable."""

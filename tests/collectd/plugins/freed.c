@@ -5,6 +5,8 @@
 
 #include "plugin.h"
 
+#pragma GCC diagnostic ignored "-Wuse-after-free"
+
 static int freed_read(void) {
   volatile char *memory = malloc(16);
   memory[0] = 1;

@@ -106,6 +106,23 @@ def test_operations_one_at_a_time(client: WireClient, methods: Methods) -> None:
     assert methods.most == 1
 
 
+def test_more_requests_than_connections_wait_for_their_turn(directory: Path, methods: Methods) -> None:
+    server = WireServer(str(directory / "many"), methods.table(), hello(), connections=13)
+    server.start()
+    client = WireClient(str(directory / "many"), timeout=20.0)
+    with ThreadPoolExecutor(40) as threads:
+        assert list(threads.map(lambda number: client.call("echo", {"n": number})[0]["n"], range(200))) == [*range(200)]
+        held = [threads.submit(client.call, "wait") for _ in range(12)]
+        time.sleep(0.3)
+        with pytest.raises(exception.RequestTimeout) as error:
+            client.call("echo", timeout=0.1)
+        methods.release.set()
+        assert all(future.result() for future in held)
+    assert error.value.kwargs == {"maybe_executed": False}
+    client.close()
+    assert server.stop(1.0)
+
+
 def test_reads_beside_an_operation(client: WireClient, methods: Methods) -> None:
     with ThreadPoolExecutor(1) as threads:
         held = threads.submit(client.call, "hold")
