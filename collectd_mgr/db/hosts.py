@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, case, delete, exists, literal, or_, select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, defer, selectinload
 
 from collectd_mgr import exception
 from collectd_mgr.db.engine import now
@@ -25,6 +25,9 @@ SORT_KEYS = ("name", "created_at", "state", "n")
 
 
 _LABELS = (selectinload(Host.label_rows),)
+
+#: A status is long, and parsed when it is loaded.
+_WITHOUT_STATUS = defer(Host.status, raiseload=True)
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,8 @@ def forget(session: Session, host_id: str) -> None:
 
 
 def known(session: Session, names: Iterable[str]) -> list[Host]:
-    """The records of those names that have one."""
-    return list(session.scalars(select(Host).where(Host.name.in_(list(names)))))
+    """The records of those names that have one, without their statuses."""
+    return list(session.scalars(select(Host).where(Host.name.in_(list(names))).options(_WITHOUT_STATUS)))
 
 
 def advance(session: Session, host: Host, n: int, epoch: str | None = None) -> bool:
@@ -166,7 +169,7 @@ def lose(session: Session, since: datetime) -> int:
 def unsettled(session: Session, limit: int) -> list[Host]:
     """Hosts that were heard and whose newest generation has no outcome yet, those silent longest last."""
     query = select(Host).where(Host.settled < Host.n, Host.state == UP)
-    return list(session.scalars(query.order_by(Host.heartbeat_at.desc()).limit(limit)))
+    return list(session.scalars(query.order_by(Host.heartbeat_at.desc()).limit(limit).options(_WITHOUT_STATUS)))
 
 
 def _not_after(boot: int, sequence: int) -> Any:
