@@ -12,7 +12,6 @@ from collectd_mgr.domain import mode
 GROUP = "agent"
 
 
-
 def _name() -> str:
     """The FQDN; the bare host name where a hosts file makes that ``localhost``."""
     name = socket.getfqdn()
