@@ -17,13 +17,27 @@ from collectd_mgr.testing.collectd import PLUGINS, ScratchCollectd
 HERE = Path(__file__).parent
 
 
+def started(compiled: dict[str, Path]) -> ScratchCollectd:
+    own = [compiled["unloadable"], compiled["failing"]]
+    return ScratchCollectd(
+        ("load", "uptime"), interval=0.2, own_plugins=own, modules=["raw_config"], module_path=HERE / "entries"
+    )
+
+
 @pytest.fixture
 def collectd(compiled: dict[str, Path]) -> Iterator[ScratchCollectd]:
-    own = [compiled["unloadable"], compiled["failing"]]
-    with ScratchCollectd(
-        ("load", "uptime"), interval=0.2, own_plugins=own, modules=["raw_config"], module_path=HERE / "entries"
-    ) as collectd:
+    with started(compiled) as collectd:
         yield collectd
+        assert collectd.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def steady(compiled: dict[str, Path]) -> Iterator[ScratchCollectd]:
+    """For tests that change nothing: each says so at its end."""
+    with started(compiled) as collectd:
+        before = collectd.call("status")["plugins"]
+        yield collectd
+        assert collectd.call("status")["plugins"] == before
         assert collectd.stop() == 0
 
 
@@ -35,39 +49,39 @@ def refused(collectd: ScratchCollectd, method: str, **params: Any) -> exception.
 
 @pytest.mark.parametrize("plugin", ["python", "Python", "perl", "threshold", "collectd_mgr"])
 @pytest.mark.parametrize("method", ["plugin_enable", "plugin_disable", "plugin_restart", "plugin_interval"])
-def test_never_live(collectd: ScratchCollectd, method: str, plugin: str) -> None:
-    error = refused(collectd, method, plugin=plugin)
+def test_never_live(steady: ScratchCollectd, method: str, plugin: str) -> None:
+    error = refused(steady, method, plugin=plugin)
     assert (error.code, error.kwargs["reason_code"]) == ("live_refused", "never")
 
 
 @pytest.mark.parametrize("plugin", ["", " ", "../cpu", "cpu\n", 'cpu"', "a" * 100])
-def test_bad_names(collectd: ScratchCollectd, plugin: str) -> None:
-    before = collectd.call("status")["plugins"]
-    assert refused(collectd, "plugin_disable", plugin=plugin).code == "bad_plugin_name"
-    assert refused(collectd, "plugin_enable", plugin=plugin).code == "bad_plugin_name"
-    assert collectd.call("status")["plugins"] == before
+def test_bad_names(steady: ScratchCollectd, plugin: str) -> None:
+    before = steady.call("status")["plugins"]
+    assert refused(steady, "plugin_disable", plugin=plugin).code == "bad_plugin_name"
+    assert refused(steady, "plugin_enable", plugin=plugin).code == "bad_plugin_name"
+    assert steady.call("status")["plugins"] == before
 
 
-def test_other_callbacks_than_a_read(collectd: ScratchCollectd) -> None:
+def test_other_callbacks_than_a_read(steady: ScratchCollectd) -> None:
     """To register csv or logfile again would free callbacks under the threads that use them."""
     for method in ("plugin_disable", "plugin_enable"):
         for plugin in ("csv", "logfile"):
-            error = refused(collectd, method, plugin=plugin)
+            error = refused(steady, method, plugin=plugin)
             assert (error.code, error.kwargs["reason_code"]) == ("live_refused", "other_callbacks")
 
 
-def test_not_installed_and_not_loadable(collectd: ScratchCollectd) -> None:
-    assert refused(collectd, "plugin_enable", plugin="nosuch").kwargs["message"] == "not installed"
-    error = refused(collectd, "plugin_enable", plugin="unloadable")
+def test_not_installed_and_not_loadable(steady: ScratchCollectd) -> None:
+    assert refused(steady, "plugin_enable", plugin="nosuch").kwargs["message"] == "not installed"
+    error = refused(steady, "plugin_enable", plugin="unloadable")
     assert error.code == "plugin_not_loadable"
     assert "function_that_nobody_has" in error.kwargs["message"]
-    assert "unloadable" not in collectd.call("status")["plugins"]
+    assert "unloadable" not in steady.call("status")["plugins"]
 
 
-def test_a_first_load_may_be_forbidden(collectd: ScratchCollectd) -> None:
-    error = refused(collectd, "plugin_enable", plugin="memory", first_load_allowed=False)
+def test_a_first_load_may_be_forbidden(steady: ScratchCollectd) -> None:
+    error = refused(steady, "plugin_enable", plugin="memory", first_load_allowed=False)
     assert error.kwargs["reason_code"] == "first_load"
-    assert "memory" not in collectd.call("status")["plugins"]
+    assert "memory" not in steady.call("status")["plugins"]
 
 
 def test_a_changed_configuration(collectd: ScratchCollectd) -> None:
@@ -91,9 +105,9 @@ def test_a_changed_configuration(collectd: ScratchCollectd) -> None:
         "<Plugin memory other>\n ValuesAbsolute true\n</Plugin>",
     ],
 )
-def test_only_blocks_of_the_plugin_itself(collectd: ScratchCollectd, text: str) -> None:
-    assert refused(collectd, "plugin_enable", plugin="memory", config_text=text).code == "bad_config"
-    assert "memory" not in collectd.call("status")["plugins"]
+def test_only_blocks_of_the_plugin_itself(steady: ScratchCollectd, text: str) -> None:
+    assert refused(steady, "plugin_enable", plugin="memory", config_text=text).code == "bad_config"
+    assert "memory" not in steady.call("status")["plugins"]
 
 
 def test_collectds_own_message_when_it_rejects(collectd: ScratchCollectd) -> None:
@@ -158,8 +172,8 @@ def test_a_loaded_file_that_was_replaced_switches_live_off(collectd: ScratchColl
         ("values_get", {"limit": 0}),
     ],
 )
-def test_bad_requests(collectd: ScratchCollectd, method: str, params: dict[str, Any]) -> None:
-    assert refused(collectd, method, **params).code == "bad_request"
+def test_bad_requests(steady: ScratchCollectd, method: str, params: dict[str, Any]) -> None:
+    assert refused(steady, method, **params).code == "bad_request"
 
 
 SYNTAX_ERROR = "<Plugin memory>\n ValuesAbsolute true\n</Memory>\nLoadPlugin users\n"
