@@ -31,9 +31,9 @@ class Client(adapter.Adapter):
         """The items of a list, page after page as they are wanted, at most ``limit`` of them."""
         return itertools.islice(self._pages(url, key, params), limit)
 
-    def plugin(self, host: str, plugin: str) -> dict[str, Any]:
-        """A plugin of a host: desired beside effective."""
-        return dict(self.get(path("hosts", host, "plugins", plugin)).json()["plugin"])
+    def plugin(self, host: str, plugin: str, **form: str) -> dict[str, Any]:
+        """A plugin of a host: desired beside effective; ``config_format="text"`` for collectd.conf text."""
+        return dict(self.get(path("hosts", host, "plugins", plugin), params=form).json()["plugin"])
 
     def _pages(self, url: str, key: str, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         following: str | None = url

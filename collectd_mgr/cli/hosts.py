@@ -60,12 +60,15 @@ class ListHosts(command.Lister):
         parser.add_argument("--status", choices=("up", "down", "unknown"), help="Only hosts in this state")
         parser.add_argument("--mode", choices=("off", "observe", "manage"), help="Only hosts in this mode")
         parser.add_argument("--driver", metavar="<driver>", help="Only hosts that this driver changed last")
+        parser.add_argument(
+            "--in-sync", choices=("true", "false"), help="Only hosts that run, or do not, what they should"
+        )
         parser.add_argument("--limit", metavar="<n>", type=int, help="At most this many rows")
         examples(parser, "host list --label rack=r12 --status up")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        wanted = {key: getattr(parsed_args, key) for key in ("label", "status", "mode", "driver")}
+        wanted = {key: getattr(parsed_args, key) for key in ("label", "status", "mode", "driver", "in_sync")}
         hosts = client_of(self).items(path("hosts"), "hosts", parsed_args.limit, **wanted)
         return columns.table(hosts, _LISTED)
 

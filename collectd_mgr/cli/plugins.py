@@ -74,11 +74,13 @@ class ShowPlugin(command.ShowOne):
         parser = super().get_parser(prog_name)
         parser.add_argument("plugin", metavar="<plugin>", help="Name of the plugin, as in LoadPlugin")
         parser.add_argument("--host", metavar="<host>", required=True, help="Name of the host")
+        parser.add_argument("--text", action="store_true", help="The configuration as collectd.conf text, not as JSON")
         examples(parser, "plugin show cpu --host cn1.example.org")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        plugin = client_of(self).plugin(parsed_args.host, parsed_args.plugin)
+        form = "text" if parsed_args.text else "json"
+        plugin = client_of(self).plugin(parsed_args.host, parsed_args.plugin, config_format=form)
         return columns.sheet({"host": parsed_args.host, **plugin}, _SHOWN)
 
 

@@ -11,7 +11,14 @@ sys.path.insert(0, str(DOC / "ext"))
 
 project = "collectd_mgr"
 copyright = "the collectd_mgr contributors, Apache-2.0"
-extensions = ["cliff.sphinxext", "oslo_config.sphinxext", "oslo_policy.sphinxext", "error_codes", "operation_states"]
+extensions = [
+    "cliff.sphinxext",
+    "oslo_config.sphinxext",
+    "oslo_policy.sphinxext",
+    "error_codes",
+    "operation_states",
+    "rest_resources",
+]
 html_theme = "alabaster"
 html_theme_options = {
     "description": "collectd on every host, changed over the bus, without restarts",

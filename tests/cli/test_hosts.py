@@ -17,6 +17,7 @@ def test_hosts_are_listed_and_filtered(openstack: Shell) -> None:
         ("cn3.example.org", "observe"),
     ]
     assert [host["Name"] for host in openstack.ok("host", "list", "--mode", "observe")] == ["cn3.example.org"]
+    assert openstack.ok("host", "list", "--in-sync", "false") == []
 
 
 def test_a_list_is_whole_however_many_pages_it_has(openstack: Shell) -> None:

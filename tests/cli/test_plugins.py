@@ -62,6 +62,7 @@ def test_a_file_is_the_whole_configuration(openstack: Shell, tmp_path: Path) -> 
     openstack.ok("plugin", "enable", "df", "--host", ONE, "--config-file", str(file))
     config = openstack.ok("plugin", "show", "df", "--host", ONE)["effective"]["config"]
     assert config == {"MountPoint": ["/", "/var"], "ReportInodes": True}
+    assert openstack.ok("plugin", "show", "df", "--host", ONE, "--text")["desired"]["config"] == file.read_text()
     said = openstack("plugin", "set", "df", "--host", ONE, "--config-file", "-", stdin="ReportInodes false\n")
     assert said.code == 0, said
     assert openstack.ok("plugin", "show", "df", "--host", ONE)["desired"]["config"] == {"ReportInodes": False}
