@@ -23,6 +23,9 @@ from collectd_mgr.drivers.base import Applied
 
 LOG = logging.getLogger(__name__)
 
+#: Seconds that a spec waits for its turn. It is sent again; a thread that waits answers nobody else.
+_PATIENCE = 15.0
+
 
 class Applier:
     """The way of a spec, from the bus to the memory; see :meth:`apply`."""
@@ -41,8 +44,9 @@ class Applier:
         :returns: the daemon as a driver observed it after it had changed it; ``None`` when nothing was changed
         :raises StaleGeneration: an older generation, another spec under the same one, or an epoch that is past
         :raises HostNotManaged: when it asks for something and the mode allows no changes
+        :raises RequestTimeout: when it did not come to its turn; nothing was done
         """
-        with self._state.lock:
+        with self._state.turn(_PATIENCE):
             if not self._is_news(spec):
                 return None
             if spec.mode != self._state.memory.mode:

@@ -45,6 +45,8 @@ class AgentService:
         fault: faults.Fault = faults.none,
     ) -> None:
         _own_directory(settings.state_dir)
+        # Where the extension will listen: below /run, which is empty after a boot.
+        Path(settings.daemon.socket).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._settings = settings
         self._rpc = rpc
         self._stop = threading.Event()

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from collectd_mgr import exception
 from collectd_mgr.agent.desired import goal_of, same_daemon
 from collectd_mgr.agent.memory import MemoryFile
 from collectd_mgr.agent.mode import ModeSwitch
@@ -35,6 +37,19 @@ class State:
         self._file = file
         self._switch = switch
         self._read_origin = read_origin
+
+    @contextmanager
+    def turn(self, patience: float) -> Iterator[None]:
+        """Hold the lock, if it can be had in time.
+
+        :raises RequestTimeout: somebody else is at work for longer than ``patience`` seconds
+        """
+        if not self.lock.acquire(timeout=patience):
+            raise exception.RequestTimeout("The agent is still at work on an earlier change.", maybe_executed=False)
+        try:
+            yield
+        finally:
+            self.lock.release()
 
     def note(self, **changes: Any) -> None:
         """Known to this process alone, until the next :meth:`remember`."""

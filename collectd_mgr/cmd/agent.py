@@ -15,6 +15,7 @@ from collectd_mgr import exception
 from collectd_mgr.agent import faults
 from collectd_mgr.agent.service import AgentService
 from collectd_mgr.agent.settings import AgentSettings
+from collectd_mgr.agent.single import TwoAgents, alone
 from collectd_mgr.cmd import configuration
 from collectd_mgr.drivers import ladder
 from collectd_mgr.drivers.base import Driver, DriverSettings
@@ -42,9 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(conf: cfg.ConfigOpts) -> int:
     """Until SIGTERM or SIGINT; collectd goes on."""
     try:
+        alone(conf.agent.state_dir)
         drivers = ladder.load(conf.agent.drivers, settings(conf).daemon)
-    except exception.NoDriver as error:
-        sys.exit(error.detail)
+    except (exception.NoDriver, TwoAgents) as error:
+        sys.exit(str(error))
     return serve(service(conf, drivers))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from cheroot import wsgi
 from oslo_config import cfg
 
+from collectd_mgr.agent import single
 from collectd_mgr.agent.service import AgentService
 from collectd_mgr.api import app
 from collectd_mgr.cmd import agent, alone, configuration
@@ -52,6 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             ChildDaemon(settings).stop()
         return 0
     alone.furnish(Path(conf.state_dir).absolute(), settings)
+    try:
+        single.alone(settings.state_dir)
+    except single.TwoAgents as error:
+        sys.exit(str(error))
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

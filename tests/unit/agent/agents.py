@@ -45,7 +45,9 @@ class Agent:
         self.collectd = collectd or FakeDaemon()
         directory.mkdir(exist_ok=True)
         conf = str(directory / "collectd.conf")
-        daemon = DriverSettings(NAME, str(directory / "state"), conf, str(directory / "managed"), "/nowhere")
+        daemon = DriverSettings(
+            NAME, str(directory / "state"), conf, str(directory / "managed"), str(directory / "socket")
+        )
         settings: dict[str, Any] = {"mode": MANAGE, "mode_file": str(directory / "mode"), "probation": 0.05}
         settings |= {"watch_interval": 0.05, "heartbeat_interval": 0.2}
         fault = changes.pop("fault", faults.none)

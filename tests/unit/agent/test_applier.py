@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,23 @@ def test_an_error_of_ours_is_a_failure_too(agent: Agent) -> None:
     error = agent.service.state.memory.error
     assert error is not None
     assert error["code"] == "internal_error"
+
+
+def test_who_does_not_come_to_its_turn_is_told_so(agent: Agent) -> None:
+    at_work, done = threading.Event(), threading.Event()
+
+    def work() -> None:
+        with agent.service.state.turn(1.0):
+            at_work.set()
+            done.wait(10)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    at_work.wait(10)
+    with pytest.raises(exception.RequestTimeout), agent.service.state.turn(0.05):
+        raise AssertionError
+    done.set()
+    thread.join()
 
 
 def test_secrets_are_masked_in_what_goes_up(agent: Agent) -> None:

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from collectd_mgr.agent import single
 from collectd_mgr.cmd import agent, configuration
 from collectd_mgr.domain import grammar, mode
 
@@ -29,3 +31,14 @@ def test_a_driver_that_is_not_there_ends_the_agent_with_one_sentence(tmp_path: P
     file.write_text(f"[agent]\ndrivers = lvie\nstate_dir = {tmp_path}/state\n")
     with pytest.raises(SystemExit, match="The driver 'lvie' of"):
         agent.main(["--config-file", str(file)])
+
+
+def test_a_second_agent_in_the_same_place_ends_with_one_sentence(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    held = single.alone(str(state))
+    file = tmp_path / "agent.conf"
+    file.write_text(f"[agent]\nstate_dir = {state}\n")
+    with pytest.raises(SystemExit, match="Another agent works in"):
+        agent.main(["--config-file", str(file)])
+    os.close(held)
+    os.close(single.alone(str(state)))
