@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real ``openstack`` command, as a process of its own."""
+"""The real ``openstack`` command, as a process of its own; see forks.py for how that is quick."""
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import pty
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+_FORKS = str(Path(__file__).with_name("forks.py"))
 OPENSTACK = str(Path(sys.executable).with_name("openstack"))
 
 
@@ -34,19 +38,28 @@ class Shell:
     def __init__(self, environment: dict[str, str]) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
         self._environment = {**inherited, **environment}
+        self._forks = _forks()
 
     def __call__(self, *arguments: str, stdin: str = "") -> Said:
         """``openstack collectd`` with ``arguments``, however it ends."""
-        done = subprocess.run(
-            [OPENSTACK, "collectd", *arguments],
-            env=self._environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        return Said(done.returncode, done.stdout, done.stderr)
+        with tempfile.TemporaryDirectory(prefix="cm-") as directory:
+            files = [Path(directory, name) for name in ("stdin", "stdout", "stderr")]
+            for file, text in zip(files, (stdin, "", ""), strict=True):
+                file.write_text(text)
+            call = {
+                "arguments": ["collectd", *arguments],
+                "environment": self._environment,
+                "files": list(map(str, files)),
+            }
+            code = self._ask(json.dumps(call))
+            return Said(code, files[1].read_text(), files[2].read_text())
+
+    def _ask(self, call: str) -> int:
+        assert self._forks.stdin is not None
+        assert self._forks.stdout is not None
+        self._forks.stdin.write(f"{call}\n")
+        self._forks.stdin.flush()
+        return int(self._forks.stdout.readline())
 
     def ok(self, *arguments: str) -> Any:
         """What it printed as JSON; it must end with 0 and without a word on stderr."""
@@ -73,6 +86,14 @@ class Shell:
             assert process.wait(timeout=60) == 0
         os.close(master)
         return shown.decode()
+
+
+@functools.cache
+def _forks() -> subprocess.Popen[str]:
+    """One for all shells of the run; it ends with its stdin, however we end."""
+    process = subprocess.Popen([sys.executable, "-P", _FORKS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(process.communicate)
+    return process
 
 
 def _read(terminal: int) -> bytes:
