@@ -16,10 +16,13 @@ from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.domain.plan import RELOAD, Plan, Running
 from collectd_mgr.domain.spec import HostSpec
 from collectd_mgr.drivers.base import Applied, Driver, Order
-from collectd_mgr.drivers.ladder import Ladder
+from collectd_mgr.drivers.ladder import Barred, Ladder
 
 #: How long a daemon that stopped answering in an operation is watched for its end, in seconds.
 _DYING = 2.0
+
+#: What a driver finds out only when it is at it, and the next one may well be able to do.
+_NEXT_RUNG = (exception.Busy, exception.LiveOff, exception.LiveRefused)
 
 _UNANSWERED = (exception.DaemonUnreachable, exception.RequestTimeout)
 
@@ -65,7 +68,33 @@ class Carrier:
             check_owned(self._state.origin.layer, spec)
         if not todo:
             return Applied("", running)
-        driver = self.ladder.pick(todo, running, self._state.barred())
+        try:
+            return self._transact(spec, todo, running, takes_up, request_id)
+        except _NEXT_RUNG as error:
+            after = self._answering()
+            left = self._steps(after, spec)
+            barred = {LIVE: error.detail}
+            if not self._another_can(left, after, barred):
+                raise
+            return self._transact(spec, left, after, takes_up, request_id, barred)
+
+    def _another_can(self, todo: Plan, running: Running, barred: Barred) -> bool:
+        try:
+            self.ladder.pick(todo, running, barred)
+        except exception.NoDriver:
+            return False
+        return True
+
+    def _transact(
+        self,
+        spec: HostSpec,
+        todo: Plan,
+        running: Running,
+        takes_up: bool,
+        request_id: str,
+        barred: Barred | None = None,
+    ) -> Applied:
+        driver = self.ladder.pick(todo, running, {**self._state.barred(), **(barred or {})})
         changes = tuple(str(change) for change in todo)
         self._journal.begin(
             Intent(spec, driver.name, changes, running.pid, running.started, boot_id(), takes_up, request_id)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
+from collectd_mgr import exception
 from collectd_mgr.agent import faults
 from collectd_mgr.agent.service import AgentService
 from collectd_mgr.agent.settings import AgentSettings
@@ -15,13 +16,16 @@ from collectd_mgr.domain.mode import MANAGE, Mode
 from collectd_mgr.domain.plan import Change, Running
 from collectd_mgr.domain.spec import HOST, Counters, Generation, HostSpec, Layer, PluginSetting
 from collectd_mgr.domain.status import HostStatus
-from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.base import Applied, DriverSettings, Order
 from collectd_mgr.drivers.fake import FakeDaemon, FakeDriver
 from collectd_mgr.rpc import transport
 from tests.unit.rpc.buses import configuration
 
 NAME = "c1.example.org"
 PLUGIN_CHANGES = frozenset({plan.LOAD, plan.ENABLE, plan.DISABLE, plan.INTERVAL, plan.RESTART})
+
+#: The config of a plugin that the live driver finds busy, and the other one does not.
+BUSY = {"Busy": True}
 
 
 class Live(FakeDriver):
@@ -34,6 +38,12 @@ class Live(FakeDriver):
 
     def refusal(self, change: Change, running: Running) -> str | None:
         return "collectd does not run." if running.pid is None else None
+
+    def apply(self, order: Order) -> Applied:
+        for change in order.plan:
+            if change.goal is not None and change.goal.config == BUSY:
+                raise exception.Busy(f"{change.plugin} is still reading.", plugin=change.plugin)
+        return super().apply(order)
 
 
 class Agent:
@@ -53,10 +63,11 @@ class Agent:
         fault = changes.pop("fault", faults.none)
         other: Agent | None = changes.pop("bus", None)
         bus = other.bus.conf if other else configuration()
+        drivers = [Live(daemon, self.collectd), FakeDriver(daemon, self.collectd)][: changes.pop("drivers", 2)]
         self.bus, self.notifications = transport.rpc(bus), transport.notifications(bus)
         self.service = AgentService(
             AgentSettings(daemon, **{**settings, **changes}),
-            [Live(daemon, self.collectd), FakeDriver(daemon, self.collectd)],
+            drivers,
             self.bus,
             self.notifications,
             fault,
@@ -69,6 +80,10 @@ class Agent:
     def apply(self, spec: HostSpec) -> HostStatus:
         self.service.applier.apply(spec, "req-1")
         return self.status()
+
+    def apply_and_look(self, spec: HostSpec) -> None:
+        self.service.applier.apply(spec)
+        self.service.keeper.look()
 
     def status(self) -> HostStatus:
         return self.service.reporter.observed()
