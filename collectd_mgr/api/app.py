@@ -23,6 +23,9 @@ from collectd_mgr.control.hosts import HostControl
 if TYPE_CHECKING:
     from oslo_config import cfg
 
+#: A config of 64 KiB may be six times as long in JSON; oslo.middleware's own default is too small for that.
+_LARGEST_BODY = 1 << 20
+
 Application = Callable[..., Iterable[bytes]]
 
 
@@ -39,11 +42,17 @@ def make(
     application: Any = Errors(_pecan(services))
     if conf.api.auth_strategy == "keystone":
         application = (authenticate or _authenticated)(conf, application)
-    application = Errors(sizelimit.RequestBodySizeLimiter(application, conf))
+    application = Errors(_limited(conf, application))
     application = _beside(healthcheck.Healthcheck(None, {"oslo_config_config": conf}), application)
     application = http_proxy_to_wsgi.HTTPProxyToWSGI(application, {"oslo_config_config": conf})
     made: Application = request_id.RequestId(application)
     return made
+
+
+def _limited(conf: cfg.ConfigOpts, application: Any) -> Any:
+    limited = sizelimit.RequestBodySizeLimiter(application, conf)
+    conf.set_default("max_request_body_size", _LARGEST_BODY, group="oslo_middleware")
+    return limited
 
 
 def _beside(check: Any, application: Any) -> Any:
@@ -55,7 +64,15 @@ def _pecan(services: Services) -> Any:
     # Pecan reads the signatures of two functions anew for every request; that is most of its time.
     pecan.core.getargspec = functools.cache(_getargspec)
     pecan.routing.getargspec = pecan.core.getargspec
-    return pecan.make_app(Tree(ROOT, services), debug=False, guess_content_type_from_ext=False)
+    return pecan.make_app(Tree(ROOT, services), debug=False, guess_content_type_from_ext=False, request_cls=_Request)
+
+
+class _Request(pecan.Request):  # type: ignore[misc]
+    """Pecan would parse every body to find arguments for the handler, which has none, and die of some."""
+
+    @property
+    def json(self) -> dict[str, Any]:
+        return {}
 
 
 _getargspec = pecan.core.getargspec

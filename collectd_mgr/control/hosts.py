@@ -221,8 +221,7 @@ class HostControl:
     def lose(self, since: datetime) -> list[str]:
         """Hosts not heard since then are down; their names. Each is in the answer of one caller only."""
         with self.database.writer() as session:
-            silent = hosts.silent(session, since)
-            return silent if silent and hosts.lose(session, since) else []
+            return [name for name in hosts.silent(session, since) if hosts.lose(session, name, since)]
 
     @staticmethod
     def now() -> datetime:

@@ -161,9 +161,10 @@ def silent(session: Session, since: datetime) -> list[str]:
     return list(session.scalars(query))
 
 
-def lose(session: Session, since: datetime) -> int:
-    """Hosts that were not heard after ``since`` are down; how many. Safe to repeat, from many places."""
-    return _rows(session, update(Host).where(Host.state == UP, Host.heartbeat_at < since).values(state=DOWN))
+def lose(session: Session, name: str, since: datetime) -> bool:
+    """The host is down if it was not heard after ``since``; False when somebody else said so, or it was."""
+    up = update(Host).where(Host.name == name, Host.state == UP, Host.heartbeat_at < since)
+    return _rows(session, up.values(state=DOWN)) == 1
 
 
 def unsettled(session: Session, limit: int) -> list[Host]:
