@@ -94,6 +94,7 @@ class Applier:
                 self._take_up(intent.spec, intent.request_id)
 
     def _carry(self, spec: HostSpec, request_id: str) -> Running | None:
+        """The journal stays open until the keeper has the outcome on the disk: nobody waits for that."""
         applied = Applied("", Running())
         try:
             if self._state.mode().mode == mode.MANAGE:
@@ -108,12 +109,11 @@ class Applier:
         else:
             self._applied(spec, applied)
         self._fault(faults.REMEMBERED)
-        self._carrier.close(str(self._state.memory.outcome))
         return applied.running if applied.driver else None
 
     def _failed(self, error: exception.CollectdMgrError) -> None:
         LOG.warning("Generation failed: %s: %s", error.code, mask_text(error.detail))
-        self._state.remember(outcome=FAILED, error=error.to_dict())
+        self._state.write(outcome=FAILED, error=error.to_dict())
 
     def _applied(self, spec: HostSpec, applied: Applied) -> None:
         memory = replace(
@@ -127,4 +127,4 @@ class Applier:
         )
         # A live operation is on probation: good stays what it is until the daemon has outlived it.
         self._state.memory = memory if memory.probation is not None else replace(memory, good=spec)
-        self._state.remember()
+        self._state.write()

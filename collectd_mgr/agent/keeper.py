@@ -53,7 +53,7 @@ class Keeper:
             intent = journal.unfinished()
             if intent is not None:
                 self._end(intent, applier)
-                self._carrier.close("recovered")
+                self.close()
         self.look()
 
     def _end(self, intent: Intent, applier: Applier) -> None:
@@ -71,12 +71,19 @@ class Keeper:
     def look(self) -> None:
         """One look, and what it calls for."""
         with self._state.lock:
+            self.close()
             running = self._carrier.ladder.observe()
             self._state.see_origin(running)
             if self._state.memory.probation is not None:
                 self._probation(running)
             elif self._state.mode().mode != mode.OFF:
                 self._keep(running)
+
+    def close(self) -> None:
+        """Have the outcome of what was done on the disk, and say so in the journal. Safe to repeat."""
+        with self._state.lock:
+            self._state.sync()
+            self._carrier.close(str(self._state.memory.outcome))
 
     def _probation(self, running: Running) -> None:
         probation = self._state.memory.probation
@@ -87,7 +94,7 @@ class Keeper:
                 self._state.remember(good=self._state.memory.current, probation=None)
         elif not running.ended_by_somebody and age <= self._settings.probation + 2 * self._settings.watch_interval:
             self._crash.happened(exception.DaemonDied(f"collectd died {age:.1f} s after a live operation."))
-            self._carrier.close("failed")
+            self.close()
         else:
             # Ended by somebody, or dead long after while nobody looked: not of the operation, as far as one can tell.
             self._state.remember(good=self._state.memory.current, probation=None)
@@ -124,7 +131,7 @@ class Keeper:
             self._state.note(warnings=(error.detail,))
         else:
             self._state.remember()
-        self._carrier.close("kept")
+        self.close()
 
     def run(self, stop: threading.Event) -> None:
         """Look until ``stop`` is set; an error of ours does not end it."""

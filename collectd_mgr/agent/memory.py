@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -86,22 +87,53 @@ class Memory:
 
 
 class MemoryFile:
-    """``memory.json`` in the agent's own directory, mode 0600: secrets of the specs are in it in clear."""
+    """``memory.json`` in the agent's own directory, mode 0600: secrets of the specs are in it in clear.
+
+    A version outlives the agent at once, and the machine when it is on the disk; until then the last
+    one that is on the disk is kept beside it.
+    """
 
     def __init__(self, directory: str) -> None:
         self._path = Path(directory) / "memory.json"
+        self._kept = self._path.with_suffix(".kept")
+        self._on_disk = True
 
     def load(self) -> Memory:
         """What was saved last; an empty memory when there is none or nobody can read it (then the log says so)."""
+        return self._load(self._path) or self._load(self._kept) or Memory()
+
+    def _load(self, path: Path) -> Memory | None:
         try:
-            return Memory.from_dict(json.loads(self._path.read_text(encoding="utf-8")))
+            return Memory.from_dict(json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
-            return Memory()
+            return None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            LOG.error("%s cannot be read and is set aside: %s", self._path, error)
-            self._path.rename(self._path.with_suffix(".unreadable"))
-            return Memory()
+            LOG.error("%s cannot be read and is set aside: %s", path, error)
+            path.rename(path.with_suffix(".unreadable"))
+            return None
 
     def save(self, memory: Memory) -> None:
         """On the disk when this returns."""
-        files.replace(self._path, json.dumps(memory.to_dict(), separators=(",", ":")))
+        self.write(memory)
+        self.sync()
+
+    def write(self, memory: Memory) -> None:
+        """Not on the disk before the next :meth:`sync`."""
+        staged = self._path.with_suffix(".new")
+        text = json.dumps(memory.to_dict(), separators=(",", ":"))
+        with open(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w") as file:
+            file.write(text)
+        if self._on_disk and self._path.exists():
+            self._path.rename(self._kept)
+        staged.rename(self._path)
+        self._on_disk = False
+
+    def sync(self) -> bool:
+        """Have what was written on the disk; whether there was anything to do. Safe to repeat."""
+        if self._on_disk:
+            return False
+        with self._path.open("rb") as file:
+            os.fsync(file.fileno())
+        files.sync_directory(self._path.parent)
+        self._on_disk = True
+        return True

@@ -81,6 +81,7 @@ class AgentService:
             self._server.wait()
         for thread in self._threads:
             thread.join(timeout=10)
+        self.keeper.close()
         self._ladder.close()
 
     def _serve(self, _stop: threading.Event) -> None:

@@ -57,9 +57,18 @@ class State:
 
     def remember(self, **changes: Any) -> None:
         """On the disk when this returns."""
+        self.write(**changes)
+        self.sync()
+
+    def write(self, **changes: Any) -> None:
+        """Outlives the agent when this returns, and the machine after :meth:`sync`; the journal stays open so long."""
         self.note(**changes)
-        self._file.save(self.memory)
+        self._file.write(self.memory)
         self.changed()
+
+    def sync(self) -> bool:
+        """Have the memory on the disk; whether there was anything to do."""
+        return self._file.sync()
 
     def mode(self) -> Mode:
         """The mode in force now."""

@@ -61,3 +61,6 @@ def quiet() -> None:
     """oslo.messaging logs every message at DEBUG, with the configurations (and passwords) in it: never here."""
     for name in ("oslo.messaging", "oslo_messaging", "amqp", "kombu"):
         logging.getLogger(name).setLevel(logging.INFO)
+    # A heartbeat that is lost with the bus is nothing to show a traceback and the whole message for, every ten seconds;
+    # that the bus is away, the driver says itself.
+    logging.getLogger("oslo_messaging.notify.messaging").setLevel(logging.CRITICAL)

@@ -104,8 +104,9 @@ class TestKilledAgent:
     @pytest.mark.parametrize("point", [point for point in faults.POINTS if point != faults.QUARANTINED])
     def test_comes_back_to_what_it_was_asked_for(self, agent: Agent, tmp_path: Path, point: str) -> None:
         pid = agent.collectd.running.pid
+        killed = Agent(tmp_path, agent.collectd, fault=killer(point)).recover()
         with pytest.raises(Killed):
-            Agent(tmp_path, agent.collectd, fault=killer(point)).recover().apply(spec(2, memory=True, cpu=True))
+            killed.apply_and_look(spec(2, memory=True, cpu=True))
         other = Agent(tmp_path, agent.collectd).recover()
         status = other.status()
         assert (status.outcome, status.generation) == ("applied", Generation("e", 2))
@@ -153,7 +154,18 @@ class TestMemory:
     def test_one_that_cannot_be_read_is_set_aside_and_nothing_is_switched_off(
         self, agent: Agent, tmp_path: Path
     ) -> None:
+        (tmp_path / "state" / "memory.kept").unlink(missing_ok=True)
         (tmp_path / "state" / "memory.json").write_text("{")
         other = Agent(tmp_path, agent.collectd).recover()
         assert (other.status().generation, other.enabled()) == (None, {"memory"})
         assert (tmp_path / "state" / "memory.unreadable").exists()
+
+    def test_one_that_the_machine_lost_is_made_up_for_by_the_one_before_and_the_journal(
+        self, agent: Agent, tmp_path: Path
+    ) -> None:
+        agent.apply(spec(2, memory=True, cpu=True))
+        (tmp_path / "state" / "memory.json").write_text("")
+        other = Agent(tmp_path, agent.collectd).recover()
+        status = other.status()
+        assert (status.generation, status.outcome) == (Generation("e", 2), "applied")
+        assert other.enabled() == {"memory", "cpu"}
