@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A whole deployment in this process: the API over HTTP, a conductor, agents with the fake driver."""
+"""A whole deployment in this process: the API over HTTP, a conductor, agents with an in-memory collectd."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from collectd_mgr.drivers.fake import FakeDaemon, FakeDriver
 from collectd_mgr.rpc import transport
 from collectd_mgr.rpc.agent import AgentAPI
 from collectd_mgr.testing import configuration
+from tests.unit.agent.agents import Live
 
 
 class Cloud:
@@ -72,8 +73,9 @@ class Cloud:
         (self._directory / name).mkdir(exist_ok=True)
         daemon = DriverSettings(name, *self._places(name))
         settings = AgentSettings(daemon, mode=mode, mode_file=str(self._directory / name / "mode"), probation=0.0)
-        driver = FakeDriver(daemon, self._daemons.setdefault(name, FakeDaemon()))
-        self._agents[name] = AgentService(settings, [driver], self._bus, self._notifications)
+        collectd = self._daemons.setdefault(name, FakeDaemon())
+        drivers = [Live(daemon, collectd), FakeDriver(daemon, collectd)]
+        self._agents[name] = AgentService(settings, drivers, self._bus, self._notifications)
         self._agents[name].start()
 
     def leave(self, name: str) -> None:

@@ -76,6 +76,20 @@ def test_a_forgotten_host_is_gone(openstack: Shell, cloud: Cloud) -> None:
     assert openstack.error("host", "show", "cn9.example.org").startswith("No host 'cn9.example.org' is known.")
 
 
+def test_a_person_ends_the_quarantine_that_a_crash_began(openstack: Shell) -> None:
+    before = openstack.ok("host", "show", HOST)["pid"]
+    said = openstack("plugin", "enable", "users", "--host", HOST, "--config", "Crash=true", "--wait", "-f", "json")
+    assert (said.code, said.json[0]["State"]) == (1, "failed")
+    shown = openstack.ok("host", "show", HOST)
+    assert "died" in shown["quarantine"]
+    assert shown["pid"] != before
+    (row,) = openstack.ok("plugin", "enable", "load", "--host", HOST, "--interval", "4", "--wait")
+    assert (row["State"], row["Driver"]) == ("succeeded", "fake")
+    assert openstack.ok("host", "set", HOST, "--clear-quarantine", "--wait")["quarantine"] is None
+    (row,) = openstack.ok("plugin", "enable", "load", "--host", HOST, "--interval", "5", "--wait")
+    assert (row["State"], row["Driver"]) == ("succeeded", "live")
+
+
 def test_the_configuration_is_shown_as_text(openstack: Shell) -> None:
     openstack.ok("plugin", "enable", "uptime", "--host", HOST, "--interval", "7", "--wait")
     text = openstack("host", "config", "show", HOST, "--text").out

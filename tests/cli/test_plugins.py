@@ -13,7 +13,7 @@ ONE, OTHER, OBSERVED = "cn1.example.org", "cn2.example.org", "cn3.example.org"
 
 def test_enable_says_what_the_daemon_does_now(openstack: Shell) -> None:
     (row,) = openstack.ok("plugin", "enable", "memory", "--host", ONE, "--interval", "0.5")
-    assert (row["State"], row["Enabled"], row["Interval"], row["Driver"]) == ("succeeded", True, 0.5, "fake")
+    assert (row["State"], row["Enabled"], row["Interval"], row["Driver"]) == ("succeeded", True, 0.5, "live")
     shown = openstack.ok("plugin", "show", "memory", "--host", ONE)
     assert shown["desired"] == {"enabled": True, "interval": 0.5, "config": None}
     assert shown["health"] in ("registered", "observed")
