@@ -50,7 +50,7 @@ THIRD_PARTY: dict[str, frozenset[str]] = {
         "cotyledon": "cmd",
         # The bus chooses threads before oslo.messaging would choose eventlet.
         "oslo_service": "cmd rpc",
-        "cliff osc_lib openstackclient keystoneauth1": "cli",
+        "cliff osc_lib openstackclient keystoneauth1 rich": "cli",
         "oslo_upgradecheck": "cmd",
         "collectd": "extension.entry",
         "eventlet": "",
