@@ -10,7 +10,7 @@ from collectd_mgr import exception
 from collectd_mgr.agent import faults
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.crash import Crash
-from collectd_mgr.agent.desired import asks_for_nothing
+from collectd_mgr.agent.desired import asks_for_more
 from collectd_mgr.agent.journal import Intent
 from collectd_mgr.agent.mode import check_managed
 from collectd_mgr.agent.state import State
@@ -51,7 +51,7 @@ class Applier:
                 return None
             if spec.mode != self._state.memory.mode:
                 self._state.remember(mode=spec.mode)
-            if not self._is_as_before(spec):
+            if asks_for_more(spec, self._state.memory.current):
                 check_managed(self._state.mode())
             return self._take_up(spec, request_id)
 
@@ -68,11 +68,6 @@ class Applier:
                 f"The host has taken up generation {ours.n} of epoch {ours.epoch}.", generation=ours.to_dict()
             )
         return True
-
-    def _is_as_before(self, spec: HostSpec) -> bool:
-        """Whether the layers ask for no more than those that the daemon is to run already."""
-        current = self._state.memory.current
-        return asks_for_nothing(spec) if current is None else spec.layers == current.layers
 
     def _take_up(self, spec: HostSpec, request_id: str) -> Running | None:
         memory = self._state.memory.with_epoch_of(spec)

@@ -20,9 +20,13 @@ def goal_of(origin: Layer, spec: HostSpec | None) -> Goal:
     return merge((origin, *(spec.layers if spec else ())))
 
 
-def asks_for_nothing(spec: HostSpec) -> bool:
-    """Whether the layers leave the host as its operator configured it."""
-    return goal_of(Layer(""), spec) == Goal()
+def asks_for_more(spec: HostSpec, than: HostSpec | None) -> bool:
+    """Whether bringing a daemon from ``than`` to ``spec`` could change it; clearing a quarantine does not."""
+    return _of_the_daemon(spec) != _of_the_daemon(than)
+
+
+def _of_the_daemon(spec: HostSpec | None) -> Goal:
+    return replace(goal_of(Layer(""), spec), quarantine_clears=0)
 
 
 def check_owned(origin: Layer, spec: HostSpec) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from collectd_mgr import exception
@@ -20,16 +20,17 @@ _PAGE = 10_000
 
 
 class Sweep:
-    """``seen`` is replaced whole, so any thread may read it."""
+    """``seen`` is replaced whole, so any thread may read it. ``allowed``: whether the mode lets the agent read."""
 
-    def __init__(self, ladder: Ladder) -> None:
+    def __init__(self, ladder: Ladder, allowed: Callable[[], bool]) -> None:
         self._ladder = ladder
+        self._allowed = allowed
         self.seen: Mapping[str, Freshness] = {}
 
     def refresh(self) -> None:
         """Look again; what cannot be read is not known to be fresh."""
         try:
-            self.seen = _by_plugin(self._rows())
+            self.seen = _by_plugin(self._rows()) if self._allowed() else {}
         except exception.CollectdMgrError as error:
             LOG.debug("The cache cannot be read: %s", error.detail)
             self.seen = {}

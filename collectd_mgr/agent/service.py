@@ -25,6 +25,7 @@ from collectd_mgr.agent.reads import Reads
 from collectd_mgr.agent.reporter import Reporter
 from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.agent.state import State
+from collectd_mgr.domain import mode
 from collectd_mgr.drivers.base import Driver
 from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.rpc import agent as rpc_agent
@@ -59,7 +60,7 @@ class AgentService:
         crash = Crash(self.state, carrier, fault)
         self.applier = Applier(self.state, carrier, crash, fault)
         self.keeper = Keeper(settings, self.state, carrier, crash)
-        sweep = Sweep(self._ladder)
+        sweep = Sweep(self._ladder, lambda: self.state.mode().mode != mode.OFF)
         picture = Picture(settings.host, self.state, self._ladder, sweep)
         notifier = StatusNotifier(notifications, settings.host)
         self.reporter = Reporter(picture, sweep, notifier, settings.heartbeat_interval)

@@ -93,6 +93,12 @@ class TestDeath:
         status = agent.apply(spec(4, clears=1, memory=True, load=True))
         assert (status.driver, status.quarantine) == ("live", None)
 
+    def test_it_can_be_cleared_in_any_mode(self, agent: Agent, tmp_path: Path) -> None:
+        agent.apply(spec(2, memory=True, cpu=CRASH))
+        (tmp_path / "mode").write_text("observe")
+        status = agent.apply(spec(3, clears=1, memory=True))
+        assert (status.generation, status.quarantine) == (Generation("e", 3), None)
+
     def test_a_quarantine_outlives_the_agent(self, agent: Agent, tmp_path: Path) -> None:
         agent.apply(spec(2, memory=True, cpu=CRASH))
         other = Agent(tmp_path, agent.collectd).recover()
