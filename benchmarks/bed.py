@@ -16,6 +16,8 @@ from tests.services.mariadb import MariaDB
 from tests.services.process import Process
 from tests.services.rabbitmq import RabbitMQ
 
+Section = Mapping[str, object]
+
 _ROOT = Path(__file__).parents[1]
 
 #: The product's defaults, where tests are in a hurry.
@@ -28,9 +30,12 @@ PLUGINS = ("cpu", "disk", "entropy", "interface", "load", "processes", "swap", "
 class Bed:
     """One deployment, with (``keystone``) or without tokens."""
 
-    def __init__(self, rabbitmq: RabbitMQ, mariadb: MariaDB, keystone: Keystone | None) -> None:
-        auth = {"keystone_authtoken": keystone.authtoken()} if keystone else {"api": {"auth_strategy": "none"}}
-        options = {"conductor": {**_CALM, "resend_interval": 10}, **auth}
+    def __init__(self, rabbitmq: RabbitMQ, mariadb: MariaDB, keystone: Keystone | None, api: Section) -> None:
+        options: dict[str, Section] = {"conductor": {**_CALM, "resend_interval": 10}, "api": api}
+        if keystone:
+            options["keystone_authtoken"] = keystone.authtoken()
+        else:
+            options["api"] = {**api, "auth_strategy": "none"}
         self.deployment = Deployment(rabbitmq.url, mariadb.database(), options)
         self.token = keystone.token("admin", "admin") if keystone else None
         command = [sys.executable, "-m", "benchmarks.empty", rabbitmq.url]
@@ -43,7 +48,7 @@ class Bed:
         self._server.start()
         self._server.wait_until(lambda: "listening" in self._server.tail())
 
-    def host(self, name: str, more: str = "", **options: Mapping[str, object]) -> Agent:
+    def host(self, name: str, more: str = "", **options: Section) -> Agent:
         """A running host that the API has heard of."""
         agent = self.deployment.agent(name, **{**options, "agent": {**_CALM, **options.get("agent", {})}})
         agent.furnish(PLUGINS, more)
@@ -68,9 +73,11 @@ def services(stack: ExitStack) -> tuple[RabbitMQ, MariaDB]:
     return rabbitmq, mariadb
 
 
-def laid(stack: ExitStack, rabbitmq: RabbitMQ, mariadb: MariaDB, keystone: Keystone | None = None) -> Bed:
-    """A bed that is ready, until ``stack`` ends."""
-    bed = Bed(rabbitmq, mariadb, keystone)
+def laid(
+    stack: ExitStack, rabbitmq: RabbitMQ, mariadb: MariaDB, keystone: Keystone | None = None, **api: object
+) -> Bed:
+    """A bed that is ready, until ``stack`` ends; ``api`` are options of its [api]."""
+    bed = Bed(rabbitmq, mariadb, keystone, api)
     stack.callback(bed.close)
     bed.start()
     return bed

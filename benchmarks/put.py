@@ -85,7 +85,8 @@ def _restarts(ground: Bed, connection: Connection, name: str, rounds: int, base:
     series = Series(f"{name}, memory, by restart of collectd")
     ground.host(RESTART, agent={"drivers": "restart"})
     switch = Switch(connection, RESTART, "memory", {}, "restart")
-    switch(), switch()
+    switch()
+    switch()
     for _ in range(rounds):
         base.measure(ground.empty)
         series.measure(switch)
