@@ -30,7 +30,7 @@ _LINE = re.compile(r"\[(?P<severity>error|warning|notice)\] (?P<text>.*)")
 _NOT_INITIALISED = "Initialization of plugin"
 
 #: Lines about the scratch instance, not about the plugin: it has no output, and ends at once.
-_OURS = (_END, "No write callback has been registered", "were left after shutting down the write threads")
+_OURS = (_END, "No write callback has been registered", " left after shutting down the write threads")
 
 
 @dataclass(frozen=True)

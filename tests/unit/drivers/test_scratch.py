@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from collectd_mgr.drivers.scratch import Outcome, judge
 
 END = "[warning] There is configuration for the `collectd_mgr_end_of_configuration' plugin, but it isn't loaded."
@@ -56,3 +58,8 @@ def test_a_read_that_takes_too_long_is_reported_only() -> None:
     outcome = judge(None, [END], [])
     assert not outcome.errors
     assert "did not end" in outcome.warnings[0]
+
+
+@pytest.mark.parametrize("left", ["1 value list was", "22 value lists were"])
+def test_values_that_nobody_writes_are_no_warning(left: str) -> None:
+    assert judge(0, [END, f"[warning] plugin: {left} left after shutting down the write threads."], []) == Outcome()
