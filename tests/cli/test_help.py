@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the help says holds: every example parses, and every command has one."""
+
+from __future__ import annotations
+
+import shlex
+from importlib.metadata import EntryPoint, entry_points
+
+import pytest
+
+COMMANDS = sorted(entry_points(group="openstack.collectd.v1"), key=lambda entry: entry.name)
+
+
+@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+def test_the_examples_parse(entry: EntryPoint) -> None:
+    name = entry.name.replace("_", " ")
+    parser = entry.load()(None, None).get_parser(f"openstack {name}")
+    examples = [line.strip() for line in (parser.epilog or "").splitlines() if line.startswith("  ")]
+    assert examples
+    for example in examples:
+        assert example.startswith(f"openstack {name}")
+        parser.parse_args(shlex.split(example.removeprefix(f"openstack {name}")))
+
+
+def test_the_commands_are_those_of_the_manual() -> None:
+    nouns = {entry.name.split("_")[1] for entry in COMMANDS}
+    assert nouns == {"cache", "capability", "generation", "host", "metric", "operation", "plugin", "value"}
