@@ -9,6 +9,7 @@ string that a URL or a connect string makes one (``https://user:SECRET@host``, `
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 from collectd_mgr import exception
@@ -27,12 +28,16 @@ _WORD = (
 #: A whole name. ``Key`` is one only as an option: curl_json's and curl_xml's blocks of that name hold a path.
 _NAME = re.compile(_WORD, re.IGNORECASE)
 
-_URL = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s/:@\"']*:)(?P<secret>[^\s/@\"']+)(?=@)", re.IGNORECASE)
+# Each pattern begins where a word begins, and nowhere within it: otherwise a long word costs the square of its length.
 
-_ASSIGNED = re.compile(rf"(?P<before>\b{_WORD}\s*=\s*)(?P<secret>'[^']*'|[^\s;&,'\"]+)", re.IGNORECASE)
+_URL = re.compile(
+    r"(?<![a-z0-9+.-])(?P<before>[a-z][a-z0-9+.-]*://[^\s/:@\"']*:)(?P<secret>[^\s/@\"']+)(?=@)", re.IGNORECASE
+)
+
+_ASSIGNED = re.compile(rf"(?<![\w.-])(?P<before>{_WORD}\s*=\s*)(?P<secret>'[^']*'|[^\s;&,'\"]+)", re.IGNORECASE)
 
 _HEADER = re.compile(
-    r"(?P<before>\bauthorization:\s*|\b[\w-]*(?:token|api-key|secret):\s*)(?P<secret>.+)", re.IGNORECASE
+    r"(?<![\w-])(?P<before>(?:authorization|[\w-]*(?:token|api-key|secret)):\s*)(?P<secret>.+)", re.IGNORECASE
 )
 
 _STRING = r'"(?:[^"\\]|\\.)*"?'
@@ -72,7 +77,9 @@ def mask_items(items: tuple[Item, ...]) -> tuple[Item, ...]:
 
 
 def unmask_items(new: tuple[Item, ...], old: tuple[Item, ...]) -> tuple[Item, ...]:
-    return tuple(_restore(item, new, old) if _masked(item) else item for item in new)
+    """As :func:`unmask`, for the statements of one block."""
+    places = _Places(new, old)
+    return tuple(_restore(item, places.before(item)) if _masked(item) else item for item in new)
 
 
 def _statement(found: re.Match[str]) -> str:
@@ -109,8 +116,32 @@ def _masked(item: Item) -> bool:
     )
 
 
-def _restore(item: Item, new: tuple[Item, ...], old: tuple[Item, ...]) -> Item:
-    before = _counterpart(item, new, old)
+class _Places:
+    """Where the statements of a block were before; asked once for each masked one, in their order."""
+
+    def __init__(self, new: tuple[Item, ...], old: tuple[Item, ...]) -> None:
+        self._equal: dict[Item, list[Item]] = {}
+        self._alike: dict[tuple[str, tuple[Value, ...]], list[Item]] = {}
+        for item in old:
+            masked = _mask_item(item)
+            self._equal.setdefault(masked, []).append(item)
+            self._alike.setdefault((item.key.lower(), masked.values), []).append(item)
+        self._wanted = Counter(new)
+        self._given: Counter[Item] = Counter()
+
+    def before(self, item: Item) -> Item:
+        """What is equal but for the secrets, or else the one block of these arguments. :raises BadConfig:"""
+        equal = self._equal.get(item, [])
+        place, self._given[item] = self._given[item], self._given[item] + 1
+        if len(set(equal)) == 1 or (equal and len(equal) == self._wanted[item]):
+            return equal[min(place, len(equal) - 1)]
+        alike = [each for each in self._alike.get((item.key.lower(), item.values), []) if each.children is not None]
+        if len(alike) == 1 and item.children is not None:
+            return alike[0]
+        raise _nothing_behind(item)
+
+
+def _restore(item: Item, before: Item) -> Item:
     values = tuple(
         secret if value == masked else value
         for value, masked, secret in zip(item.values, _mask_values(before), before.values)
@@ -120,23 +151,6 @@ def _restore(item: Item, new: tuple[Item, ...], old: tuple[Item, ...]) -> Item:
     if _masked(restored):
         raise _nothing_behind(item)
     return restored
-
-
-def _counterpart(item: Item, new: tuple[Item, ...], old: tuple[Item, ...]) -> Item:
-    """The item of ``old`` that ``item`` was: equal but for the secrets, or else the one block of these arguments."""
-    same = [each for each in old if _kind(each) == _kind(item)]
-    equal = [each for each in same if _mask_item(each) == item]
-    place = [each is item for each in new if each == item].index(True)
-    if len(set(equal)) == 1 or (equal and len(equal) == new.count(item)):
-        return equal[min(place, len(equal) - 1)]
-    alike = [each for each in same if item.children is not None and _mask_values(each) == item.values]
-    if len(alike) == 1:
-        return alike[0]
-    raise _nothing_behind(item)
-
-
-def _kind(item: Item) -> tuple[str, bool]:
-    return item.key.lower(), item.children is None
 
 
 def _nothing_behind(item: Item) -> exception.BadConfig:

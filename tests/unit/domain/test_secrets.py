@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -102,3 +103,21 @@ def test_any_secret_is_masked_in_both_forms(secret: str) -> None:
     assert same(unmask(mask(config), config), config)
     text = forms.to_text(forms.from_json(config))
     assert mask_text(text) == f'<Host "a">\n Password "{MASK}"\n</Host>\n'
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "a.", "a-", "aa ", "://", "a://", "a://:", "pass", "pass ", "pass=", "token:", '"', '\\"', "key "]
+)
+def test_a_long_text_takes_no_square_of_its_length(piece: str) -> None:
+    text = piece * (400_000 // len(piece))
+    began = time.process_time()
+    mask_text(text)
+    mask({"Text": text})
+    assert time.process_time() - began < 5
+
+
+def test_many_secrets_take_no_square_of_their_number() -> None:
+    config = {"Host": [{"args": f"h{i}", "Community": f"c{i}"} for i in range(5_000)]}
+    began = time.process_time()
+    assert same(unmask(mask(config), config), config)
+    assert time.process_time() - began < 20
