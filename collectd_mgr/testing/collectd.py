@@ -43,6 +43,7 @@ class ScratchCollectd:
     :param options: global options, for example ``{"ReadThreads": 2}``
     :param binary: another collectd
     :param wrapper: a command to run it with, for example valgrind's
+    :param patience: seconds that its start, its stop and a call may take
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class ScratchCollectd:
         options: Mapping[str, object] | None = None,
         binary: str = BINARY,
         wrapper: Sequence[str] = (),
+        patience: float = 30.0,
     ) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="cm-", dir="/tmp"))
         self.socket = str(self.directory / "socket")
@@ -66,7 +68,8 @@ class ScratchCollectd:
         self.csv = self.directory / "csv"
         self.log = self.directory / "log"
         self.conf = self.directory / "collectd.conf"
-        self.client = WireClient(self.socket)
+        self.client = WireClient(self.socket, timeout=patience)
+        self._patience = patience
         self._entry = entry
         self._command = [*wrapper, binary, "-f", "-C", str(self.conf)]
         self._child: subprocess.Popen[bytes] | None = None
@@ -118,14 +121,14 @@ class ScratchCollectd:
         finally:
             self.remove()
 
-    def start(self, timeout: float = 30.0) -> ScratchCollectd:
+    def start(self, timeout: float | None = None) -> ScratchCollectd:
         """Start it and wait until it reads.
 
         :raises CollectdFailed: with its output
         """
         with (self.directory / "output").open("ab") as output:
             self._child = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + (self._patience if timeout is None else timeout)
         while not self._ready():
             if self._child.poll() is not None or time.monotonic() > deadline:
                 self.stop()
@@ -142,7 +145,7 @@ class ScratchCollectd:
             return False
         return any("reader#" in name for name in self.threads)
 
-    def stop(self, timeout: float = 30.0) -> int | None:
+    def stop(self) -> int | None:
         """End it by SIGTERM; its exit status (negative: the signal that ended it), None when it did not run."""
         self.client.close()
         if self._child is None:
@@ -150,7 +153,7 @@ class ScratchCollectd:
         child, self._child = self._child, None
         child.send_signal(signal.SIGTERM)
         try:
-            return child.wait(timeout)
+            return child.wait(self._patience)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
