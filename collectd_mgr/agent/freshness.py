@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How fresh the values of each plugin are: one sweep over the daemon's cache, kept until the next."""
+"""What takes a while to find out, kept until the next look: how fresh values are, which plugins are installed."""
 
 from __future__ import annotations
 
@@ -20,15 +20,20 @@ _PAGE = 10_000
 
 
 class Sweep:
-    """``seen`` is replaced whole, so any thread may read it. ``allowed``: whether the mode lets the agent read."""
+    """What it saw is replaced whole, so any thread may read it. ``allowed``: whether the mode lets the agent read.
+
+    ``seen``: the freshness of each plugin that has values in the cache; ``installed``: as in the capabilities.
+    """
 
     def __init__(self, ladder: Ladder, allowed: Callable[[], bool]) -> None:
         self._ladder = ladder
         self._allowed = allowed
         self.seen: Mapping[str, Freshness] = {}
+        self.installed: list[dict[str, Any]] = []
 
     def refresh(self) -> None:
         """Look again; what cannot be read is not known to be fresh."""
+        self.installed = [item.to_dict() for item in self._ladder.installed()]
         try:
             self.seen = _by_plugin(self._rows()) if self._allowed() else {}
         except exception.CollectdMgrError as error:

@@ -20,6 +20,9 @@ from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.domain.status import HostStatus, PluginStatus
 from collectd_mgr.drivers.ladder import Ladder
 
+#: Read once: it takes longer than all the rest.
+_VERSION = metadata.version("collectd-mgr")
+
 _UNKNOWN = Freshness()
 
 #: Kinds of plugins that collect nothing themselves, so that nobody waits for values of theirs.
@@ -81,9 +84,9 @@ class Picture:
     def _capabilities(self, running: Running) -> dict[str, Any]:
         return {
             "drivers": [offer.to_dict() for offer in self._ladder.offers(self._state.barred())],
-            "plugins": [item.to_dict() for item in self._ladder.installed()],
+            "plugins": self._sweep.installed,
             "collectd_version": running.version,
-            "agent_version": metadata.version("collectd-mgr"),
+            "agent_version": _VERSION,
         }
 
     def _plugins(self, running: Running, memory: Memory) -> Mapping[str, PluginStatus]:

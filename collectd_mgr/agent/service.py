@@ -60,7 +60,7 @@ class AgentService:
         crash = Crash(self.state, carrier, fault)
         self.applier = Applier(self.state, carrier, crash, fault)
         self.keeper = Keeper(settings, self.state, carrier, crash)
-        sweep = Sweep(self._ladder, lambda: self.state.mode().mode != mode.OFF)
+        self._sweep = sweep = Sweep(self._ladder, lambda: self.state.mode().mode != mode.OFF)
         picture = Picture(settings.host, self.state, self._ladder, sweep)
         notifier = StatusNotifier(notifications, settings.host)
         self.reporter = Reporter(picture, sweep, notifier, settings.heartbeat_interval)
@@ -70,6 +70,7 @@ class AgentService:
     def start(self) -> None:
         """Bring the daemon back to what is remembered, then take orders. Does not wait for the bus."""
         self.keeper.recover(self.applier, self._journal)
+        self._sweep.refresh()
         for job in (self._serve, self.keeper.run, self.reporter.run):
             self._threads.append(self._thread(job))
 
