@@ -153,6 +153,10 @@ def _rendered(answer: Answer) -> webob.Response:
         return webob.Response(status=204, content_type=None)
     if isinstance(answer.body, str):
         return webob.Response(answer.body, status=answer.status, content_type="text/plain", charset="utf-8")
+    # Our own answers hold no circles; to look for them is most of the time that a long list takes.
     return webob.Response(
-        json.dumps(answer.body), status=answer.status, content_type="application/json", charset="utf-8"
+        json.dumps(answer.body, check_circular=False),
+        status=answer.status,
+        content_type="application/json",
+        charset="utf-8",
     )

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from collectd_mgr.domain.columns import Columns, Row
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,18 @@ class Page:
     ``"values": [{"name", "type", "value", "rate"}]``; ``marker`` is ``None`` on the last page.
     """
 
-    rows: tuple[Mapping[str, Any], ...] = ()
+    rows: Sequence[Row] = ()
     marker: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
+        if isinstance(self.rows, Columns):
+            return {"columns": self.rows.data, "marker": self.marker}
         return {"rows": list(self.rows), "marker": self.marker}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Page:
-        return cls(tuple(data["rows"]), data["marker"])
+        rows = Columns(data["columns"]) if "columns" in data else tuple(data["rows"])
+        return cls(rows, data["marker"])
 
 
 @dataclass(frozen=True)
