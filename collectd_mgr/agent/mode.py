@@ -2,7 +2,8 @@
 """Which mode is in force: the local file's, else the server's, else the configured one.
 
 The file holds one word (``off``, ``observe`` or ``manage``), or lines ``mode = observe``, ``live = false``,
-``reason = disk replacement``. It acts at once, without the bus; taking it away gives the word back to the server.
+``reason = disk replacement``. It acts at once, without the bus; taking it away gives the word back to the server. What
+it does not say stays as it would be without it: ``live = false`` alone does not have an observed host managed.
 """
 
 from __future__ import annotations
@@ -26,35 +27,44 @@ class ModeSwitch:
 
     def now(self, server: Mode | None) -> Mode:
         """The mode in force. A file that nobody can make sense of means ``observe``: somebody wanted a halt."""
+        without = self._default if server is None else replace(server, set_by="server")
         try:
             text = self._file.read_text(encoding="utf-8")
         except FileNotFoundError:
-            return self._default if server is None else replace(server, set_by="server")
+            return without
         except (OSError, ValueError) as error:
             return _halt(f"{self._file} cannot be read: {error}")
-        return self._parsed(text)
+        return self._parsed(text, without)
 
-    def _parsed(self, text: str) -> Mode:
+    def _parsed(self, text: str, without: Mode) -> Mode:
         try:
-            return parse(text)
+            return parse(text, without)
         except ValueError as error:
             return _halt(f"{self._file}: {error}")
 
 
-def parse(text: str) -> Mode:
-    """The mode that the text of a mode file says. :raises ValueError: with what is wrong with it"""
+def parse(text: str, without: Mode) -> Mode:
+    """The mode that the text of a mode file says, where it would be ``without`` the file.
+
+    :raises ValueError: with what is wrong with it; one that is empty may be one that is just being written
+    """
     lines = [line.strip() for line in text.splitlines()]
     given = dict(_pair(line) for line in lines if line and not line.startswith("#"))
+    _check(given)
+    live = _TRUTHS[given["live"].lower()] if "live" in given else without.live
+    return Mode(given.get("mode", without.mode), live, given.get("reason", ""), "file")
+
+
+def _check(given: dict[str, str]) -> None:
     unknown = set(given) - {"mode", "live", "reason"}
     if unknown:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    if not {"mode", "live"} & set(given):
+        raise ValueError("it says neither mode nor live")
     if given.get("mode", mode.MANAGE) not in mode.MODES:
         raise ValueError(f"{given['mode']!r} is none of {', '.join(mode.MODES)}")
     if given.get("live", "true").lower() not in _TRUTHS:
         raise ValueError(f"live is true or false, not {given['live']!r}")
-    return Mode(
-        given.get("mode", mode.MANAGE), _TRUTHS[given.get("live", "true").lower()], given.get("reason", ""), "file"
-    )
 
 
 def _pair(line: str) -> tuple[str, str]:

@@ -17,15 +17,23 @@ from collectd_mgr.domain.mode import Mode
         ("off", Mode("off", True, "", "file")),
         ("Observe\n", Mode("observe", True, "", "file")),
         ("# a note\nmode = manage\nlive = no\nreason = a = b\n", Mode("manage", False, "a = b", "file")),
-        ("live=false", Mode("manage", False, "", "file")),
-        ("", Mode("manage", True, "", "file")),
+        ("live=false", Mode("observe", False, "", "file")),
     ],
 )
 def test_what_it_says(text: str, mode: Mode) -> None:
-    assert parse(text) == mode
+    assert parse(text, Mode("observe")) == mode
 
 
-@pytest.mark.parametrize("text", ["mode = of", "stop", "live = maybe", "modus = off"])
+@pytest.mark.parametrize("server", [Mode("off"), Mode("observe", False), Mode("manage", False, "INC-12")])
+def test_what_it_does_not_say_stays_as_it_is_without_it(tmp_path: Path, server: Mode) -> None:
+    switch = ModeSwitch(str(tmp_path / "mode"))
+    (tmp_path / "mode").write_text("live = false")
+    assert switch.now(server) == Mode(server.mode, False, "", "file")
+    (tmp_path / "mode").write_text("manage")
+    assert switch.now(server) == Mode("manage", server.live, "", "file")
+
+
+@pytest.mark.parametrize("text", ["mode = of", "stop", "live = maybe", "modus = off", "", "# later", "reason = x"])
 def test_nonsense_is_a_halt_that_says_why(tmp_path: Path, text: str) -> None:
     (tmp_path / "mode").write_text(text)
     mode = ModeSwitch(str(tmp_path / "mode")).now(Mode("manage"))
