@@ -214,3 +214,7 @@ class RequestTimeout(CollectdMgrError):
 
 class AgentUnreachable(CollectdMgrError):
     code, status, title = "agent_unreachable", 503, "The agent of this host does not answer"
+
+
+class DatabaseUnreachable(CollectdMgrError):
+    code, status, title = "database_unreachable", 503, "The database of the service does not answer"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,13 +14,17 @@ from oslo_db import exception as failures
 from oslo_db import options
 from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy import Engine, delete, event, false
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session as Session
 
+from collectd_mgr import exception
 from collectd_mgr.db import sealing
 from collectd_mgr.db.models import Host
 
 if TYPE_CHECKING:
     from oslo_config import cfg
+
+LOG = logging.getLogger(__name__)
 
 #: A row that must be unique is there already.
 Duplicate = failures.DBDuplicateEntry
@@ -90,14 +95,17 @@ class Database:
 
     @contextmanager
     def reader(self) -> Iterator[Session]:
-        """A session that only reads; what it loaded stays readable afterwards."""
-        with self._facade.reader.using(_Scope()) as session:
+        """A session that only reads; what it loaded stays readable afterwards. :raises DatabaseUnreachable:"""
+        with _reached(), self._facade.reader.using(_Scope()) as session:
             yield session
 
     @contextmanager
     def writer(self) -> Iterator[Session]:
-        """A session that commits at the end, or rolls back when an exception leaves it."""
-        with self._facade.writer.using(_Scope()) as session:
+        """A session that commits at the end, or rolls back when an exception leaves it.
+
+        :raises DatabaseUnreachable:
+        """
+        with _reached(), self._facade.writer.using(_Scope()) as session:
             if session.get_bind().dialect.name == "sqlite":
                 # SQLite cannot turn a reader into a writer while somebody else writes: take the lock at once.
                 session.execute(delete(Host).where(false()))
@@ -106,6 +114,16 @@ class Database:
     def close(self) -> None:
         """Give the connections back. Safe to repeat."""
         self._facade.dispose_pool()
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """An outage is no bug of ours; the details are for the log alone."""
+    try:
+        yield
+    except (failures.DBConnectionError, failures.DBNonExistentDatabase, OperationalError) as error:
+        LOG.error("The database does not answer: %s", error)
+        raise exception.DatabaseUnreachable() from error
 
 
 def _write_ahead(engine: Engine) -> None:
