@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import time
 from ctypes import byref, c_char_p, c_size_t, c_uint64, c_void_p
 from itertools import chain, islice, repeat, starmap, tee
 
 from collectd_mgr.extension import abi
+
+#: Seconds that intervals are remembered. They hardly change, and to look keeps others from the cache for milliseconds.
+FRESH = 1.0
 
 
 class Cache:
@@ -21,6 +25,7 @@ class Cache:
     def __init__(self, library: ctypes.CDLL, held: ctypes.PyDLL) -> None:
         self._library = library
         self._held = held
+        self._intervals: tuple[float, dict[bytes, float]] = (-FRESH, {})
         self._bytes = ctypes.PYFUNCTYPE(ctypes.py_object, c_void_p)(("PyBytes_FromString", ctypes.pythonapi))
 
     def names(self) -> tuple[list[bytes], list[int]]:
@@ -34,8 +39,15 @@ class Cache:
             self._library.strarray_free(names, count)
             self._library.free(times)
 
-    def intervals(self) -> dict[bytes, float]:
-        """Seconds between two values, by the name of the metric.
+    def intervals(self, names: list[bytes]) -> list[float | None]:
+        """Seconds between two values of each metric, as they were a second ago at most; None where it is not known."""
+        walked, known = self._intervals
+        if time.monotonic() - walked > FRESH or not known.keys() >= set(names):
+            self._intervals = time.monotonic(), self._walk()
+        return list(map(self._intervals[1].get, names))
+
+    def _walk(self) -> dict[bytes, float]:
+        """Every interval, by the name of the metric.
 
         Only collectd's iterator knows them, and it holds the lock of the cache from its making to its end. Between two
         bytecodes Python may give the GIL to a thread that wants that lock, or keeps it for long. So everything from

@@ -55,11 +55,10 @@ class Metrics:
         }
 
     def _columns(self, names: list[bytes], times: list[int]) -> dict[str, Any]:
-        intervals = self._cache.intervals() if names else {}
         return {
             "names": _decode(names),
             "times": [from_cdtime(time) for time in times],
-            "intervals": [intervals.get(name) for name in names],
+            "intervals": self._cache.intervals(names) if names else [],
         }
 
     def _sources(self, type_: bytes) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import os
 import socket
 import time
 from collections.abc import Callable
@@ -88,16 +89,20 @@ def test_filters_and_pages(compiled: dict[str, Path], eventually: Eventually) ->
 def test_ten_thousand_metrics(compiled: dict[str, Path], eventually: Eventually) -> None:
     with filled(compiled, 10_000, csv=False) as collectd:
         eventually(lambda: len(collectd.call("metrics_list")["names"]) == 10_001, 20.0)
-        best = min(timed(collectd, "values_get") for _ in range(10))
         found = collectd.call("values_get", match="metric-")
         assert [value for (value,) in found["values"]] == [float(number) for number in range(10_000)]
-        assert best < 0.4  # Measured: 0.1 s beside other tests on two cores.
+
+        before = processor_time(collectd.pid)
+        for _ in range(10):
+            collectd.call("values_get")
+        # Measured: 0.08 s a call. Not by the clock: other tests run beside this one.
+        assert processor_time(collectd.pid) - before < 10 * 0.25
 
 
-def timed(collectd: ScratchCollectd, method: str) -> float:
-    began = time.perf_counter()
-    assert collectd.call(method)["names"]
-    return time.perf_counter() - began
+def processor_time(pid: int) -> float:
+    """Seconds that the process has computed so far."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def longest(collectd: ScratchCollectd) -> float:
