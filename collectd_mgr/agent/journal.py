@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,12 +84,14 @@ class Journal:
         self._open = intent is not None
         return intent
 
-    def _records(self) -> list[dict[str, Any]]:
-        """Whole lines only: the last one may be torn."""
+    def _records(self) -> Iterator[dict[str, Any]]:
+        """Whole lines only: one may be torn (a full disk, a machine that failed), wherever a torn one ends."""
         if not self._path.exists():
-            return []
-        lines = self._path.read_bytes().split(b"\n")[:-1]
-        return [json.loads(line) for line in lines if line.startswith(b"{") and line.endswith(b"}")]
+            return
+        for line in self._path.read_bytes().split(b"\n")[:-1]:
+            with suppress(ValueError):
+                if line.startswith(b"{"):
+                    yield json.loads(line)
 
     def _append(self, record: dict[str, Any], sync: bool = True) -> None:
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)

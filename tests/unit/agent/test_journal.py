@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A journal that was cut off anywhere is still read, and written on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr.agent.journal import Intent, Journal
+from tests.unit.agent.agents import spec
+
+INTENT = Intent(spec(1, cpu=True), "live", ("plugin.load cpu",), 4711, 1.0, "boot")
+
+
+@pytest.mark.parametrize("written_on", [False, True])
+def test_whatever_of_the_last_line_is_there(tmp_path: Path, written_on: bool) -> None:
+    Journal(str(tmp_path)).begin(INTENT)
+    path = tmp_path / "journal"
+    line = path.read_bytes().splitlines(keepends=True)[0]
+    for size in [0, 1, 9, *(place + 1 for place, byte in enumerate(line[:-2]) if byte == ord("}"))]:
+        path.write_bytes(line[:size])
+        if written_on:
+            Journal(str(tmp_path)).begin(INTENT)
+        assert Journal(str(tmp_path)).unfinished() == (INTENT if written_on else None)
+
+
+def test_a_block_of_zeros_is_no_line(tmp_path: Path) -> None:
+    (tmp_path / "journal").write_bytes(b"\0" * 4096 + b"\n")
+    Journal(str(tmp_path)).begin(INTENT)
+    assert Journal(str(tmp_path)).unfinished() == INTENT
