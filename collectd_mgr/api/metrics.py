@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable
-from typing import Any
 
 from collectd_mgr import exception
+from collectd_mgr.api import rows
 from collectd_mgr.api.call import Call
-from collectd_mgr.api.resource import Answer, Resource, expose
+from collectd_mgr.api.resource import Answer, Rendered, Resource, expose
 from collectd_mgr.api.schemas import metrics as schemas
 from collectd_mgr.domain import safety
 from collectd_mgr.domain.metrics import Identifier
@@ -31,13 +32,8 @@ def _read(call: Call, key: str, read: Callable[..., Page]) -> Answer:
     query = _query(call)
     host = call.control.get(call.host)
     page = read(host.name, query, request_id=call.request_id, timeout=call.services.read_timeout)
-    now = time.time()
-    return Answer({key: [_aged(row, now) for row in page.rows], "links": call.links(page.marker)})
-
-
-def _aged(row: Any, now: float) -> dict[str, Any]:
-    seen = row.get("last_update")
-    return {**row, "age": None if seen is None else round(max(0.0, now - seen), 3)}
+    links = json.dumps(call.links(page.marker))
+    return Answer(Rendered(f'{{"{key}": {rows.text(page.rows, time.time())}, "links": {links}}}'))
 
 
 class Metrics(Resource):

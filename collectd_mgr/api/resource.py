@@ -29,9 +29,13 @@ _LONGEST = 255
 _NOTHING: Schema = {"type": "object", "properties": {}, "additionalProperties": False}
 
 
+class Rendered(str):
+    """A body that is JSON text already."""
+
+
 @dataclass(frozen=True)
 class Answer:
-    """What goes back: ``body`` as JSON, or as plain text if it is a str."""
+    """What goes back: ``body`` as JSON, or as plain text if it is a str that is not :class:`Rendered`."""
 
     body: Any = None
     status: int = 200
@@ -151,12 +155,8 @@ def _let_in(request: Any, services: Services, rule: str | None) -> Call:
 def _rendered(answer: Answer) -> webob.Response:
     if answer.status == 204:
         return webob.Response(status=204, content_type=None)
-    if isinstance(answer.body, str):
+    if isinstance(answer.body, str) and not isinstance(answer.body, Rendered):
         return webob.Response(answer.body, status=answer.status, content_type="text/plain", charset="utf-8")
     # Our own answers hold no circles; to look for them is most of the time that a long list takes.
-    return webob.Response(
-        json.dumps(answer.body, check_circular=False),
-        status=answer.status,
-        content_type="application/json",
-        charset="utf-8",
-    )
+    body = answer.body if isinstance(answer.body, Rendered) else json.dumps(answer.body, check_circular=False)
+    return webob.Response(body, status=answer.status, content_type="application/json", charset="utf-8")

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from collectd_mgr.domain.columns import Columns
+from collectd_mgr.domain.columns import Columns, Row
 from collectd_mgr.domain.reads import Page
 
 DATA: dict[str, Any] = {
@@ -18,7 +19,7 @@ DATA: dict[str, Any] = {
     "sources": {"if_octets": [["rx", "derive"], ["tx", "derive"]], "load": [["shortterm", "gauge"]]},
 }
 
-ROWS = (
+ROWS: Sequence[Row] = (
     {
         "id": "h/interface-lo/if_octets",
         "interval": 10.0,
@@ -38,9 +39,10 @@ ROWS = (
 
 
 def test_columns_are_the_rows() -> None:
-    columns = Columns(DATA)
-    assert (columns, len(columns), columns[1], tuple(columns)) == (ROWS, 2, ROWS[1], ROWS)
+    columns: Sequence[Row] = Columns(DATA)
+    assert columns == ROWS
     assert columns != ROWS[:1]
+    assert (len(columns), columns[1], list(columns)) == (2, ROWS[1], list(ROWS))
 
 
 def test_without_values() -> None:
