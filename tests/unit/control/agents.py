@@ -90,4 +90,3 @@ def served(bus: Any, endpoint: ScriptedAgent) -> Iterator[ScriptedAgent]:
     server.start()
     yield endpoint
     server.stop()
-    server.wait()
