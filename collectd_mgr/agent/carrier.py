@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,8 @@ from collectd_mgr.domain.plan import RELOAD, Plan, Running
 from collectd_mgr.domain.spec import HostSpec
 from collectd_mgr.drivers.base import Applied, Driver, Order
 from collectd_mgr.drivers.ladder import Barred, Ladder
+
+LOG = logging.getLogger(__name__)
 
 #: How long a daemon that stopped answering in an operation is watched for its end, in seconds.
 _DYING = 2.0
@@ -35,6 +38,7 @@ class Carrier:
         self._state = state
         self._journal = journal
         self._fault = fault
+        self._prepared = False
 
     def take_up(self, spec: HostSpec, request_id: str = "") -> Applied:
         """As :meth:`keep`, for a spec that is news; the journal says so."""
@@ -55,10 +59,18 @@ class Carrier:
         self._state.see_origin(running)
         return self._steps(running, spec)
 
+    def prepare(self) -> None:
+        """Let the drivers end what a killed agent left half done, once, before the first thing that is done here."""
+        if not self._prepared:
+            for note in (note for found in self.ladder.recover() for note in found.notes):
+                LOG.warning("%s", note)
+            self._prepared = True
+
     def close(self, outcome: str) -> None:
         self._journal.end(outcome)
 
     def _bring(self, spec: HostSpec, takes_up: bool, request_id: str) -> Applied:
+        self.prepare()
         running = self._answering()
         todo = self.differs(spec, running)
         if any(change.kind == RELOAD for change in todo):

@@ -43,18 +43,19 @@ class Keeper:
         self._clock = clock
         self._backoff = Backoff()
         self._dead_since: float | None = None
+        self._leftover: Callable[[], None] = _nothing
 
     def recover(self, applier: Applier, journal: Journal) -> None:
-        """What a killed agent left half done is ended, by what the journal says of it. Safe to repeat."""
-        with self._state.lock:
-            for found in self._carrier.ladder.recover():
-                for note in found.notes:
-                    LOG.warning("%s", note)
-            intent = journal.unfinished()
-            if intent is not None:
-                self._end(intent, applier)
-                self.close()
+        """What a killed agent left half done is ended, by what the journal says: now, or when the mode allows it."""
+        self._leftover = lambda: self._recover(applier, journal)
         self.look()
+
+    def _recover(self, applier: Applier, journal: Journal) -> None:
+        self._carrier.prepare()
+        intent = journal.unfinished()
+        if intent is not None:
+            self._end(intent, applier)
+            self.close()
 
     def _end(self, intent: Intent, applier: Applier) -> None:
         running = self._carrier.ladder.observe()
@@ -72,11 +73,15 @@ class Keeper:
         """One look, and what it calls for."""
         with self._state.lock:
             self.close()
+            if self._state.mode().mode == mode.OFF:
+                return
+            leftover, self._leftover = self._leftover, _nothing
+            leftover()
             running = self._carrier.ladder.observe()
             self._state.see_origin(running)
             if self._state.memory.probation is not None:
                 self._probation(running)
-            elif self._state.mode().mode != mode.OFF:
+            else:
                 self._keep(running)
 
     def close(self) -> None:
@@ -140,6 +145,10 @@ class Keeper:
                 self.look()
             except Exception:
                 LOG.exception("A look at collectd failed.")
+
+
+def _nothing() -> None:
+    """No agent before this one has left anything."""
 
 
 def _died_of(intent: Intent, running: Running) -> bool:

@@ -138,6 +138,18 @@ class TestKilledAgent:
         assert (status.outcome, status.error["code"]) == ("failed", "host_not_managed")
         assert other.enabled() == {"memory"}
 
+    def test_in_mode_off_nothing_is_started_until_the_mode_is_another(self, agent: Agent, tmp_path: Path) -> None:
+        with pytest.raises(Killed):
+            Agent(tmp_path, agent.collectd, fault=killer(faults.ACTING)).recover().apply(spec(2, cpu=True))
+        agent.collectd.die()
+        (tmp_path / "mode").write_text("off")
+        other = Agent(tmp_path, agent.collectd).recover()
+        other.service.keeper.look()
+        assert agent.collectd.running.pid is None
+        (tmp_path / "mode").unlink()
+        other.service.keeper.look()
+        assert (other.status().outcome, other.enabled()) == ("failed", {"memory"})
+
     def test_a_torn_line_of_the_journal_is_no_line(self, agent: Agent, tmp_path: Path) -> None:
         with (tmp_path / "state" / "journal").open("ab") as journal:
             journal.write(b'{"step": "inte')
