@@ -38,7 +38,7 @@ class Origin:
 
 
 def read(config_file: str, managed_dir: str) -> Origin:
-    """What ``config_file`` and its includes configure, what is below ``managed_dir`` left out.
+    """What ``config_file`` and its includes configure, what is below ``managed_dir`` left out, by whatever path.
 
     Nothing for a file that is not there. One that cannot be read whole (a syntax error) gives an empty layer
     and a warning: what runs and nobody names is the operator's, and is left alone.
@@ -50,8 +50,9 @@ def read(config_file: str, managed_dir: str) -> Origin:
     except exception.CollectdMgrError as error:
         LOG.warning("The operator's configuration is not understood: %s", mask_text(error.detail))
         return Origin(warnings=(error.detail,))
-    ours = f"{Path(managed_dir)}/"
-    return _origin(tuple(item for item in found.statements if not item.file.startswith(ours)), found.warnings)
+    directory = Path(managed_dir).resolve()
+    ours = {file for file in found.files if Path(file).resolve().is_relative_to(directory)}
+    return _origin(tuple(item for item in found.statements if item.file not in ours), found.warnings)
 
 
 def _origin(statements: tuple[Located, ...], warnings: tuple[str, ...]) -> Origin:

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is the operator's and what is ours, in one configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr.agent import origin
+
+
+@pytest.fixture
+def managed(tmp_path: Path) -> Path:
+    """``conf/managed`` by its own name, and ``link`` by another."""
+    managed = tmp_path / "conf" / "managed"
+    managed.mkdir(parents=True)
+    (managed / "collectd_mgr.conf").write_text("LoadPlugin memory\n")
+    (tmp_path / "conf" / "more.conf").write_text("LoadPlugin df\n")
+    (tmp_path / "link").symlink_to(managed)
+    return managed
+
+
+@pytest.mark.parametrize("include", ["conf/managed/*.conf", "link/*.conf", "conf/../conf//managed/", "link"])
+@pytest.mark.parametrize("setting", ["conf/managed", "conf/managed/", "link"])
+def test_what_is_managed_is_not_the_operators_by_whatever_path(
+    tmp_path: Path, managed: Path, include: str, setting: str
+) -> None:
+    conf = tmp_path / "collectd.conf"
+    conf.write_text(f'LoadPlugin cpu\nInclude "{tmp_path}/{include}"\nInclude "{tmp_path}/conf/more.conf"\n')
+    assert set(origin.read(str(conf), f"{tmp_path}/{setting}").layer.plugins) == {"cpu", "df"}
+
+
+def test_an_include_of_all_around_it_leaves_it_out_too(tmp_path: Path, managed: Path) -> None:
+    conf = tmp_path / "collectd.conf"
+    conf.write_text(f'Include "{tmp_path}/conf"\n')
+    assert set(origin.read(str(conf), str(managed)).layer.plugins) == {"df"}
