@@ -22,7 +22,8 @@ def test_enable_says_what_the_daemon_does_now(openstack: Shell) -> None:
 def test_disable_keeps_interval_and_configuration(openstack: Shell) -> None:
     openstack.ok("plugin", "enable", "swap", "--host", ONE, "--interval", "3", "--config", "ReportBytes=true")
     (row,) = openstack.ok("plugin", "disable", "swap", "--host", ONE)
-    assert (row["State"], row["Enabled"], row["Health"]) == ("succeeded", False, "off")
+    assert (row["State"], row["Enabled"]) == ("succeeded", False)
+    assert row["Health"] in ("stopping", "off")
     (row,) = openstack.ok("plugin", "enable", "swap", "--host", ONE)
     assert (row["Enabled"], row["Interval"]) == (True, 3.0)
     assert openstack.ok("plugin", "show", "swap", "--host", ONE)["desired"]["config"] == {"ReportBytes": True}
