@@ -57,6 +57,15 @@ def test_a_first_load_gives_values_at_once(collectd: ScratchCollectd, eventually
     assert collectd.call("status")["pid"] == pid == collectd.pid
 
 
+def test_with_a_single_read_thread(eventually: Eventually) -> None:
+    with ScratchCollectd(TEN, options={"ReadThreads": 1}) as collectd:
+        time.sleep(0.5)
+        for _ in range(3):
+            collectd.call("plugin_enable", plugin="memory", interval=1)
+            values_after(time.time(), collectd, "memory", eventually)
+            collectd.call("plugin_disable", plugin="memory")
+
+
 def test_without_the_tick_the_first_values_come_late() -> None:
     with ScratchCollectd(TEN, modules=["no_tick"], module_path=HERE / "entries") as collectd:
         time.sleep(0.5)
