@@ -66,6 +66,10 @@ class Carrier:
                 LOG.warning("%s", note)
             self._prepared = True
 
+    def at_next_start(self, spec: HostSpec) -> None:
+        """Have ``spec`` on the disk for a daemon that somebody else starts; safe to repeat."""
+        self.ladder.drivers[-1].at_next_start(self._state.goal(spec), _name(spec))
+
     def close(self, outcome: str) -> None:
         self._journal.end(outcome)
 
@@ -128,13 +132,12 @@ class Carrier:
         return steps(running, self._state.goal(spec), ours)
 
     def _act(self, driver: Driver, spec: HostSpec, todo: Plan, running: Running, request_id: str) -> Applied:
-        generation = f"{spec.generation.epoch}/{spec.generation.n}"
         if driver.name != LIVE:
             # From here on another death than that of a live operation is what is to be expected.
             self._state.note(probation=None)
         self._state.acted = (time.time(), frozenset(change.plugin for change in todo))
         try:
-            applied = driver.apply(Order(self._state.goal(spec), todo, request_id, generation))
+            applied = driver.apply(Order(self._state.goal(spec), todo, request_id, _name(spec)))
         except Exception as error:
             self._fault(faults.APPLIED)
             if driver.name == LIVE and self._died(running, error):
@@ -152,8 +155,13 @@ class Carrier:
         return wait_for(lambda: not same_daemon(before.pid, before.started, self.ladder.observe()), patience)
 
 
+def _name(spec: HostSpec) -> str:
+    """Of the generation, as the daemon is told to remember it."""
+    return f"{spec.generation.epoch}/{spec.generation.n}"
+
+
 def _probation(running: Running) -> Probation:
-    return Probation(running.pid or 0, running.started or 0.0, time.time())
+    return Probation(running.pid or 0, running.started or 0.0, time.time(), boot_id())
 
 
 def wait_for(happened: Callable[[], bool], seconds: float) -> bool:

@@ -50,6 +50,8 @@ class Crash:
             applied = self._carrier.keep(good, request_id)
         except exception.CollectdMgrError as error:
             LOG.error("The last good spec is not back yet: %s: %s", error.code, mask_text(error.detail))
+            # Somebody else may start collectd before it is: it must not find what the last one died of.
+            self._carrier.at_next_start(good)
             self._state.remember(warnings=(f"The last good spec is not back yet: {error.detail}",))
         else:
             self._state.remember(driver=applied.driver or self._state.memory.driver, restarted=True)

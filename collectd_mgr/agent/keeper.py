@@ -94,15 +94,15 @@ class Keeper:
         probation = self._state.memory.probation
         assert probation is not None
         age = self._clock() - probation.at
-        if same_daemon(probation.pid, probation.started, running):
-            if age > self._settings.probation:
-                self._state.remember(good=self._state.memory.current, probation=None)
-        elif not running.ended_by_somebody and age <= self._settings.probation + 2 * self._settings.watch_interval:
-            self._crash.happened(exception.DaemonDied(f"collectd died {age:.1f} s after a live operation."))
-            self.close()
-        else:
-            # Ended by somebody, or dead long after while nobody looked: not of the operation, as far as one can tell.
+        alive = same_daemon(probation.pid, probation.started, running)
+        if alive and age <= self._settings.probation:
+            return
+        if alive or running.ended_by_somebody or probation.boot_id != boot_id():
             self._state.remember(good=self._state.memory.current, probation=None)
+            return
+        # If nobody looked meanwhile it need not have died of the operation; but to try that again could be a loop.
+        self._crash.happened(exception.DaemonDied(f"collectd died, at most {age:.1f} s after a live operation."))
+        self.close()
 
     def _keep(self, running: Running) -> None:
         spec = self._state.memory.current or NOTHING

@@ -32,11 +32,15 @@ class Quarantine:
 
 @dataclass(frozen=True)
 class Probation:
-    """A live operation whose daemon (``pid``, ``started``) has not yet outlived it. ``at``: seconds since 1970."""
+    """A live operation whose daemon (``pid``, ``started``, in the kernel's boot ``boot_id``) has not yet outlived it.
+
+    ``at``: seconds since 1970.
+    """
 
     pid: int
     started: float
     at: float
+    boot_id: str
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,17 @@ class TestDeath:
         assert (status.outcome, status.quarantine) == ("applied", None)
         assert agent.enabled() == {"memory"}
 
+    def test_whoever_else_starts_it_starts_it_with_what_was_good(self, agent: Agent, tmp_path: Path) -> None:
+        other = Agent(tmp_path, agent.collectd, drivers=1)
+        other.service.keeper.look()
+        other.apply(spec(2, memory=True, cpu=True))
+        agent.collectd.die()
+        other.service.keeper.look()
+        prepared = agent.collectd.prepared
+        assert prepared is not None
+        assert set(prepared.plugins) == {"memory"}
+        assert "not back yet" in str(other.status().warnings)
+
     def test_that_generation_is_not_tried_again(self, agent: Agent) -> None:
         crash = spec(2, memory=True, cpu=CRASH)
         agent.apply(crash)
