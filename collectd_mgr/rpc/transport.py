@@ -44,7 +44,8 @@ def _set_defaults(conf: cfg.ConfigOpts) -> None:
     # A handful of calls are in flight at once; 64 idle threads are memory for nothing.
     conf.set_default("executor_thread_pool_size", 8)
     # The queue of an agent goes with it: a call to a silent host is returned at once instead of waiting for a timeout.
-    conf.set_default("amqp_auto_delete", True, group=_RABBIT)
+    # Quorum queues, where an operator wants them, cannot do that; there a timeout has to tell.
+    conf.set_default("amqp_auto_delete", not conf[_RABBIT].rabbit_quorum_queue, group=_RABBIT)
 
 
 def rpc(conf: cfg.ConfigOpts) -> Any:
