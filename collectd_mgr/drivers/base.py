@@ -121,6 +121,13 @@ class Driver(abc.ABC):
         """
 
     @abc.abstractmethod
+    def at_next_start(self, goal: Goal, generation: str) -> None:
+        """Have ``goal`` on the disk for the next process, whoever starts it; the one that runs is not touched.
+
+        For a goal that was reached before: it is not judged again. Safe to repeat.
+        """
+
+    @abc.abstractmethod
     def metrics(self, query: Query) -> Page:
         """The identifiers in collectd's cache. :raises NotCapable: when not declared"""
 

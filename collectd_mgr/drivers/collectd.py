@@ -71,6 +71,10 @@ class Collectd:
         """Tell the daemon what it runs now."""
         self.wire.call("generation_set", {"marker": managed.marker(goal, generation).to_text()})
 
+    def at_next_start(self, goal: Goal, generation: str) -> None:
+        """Have the managed file of ``goal``; safe to repeat."""
+        self.files.restore(managed.render(goal, generation))
+
     def await_ready(self, process: Process) -> None:
         """Wait until it answers and reads.
 

@@ -36,10 +36,12 @@ class FakeDaemon:
         self.lock = threading.Lock()
         self.running = Running()
         self.began = 0.0
+        #: What the next process runs, where that was said.
+        self.prepared: Goal | None = None
 
     def start(self, goal: Goal) -> None:
         """A new process that runs ``goal``, in place of the one there was."""
-        self.began = self.clock()
+        self.began, self.prepared = self.clock(), None
         plugins = {name: _as_asked(item) for name, item in goal.plugins.items() if item.enabled}
         self.running = Running(next(_PIDS), self.began, VERSION, plugins, goal.reloads, goal.daemon_restarts)
 
@@ -60,7 +62,7 @@ class FakeDriver(Driver):
     def recover(self) -> Recovered:
         with self.daemon.lock:
             if self.daemon.running.pid is None and self._child:
-                self.daemon.start(Goal())
+                self.daemon.start(self.daemon.prepared or Goal())
         return Recovered(self.observe())
 
     def offer(self) -> Offer:
@@ -112,6 +114,9 @@ class FakeDriver(Driver):
             elif change.plugin and change.goal is not None:
                 plugins[change.plugin] = _as_asked(change.goal)
         self.daemon.running = replace(self.daemon.running, plugins=plugins, reloads=order.goal.reloads)
+
+    def at_next_start(self, goal: Goal, generation: str) -> None:
+        self.daemon.prepared = goal
 
     def metrics(self, query: Query) -> Page:
         return self._page(query, values=False)

@@ -13,6 +13,7 @@ from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.plan import Change, Running
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.safety import Safety
+from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers.base import Applied, Driver, DriverSettings, Order, Recovered
 from collectd_mgr.drivers.collectd import Collectd
 from collectd_mgr.drivers.observation import SILENCE
@@ -124,6 +125,9 @@ class LiveDriver(Driver):
         """:raises DaemonDied: the daemon did not outlive the operation; there is nothing to undo in the next one"""
         if isinstance(error, SILENCE) and self.observe().pid != before["pid"]:
             raise exception.DaemonDied(f"collectd died in a live operation: {error}") from error
+
+    def at_next_start(self, goal: Goal, generation: str) -> None:
+        self._collectd.at_next_start(goal, generation)
 
     def metrics(self, query: Query) -> Page:
         return self._reader.metrics(query)

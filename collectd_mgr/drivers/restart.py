@@ -156,6 +156,9 @@ class RestartDriver(Driver):
                 raise self._collectd.not_started(f"collectd runs, but not as asked; it lacks: {', '.join(lacking)}")
             time.sleep(0.02)
 
+    def at_next_start(self, goal: Goal, generation: str) -> None:
+        self._collectd.at_next_start(goal, generation)
+
     def metrics(self, query: Query) -> Page:
         return self._reader.metrics(query)
 

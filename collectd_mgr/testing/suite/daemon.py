@@ -19,6 +19,7 @@ __all__ = [
     "test_the_installed_plugins_are_known",
     "test_the_next_agent_sees_the_same",
     "test_the_offer_names_every_read",
+    "test_the_state_of_the_next_daemon_can_be_prepared",
     "test_the_state_outlives_the_daemon",
 ]
 
@@ -37,6 +38,16 @@ def test_the_state_outlives_the_daemon(rig: Rig) -> None:
     after = rig.driver.observe()
     assert after.pid != before.pid
     assert not plan(after, goal)
+
+
+def test_the_state_of_the_next_daemon_can_be_prepared(rig: Rig) -> None:
+    rig.reach(rig.goal({"memory": MEMORY}))
+    before, goal = rig.driver.observe(), rig.goal({"cpu": CPU})
+    rig.driver.at_next_start(goal, "epoch/9")
+    rig.driver.at_next_start(goal, "epoch/9")
+    assert rig.driver.observe() == before
+    rig.again()
+    assert not plan(rig.driver.observe(), goal)
 
 
 def test_a_dead_daemon_is_seen(rig: Rig) -> None:

@@ -120,9 +120,10 @@ def fake_rig() -> Iterator[Rig]:
     settings = settings_in(Path("/nonexistent"))
 
     def again() -> None:
-        running = daemon.running
-        daemon.start(Goal())
-        daemon.running = type(running)(**{**vars(running), "pid": daemon.running.pid})
+        running, prepared = daemon.running, daemon.prepared
+        daemon.start(prepared or Goal())
+        if prepared is None:
+            daemon.running = type(running)(**{**vars(running), "pid": daemon.running.pid})
 
     yield Rig(
         FakeDriver(settings, daemon),
