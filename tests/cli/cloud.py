@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,10 @@ from collectd_mgr.testing import configuration
 from tests.unit.agent.agents import Live
 
 
+#: How long the API waits for a host before it answers "pending".
+_WAIT = 2.0
+
+
 class Cloud:
     """``url`` is the API's; hosts come and go with :meth:`join` and :meth:`leave`."""
 
@@ -45,7 +49,7 @@ class Cloud:
         self._bus, self._notifications = transport.rpc(conf), transport.notifications(conf)
         self._database = Database(conf)
         schema.sync(self._database)
-        self.control = HostControl(self._database, AgentAPI(self._bus), wait=2.0)
+        self.control = HostControl(self._database, AgentAPI(self._bus), wait=_WAIT)
         settings = ConductorSettings(batch_timeout=0.05, resend_interval=0.2)
         self._conductor = ConductorService(settings, self.control, self._bus, self._notifications)
         self._server = Server(("127.0.0.1", 0), app.make(conf, self.control), numthreads=4)
@@ -82,17 +86,26 @@ class Cloud:
         self._agents.pop(name).stop()
 
     @contextmanager
-    def joining(self, name: str, after: float) -> Iterator[None]:
-        """The agent comes back ``after`` seconds, while the block waits for it."""
-        timer = threading.Timer(after, self.join, [name])
-        timer.start()
+    def joining(self, name: str) -> Iterator[None]:
+        """The agent comes back in the block, after a change of the host was answered with "pending"."""
+        thread = threading.Thread(target=self._join_late, args=[name, self.control.get(name).n])
+        thread.start()
         yield
-        timer.join()
+        thread.join()
+
+    def _join_late(self, name: str, before: int) -> None:
+        self._wait_until(lambda: self.control.get(name).n > before)
+        time.sleep(_WAIT + 1)
+        self.join(name)
 
     def wait_for(self, name: str) -> None:
         """Until the API knows the host."""
-        deadline = time.monotonic() + 20
-        while name not in {host.name for host in self.control.listed(Filters(), Paging(1000))}:
+        self._wait_until(lambda: name in {host.name for host in self.control.listed(Filters(), Paging(1000))})
+
+    @staticmethod
+    def _wait_until(condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 60
+        while not condition():
             assert time.monotonic() < deadline
             time.sleep(0.05)
 

@@ -64,7 +64,7 @@ def test_a_restart_gives_a_new_daemon_on_each_host(openstack: Shell) -> None:
 
 
 def test_a_reload_succeeds(openstack: Shell) -> None:
-    (row,) = openstack.ok("host", "reload", HOST, "--reason", "files changed")
+    (row,) = openstack.ok("host", "reload", HOST, "--reason", "files changed", "--wait")
     assert (row["State"], row["Action"]) == ("succeeded", "reload")
 
 

@@ -58,7 +58,7 @@ def test_capabilities_name_plugins_and_drivers(openstack: Shell) -> None:
 
 
 def test_operations_are_filtered(openstack: Shell) -> None:
-    openstack.ok("plugin", "enable", "load", "--host", HOST, "--reason", "to be found")
+    openstack.ok("plugin", "enable", "load", "--host", HOST, "--reason", "to be found", "--wait")
     listed = openstack.ok("operation", "list", "--host", HOST, "--plugin", "load", "--limit", "1")
     (row,) = listed
     assert (row["State"], row["Reason"]) == ("succeeded", "to be found")
