@@ -30,7 +30,6 @@ from collectd_mgr.rpc.agent import AgentAPI
 from collectd_mgr.testing import configuration
 from tests.unit.agent.agents import Live
 
-
 #: How long the API waits for a host before it answers "pending".
 _WAIT = 2.0
 
