@@ -131,30 +131,33 @@ class HostControl:
         operation, spec = self._stored(name, edit, origin, expected, check or check_managed)
         self._deliver(name, spec, self._wait, requester.request_id)
         with self.database.reader() as session:
-            row = operations.get(session, operation.id)
-            return Outcome(row, *self._desired(session, name, labels=not plugin))
+            row, host = operations.get(session, operation.id), hosts.get(session, name, labels=not plugin)
+            newest = spec if spec.generation == Generation(host.epoch, host.n) else self._spec(session, host, None)
+            return Outcome(row, host, desired_of(newest))
 
     def _stored(
         self, name: str, edit: Edit, origin: generations.Origin, expected: Generation | None, check: Check
     ) -> tuple[Operation, HostSpec]:
         for _ in range(_ATTEMPTS):
-            host, desired = self.desired(name)
-            check_expected(host, expected)
-            check(host, desired)
-            spec = edit(desired).spec(Generation(host.epoch, host.n + 1))
-            operation = self._store(host, spec, origin)
-            if operation is not None:
-                return operation, spec
+            stored = self._store(name, edit, origin, expected, check)
+            if stored is not None:
+                return stored
         raise exception.StaleGeneration(f"{name} is being changed by others all the time.")
 
     @retried
-    def _store(self, host: Host, spec: HostSpec, origin: generations.Origin) -> Operation | None:
+    def _store(
+        self, name: str, edit: Edit, origin: generations.Origin, expected: Generation | None, check: Check
+    ) -> tuple[Operation, HostSpec] | None:
         """None when somebody else changed the host since it was read."""
         with self.database.writer() as session:
+            host, desired = self._desired(session, name, labels=False)
+            check_expected(host, expected)
+            check(host, desired)
+            spec = edit(desired).spec(Generation(host.epoch, host.n + 1))
             if not hosts.advance(session, host, spec.generation.n):
                 return None
             generations.add(session, self.database.seal, host.id, spec, origin)
-            return operations.add(session, host.name, spec.generation, host.n, origin)
+            return operations.add(session, host.name, spec.generation, host.n, origin), spec
 
     def _desired(self, session: Session, name: str, labels: bool) -> tuple[Host, Desired]:
         host = hosts.get(session, name, labels)
