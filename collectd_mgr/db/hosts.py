@@ -139,14 +139,7 @@ def heard(session: Session, beats: Sequence[tuple[str, int, int]], at: datetime)
 def store(session: Session, reports: Sequence[Report], at: datetime) -> None:
     """Whole statuses, at most one of each host: one statement. Only the newer ones are stored."""
     newer = or_(*(and_(Host.name == item.name, _not_after(item.boot, item.sequence)) for item in reports))
-    columns = ("boot", "sequence", "health", "mode", "driver", "status")
-    values: dict[str, Any] = {
-        name: case(
-            *((Host.name == item.name, _bound(name, getattr(item, name))) for item in reports),
-            else_=getattr(Host, name),
-        )
-        for name in columns
-    }
+    values = {name: _chosen(name, reports) for name in _REPORTED}
     _rows(session, update(Host).where(newer).values(heartbeat_at=at, state=UP, **values))
 
 
@@ -177,8 +170,16 @@ def _not_after(boot: int, sequence: int) -> Any:
     return or_(Host.boot < boot, and_(Host.boot == boot, Host.sequence <= sequence))
 
 
-def _bound(column: str, value: Any) -> Any:
-    return literal(value, getattr(Host, column).type)
+#: The columns of a report.
+_REPORTED = ("boot", "sequence", "health", "mode", "driver", "status")
+
+
+def _chosen(column: str, reports: Sequence[Report]) -> Any:
+    """What ``column`` is to be, row by row; for a single report there is nothing to choose."""
+    if len(reports) == 1:
+        return getattr(reports[0], column)
+    kept = getattr(Host, column)
+    return case(*((Host.name == item.name, literal(getattr(item, column), kept.type)) for item in reports), else_=kept)
 
 
 def _rows(session: Session, statement: Any) -> int:
