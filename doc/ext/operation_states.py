@@ -33,7 +33,7 @@ class Table(Directive):
 
 
 def _row(state: State) -> tuple[str, str, str]:
-    return f"``{state.name}``", state.meaning, ", ".join(f"``{name}``" for name in state.leads_to) or "final"
+    return f"``{state.name}``", state.meaning, ", ".join(f"``{name}``" for name in state.leads_to) or "the end"
 
 
 class Picture(Directive):
@@ -80,10 +80,15 @@ def _box(state: State, x: int, y: int) -> str:
 
 
 def _arrow(start: tuple[int, int], end: tuple[int, int]) -> str:
-    return (
-        f'<line x1="{start[0] + _WIDTH}" y1="{start[1] + _HEIGHT // 2}" x2="{end[0] - 2}" '
-        f'y2="{end[1] + _HEIGHT // 2}" stroke="#555" marker-end="url(#tip)"/>'
-    )
+    """From side to side; straight down to the neighbour below."""
+    middle = _WIDTH // 2, _HEIGHT // 2
+    if start[0] == end[0]:
+        return _line(start[0] + middle[0], start[1] + _HEIGHT, end[0] + middle[0], end[1] - 2)
+    return _line(start[0] + _WIDTH, start[1] + middle[1], end[0] - 2, end[1] + middle[1])
+
+
+def _line(x1: int, y1: int, x2: int, y2: int) -> str:
+    return f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="#555" marker-end="url(#tip)"/>'
 
 
 def setup(app: Any) -> dict[str, Any]:
