@@ -25,6 +25,9 @@ from collectd_mgr.wire.client import WireClient
 #: Seconds for an answer that needs no waiting inside collectd.
 _PATIENCE = 10.0
 
+#: Seconds between a look at the daemon and the choice of a driver for what was seen.
+_MOMENT = 0.1
+
 
 class Collectd:
     """Its process, its socket and its managed file."""
@@ -34,6 +37,7 @@ class Collectd:
         self.wire = WireClient(settings.socket, timeout=_PATIENCE)
         self.files = ManagedFiles(settings.managed_dir)
         self.daemon = _daemon(settings, self.wire)
+        self._last: tuple[float, dict[str, Any]] = (float("-inf"), {})
 
     def prepare(self) -> None:
         """What a start of collectd needs on the disk, and nothing half done beside it. Safe to repeat."""
@@ -54,7 +58,14 @@ class Collectd:
 
     def status(self) -> dict[str, Any]:
         """The extension's own words. :raises DaemonUnreachable, RequestTimeout, WireMismatch: no answer"""
-        return dict(self.wire.call("status"))
+        status = dict(self.wire.call("status"))
+        self._last = (time.monotonic(), status)
+        return status
+
+    def just_now(self) -> dict[str, Any]:
+        """As :meth:`status`, or what that said a moment ago: enough to choose by, not to act on."""
+        said, status = self._last
+        return status if time.monotonic() - said < _MOMENT else self.status()
 
     def observe(self) -> Running:
         """The daemon as it is; without plugins when it runs and does not answer."""

@@ -57,7 +57,7 @@ class LiveDriver(Driver):
     def offer(self) -> Offer:
         reads, off = frozenset(capabilities.READS), dict(_NEEDS_A_NEW_DAEMON)
         try:
-            live = self._collectd.status()["live"]
+            live = self._collectd.just_now()["live"]
         except SILENCE as error:
             return Offer(self.name, missing={**off, **dict.fromkeys(_CHANGES | reads, error.detail)})
         if live["on"]:
