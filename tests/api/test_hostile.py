@@ -40,9 +40,12 @@ WRITES = st.fixed_dictionaries(
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def service() -> Iterator[Service]:
-    """A host that refuses every change at the last moment: what is valid gets that far, and is not stored."""
+    """A host that refuses every change at the last moment: what is valid gets that far, and is not stored.
+
+    New for each test: one of them finds the address under which the host is deleted.
+    """
     service = Service()
     service.hear(HostStatus("cn1", 1, 1, mode=Mode("observe")))
     yield service
