@@ -57,7 +57,13 @@ def _next(page: Mapping[str, Any]) -> str | None:
 
 
 def path(*parts: object) -> str:
-    """The address of a resource under ``/v1``; no part can leave its place."""
+    """The address of a resource under ``/v1``; no part can leave its place.
+
+    :raises CommandError: for a part that names nothing, and would make the address another one
+    """
+    for part in parts:
+        if part in ("", ".", ".."):
+            raise CommandError(f"{part!r} is not a name.")
     return "/".join(["/v1", *(quote(str(part), safe="") for part in parts)])
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.cli.cloud import Cloud
 from tests.cli.shell import Shell
 
@@ -49,6 +51,15 @@ def test_the_mode_has_a_reason_and_somebody_who_set_it(openstack: Shell) -> None
         "server",
     )
     assert openstack.ok("host", "set", HOST, "--live", "on", "--wait")["live"] is True
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_a_name_cannot_make_the_address_another_one(openstack: Shell, name: str) -> None:
+    assert openstack.error("host", "delete", name) == f"{name!r} is not a name."
+
+
+def test_a_name_is_quoted(openstack: Shell) -> None:
+    assert openstack.error("host", "show", "../operations?x=#").startswith("No host '../operations?x=#' is known.")
 
 
 def test_setting_nothing_is_an_error(openstack: Shell) -> None:
