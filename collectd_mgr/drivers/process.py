@@ -80,7 +80,8 @@ def look(pid: int) -> Process | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     state, *fields = stat.rpartition(")")[2].split()
-    if state in "ZX":
+    # After a kill the first thread may be a zombie while another is on its way out and still holds files and sockets.
+    if state in "ZX" and int(fields[16]) <= 1:
         _reap(pid)
         return None
     return Process(pid, int(fields[18]))
