@@ -43,8 +43,8 @@ def make(
     if conf.api.auth_strategy == "keystone":
         application = (authenticate or _authenticated)(conf, application)
     application = Errors(_limited(conf, application))
-    application = _beside(healthcheck.Healthcheck(None, {"oslo_config_config": conf}), application)
-    application = http_proxy_to_wsgi.HTTPProxyToWSGI(application, {"oslo_config_config": conf})
+    application = _beside(healthcheck.Healthcheck(None, conf), application)
+    application = http_proxy_to_wsgi.HTTPProxyToWSGI(application, conf)
     made: Application = request_id.RequestId(application)
     return made
 
