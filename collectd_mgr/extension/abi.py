@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from ctypes import POINTER, c_bool, c_char_p, c_double, c_int, c_size_t, c_uint64, c_void_p
+from ctypes import POINTER, c_char_p, c_double, c_int, c_size_t, c_uint64, c_void_p
 from typing import Any, Callable
 
 #: The versions whose structures these are. 5.8 has no ``name`` in the context; 6.0 is another program.
@@ -51,6 +51,9 @@ class DataSet(ctypes.Structure):
 _Callback = ctypes.CFUNCTYPE(c_int, c_void_p)
 _callbacks: list[Any] = []
 
+#: int callback(void): an init callback of a plugin.
+Init = ctypes.CFUNCTYPE(c_int)
+
 _Prototype = tuple[Any, tuple[Any, ...]]
 
 #: Without these nothing can be read.
@@ -72,8 +75,6 @@ READING: dict[str, _Prototype] = {
 #: Without these nothing can be changed.
 CHANGING: dict[str, _Prototype] = {
     "cf_read": (c_int, (c_char_p,)),
-    "plugin_init_all": (c_int, ()),
-    "global_option_set": (c_int, (c_char_p, c_char_p, c_bool)),
     "plugin_set_ctx": (Context, (Context,)),
     "plugin_register_read": (c_int, (c_char_p, c_void_p)),
     "plugin_register_complex_read": (c_int, (c_char_p, c_char_p, c_void_p, c_uint64, c_void_p)),

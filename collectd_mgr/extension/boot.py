@@ -27,12 +27,13 @@ class Boot:
         self._lists = lists
         self._log = log
         self._disabled = disabled
-        self._callback = callback(self._last)
+        #: Its address.
+        self.callback = callback(self._last)
         self.registration: Registration | None = None
 
     def register(self, daemon: Daemon) -> None:
         """To be called from the extension's own init callback."""
-        daemon.register_init(NAME, self._callback)
+        daemon.register_init(NAME, self.callback)
 
     def _last(self, _: int) -> int:
         if self.registration is None:

@@ -44,11 +44,13 @@ class Daemon:
     def read_config(self, path: str) -> bool:
         return int(self._c.cf_read(path.encode())) == 0
 
-    def init_all(self) -> bool:
-        """Call every init callback on the list; False when one of them failed."""
-        # Read nowhere else, it would have collectd's own statistics registered once more, with a warning each time.
-        self._c.global_option_set(b"CollectInternalStats", b"false", False)
-        return int(self._c.plugin_init_all()) == 0
+    def init(self, callback: int, context: bytes) -> int:
+        """Call an init callback in its context, a plugin_ctx_t; its status, 0 when all is well."""
+        before = self._c.plugin_set_ctx(abi.Context.from_buffer_copy(context))
+        try:
+            return int(abi.Init(callback)())
+        finally:
+            self._c.plugin_set_ctx(before)
 
     def register_read(self, name: str, callback: int) -> bool:
         return int(self._c.plugin_register_read(name.encode(), callback)) == 0

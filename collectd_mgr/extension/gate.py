@@ -58,6 +58,13 @@ class Gate:
             raise exception.Busy("collectd is about to be stopped")
         if not self._threads.readers():
             raise exception.Busy("collectd has not started its read threads yet")
+        self.alive()
+
+    def alive(self) -> None:
+        """Pass when collectd is not stopping.
+
+        :raises Busy: it is
+        """
         if not self._asleep():
             raise exception.Busy("collectd is stopping")
 

@@ -74,8 +74,8 @@ def assemble(
     boot.register(daemon)
     try:
         reads = Reads(memory, lists, lists.find(tick.NAME))
-        inits = Inits(daemon, lists, lists.find(NAME))
-        _verify(reads.all(), daemon)
+        inits = Inits(daemon, memory, lists, lists.find(NAME))
+        _verify(reads.all(), daemon, inits, boot)
     except (NotFound, Unreadable) as error:
         raise Unfit(f"the lists of callbacks are not as in the versions that are known: {error}") from error
     loader, records = Loader(), Records()
@@ -93,8 +93,8 @@ def _memory() -> Memory:
         raise Unfit(f"collectd's own memory cannot be read: {error}") from error
 
 
-def _verify(reads: list[Read], daemon: Daemon) -> None:
-    """The tick must be seen exactly as it was registered: that proves the layout of the entries."""
+def _verify(reads: list[Read], daemon: Daemon, inits: Inits, boot: Boot) -> None:
+    """Our own entries must be seen exactly as they were registered: that proves the layout of all."""
     expected = Read(tick.NAME, tick.OWNER, "", tick.INTERVAL, daemon.nothing)
-    if expected not in reads:
-        raise Unfit("the entries of collectd's list of reads do not lie as in the versions that are known")
+    if expected not in reads or inits.callback(NAME) != boot.callback:
+        raise Unfit("the entries of collectd's lists do not lie as in the versions that are known")

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from functools import partial
 
 from collectd_mgr import exception
+from collectd_mgr.domain.grammar import Item
 from collectd_mgr.extension import fragment, process
 from collectd_mgr.extension.daemon import Daemon
 from collectd_mgr.extension.gate import Gate
@@ -68,37 +71,50 @@ class Registration:
         record = Record(LIVE, default, default if interval is None else interval, digest, blocks)
         self._records[plugin] = record
         statements = (fragment.load_plugin(plugin, interval), *blocks)
-        self._inits.clear()
-        with self._log.capture() as messages, self._shield.up(partial(self._give_up, plugin, record)):
-            accepted = fragment.apply(self._daemon, statements) and self._daemon.init_all()
+        with self._change(plugin, record) as messages:
+            accepted = self._apply(statements, messages)
             self._settle(plugin, record, accepted, messages)
         return messages
 
     def again(self, plugin: str, record: Record, interval: float | None) -> list[str]:
         """Register a loaded plugin once more; its reads were unregistered and seen to be over."""
         seconds = self._daemon.default_interval() if interval is None else interval
-        self._inits.clear()
         self._daemon.forget(plugin)
-        with self._log.capture() as messages, self._shield.up(partial(self._give_up, plugin, record)):
+        with self._change(plugin, record) as messages:
             with self._daemon.context(plugin, seconds):
                 self._loader.register(self._loader.path(plugin) or plugin)
-            accepted = self._daemon.init_all()
+            accepted = self._init(messages)
             if accepted and record.blocks and not self._reads.of(plugin):
-                accepted = self._configure_again(record)
+                # Some plugins register their reads from the configuration: without it nothing would come back.
+                accepted = self._apply(record.blocks, messages)
             self._settle(plugin, record, accepted, messages)
         record.interval = interval
         return messages
 
-    def _configure_again(self, record: Record) -> bool:
-        """Some plugins register their reads from the configuration: without it nothing would come back."""
+    @contextlib.contextmanager
+    def _change(self, plugin: str, record: Record) -> Iterator[list[str]]:
+        """Around a load: gives what collectd logs meanwhile. Should it fail, nothing of the plugin is ever read."""
         self._inits.clear()
-        return fragment.apply(self._daemon, record.blocks) and self._daemon.init_all()
+        with self._log.capture() as messages, self._shield.up(partial(self._give_up, plugin, record)):
+            try:
+                yield messages
+            except BaseException:
+                self._withdraw(plugin)
+                raise
+
+    def _apply(self, statements: tuple[Item, ...], messages: list[str]) -> bool:
+        return fragment.apply(self._daemon, statements) and self._init(messages)
+
+    def _init(self, messages: list[str]) -> bool:
+        self._gate.alive()  # When collectd stops it frees its lists.
+        failures = self._inits.run()
+        messages += failures
+        return not failures
 
     def _settle(self, plugin: str, record: Record, accepted: bool, messages: list[str]) -> None:
         self._inits.clear()
         if accepted:
             return
-        self._withdraw(plugin)
         record.rejected = True
         if fragment.syntax_error(messages):
             self._gate.close("collectd's parser failed on a fragment and would execute the rest of it later")

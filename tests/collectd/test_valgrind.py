@@ -6,13 +6,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from collectd_mgr import exception
 from collectd_mgr.testing.collectd import ScratchCollectd
 from tests.collectd import soak
 
@@ -52,6 +56,27 @@ def test_churn_under_valgrind(tmp_path: Path) -> None:
         time.sleep(1.0)
         assert collectd.stop() == 0, report.read_text()
         assert "ERROR SUMMARY: 0 errors" in report.read_text()
+
+
+def test_sigterm_in_the_middle_of_an_init(
+    compiled: dict[str, Path], tmp_path: Path, eventually: Callable[[Callable[[], object], float], float]
+) -> None:
+    """collectd frees its list of inits first thing; its own plugin_init_all would go on in it."""
+    report = tmp_path / "valgrind"
+    config = "LoadPlugin probe\n<Plugin probe>\n  InitTime 2000\n</Plugin>\n"
+    wrapper = (*VALGRIND, f"--log-file={report}")
+    own = [compiled["probe"]]
+    with ScratchCollectd(("load",), config, own_plugins=own, wrapper=wrapper, patience=120) as collectd:
+        restart = threading.Thread(target=restart_probe, args=(collectd,))
+        restart.start()
+        eventually(lambda: "init 2 begins" in collectd.log_text, 30.0)
+        assert collectd.stop() == 0, report.read_text()
+        restart.join()
+
+
+def restart_probe(collectd: ScratchCollectd) -> None:
+    with contextlib.suppress(exception.DaemonUnreachable):  # The answer may come too late for the socket.
+        collectd.call("plugin_restart", plugin="probe")
 
 
 def test_an_access_to_freed_memory_would_be_found(compiled: dict[str, Path], tmp_path: Path) -> None:

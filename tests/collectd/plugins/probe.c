@@ -49,7 +49,7 @@ static int probe_config(const char *key, const char *value) {
 }
 
 static int probe_init(void) {
-  __atomic_add_fetch(&inits, 1, __ATOMIC_SEQ_CST);
+  INFO("probe plugin: init %d begins", __atomic_add_fetch(&inits, 1, __ATOMIC_SEQ_CST));
   __atomic_store_n(&initialised, 0, __ATOMIC_SEQ_CST);
   pause_ms(init_time);
   __atomic_store_n(&initialised, 1, __ATOMIC_SEQ_CST);
