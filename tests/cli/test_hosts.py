@@ -59,7 +59,7 @@ def test_a_name_cannot_make_the_address_another_one(openstack: Shell, name: str)
 
 
 def test_a_name_is_quoted(openstack: Shell) -> None:
-    assert openstack.error("host", "show", "../operations?x=#").startswith("No host '../operations?x=#' is known.")
+    assert openstack.error("host", "show", "a?x=#").startswith("No host 'a?x=#' is known.")
 
 
 def test_setting_nothing_is_an_error(openstack: Shell) -> None:
