@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from oslo_policy import opts, policy
+from oslo_policy import policy
 
 from collectd_mgr import exception
 from collectd_mgr.api import identity, policies
@@ -20,7 +20,6 @@ class Gate:
     """Holds the policy; one per application."""
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
-        opts._register(conf)
         self._open = conf.api.auth_strategy == "none"
         self._projects = frozenset(conf.api.operator_projects)
         self._enforcer = policy.Enforcer(conf)
