@@ -97,18 +97,18 @@ class Applier:
         except exception.DaemonDied as error:
             self._crash.happened(error, request_id)
         except exception.CollectdMgrError as error:
-            self._failed(error)
+            self._failed(error, self._carrier.tried)
         except Exception as error:
             LOG.exception("Generation %s failed.", spec.generation)
-            self._failed(exception.CollectdMgrError(f"{type(error).__name__}: {error}"))
+            self._failed(exception.CollectdMgrError(f"{type(error).__name__}: {error}"), self._carrier.tried)
         else:
             self._applied(spec, applied)
         self._fault(faults.REMEMBERED)
         return applied.running if applied.driver else None
 
-    def _failed(self, error: exception.CollectdMgrError) -> None:
+    def _failed(self, error: exception.CollectdMgrError, driver: str | None = None) -> None:
         LOG.warning("Generation failed: %s: %s", error.code, mask_text(error.detail))
-        self._state.write(outcome=FAILED, error=error.to_dict())
+        self._state.write(outcome=FAILED, error=error.to_dict(), driver=driver)
 
     def _applied(self, spec: HostSpec, applied: Applied) -> None:
         memory = replace(

@@ -39,6 +39,8 @@ class Carrier:
         self._journal = journal
         self._fault = fault
         self._prepared = False
+        #: The driver that was picked for what is done now; ``None`` when none was.
+        self.tried: str | None = None
 
     def take_up(self, spec: HostSpec, request_id: str = "") -> Applied:
         """As :meth:`keep`, for a spec that is news; the journal says so."""
@@ -74,6 +76,7 @@ class Carrier:
         self._journal.end(outcome)
 
     def _bring(self, spec: HostSpec, takes_up: bool, request_id: str) -> Applied:
+        self.tried = None
         self.prepare()
         running = self._answering()
         todo = self.differs(spec, running)
@@ -111,7 +114,7 @@ class Carrier:
         barred: Barred | None = None,
     ) -> Applied:
         driver = self.ladder.pick(todo, running, {**self._state.barred(), **(barred or {})})
-        changes = tuple(str(change) for change in todo)
+        self.tried, changes = driver.name, tuple(str(change) for change in todo)
         self._journal.begin(
             Intent(spec, driver.name, changes, running.pid, running.started, boot_id(), takes_up, request_id)
         )

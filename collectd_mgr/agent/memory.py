@@ -48,7 +48,8 @@ class Memory:
     """``taken`` is the last spec that was taken up, with its outcome; ``current`` the one that the daemon is to
     run; ``good`` the last one that a daemon outlived. They differ after a failure, and for the time of a probation.
 
-    ``driver`` made the last change; ``mode`` is the server's word; ``past_epochs`` came before the present one.
+    ``driver`` made the last change, or failed to (``None`` when none was found that could); ``mode`` is the server's
+    word; ``past_epochs`` came before the present one.
     """
 
     taken: HostSpec | None = None

@@ -47,7 +47,7 @@ class HostStatus:
     :param outcome: of that generation: ``applying``, ``applied`` or ``failed``
     :param error: ``exception.to_dict`` of why it failed
     :param effective: the digest of the goal that the daemon runs
-    :param driver: the driver that made the last change
+    :param driver: the driver that made the last change or failed to; ``None`` when none was found that could
     :param daemon: ``{"pid", "started", "version", "interval", "hostname", "restarted", "replaced"}``
     :param capabilities: see :mod:`collectd_mgr.domain.capabilities`
     :param quarantine: why the live driver is quarantined on this host, or ``None``

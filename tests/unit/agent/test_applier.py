@@ -71,6 +71,12 @@ def test_after_a_failure_the_daemon_runs_what_it_ran_and_the_status_says_why(age
     assert agent.enabled() == {"cpu"}
 
 
+def test_a_failure_names_the_driver_that_tried(agent: Agent) -> None:
+    assert agent.apply(spec(1, cpu=True)).driver == "live"
+    status = agent.apply(spec(2, cpu={"Reject": "no"}))
+    assert (status.outcome, status.driver) == ("failed", "fake")
+
+
 def test_an_error_of_ours_is_a_failure_too(agent: Agent) -> None:
     agent.collectd.running = None  # type: ignore[assignment]
     agent.service.applier.apply(spec(1, cpu=True))
@@ -156,7 +162,7 @@ class TestOrigin:
     def test_its_config_cannot_be_set_from_here(self, adopted: Agent) -> None:
         status = adopted.apply(spec(1, df={"MountPoint": "/boot"}))
         assert status.error is not None
-        assert (status.outcome, status.error["code"]) == ("failed", "owned_by_host_config")
+        assert (status.outcome, status.error["code"], status.driver) == ("failed", "owned_by_host_config", None)
 
     def test_it_can_be_switched_off(self, adopted: Agent) -> None:
         assert adopted.apply(spec(1, df=False)).outcome == "applied"
