@@ -88,7 +88,9 @@ class Standalone:
         self._conductor = ConductorService(ConductorSettings(**conf.conductor), conducting, rpc, notifications)
         self._agent = _agent(conf, rpc, notifications)
         answering = HostControl(self._database, agents, conf.api.wait)
-        self._server = wsgi.Server((conf.bind, conf.port), app.make(conf, answering), server_name=PROGRAM)
+        self._server = wsgi.Server(
+            (conf.bind, conf.port), app.make(conf, answering), server_name=PROGRAM, shutdown_timeout=1
+        )
 
     def start(self) -> None:
         """It answers when this returns."""
