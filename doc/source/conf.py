@@ -21,7 +21,7 @@ extensions = [
 ]
 html_theme = "alabaster"
 html_theme_options = {
-    "description": "collectd on every host, changed over the bus, without restarts",
+    "description": "collectd on every host, changed over the bus",
     "page_width": "1040px",
 }
 autoprogram_cliff_application = "openstack"
