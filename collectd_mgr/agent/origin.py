@@ -59,7 +59,8 @@ def _origin(statements: tuple[Located, ...], warnings: tuple[str, ...]) -> Origi
     found = effective(statements)
     hostname = found.options.get("Hostname")
     return Origin(
-        Layer(ORIGIN, {plugin.name: _setting(plugin) for plugin in found.plugins.values()}),
+        # In lower case, as the API and Debian's files have them; to collectd SWAP is swap.
+        Layer(ORIGIN, {name: _setting(plugin) for name, plugin in found.plugins.items()}),
         found.interval,
         socket.gethostname() if hostname is None else str(hostname.value),
         statements,
