@@ -47,7 +47,7 @@ THIRD_PARTY: dict[str, frozenset[str]] = {
         "sqlalchemy alembic oslo_db": "db",
         "oslo_config": "conf cmd wsgi",
         "stevedore": "drivers agent",
-        "cotyledon": "cmd",
+        "cheroot": "cmd",
         # The bus chooses threads before oslo.messaging would choose eventlet.
         "oslo_service": "cmd rpc",
         "cliff osc_lib openstackclient keystoneauth1 rich": "cli",

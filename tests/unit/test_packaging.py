@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, packages_distributions
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.layering.imports import imports
 
 ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -28,6 +32,27 @@ def canonical(name: str) -> str:
 @pytest.mark.parametrize("entry_point", entry_points(), ids=lambda each: f"{each.group}-{each.name}")
 def test_every_entry_point_leads_somewhere(entry_point: EntryPoint) -> None:
     assert entry_point.load() is not None
+
+
+def imported() -> set[str]:
+    """The roots of everything outside of the standard library that production imports."""
+    found = {
+        each.root
+        for path in (ROOT / "collectd_mgr").rglob("*.py")
+        if "testing" not in path.parts
+        for each in imports(ast.parse(path.read_text()), "collectd_mgr", is_package=False)
+        if not each.for_annotations
+    }
+    # The module collectd exists inside the daemon only.
+    return found - sys.stdlib_module_names - {"collectd_mgr", "collectd"}
+
+
+def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
+    homes = packages_distributions()
+    declared = {canonical(re.split(r"[<>=]", row)[0]) for row in PROJECT["dependencies"]}
+    needed = {root: {canonical(name) for name in homes[root]} for root in imported()}
+    assert {root for root, names in needed.items() if not names & declared} == set()
+    assert declared - set().union(*needed.values()) == set()
 
 
 def test_every_dependency_is_pinned() -> None:
