@@ -20,7 +20,7 @@ class Connection:
         self._headers = {"Content-Type": "application/json", **({"X-Auth-Token": token} if token else {})}
 
     def __call__(self, method: str, path: str, body: Any = None) -> Any:
-        """The decoded JSON of a 200. :raises RuntimeError: for any other answer"""
+        """The decoded JSON of a 200 or 202. :raises RuntimeError: for any other answer"""
         data = None if body is None else json.dumps(body).encode()
         try:
             response = self._send(method, path, data)
@@ -28,7 +28,7 @@ class Connection:
             self._connection.close()
             response = self._send(method, path, data)
         content = response.read()
-        if response.status != 200:
+        if response.status not in (200, 202):
             raise RuntimeError(f"{method} {path}: {response.status} {content.decode()}")
         return json.loads(content)
 
