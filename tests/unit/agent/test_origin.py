@@ -39,6 +39,6 @@ def test_an_include_of_all_around_it_leaves_it_out_too(tmp_path: Path, managed: 
 
 def test_a_name_in_other_letters_is_the_same_plugin(tmp_path: Path) -> None:
     conf = tmp_path / "collectd.conf"
-    conf.write_text('LoadPlugin SWAP\nLoadPlugin swap\n<Plugin Swap>\nReportBytes true\n</Plugin>\n')
+    conf.write_text("LoadPlugin SWAP\nLoadPlugin swap\n<Plugin Swap>\nReportBytes true\n</Plugin>\n")
     plugins = origin.read(str(conf), str(tmp_path / "managed")).layer.plugins
     assert {name: setting.config for name, setting in plugins.items()} == {"swap": {"ReportBytes": True}}
