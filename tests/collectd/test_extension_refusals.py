@@ -195,3 +195,16 @@ def test_without_a_parser_of_our_own_it_would_be(collectd: ScratchCollectd) -> N
     fine.write_text('TypesDB "/dev/null"\n')
     collectd.call("flush", plugin="python.raw_config", identifier=str(fine))
     assert "users" in collectd.call("status")["plugins"]
+
+
+def test_after_a_syntax_error_in_collectd_itself_live_is_off(collectd: ScratchCollectd) -> None:
+    """What somebody else's broken file left in its parser spoils our fragment; what that leaves, nobody knows."""
+    broken = collectd.directory / "broken.conf"
+    broken.write_text("<Plugin memory>\n ValuesAbsolute true\n</Memory>\n<Broken>\n")
+    collectd.call("flush", plugin="python.raw_config", identifier=str(broken))
+    collectd.call("flush", plugin="python.raw_config", identifier="/dev/null")
+    assert refused(collectd, "plugin_enable", plugin="swap").code == "config_rejected"
+    live = collectd.call("status")["live"]
+    assert not live["on"]
+    assert "parser" in live["reasons"][0]
+    assert refused(collectd, "plugin_disable", plugin="load").code == "live_off"
