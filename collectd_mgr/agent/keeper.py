@@ -120,8 +120,9 @@ class Keeper:
                 self._bring(spec)
 
     def _is_ours_to_start(self) -> bool:
-        """A dead daemon that somebody else restarts as well is left to them for a while."""
-        if self._settings.daemon.daemon == "attached":
+        """A dead daemon that somebody else restarts as well is left to them: for a while, or where we only observe."""
+        daemon = self._settings.daemon.daemon
+        if daemon == "attached" or (daemon == "systemd" and self._state.mode().mode != mode.MANAGE):
             return False
         self._dead_since = self._dead_since or self._clock()
         return self._clock() - self._dead_since >= self._settings.revival

@@ -54,9 +54,9 @@ class Agent:
     def __init__(self, directory: Path, collectd: FakeDaemon | None = None, **changes: Any) -> None:
         self.collectd = collectd or FakeDaemon()
         directory.mkdir(exist_ok=True)
-        conf = str(directory / "collectd.conf")
+        conf, kind = str(directory / "collectd.conf"), changes.pop("daemon", "child")
         daemon = DriverSettings(
-            NAME, str(directory / "state"), conf, str(directory / "managed"), str(directory / "socket")
+            NAME, str(directory / "state"), conf, str(directory / "managed"), str(directory / "socket"), daemon=kind
         )
         settings: dict[str, Any] = {"mode": MANAGE, "mode_file": str(directory / "mode"), "probation": 0.05}
         settings |= {"watch_interval": 0.05, "heartbeat_interval": 0.2}

@@ -139,6 +139,17 @@ class TestModes:
         (tmp_path / "mode").unlink()
         assert agent.apply(spec(1, mode=Mode("manage"), cpu=True)).outcome == "applied"
 
+    @pytest.mark.parametrize(("mode", "started"), [("observe", False), ("manage", True)])
+    def test_a_unit_that_somebody_stopped_stays_so_where_we_only_observe(
+        self, tmp_path: Path, mode: str, started: bool
+    ) -> None:
+        agent = Agent(tmp_path, mode=mode, daemon="systemd")
+        agent.collectd.start(Goal())
+        agent.recover()
+        agent.collectd.die()
+        agent.service.keeper.look()
+        assert (agent.collectd.running.pid is not None) is started
+
     def test_the_switch_for_live_alone(self, agent: Agent, tmp_path: Path) -> None:
         (tmp_path / "mode").write_text("live = no\n")
         assert agent.apply(spec(1, cpu=True)).driver == "fake"
