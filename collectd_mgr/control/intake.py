@@ -95,7 +95,7 @@ class Intake:
             self._settle(session, name, status)
 
     def _settle(self, session: Session, name: str, status: HostStatus) -> bool:
-        report, host = settling.report_of(status), hosts.get(session, name)
+        report, host = settling.report_of(status), hosts.get(session, name, status=False)
         settling.conclude(session, self._database.seal, host, report)
         if (status.boot, status.sequence) >= (host.boot, host.sequence):
             settling.reconcile(session, self._database.seal, host, report)

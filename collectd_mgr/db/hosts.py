@@ -54,13 +54,13 @@ class Report:
     status: dict[str, Any]
 
 
-def get(session: Session, name: str, labels: bool = False) -> Host:
-    """The record, with its labels if they are wanted.
+def get(session: Session, name: str, labels: bool = False, status: bool = True) -> Host:
+    """The record, with its labels if they are wanted, and with its status unless that is not.
 
     :raises HostNotFound: when no agent of this name was ever heard, or it was forgotten
     """
-    query = select(Host).where(Host.name == name)
-    host = session.scalars(query.options(*_LABELS) if labels else query).one_or_none()
+    wanted = (*(_LABELS if labels else ()), *(() if status else (_WITHOUT_STATUS,)))
+    host = session.scalars(select(Host).where(Host.name == name).options(*wanted)).one_or_none()
     if host is None:
         raise exception.HostNotFound(f"No host {name!r} is known.", host=name)
     return host
