@@ -113,7 +113,8 @@ class Keeper:
             return
         self._dead_since = None
         managed = self._state.mode().mode == mode.MANAGE and running.version is not None
-        if managed and self._state.memory.current:
+        # Who never took up anything (or forgot it) does not know what is to run.
+        if managed and (self._state.memory.current or self._state.memory.taken):
             todo = self._carrier.differs(spec, running)
             if todo and self._backoff.due(self._clock()):
                 LOG.info("collectd differs from what it is to run: %s", ", ".join(map(str, todo)))

@@ -51,7 +51,7 @@ def _plugin(name: str, state: Status, marker: Marker, default: float) -> Running
     digest = state["config_digest"] or (mark.config_digest if mark else None)
     return RunningPlugin(
         loaded=state["loaded"],
-        enabled=state["registered"] or _counts_as_on(name, digest is not None, marker),
+        enabled=state["registered"] or (not state["stopping"] and _counts_as_on(name, digest is not None, marker)),
         interval=_setting(state["interval"], default) if mark is None else mark.interval,
         config_digest=digest,
         restarts=mark.restarts if mark else 0,

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.domain.mode import Mode
+from collectd_mgr.domain.plan import RunningPlugin
 from collectd_mgr.domain.spec import Generation, Goal, PluginGoal
 from tests.unit.agent.agents import Agent, spec
 
@@ -178,6 +180,13 @@ class TestOrigin:
     def test_it_can_be_switched_off(self, adopted: Agent) -> None:
         assert adopted.apply(spec(1, df=False)).outcome == "applied"
         assert adopted.enabled() == {"cpu"}
+
+    def test_what_a_first_spec_that_failed_left_off_is_on_again(self, adopted: Agent) -> None:
+        assert adopted.apply(spec(1, memory={"Reject": "no"})).outcome == "failed"
+        plugins = {name: RunningPlugin(True, name != "df", stopping=name == "df") for name in ("cpu", "df")}
+        adopted.collectd.running = replace(adopted.collectd.running, plugins=plugins)
+        adopted.service.keeper.look()
+        assert adopted.enabled() == {"cpu", "df"}
 
     def test_what_nobody_named_is_left_alone(self, adopted: Agent, tmp_path: Path) -> None:
         (tmp_path / "collectd.conf").write_text("<Plugin")

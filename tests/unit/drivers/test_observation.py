@@ -16,13 +16,15 @@ from collectd_mgr.drivers.observation import running, runs
 DIGEST = PluginGoal(True).config_digest()
 
 
-def state(registered: bool = True, interval: float | None = 10.0, digest: str | None = None) -> dict[str, Any]:
+def state(
+    registered: bool = True, interval: float | None = 10.0, digest: str | None = None, stopping: bool = False
+) -> dict[str, Any]:
     return {
         "loaded": True,
         "registered": registered,
         "interval": interval,
         "config_digest": digest,
-        "stopping": False,
+        "stopping": stopping,
     }
 
 
@@ -71,6 +73,10 @@ def test_what_was_loaded_live_and_not_marked_yet_is_known_from_the_process() -> 
 def test_without_a_read(name: str, digest: str | None, expected: bool) -> None:
     goal = Goal({"df": PluginGoal(False, origin="host")})
     assert plugin(goal, name, registered=False, interval=None, digest=digest).enabled is expected
+
+
+def test_one_whose_reads_were_taken_out_and_not_put_back_is_off() -> None:
+    assert not plugin(Goal(), "sensors", registered=False, interval=None, stopping=True).enabled
 
 
 def test_the_same_plugins_as_the_marker_has() -> None:
