@@ -84,7 +84,7 @@ class Carrier:
             self._state.see_origin(running, again=True)
             todo = self._steps(running, spec)
         if takes_up:
-            check_owned(self._state.origin.layer, spec)
+            check_owned(self._state.origin.layer, spec, self._state.memory.current)
         if not todo:
             return Applied("", running)
         try:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
 from collectd_mgr.domain.plan import Change, Plan, Running
-from collectd_mgr.domain.spec import Goal, HostSpec, Layer, merge
+from collectd_mgr.domain.spec import Goal, HostSpec, Layer, PluginSetting, merge
 
 #: Wall clocks are set, and the kernel gives starts in hundredths of a second after a boot time in whole seconds.
 _CLOCK_STEP = 2.0
@@ -22,21 +22,32 @@ def goal_of(origin: Layer, spec: HostSpec | None) -> Goal:
 
 def asks_for_more(spec: HostSpec, than: HostSpec | None) -> bool:
     """Whether bringing a daemon from ``than`` to ``spec`` could change it; clearing a quarantine does not."""
-    return _of_the_daemon(spec) != _of_the_daemon(than)
+    return _of_the_daemon(spec).digest() != _of_the_daemon(than).digest()
 
 
 def _of_the_daemon(spec: HostSpec | None) -> Goal:
     return replace(goal_of(Layer(""), spec), quarantine_clears=0)
 
 
-def check_owned(origin: Layer, spec: HostSpec) -> None:
-    """:raises OwnedByHostConfig: where ``spec`` sets more than ``enabled`` of a plugin of the operator's"""
-    for layer in spec.layers:
-        for name, setting in layer.plugins.items():
-            if name in origin.plugins and (setting.config is not None or setting.interval is not None):
-                raise exception.OwnedByHostConfig(
-                    f"The operator's own files configure {name}: only enabled can be set from here.", plugin=name
-                )
+def check_owned(origin: Layer, spec: HostSpec, than: HostSpec | None) -> None:
+    """Check what is new in ``spec``. What ``than`` had already was ours before the operator's files named the
+    plugin; it has no effect beside them, and must not be in the way of changes that are about something else.
+
+    :raises OwnedByHostConfig: where it sets more than ``enabled`` of a plugin of the operator's
+    """
+    before = _settings(than)
+    for (layer, name), setting in _settings(spec).items():
+        more = setting.config is not None or setting.interval is not None
+        if more and name in origin.plugins and setting != before.get((layer, name)):
+            raise exception.OwnedByHostConfig(
+                f"The operator's own files configure {name}: only enabled can be set from here.", plugin=name
+            )
+
+
+def _settings(spec: HostSpec | None) -> dict[tuple[str, str], PluginSetting]:
+    """By layer and plugin."""
+    layers = spec.layers if spec else ()
+    return {(layer.id, name): setting for layer in layers for name, setting in layer.plugins.items()}
 
 
 def steps(running: Running, goal: Goal, ours: Iterable[str]) -> Plan:

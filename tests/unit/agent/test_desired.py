@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a spec asks for, beside what the operator's own files say."""
+
+from __future__ import annotations
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.agent.desired import asks_for_more, check_owned
+from collectd_mgr.domain.spec import HOST, ORIGIN, Counters, Generation, HostSpec, Layer, PluginSetting
+
+OPERATORS = Layer(ORIGIN, {"memory": PluginSetting(True)})
+
+
+def spec(n: int, counters: Counters | None = None, **plugins: PluginSetting) -> HostSpec:
+    return HostSpec(Generation("e", n), (Layer(HOST, plugins, counters or Counters()),))
+
+
+def test_a_new_setting_of_a_plugin_of_the_operators_is_refused() -> None:
+    check_owned(OPERATORS, spec(1, memory=PluginSetting(False)), None)
+    with pytest.raises(exception.OwnedByHostConfig):
+        check_owned(OPERATORS, spec(1, memory=PluginSetting(True, 5.0)), None)
+    with pytest.raises(exception.OwnedByHostConfig):
+        check_owned(OPERATORS, spec(2, memory=PluginSetting(True, 5.0)), spec(1, memory=PluginSetting(True, 1.0)))
+
+
+def test_a_setting_from_before_the_operator_named_the_plugin_is_in_nobodys_way() -> None:
+    ours = PluginSetting(True, 5.0)
+    check_owned(OPERATORS, spec(2, memory=ours, cpu=PluginSetting(True)), spec(1, memory=ours))
+
+
+def test_true_is_not_one() -> None:
+    yes, one = (PluginSetting(True, config={"ValuesPercentage": value}) for value in (True, 1))
+    assert asks_for_more(spec(2, memory=one), spec(1, memory=yes))
+    assert not asks_for_more(spec(2, memory=yes), spec(1, memory=yes))
+
+
+def test_clearing_a_quarantine_asks_nothing_of_the_daemon() -> None:
+    assert not asks_for_more(spec(2, Counters(quarantine_clears=7)), spec(1))
