@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from collectd_mgr import exception
@@ -31,6 +31,14 @@ _NEEDS_A_NEW_DAEMON = {
     plan.RELOAD: "collectd reads the operator's files when it starts.",
     plan.RESTART_DAEMON: "A daemon does not restart inside itself.",
 }
+
+#: The plugin that raises alarms; the reason code of what is refused because of it.
+_THRESHOLD, _ALARMS = "threshold", "alarms"
+
+_ALARM = (
+    "collectd's threshold plugin is loaded: when the values of a plugin that is disabled live time out, it would "
+    "raise the alarm that they are missing. A restart makes collectd forget them."
+)
 
 
 class LiveDriver(Driver):
@@ -70,6 +78,8 @@ class LiveDriver(Driver):
     def refusal(self, change: Change, running: Running) -> str | None:
         if change.kind not in _CHANGES:
             return _NEEDS_A_NEW_DAEMON[change.kind]
+        if change.kind == plan.DISABLE and _THRESHOLD in running.plugins:
+            return _ALARM
         return self._lookup(change.plugin).sentence or None
 
     def observe(self) -> Running:
@@ -82,6 +92,7 @@ class LiveDriver(Driver):
         before = self._collectd.status()
         if not before["live"]["on"]:
             raise exception.LiveOff("; ".join(before["live"]["reasons"]), reasons=before["live"]["reasons"])
+        _check_alarms(order, before["plugins"])
         said += self._transact(order, text, before)
         return Applied(self.name, self.observe(), warnings=tuple(dict.fromkeys(said)))
 
@@ -140,3 +151,10 @@ class LiveDriver(Driver):
 
     def close(self) -> None:
         self._collectd.wire.close()
+
+
+def _check_alarms(order: Order, plugins: Mapping[str, Any]) -> None:
+    """:raises LiveRefused: for a disable that would raise an alarm of our own making"""
+    for change in order.plan:
+        if change.kind == plan.DISABLE and _THRESHOLD in plugins:
+            raise exception.LiveRefused(f"{change}: {_ALARM}", reason_code=_ALARMS, plugin=change.plugin)

@@ -52,11 +52,11 @@ def real_rig(kind: Kind) -> Iterator[Rig]:
 
 
 @contextmanager
-def real_host(kind: Kind) -> Iterator[Host]:
-    """The same before there is a driver."""
+def real_host(kind: Kind, more: str = "") -> Iterator[Host]:
+    """The same before there is a driver; ``more`` is for the operator's collectd.conf."""
     with tempfile.TemporaryDirectory(prefix="cm-", dir="/tmp") as name:
         settings = settings_in(Path(name))
-        operators_file(Path(name), settings)
+        operators_file(Path(name), settings, more)
         host = Host(settings, kind)
         try:
             host.collectd.prepare()
