@@ -49,7 +49,7 @@ def imported() -> set[str]:
 
 def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
     homes = packages_distributions()
-    declared = {canonical(re.split(r"[<>=]", row)[0]) for row in PROJECT["dependencies"]}
+    declared = {canonical(re.split(r"[<>=\[]", row)[0]) for row in PROJECT["dependencies"]}
     needed = {root: {canonical(name) for name in homes[root]} for root in imported()}
     assert {root for root, names in needed.items() if not names & declared} == set()
     assert declared - set().union(*needed.values()) == set()
