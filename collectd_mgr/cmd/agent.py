@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import fields
 
@@ -16,7 +14,7 @@ from collectd_mgr.agent import faults
 from collectd_mgr.agent.service import AgentService
 from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.agent.single import TwoAgents, alone
-from collectd_mgr.cmd import configuration
+from collectd_mgr.cmd import configuration, stopping
 from collectd_mgr.drivers import ladder
 from collectd_mgr.drivers.base import Driver, DriverSettings
 from collectd_mgr.drivers.snippet import snippet
@@ -52,9 +50,7 @@ def run(conf: cfg.ConfigOpts) -> int:
 
 def serve(agent: AgentService) -> int:
     """Until SIGTERM or SIGINT."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stopping.asked()
     agent.start()
     stop.wait()
     agent.stop()

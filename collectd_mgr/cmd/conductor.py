@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from collectd_mgr.cmd import configuration
+from collectd_mgr.cmd import configuration, stopping
 from collectd_mgr.conductor.service import ConductorService
 from collectd_mgr.conductor.settings import ConductorSettings
 from collectd_mgr.control.hosts import HostControl
@@ -23,9 +21,7 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     conf = configuration.load(sys.argv[1:] if argv is None else argv, "collectd-mgr-conductor")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stopping.asked()
     conductor = service(conf)
     conductor.start()
     stop.wait()

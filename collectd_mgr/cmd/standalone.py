@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from oslo_config import cfg
 from collectd_mgr.agent import single
 from collectd_mgr.agent.service import AgentService
 from collectd_mgr.api import app
-from collectd_mgr.cmd import agent, alone, configuration
+from collectd_mgr.cmd import agent, alone, configuration, stopping
 from collectd_mgr.conductor.service import ConductorService
 from collectd_mgr.conductor.settings import ConductorSettings
 from collectd_mgr.control.hosts import HostControl
@@ -57,9 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         single.alone(settings.state_dir)
     except single.TwoAgents as error:
         sys.exit(str(error))
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stopping.asked()
     standalone = Standalone(conf)
     standalone.start()
     stop.wait()

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from typing import Any, ClassVar
 
 from collectd_mgr import exception
@@ -78,7 +78,7 @@ class LiveDriver(Driver):
     def refusal(self, change: Change, running: Running) -> str | None:
         if change.kind not in _CHANGES:
             return _NEEDS_A_NEW_DAEMON[change.kind]
-        if change.kind == plan.DISABLE and _THRESHOLD in running.plugins:
+        if _raises_alarm(change, running.plugins):
             return _ALARM
         return self._lookup(change.plugin).sentence or None
 
@@ -153,8 +153,12 @@ class LiveDriver(Driver):
         self._collectd.wire.close()
 
 
-def _check_alarms(order: Order, plugins: Mapping[str, Any]) -> None:
+def _check_alarms(order: Order, plugins: Collection[str]) -> None:
     """:raises LiveRefused: for a disable that would raise an alarm of our own making"""
     for change in order.plan:
-        if change.kind == plan.DISABLE and _THRESHOLD in plugins:
+        if _raises_alarm(change, plugins):
             raise exception.LiveRefused(f"{change}: {_ALARM}", reason_code=_ALARMS, plugin=change.plugin)
+
+
+def _raises_alarm(change: Change, plugins: Collection[str]) -> bool:
+    return change.kind == plan.DISABLE and _THRESHOLD in plugins
