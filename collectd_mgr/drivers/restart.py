@@ -13,6 +13,7 @@ from collectd_mgr.domain import capabilities, managed, plan, safety
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.plan import Change, Running
 from collectd_mgr.domain.reads import Flush, Page, Query
+from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers.base import Applied, Driver, DriverSettings, Order, Recovered
 from collectd_mgr.drivers.collectd import Collectd
@@ -118,10 +119,18 @@ class RestartDriver(Driver):
             self._see_initialised(order)
             return self._verified(order.goal)
         except Exception as error:
-            LOG.warning("Back to the configuration before: %s", error)
+            LOG.warning("Back to the configuration before: %s", mask_text(str(error)))
+            self._go_back(old, error)
+            raise
+
+    def _go_back(self, old: str | None, cause: Exception) -> None:
+        """:raises DaemonNotStarted: what there was before does not come up either; ``cause`` is told as well"""
+        try:
             self._collectd.files.restore(old)
             self._replace()
-            raise
+        except Exception as error:
+            detail = f"{cause} The configuration before did not come up either: {error}"
+            raise exception.DaemonNotStarted(detail, messages=[*_messages(cause), *_messages(error)]) from cause
 
     def _see_initialised(self, order: Order) -> None:
         """:raises DaemonNotStarted: collectd runs without a plugin that this order brings"""
@@ -170,6 +179,11 @@ class RestartDriver(Driver):
 
     def close(self) -> None:
         self._collectd.wire.close()
+
+
+def _messages(error: Exception) -> list[str]:
+    """collectd's own lines in an error, if there are any."""
+    return list(error.kwargs.get("messages", ())) if isinstance(error, exception.CollectdMgrError) else []
 
 
 def _lacking(running: Running, goal: Goal) -> list[str]:

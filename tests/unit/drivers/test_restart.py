@@ -46,6 +46,18 @@ def test_the_file_before_it_is_back(driver: RestartDriver, settings: DriverSetti
     assert files.read() == "before"
 
 
+def test_without_a_way_back_both_reasons_are_told(settings: DriverSettings) -> None:
+    binary = Path(settings.state_dir) / "collectd"
+    binary.write_text(f"#!/bin/sh\ngrep -q memory {settings.managed_dir}/* && echo candidate || echo before\nexit 1\n")
+    binary.chmod(0o755)
+    ManagedFiles(settings.managed_dir).restore("# nothing")
+    driver = RestartDriver(dataclasses.replace(settings, binary=str(binary)))
+    with pytest.raises(exception.DaemonNotStarted, match="did not come up either") as raised:
+        driver.apply(ORDER)
+    assert raised.value.kwargs["messages"] == ["candidate", "before"]
+    driver.close()
+
+
 def test_the_daemon_is_told_before_it_is_stopped(driver: RestartDriver, settings: DriverSettings) -> None:
     """An operation that is under way when collectd frees its lists would use what is freed."""
     extension = Extension(settings.socket, [])
