@@ -128,7 +128,7 @@ class RestartDriver(Driver):
         try:
             self._collectd.files.restore(old)
             self._replace()
-        except Exception as error:
+        except (exception.CollectdMgrError, OSError) as error:
             detail = f"{cause} The configuration before did not come up either: {error}"
             raise exception.DaemonNotStarted(detail, messages=[*_messages(cause), *_messages(error)]) from cause
 
