@@ -92,7 +92,7 @@ class Applier:
         """The journal stays open until the keeper has the outcome on the disk: nobody waits for that."""
         applied = Applied("", Running())
         try:
-            if self._state.mode().mode == mode.MANAGE:
+            if self._may_change(spec):
                 applied = self._carrier.take_up(spec, request_id)
         except exception.DaemonDied as error:
             self._crash.happened(error, request_id)
@@ -105,6 +105,16 @@ class Applier:
             self._applied(spec, applied)
         self._fault(faults.REMEMBERED)
         return applied.running if applied.driver else None
+
+    def _may_change(self, spec: HostSpec) -> bool:
+        """Whether the daemon is to be touched at all; a spec that asks for nothing is applied without that.
+
+        :raises HostNotManaged: it asks for something, and the local file has said a halt since it was let in
+        """
+        now = self._state.mode()
+        if now.mode != mode.MANAGE and asks_for_more(spec, self._state.memory.current):
+            check_managed(now)
+        return now.mode == mode.MANAGE
 
     def _failed(self, error: exception.CollectdMgrError, driver: str | None = None) -> None:
         LOG.warning("Generation failed: %s: %s", error.code, mask_text(error.detail))
