@@ -13,7 +13,7 @@ from collectd_mgr import exception
 from collectd_mgr.agent import faults
 from collectd_mgr.agent.service import AgentService
 from collectd_mgr.agent.settings import AgentSettings
-from collectd_mgr.agent.single import TwoAgents, alone
+from collectd_mgr.agent.single import TwoAgents, alone, alone_at
 from collectd_mgr.cmd import configuration, stopping
 from collectd_mgr.drivers import ladder
 from collectd_mgr.drivers.base import Driver, DriverSettings
@@ -43,6 +43,7 @@ def run(conf: cfg.ConfigOpts) -> int:
     try:
         alone(conf.agent.state_dir)
         drivers = ladder.load(conf.agent.drivers, settings(conf).daemon)
+        alone_at(conf.collectd.socket)
     except (exception.NoDriver, TwoAgents) as error:
         sys.exit(str(error))
     return serve(service(conf, drivers))

@@ -54,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     alone.furnish(Path(conf.state_dir).absolute(), settings)
     try:
         single.alone(settings.state_dir)
+        single.alone_at(settings.socket)
     except single.TwoAgents as error:
         sys.exit(str(error))
     stop = stopping.asked()

@@ -42,3 +42,14 @@ def test_a_second_agent_in_the_same_place_ends_with_one_sentence(tmp_path: Path)
         agent.main(["--config-file", str(file)])
     os.close(held)
     os.close(single.alone(str(state)))
+
+
+def test_a_second_agent_of_the_same_collectd_ends_with_one_sentence(tmp_path: Path) -> None:
+    socket = tmp_path / "collectd.sock"
+    held = single.alone_at(str(socket))
+    file = tmp_path / "agent.conf"
+    file.write_text(f"[agent]\nstate_dir = {tmp_path}/other\n[collectd]\nsocket = {socket}\n")
+    with pytest.raises(SystemExit, match=f"Another agent manages the collectd behind {socket}"):
+        agent.main(["--config-file", str(file)])
+    os.close(held)
+    os.close(single.alone_at(str(socket)))
