@@ -38,6 +38,18 @@ def install(state_dir: str) -> Path:
     return target
 
 
+def tidy(state_dir: str, used: str) -> None:
+    """Remove the versions that are neither the present one nor the one at ``used``. Safe to repeat.
+
+    :param used: where the daemon that runs imported its own from; empty when none runs
+    """
+    state = Path(state_dir)
+    kept = {os.path.realpath(state / _LINK), os.path.realpath(used)}
+    for place in state.glob("extension-*"):
+        if os.path.realpath(place) not in kept:
+            shutil.rmtree(place, ignore_errors=True)
+
+
 def _files() -> list[Path]:
     parts = [path for part in _PARTS for path in (_PACKAGE / part).rglob("*") if path.suffix in (".py", ".json")]
     return sorted([_PACKAGE / "__init__.py", _PACKAGE / "exception.py", *parts])

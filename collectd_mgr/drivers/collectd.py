@@ -45,6 +45,7 @@ class Collectd:
         Path(self._settings.state_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
         bundle.install(self._settings.state_dir)
         self._finish()
+        self._tidy()
         if self.files.read() is None:
             # collectd warns of an Include that finds nothing.
             self.files.restore(managed.render(Goal()))
@@ -55,6 +56,15 @@ class Collectd:
         if staged is not None and observation.runs(self.observe(), managed.marker_in(staged)):
             self.files.commit()
         self.files.discard()
+
+    def _tidy(self) -> None:
+        """Remove what daemons of earlier versions imported, where it is known what the one that runs did."""
+        try:
+            used = self.wire.hello().get("imported_from")
+        except SILENCE:
+            used = None if self.daemon.hands_off or self.daemon.find() else ""
+        if used is not None:
+            bundle.tidy(self._settings.state_dir, str(used))
 
     def status(self) -> dict[str, Any]:
         """The extension's own words. :raises DaemonUnreachable, RequestTimeout, WireMismatch: no answer"""

@@ -25,6 +25,9 @@ from collectd_mgr.wire.server import WireServer
 #: The name of the extension's callbacks in collectd, and of its ``<Module>`` block.
 NAME = "collectd_mgr"
 
+#: What collectd imported this from, whatever becomes of the links on the way there: the directory on its path.
+IMPORTED_FROM = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+
 #: Seconds that the shutdown of collectd waits for a running operation.
 PATIENCE = 5.0
 
@@ -71,7 +74,7 @@ class Service:
             self._log.error(f"{NAME}: not started: {type(error).__name__}: {error}")
 
     def _listen(self, inside: Inside) -> None:
-        facts = hello(extension=VERSION, pid=os.getpid(), collectd=inside.version)
+        facts = hello(extension=VERSION, pid=os.getpid(), collectd=inside.version, imported_from=IMPORTED_FROM)
         server = WireServer(self._settings.socket, Methods(inside).table(), facts)
         server.start()
         self._server = server

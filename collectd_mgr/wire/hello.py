@@ -12,7 +12,8 @@ WIRE = (1, 1)
 
 
 def hello(wire: tuple[int, int] = WIRE, **facts: Any) -> dict[str, Any]:
-    """What a side says first: its versions, and facts about itself (``extension``, ``pid``, ``collectd``)."""
+    """What a side says first: its versions, and facts about itself (``extension``, ``pid``, ``collectd``,
+    ``imported_from``)."""
     return {"wire": list(wire), **facts}
 
 

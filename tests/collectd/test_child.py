@@ -22,6 +22,7 @@ from collectd_mgr.drivers.collectd import Collectd
 from collectd_mgr.drivers.process import Process, look, running
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.rigs import operators_file, settings_in
+from collectd_mgr.wire.client import WireClient
 
 #: An agent: starts collectd, says so, and is there until it is killed.
 _AGENT = """
@@ -165,6 +166,29 @@ def test_it_does_not_take_itself_for_the_agents_service(settings: DriverSettings
     assert b"NOTIFY_SOCKET=" not in environment
     descriptors = [os.readlink(entry) for entry in Path(f"/proc/{process.pid}/fd").iterdir()]
     assert not any(target.endswith("collectd.lock") for target in descriptors)
+
+
+def test_the_extension_that_it_imported_stays_and_others_go(settings: DriverSettings) -> None:
+    _, process = started(settings)
+    state = Path(settings.state_dir)
+    (imported,) = state.glob("extension-*")
+    for name in ("extension-newer", "extension-older"):
+        (state / name).mkdir()
+    (state / "extension").unlink()
+    (state / "extension").symlink_to("extension-newer")
+    # The link goes back to the present version, which this daemon imported.
+    collectd = Collectd(settings)
+    collectd.prepare()
+    assert list(state.glob("extension-*")) == [imported]
+    process.signal(signal.SIGSTOP)
+    (state / "extension-older").mkdir()
+    silent = Collectd(settings)
+    silent.wire = WireClient(settings.socket, timeout=0.2)
+    silent.prepare()
+    assert (state / "extension-older").is_dir()
+    process.signal(signal.SIGCONT)
+    for one in (collectd, silent):
+        one.wire.close()
 
 
 def test_an_attached_daemon_is_seen_and_left_alone(settings: DriverSettings) -> None:

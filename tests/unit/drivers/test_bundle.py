@@ -53,3 +53,12 @@ def test_a_copy_that_was_cut_short_is_made_anew(tmp_path: Path) -> None:
     rest.mkdir(parents=True)
     (rest / "stray.py").touch()
     assert not (bundle.install(str(tmp_path)) / "collectd_mgr" / "stray.py").exists()
+
+
+def test_what_nobody_uses_is_removed(tmp_path: Path) -> None:
+    present = bundle.install(str(tmp_path))
+    used, unused = tmp_path / "extension-used", tmp_path / "extension-unused"
+    for place in (used, unused):
+        (place / "collectd_mgr").mkdir(parents=True)
+    bundle.tidy(str(tmp_path), str(used))
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["extension", present.name, used.name])
