@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from collectd_mgr.testing.collectd import ScratchCollectd, compile_plugin
+from tests import waiting
 
 HERE = Path(__file__).parent
 
@@ -25,17 +25,9 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture
-def eventually() -> Callable[[Callable[[], object], float], float]:
-    """Wait until something is true: gives the seconds it took, fails when it took longer than the limit."""
-
-    def wait(condition: Callable[[], object], limit: float) -> float:
-        began = time.monotonic()
-        while not condition():
-            assert time.monotonic() - began < limit, f"not within {limit} s"
-            time.sleep(0.005)
-        return time.monotonic() - began
-
-    return wait
+def eventually() -> waiting.Eventually:
+    """Wait until something is true; see :func:`tests.waiting.eventually`."""
+    return waiting.eventually
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.suite.rig import FAST
 from collectd_mgr.testing.suite.rigs import real_host
+from tests.waiting import Eventually
 
 THRESHOLD = "LoadPlugin threshold\n<Plugin threshold>\n  <Type gauge>\n    WarningMax 1000000\n  </Type>\n"
 THRESHOLD += "  <Plugin load>\n    <Type load>\n      WarningMax 1000000\n    </Type>\n  </Plugin>\n</Plugin>\n"
@@ -25,15 +25,13 @@ THEIRS = PluginGoal(True, origin="host")
 OFF = PluginGoal(False, origin="host")
 ALARM = "has not been updated"
 
-Eventually = Callable[[Callable[[], object], float], float]
-
 
 def test_what_would_happen(eventually: Eventually) -> None:
     """The trap is real: this is the extension alone, without the driver that refuses."""
     with ScratchCollectd(("load",), THRESHOLD, interval=0.2) as collectd:
-        eventually(lambda: collectd.call("values_get", plugin="load")["names"], 5.0)
+        eventually(lambda: collectd.call("values_get", plugin="load")["names"])
         collectd.call("plugin_disable", plugin="load")
-        eventually(lambda: ALARM in collectd.log_text, 5.0)
+        eventually(lambda: ALARM in collectd.log_text)
 
 
 def test_the_live_driver_refuses_and_changes_nothing() -> None:

@@ -5,21 +5,22 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from collectd_mgr import exception
+from collectd_mgr.extension import cache
 from collectd_mgr.testing.collectd import ScratchCollectd
+from tests.waiting import Eventually
 
 HERE = Path(__file__).parent
-Eventually = Callable[[Callable[[], object], float], float]
-
-#: Milliseconds that a bystander may wait for the lock of the cache on a machine that is busy with other tests.
-PATIENCE = 100
 
 
 def getval(path: str, identifier: str) -> dict[str, float]:
@@ -43,7 +44,7 @@ def test_the_same_as_the_unixsock_plugin_says(eventually: Eventually) -> None:
         )
         collectd.conf.write_text(collectd.conf.read_text() + text)
         collectd.start()
-        eventually(lambda: collectd.call("values_get", plugin="interface", match="lo/if_octets")["rates"], 3.0)
+        eventually(lambda: collectd.call("values_get", plugin="interface", match="lo/if_octets")["rates"])
         time.sleep(1.0)
         for plugin in ("load", "cpu", "interface"):
             collectd.call("plugin_disable", plugin=plugin)  # So that nothing changes between the two readings.
@@ -61,17 +62,17 @@ def test_the_same_as_the_unixsock_plugin_says(eventually: Eventually) -> None:
 
 
 def filled(compiled: dict[str, Path], metrics: int, **options: Any) -> ScratchCollectd:
-    config = f"LoadPlugin bystander\n<Plugin bystander>\n Metrics {metrics}\n</Plugin>\n"
+    config = f"LoadPlugin crowd\n<Plugin crowd>\n Metrics {metrics}\n</Plugin>\n"
     return ScratchCollectd(
-        (), config, own_plugins=[compiled["bystander"]], interval=0.5, module_path=HERE / "entries", **options
+        (), config, own_plugins=[compiled["crowd"]], interval=0.5, module_path=HERE / "entries", **options
     )
 
 
 def test_filters_and_pages(compiled: dict[str, Path], eventually: Eventually) -> None:
     with filled(compiled, 50) as collectd:
-        eventually(lambda: len(collectd.call("metrics_list")["names"]) == 51, 5.0)
-        assert collectd.call("metrics_list", plugin="by")["names"] == []
-        assert len(collectd.call("metrics_list", plugin="bystander", type="gauge")["names"]) == 51
+        eventually(lambda: len(collectd.call("metrics_list")["names"]) == 50)
+        assert collectd.call("metrics_list", plugin="cro")["names"] == []
+        assert len(collectd.call("metrics_list", plugin="crowd", type="gauge")["names"]) == 50
         assert collectd.call("metrics_list", type="derive")["names"] == []
         some = collectd.call("metrics_list", match="metric-0000[0-4]$")["names"]
         assert [name[-1] for name in some] == ["0", "1", "2", "3", "4"]
@@ -83,12 +84,12 @@ def test_filters_and_pages(compiled: dict[str, Path], eventually: Eventually) ->
             if marker is None:
                 break
         assert names == collectd.call("metrics_list")["names"] == sorted(names)
-        assert page["intervals"] == [3600.0] * 11
+        assert page["intervals"] == [3600.0] * 10
 
 
 def test_ten_thousand_metrics(compiled: dict[str, Path], eventually: Eventually) -> None:
     with filled(compiled, 10_000, csv=False) as collectd:
-        eventually(lambda: len(collectd.call("metrics_list")["names"]) == 10_001, 20.0)
+        eventually(lambda: len(collectd.call("metrics_list")["names"]) == 10_000)
         found = collectd.call("values_get", match="metric-")
         assert [value for (value,) in found["values"]] == [float(number) for number in range(10_000)]
 
@@ -105,27 +106,41 @@ def processor_time(pid: int) -> float:
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
-def longest(collectd: ScratchCollectd) -> float:
-    time.sleep(0.6)  # Until its next read has told.
-    return float(collectd.call("values_get", match="gauge-longest")["values"][0][0])
+@contextmanager
+def contended(compiled: dict[str, Path], eventually: Eventually) -> Iterator[ScratchCollectd]:
+    """A collectd with a cache of some size, and a Python thread in it that always wants the GIL and the cache."""
+    with filled(compiled, 2000, csv=False, modules=["busy_thread", "naive_cache"]) as collectd:
+        eventually(lambda: len(collectd.call("metrics_list")["names"]) == 2000)
+        collectd.call("flush", plugin="python.busy_thread")
+        try:
+            yield collectd
+        finally:
+            os.kill(collectd.pid, signal.SIGKILL)  # One that stands still would not end otherwise.
 
 
-def test_nobody_waits_for_the_cache_with_another_busy_python_thread(
+def test_the_lock_of_the_cache_is_never_held_while_the_gil_changes_hands(
     compiled: dict[str, Path], eventually: Eventually
 ) -> None:
-    with filled(compiled, 5000, csv=False, modules=["busy_thread", "naive_cache"]) as collectd:
-        eventually(lambda: len(collectd.call("metrics_list")["names"]) == 5001, 10.0)
+    """Else collectd would stand still for ever: somebody wants that lock whenever the GIL is to be had."""
+    with contended(compiled, eventually) as collectd:
         for _ in range(3):
-            collectd.call("values_get")
-            collectd.call("metrics_list")
-        assert longest(collectd) < PATIENCE
-
-        eventually(lambda: naive_walk(collectd) > PATIENCE, 30.0)  # So the bystander would have seen it.
+            time.sleep(cache.FRESH)  # So that it asks for the intervals again.
+            assert len(collectd.call("metrics_list")["names"]) == 2000
+            assert len(collectd.call("values_get")["names"]) == 2000
 
 
-def naive_walk(collectd: ScratchCollectd) -> float:
-    collectd.call("flush", plugin="python.naive_cache")
-    return longest(collectd)
+def test_somebody_who_held_it_would_be_found(compiled: dict[str, Path], eventually: Eventually) -> None:
+    with contended(compiled, eventually) as collectd:
+        eventually(lambda: stands_still(collectd))
+
+
+def stands_still(collectd: ScratchCollectd) -> bool:
+    """Walk the cache as one would at first."""
+    try:
+        collectd.client.call("flush", {"plugin": "python.naive_cache"}, timeout=2.0)
+    except exception.RequestTimeout:
+        return True
+    return False
 
 
 @pytest.mark.parametrize("identifier", [None, "scratch.example.org/load/load"])

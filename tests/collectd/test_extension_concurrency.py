@@ -13,11 +13,11 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.testing.collectd import ScratchCollectd
+from tests.waiting import Eventually
 
 HERE = Path(__file__).parent
 SHIPPED = "collectd_mgr.extension.entry"
 
-Eventually = Callable[[Callable[[], object], float], float]
 Counters = Callable[[ScratchCollectd], dict[str, float]]
 
 
@@ -47,7 +47,7 @@ def test_no_two_threads_in_one_read(
 ) -> None:
     with probed(compiled, entry, read=200) as collectd:
         churn(collectd, 10, pause=0.06)
-        eventually(lambda: probe_counters(collectd).get("reads", 0) > 10, 5.0)
+        eventually(lambda: probe_counters(collectd).get("reads", 0) > 10)
         assert (probe_counters(collectd)["overlaps"] > 0) == overlaps
 
 
@@ -72,7 +72,7 @@ def test_no_read_before_its_init(
     """The init takes 300 ms; every read thread is free several times meanwhile."""
     with probed(compiled, entry, init=300) as collectd:
         collectd.call("plugin_restart", plugin="probe")
-        eventually(lambda: "early" in probe_counters(collectd), 2.0)
+        eventually(lambda: "early" in probe_counters(collectd))
         assert (probe_counters(collectd)["early"] > 0) == early
 
 
@@ -83,7 +83,7 @@ def test_no_read_before_its_init_at_the_first_load(
     with ScratchCollectd(("load", "uptime"), interval=0.02, own_plugins=own) as collectd:
         text = "<Plugin probe>\n  InitTime 300\n</Plugin>\n"
         collectd.call("plugin_enable", plugin="probe", interval=0.05, config_text=text)
-        eventually(lambda: probe_counters(collectd).get("reads", 0) > 2, 2.0)
+        eventually(lambda: probe_counters(collectd).get("reads", 0) > 2)
         assert (probe_counters(collectd)["early"], probe_counters(collectd)["inits"]) == (0, 1)
 
 
@@ -113,10 +113,10 @@ def test_inits_of_others_are_not_called_again(
         for plugin in ("memory", "uptime", "users", "swap"):
             collectd.call("plugin_enable", plugin=plugin)
             collectd.call("plugin_restart", plugin=plugin)
-        eventually(lambda: probe_counters(collectd).get("reads", 0) > 2, 2.0)
+        eventually(lambda: probe_counters(collectd).get("reads", 0) > 2)
         assert probe_counters(collectd)["inits"] == 1
         collectd.call("plugin_restart", plugin="probe")
-        eventually(lambda: probe_counters(collectd)["inits"] == 2, 2.0)
+        eventually(lambda: probe_counters(collectd)["inits"] == 2)
 
 
 def test_a_read_in_flight_makes_the_plugin_stopping_then_busy(
@@ -133,7 +133,7 @@ def test_a_read_in_flight_makes_the_plugin_stopping_then_busy(
 
         assert busy.value.kwargs["plugin"] == "probe"
         assert not collectd.call("status")["plugins"]["probe"]["registered"]
-        eventually(lambda: collectd.call("plugin_enable", plugin="probe")["registered"], 9.0)
+        eventually(lambda: collectd.call("plugin_enable", plugin="probe")["registered"])
 
 
 def test_operations_one_at_a_time_reads_beside_them(compiled: dict[str, Path]) -> None:

@@ -17,8 +17,8 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.testing.collectd import BINARY, CollectdFailed, ScratchCollectd
+from tests.waiting import Eventually
 
-Eventually = Callable[[Callable[[], object], float], float]
 Counters = Callable[[ScratchCollectd], dict[str, float]]
 
 TOLD = '<Plugin python>\n <Module collectd_mgr>\n  Disabled "probe"\n  Marker "m1"\n </Module>\n</Plugin>\n'
@@ -29,7 +29,7 @@ def test_disabled_before_the_first_read(
 ) -> None:
     config = f"<LoadPlugin probe>\n Interval 0.07\n</LoadPlugin>\n{TOLD}"
     with ScratchCollectd(("load",), config, interval=0.05, own_plugins=[compiled["probe"]]) as collectd:
-        eventually(lambda: collectd.call("values_get", plugin="load")["names"], 2.0)
+        eventually(lambda: collectd.call("values_get", plugin="load")["names"])
         time.sleep(0.3)
         observed = collectd.call("status")["plugins"]["probe"]
         assert (observed["loaded"], observed["registered"], observed["origin"]) == (True, False, "config")
@@ -37,7 +37,7 @@ def test_disabled_before_the_first_read(
 
         assert collectd.call("plugin_enable", plugin="probe")["interval"] == 0.07
 
-        eventually(lambda: "reads" in probe_counters(collectd), 2.0)
+        eventually(lambda: "reads" in probe_counters(collectd))
         assert probe_counters(collectd)["reads"] <= 5  # It was never read before.
 
 
@@ -94,7 +94,7 @@ def test_live_is_off_and_reading_goes_on_where_collectd_is_not_known(
         with pytest.raises(exception.LiveOff) as off:
             collectd.call("plugin_enable", plugin="memory")
         assert off.value.kwargs["reasons"] == live["reasons"]
-        eventually(lambda: collectd.call("values_get", plugin="load")["names"], 2.0)
+        eventually(lambda: collectd.call("values_get", plugin="load")["names"])
         assert collectd.stop() == 0
 
 
@@ -102,7 +102,7 @@ def test_live_is_off_where_collectd_is_not_what_it_seemed(eventually: Eventually
     entries = Path(__file__).parent / "entries"
     with ScratchCollectd(("load",), TOLD, interval=0.1, entry="entry_unfit", module_path=entries) as collectd:
         assert collectd.call("status")["live"] == {"on": False, "reasons": ["its lists are other ones"]}
-        eventually(lambda: collectd.call("values_get", plugin="load")["names"], 2.0)
+        eventually(lambda: collectd.call("values_get", plugin="load")["names"])
         assert collectd.stop() == 0
 
 

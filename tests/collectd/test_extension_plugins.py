@@ -4,20 +4,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from collectd_mgr.testing.collectd import ScratchCollectd
+from tests.waiting import Eventually
 
 HERE = Path(__file__).parent
 
 #: Ten plugins on a daemon at Interval 10: a new read finds every read thread asleep for seconds.
 TEN = ("cpu", "df", "disk", "entropy", "interface", "load", "processes", "swap", "uptime", "users")
-
-Eventually = Callable[[Callable[[], object], float], float]
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ def times(collectd: ScratchCollectd, plugin: str) -> list[float]:
 
 
 def values_after(moment: float, collectd: ScratchCollectd, plugin: str, eventually: Eventually) -> None:
-    eventually(lambda: times(collectd, plugin) and min(times(collectd, plugin)) > moment, 2.0)
+    eventually(lambda: times(collectd, plugin) and min(times(collectd, plugin)) > moment)
 
 
 def state(collectd: ScratchCollectd, plugin: str) -> dict[str, Any]:
@@ -52,7 +51,7 @@ def test_a_first_load_gives_values_at_once(collectd: ScratchCollectd, eventually
 
     assert (observed["registered"], observed["reads"], observed["interval"]) == (True, ["memory"], 1.0)
     assert (observed["origin"], observed["messages"]) == ("live", [])
-    eventually(lambda: times(collectd, "memory"), 2.0)
+    eventually(lambda: times(collectd, "memory"))
     assert collectd.call("metrics_list", plugin="memory")["intervals"][0] == 1.0
     assert collectd.call("status")["pid"] == pid == collectd.pid
 
@@ -103,7 +102,7 @@ def test_types_are_not_read_again() -> None:
 
 
 def test_a_disabled_plugin_gives_no_fresh_value(quick: ScratchCollectd, eventually: Eventually) -> None:
-    eventually(lambda: times(quick, "load"), 2.0)
+    eventually(lambda: times(quick, "load"))
 
     observed = quick.call("plugin_disable", plugin="load")
 
@@ -115,9 +114,9 @@ def test_a_disabled_plugin_gives_no_fresh_value(quick: ScratchCollectd, eventual
 
 
 def test_values_of_a_disabled_plugin_leave_the_cache(quick: ScratchCollectd, eventually: Eventually) -> None:
-    eventually(lambda: times(quick, "load"), 2.0)
+    eventually(lambda: times(quick, "load"))
     quick.call("plugin_disable", plugin="load")
-    eventually(lambda: not times(quick, "load"), 3.0)
+    eventually(lambda: not times(quick, "load"))
 
 
 def test_enable_again_after_a_disable(quick: ScratchCollectd, eventually: Eventually) -> None:
@@ -131,7 +130,7 @@ def test_enable_again_after_a_disable(quick: ScratchCollectd, eventually: Eventu
 def test_change_of_interval(quick: ScratchCollectd, eventually: Eventually) -> None:
     assert quick.call("plugin_interval", plugin="uptime", interval=5)["interval"] == 5.0
     assert quick.call("plugin_enable", plugin="uptime", interval=0.1)["interval"] == 0.1
-    eventually(lambda: quick.call("metrics_list", plugin="uptime")["intervals"] == [0.1], 2.0)
+    eventually(lambda: quick.call("metrics_list", plugin="uptime")["intervals"] == [0.1])
     assert quick.call("plugin_interval", plugin="uptime")["interval"] == 0.2
 
 
@@ -139,7 +138,7 @@ def test_restart_registers_anew(quick: ScratchCollectd, eventually: Eventually) 
     quick.call("plugin_enable", plugin="memory", interval=0.3)
     observed = quick.call("plugin_restart", plugin="memory")
     assert (observed["registered"], observed["interval"]) == (True, 0.3)
-    eventually(lambda: times(quick, "memory"), 2.0)
+    eventually(lambda: times(quick, "memory"))
 
 
 def test_everything_may_be_repeated(quick: ScratchCollectd) -> None:
@@ -155,7 +154,7 @@ def test_a_first_load_with_configuration(quick: ScratchCollectd, eventually: Eve
     text = '<Plugin df>\n  MountPoint "/"\n  ValuesPercentage true\n</Plugin>\n'
     observed = quick.call("plugin_enable", plugin="df", interval=0.2, config_text=text, config_digest="d1")
     assert (observed["registered"], observed["config_digest"]) == (True, "d1")
-    eventually(lambda: times(quick, "df"), 2.0)
+    eventually(lambda: times(quick, "df"))
     names = quick.call("metrics_list", plugin="df")["names"]
     assert {name.split("/")[1] for name in names} == {"df-root"}
     assert "scratch.example.org/df-root/percent_bytes-used" in names
@@ -176,7 +175,7 @@ def test_reads_that_come_from_the_configuration_come_back(quick: ScratchCollectd
 
     # The config callback of before, still on collectd's list, would have given the interval of before.
     assert (again["reads"], again["interval"]) == (names, 0.5)
-    eventually(lambda: quick.call("values_get", plugin="curl")["values"] == [[42.0]], 2.0)
+    eventually(lambda: quick.call("values_get", plugin="curl")["values"] == [[42.0]])
 
 
 def test_one_line_per_operation_in_collectds_log(quick: ScratchCollectd) -> None:

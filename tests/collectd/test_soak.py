@@ -14,6 +14,7 @@ import pytest
 
 from collectd_mgr.testing.collectd import ScratchCollectd
 from tests.collectd import soak
+from tests.waiting import Eventually
 
 ROUNDS = 50_000 if os.environ.get("CM_LONG") else 900
 
@@ -22,7 +23,7 @@ ROUNDS = 50_000 if os.environ.get("CM_LONG") else 900
 def test_churn_over_every_live_safe_plugin(
     compiled: dict[str, Path],
     probe_counters: Callable[[ScratchCollectd], dict[str, float]],
-    eventually: Callable[[Callable[[], object], float], float],
+    eventually: Eventually,
 ) -> None:
     own = (compiled["probe"],)
     slow = soak.Plugin("probe", "ReadTime 200")
@@ -35,7 +36,7 @@ def test_churn_over_every_live_safe_plugin(
         pid = subject.pid
         figures = soak.Churn(subject, twin, [*plugins, slow], seed=20).run(ROUNDS)
         soak.enable(subject, slow)
-        eventually(lambda: "overlaps" in probe_counters(subject), 5.0)
+        eventually(lambda: "overlaps" in probe_counters(subject))
         print(figures)
 
         assert figures.rounds == ROUNDS

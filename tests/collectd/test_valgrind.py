@@ -11,7 +11,6 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.testing.collectd import ScratchCollectd
 from tests.collectd import soak
+from tests.waiting import Eventually
 
 ROUNDS = 5_000 if os.environ.get("CM_LONG") else 40
 
@@ -58,9 +58,7 @@ def test_churn_under_valgrind(tmp_path: Path) -> None:
         assert "ERROR SUMMARY: 0 errors" in report.read_text()
 
 
-def test_sigterm_in_the_middle_of_an_init(
-    compiled: dict[str, Path], tmp_path: Path, eventually: Callable[[Callable[[], object], float], float]
-) -> None:
+def test_sigterm_in_the_middle_of_an_init(compiled: dict[str, Path], tmp_path: Path, eventually: Eventually) -> None:
     """collectd frees its list of inits first thing; its own plugin_init_all would go on in it."""
     report = tmp_path / "valgrind"
     config = "LoadPlugin probe\n<Plugin probe>\n  InitTime 2000\n</Plugin>\n"
@@ -69,7 +67,7 @@ def test_sigterm_in_the_middle_of_an_init(
     with ScratchCollectd(("load",), config, own_plugins=own, wrapper=wrapper, patience=120) as collectd:
         restart = threading.Thread(target=restart_probe, args=(collectd,))
         restart.start()
-        eventually(lambda: "init 2 begins" in collectd.log_text, 30.0)
+        eventually(lambda: "init 2 begins" in collectd.log_text)
         assert collectd.stop() == 0, report.read_text()
         restart.join()
 

@@ -1,15 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Python thread that wants the GIL all the time and keeps it for a sixth of a second, as a slow expression does."""
+"""On a flush, a thread that always wants the GIL and, whenever it has it, the lock of collectd's cache.
 
+It takes the lock as a callback in C would, without giving the GIL away. So whoever lets the GIL go with that lock in
+his hands meets it, and neither of the two ever goes on.
+"""
+
+import ctypes
+import sys
 import threading
 
 import collectd
 
 
-def burn() -> None:
-    numbers = range(6_000_000)
+def want(library: ctypes.PyDLL) -> None:
     while True:
-        sum(numbers)
+        library.uc_get_size()
 
 
-collectd.register_init(lambda: threading.Thread(target=burn, daemon=True).start(), name="busy_thread")
+def start(timeout: int, identifier: str) -> None:
+    sys.setswitchinterval(1e-6)
+    threading.Thread(target=want, args=(ctypes.PyDLL(None),), daemon=True).start()
+
+
+collectd.register_flush(start, name="busy_thread")
