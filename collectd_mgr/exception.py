@@ -70,6 +70,12 @@ class BadIdentifier(CollectdMgrError):
     code, status, title = "bad_identifier", 400, "This is not a metric identifier"
 
 
+class BadSetting(CollectdMgrError):
+    """Facts: ``field``."""
+
+    code, status, title = "bad_setting", 400, "The setting is not valid"
+
+
 class Unauthorized(CollectdMgrError):
     code, status, title = "unauthorized", 401, "A valid token is needed"
 
@@ -84,6 +90,12 @@ class HostNotFound(CollectdMgrError):
 
 class PluginNotFound(CollectdMgrError):
     code, status, title = "plugin_not_found", 404, "The host has no such plugin"
+
+
+class SettingNotFound(CollectdMgrError):
+    """Facts: ``host``, ``name``."""
+
+    code, status, title = "setting_not_found", 404, "The host has no such setting"
 
 
 class OperationNotFound(CollectdMgrError):
@@ -137,6 +149,24 @@ class RefusedByAgent(CollectdMgrError):
     """The agent's own allow-list has the last word. Facts: ``plugin``, ``option``."""
 
     code, status, title = "refused_by_agent", 403, "The host's own policy refuses this"
+
+
+class ClockStepDenied(CollectdMgrError):
+    """The agent's own policy (``[clock] allow_step``) has the last word. Facts: ``source``, ``offset`` (seconds)."""
+
+    code, status, title = "clock_step_denied", 403, "The host's own policy does not allow its clock to be set"
+
+
+class NoTimeSource(CollectdMgrError):
+    """Facts: ``silent`` (time source: why it does not answer)."""
+
+    code, status, title = "no_time_source", 409, "No time service answers on this host"
+
+
+class ClockSyncFailed(CollectdMgrError):
+    """In the words of the time service."""
+
+    code, status, title = "clock_sync_failed", 409, "The time service did not take the request"
 
 
 # --- what the daemon says --------------------------------------------------------

@@ -68,6 +68,7 @@ class Picture:
             secrets.mask_text(memory.quarantine.reason) if memory.quarantine else None,
             None,
             tuple(secrets.mask_text(line) for line in (*memory.warnings, *origin.warnings)),
+            {section: {"settings": masked(settings)} for section, settings in self._state.sections().items()},
         )
 
     def _daemon(self, running: Running, memory: Memory) -> dict[str, Any]:

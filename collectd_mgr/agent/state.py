@@ -16,6 +16,7 @@ from collectd_mgr.agent.mode import ModeSwitch
 from collectd_mgr.agent.origin import Origin
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.plan import Running
+from collectd_mgr.domain.sections import Sections
 from collectd_mgr.domain.spec import Goal, HostSpec
 
 #: The driver that works inside the running daemon: the one that a quarantine and the switch for ``live`` are about.
@@ -76,6 +77,10 @@ class State:
 
     def goal(self, spec: HostSpec | None) -> Goal:
         return goal_of(self.origin.layer, spec)
+
+    def sections(self) -> Sections:
+        """The named settings in force: the host came to them, whatever is asked of it by now."""
+        return self.goal(self.memory.current).sections
 
     def see_origin(self, running: Running, again: bool = False) -> None:
         """Read the operator's files, if ``running`` is another daemon than they were read for, or ``again``."""

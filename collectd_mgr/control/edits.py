@@ -60,6 +60,11 @@ def unset_plugin(name: str) -> Edit:
     return lambda desired: replace(desired, layer=desired.layer.with_plugin(name, None))
 
 
+def set_setting(section: str, name: str, setting: Any) -> Edit:
+    """A named setting of a section, whole; ``None`` takes it away."""
+    return lambda desired: replace(desired, layer=desired.layer.with_setting(section, name, setting))
+
+
 def restart_plugin(name: str) -> Edit:
     def edit(desired: Desired) -> Desired:
         counters = desired.layer.counters
@@ -97,7 +102,7 @@ def chain(steps: Sequence[Edit]) -> Edit:
 
 def revert_to(old: Desired) -> Edit:
     """The settings of an earlier state. Actions are not done again, and the mode stays: it is no setting."""
-    return lambda desired: replace(desired, layer=Layer(HOST, old.layer.plugins, desired.layer.counters))
+    return lambda desired: replace(desired, layer=old.layer.with_counters(desired.layer.counters))
 
 
 def _counted(desired: Desired, **counts: Any) -> Desired:

@@ -117,6 +117,7 @@ class HostControl:
         plugin: str = "",
         expected: Generation | None = None,
         check: Check | None = None,
+        setting: str = "",
     ) -> Outcome:
         """Edit the host's layer: a new generation and an operation, in one transaction; then send it, and wait.
 
@@ -125,9 +126,10 @@ class HostControl:
 
         :param expected: the generation that the user saw; None takes whatever there is
         :param check: raises what forbids the change; by default :func:`check_managed`
+        :param setting: the name of what is changed in a section, for the record
         :raises HostNotFound, HostNotManaged, StaleGeneration: before anything is stored
         """
-        origin = requester.origin(action, plugin)
+        origin = requester.origin(action, plugin, setting)
         operation, spec = self._stored(name, edit, origin, expected, check or check_managed)
         self._deliver(name, spec, self._wait, requester.request_id)
         with self.database.reader() as session:

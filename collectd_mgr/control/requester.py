@@ -17,6 +17,6 @@ class Requester:
     request_id: str = ""
     reason: str = ""
 
-    def origin(self, action: str, plugin: str = "") -> Origin:
+    def origin(self, action: str, plugin: str = "", setting: str = "") -> Origin:
         """Of a generation that this request makes."""
-        return Origin(action, plugin, **vars(self))
+        return Origin(action, plugin, **vars(self), setting=setting)

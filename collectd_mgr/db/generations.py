@@ -29,6 +29,8 @@ class Origin:
     request_id: str = ""
     reason: str = ""
     rollback_of: int | None = None
+    #: Of a section: its name there.
+    setting: str = ""
 
 
 def add(session: Session, seal: Seal, host_id: str, spec: HostSpec, origin: Origin) -> Generation:

@@ -13,13 +13,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from collectd_mgr import exception
-from collectd_mgr.domain import canonical, config, grammar
+from collectd_mgr.domain import canonical, config, grammar, sections
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.spec import Goal, PluginGoal
 
 #: The extension, as collectd's python plugin imports it, and as it calls itself in a ``<Module>`` block.
 IMPORT = "collectd_mgr.extension.entry"
 MODULE = "collectd_mgr"
+
+#: The sections that this file has for the daemon.
+_GIVEN: tuple[str, ...] = ()
 
 _HEADER = "# Written by collectd_mgr. Changes made here are overwritten: use its API.\n"
 
@@ -43,10 +46,12 @@ class Marker:
     disabled: tuple[str, ...] = ()
     reloads: int = 0
     daemon_restarts: int = 0
+    #: Digests by section, as in :class:`~collectd_mgr.domain.plan.Running`.
+    sections: Mapping[str, str] = field(default_factory=dict)
 
     def to_text(self) -> str:
         plugins = {name: [mark.interval, mark.config_digest, mark.restarts] for name, mark in self.plugins.items()}
-        return canonical.dumps({**vars(self), "plugins": plugins})
+        return canonical.dumps({**vars(self), "plugins": plugins, "sections": dict(self.sections)})
 
     @classmethod
     def from_text(cls, text: str | None) -> Marker:
@@ -62,7 +67,8 @@ class Marker:
 def marker(goal: Goal, generation: str = "") -> Marker:
     """What a daemon that runs ``goal`` remembers."""
     plugins = {name: _marked(plugin) for name, plugin in sorted(goal.plugins.items()) if _worth_a_mark(plugin)}
-    return Marker(generation, plugins, disabled(goal), goal.reloads, goal.daemon_restarts)
+    given = {section: sections.digest(goal.section(section)) for section in _GIVEN if goal.section(section)}
+    return Marker(generation, plugins, disabled(goal), goal.reloads, goal.daemon_restarts, given)
 
 
 def _worth_a_mark(plugin: PluginGoal) -> bool:

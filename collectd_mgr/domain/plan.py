@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from collectd_mgr.domain import sections
 from collectd_mgr.domain.spec import Goal, PluginGoal
 
 #: The daemon has never loaded the plugin: load, configure, start reading.
@@ -27,7 +28,10 @@ RECONFIGURE = "plugin.reconfigure"
 RELOAD = "daemon.reload"
 RESTART_DAEMON = "daemon.restart"
 
-#: Every change there is; drivers declare some of these as capabilities.
+#: The changes of those sections that are the daemon's business, each brought to the goal whole.
+SECTIONS = {f"{section}.set": section for section in (sections.IGNORELIST, sections.THRESHOLDS, sections.QUEUE)}
+
+#: Every change of plugins and daemon; drivers declare some of these, and of :data:`SECTIONS`, as capabilities.
 CHANGES = (LOAD, ENABLE, DISABLE, INTERVAL, RESTART, RECONFIGURE, RELOAD, RESTART_DAEMON)
 
 
@@ -69,6 +73,8 @@ class Running:
     reloads: int = 0
     daemon_restarts: int = 0
     ended_by_somebody: bool = False
+    #: The digests of what it was given, by section; it was given nothing of a section that is not here.
+    sections: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         plugins = {name: plugin.to_dict() for name, plugin in sorted(self.plugins.items())}
@@ -82,7 +88,7 @@ class Running:
 
 @dataclass(frozen=True)
 class Change:
-    """One step from what runs to what should run; ``plugin`` is empty for the daemon itself."""
+    """One step from what runs to what should run; ``plugin`` is empty for the daemon itself and for a section."""
 
     kind: str
     plugin: str = ""
@@ -105,15 +111,17 @@ class Plan:
         return iter(self.changes)
 
 
-_ORDER = {kind: place for place, kind in enumerate((RESTART_DAEMON, RELOAD, DISABLE, RECONFIGURE, LOAD, ENABLE))}
+_KINDS = (RESTART_DAEMON, RELOAD, *SECTIONS, DISABLE, RECONFIGURE, LOAD, ENABLE)
+_ORDER = {kind: place for place, kind in enumerate(_KINDS)}
 
 
 def plan(running: Running, goal: Goal) -> Plan:
     """The changes that bring ``running`` to ``goal``; empty when nothing is to be done.
 
+    Thresholds and ignorelist come before the plugins: a plugin that is switched off must raise no alarm.
     A plugin that runs and that no layer names any more is switched off.
     """
-    changes = list(_daemon_changes(running, goal))
+    changes = [*_daemon_changes(running, goal), *_section_changes(running, goal)]
     for name in sorted(set(goal.plugins) | set(running.plugins)):
         wanted = goal.plugins.get(name, PluginGoal(enabled=False))
         changes.extend(_plugin_changes(name, running.plugins.get(name), wanted))
@@ -125,6 +133,12 @@ def _daemon_changes(running: Running, goal: Goal) -> Iterator[Change]:
         yield Change(RESTART_DAEMON)
     if goal.reloads > running.reloads:
         yield Change(RELOAD)
+
+
+def _section_changes(running: Running, goal: Goal) -> Iterator[Change]:
+    for kind, section in SECTIONS.items():
+        if running.sections.get(section, sections.NOTHING) != sections.digest(goal.section(section)):
+            yield Change(kind)
 
 
 def _plugin_changes(name: str, now: RunningPlugin | None, goal: PluginGoal) -> Iterator[Change]:

@@ -5,20 +5,23 @@ The JSON of a layer, as it goes down the bus and lies in the database::
 
     {"id": "host",
      "plugins": {"cpu": {"enabled": true, "interval": 10.0, "config": {"ReportByCpu": false}}},
-     "counters": {"restarts": {"cpu": 3}, "reloads": 0, "daemon_restarts": 0, "quarantine_clears": 0}}
+     "counters": {"restarts": {"cpu": 3}, "reloads": 0, "daemon_restarts": 0, "quarantine_clears": 0},
+     "sections": {"thresholds": {"cpu-busy": {"type": "cpu", "failure_max": 90.0}}}}
 
 Absent keys of a plugin mean "as the layer below has it". ``config`` is the JSON form of
-:mod:`collectd_mgr.domain.config`.
+:mod:`collectd_mgr.domain.config`; for the sections see :mod:`collectd_mgr.domain.sections`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from collectd_mgr.domain import canonical
+from collectd_mgr.domain import sections as named
 from collectd_mgr.domain.mode import Mode
+from collectd_mgr.domain.sections import Sections, Settings
 
 #: The layer of the operator's own files: only the agent knows it.
 ORIGIN = "origin"
@@ -109,25 +112,32 @@ class Layer:
     id: str
     plugins: Mapping[str, PluginSetting] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
+    sections: Sections = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         plugins = {name: setting.to_dict() for name, setting in sorted(self.plugins.items())}
-        return {"id": self.id, "plugins": plugins, "counters": self.counters.to_dict()}
+        sections = {"sections": dict(self.sections)} if self.sections else {}
+        return {"id": self.id, "plugins": plugins, "counters": self.counters.to_dict(), **sections}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Layer:
         plugins = {str(name): PluginSetting.from_dict(item) for name, item in dict(data.get("plugins") or {}).items()}
-        return cls(str(data["id"]), plugins, Counters.from_dict(data.get("counters") or {}))
+        counters = Counters.from_dict(data.get("counters") or {})
+        return cls(str(data["id"]), plugins, counters, named.read(data.get("sections")))
 
     def with_plugin(self, name: str, setting: PluginSetting | None) -> Layer:
         """A copy in which ``name`` has this setting, or none at all for ``None``."""
         plugins = {key: value for key, value in self.plugins.items() if key != name}
         if setting is not None:
             plugins[name] = setting
-        return Layer(self.id, plugins, self.counters)
+        return replace(self, plugins=plugins)
 
     def with_counters(self, counters: Counters) -> Layer:
-        return Layer(self.id, self.plugins, counters)
+        return replace(self, counters=counters)
+
+    def with_setting(self, section: str, name: str, setting: Any) -> Layer:
+        """A copy in which the section has this setting under ``name``, or none for ``None``."""
+        return replace(self, sections=named.with_setting(self.sections, section, name, setting))
 
 
 @dataclass(frozen=True)
@@ -166,15 +176,20 @@ class Goal:
     reloads: int = 0
     daemon_restarts: int = 0
     quarantine_clears: int = 0
+    sections: Sections = field(default_factory=dict)
+
+    def section(self, name: str) -> Settings:
+        """The settings of a section, by name; of none there is nothing."""
+        return self.sections.get(name, {})
 
     def to_dict(self) -> dict[str, Any]:
         plugins = {name: goal.to_dict() for name, goal in sorted(self.plugins.items())}
-        return {**vars(self), "plugins": plugins}
+        return {**vars(self), "plugins": plugins, "sections": dict(self.sections)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Goal:
         plugins = {name: PluginGoal.from_dict(item) for name, item in data["plugins"].items()}
-        return cls(**{**data, "plugins": plugins})
+        return cls(**{**data, "plugins": plugins, "sections": named.read(data.get("sections"))})
 
     def digest(self) -> str:
         return canonical.digest(self.to_dict())
@@ -213,10 +228,12 @@ class HostSpec:
 def merge(layers: tuple[Layer, ...]) -> Goal:
     """The goal of these layers, the lowest first: a pure function that server and agent share."""
     counters = Counters()
+    sections: Sections = {}
     settings: dict[str, PluginSetting] = {}
     owned = set()
     for layer in layers:
         counters = counters.plus(layer.counters)
+        sections = named.over(layer.sections, sections)
         for name, setting in layer.plugins.items():
             settings[name] = setting.over(settings.get(name, PluginSetting()))
             if layer.id == ORIGIN:
@@ -231,4 +248,5 @@ def merge(layers: tuple[Layer, ...]) -> Goal:
         )
         for name, setting in sorted(settings.items())
     }
-    return Goal(plugins, counters.reloads, counters.daemon_restarts, counters.quarantine_clears)
+    counts = counters.reloads, counters.daemon_restarts, counters.quarantine_clears
+    return Goal(plugins, *counts, named.present(sections))

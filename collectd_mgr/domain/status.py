@@ -52,6 +52,7 @@ class HostStatus:
     :param capabilities: see :mod:`collectd_mgr.domain.capabilities`
     :param quarantine: why the live driver is quarantined on this host, or ``None``
     :param warnings: collectd's own, of the last operation
+    :param sections: what is in effect of the named settings, by section; see the module of each
     """
 
     host: str
@@ -70,6 +71,7 @@ class HostStatus:
     quarantine: str | None = None
     clock_offset: float | None = None
     warnings: tuple[str, ...] = ()
+    sections: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         data = dict(vars(self))

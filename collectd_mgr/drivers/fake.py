@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from collectd_mgr import exception
-from collectd_mgr.domain import capabilities, managed, plan
+from collectd_mgr.domain import capabilities, managed, plan, sections
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.plan import Change, Running, RunningPlugin
 from collectd_mgr.domain.reads import Flush, Page, Query
@@ -43,7 +43,8 @@ class FakeDaemon:
         """A new process that runs ``goal``, in place of the one there was."""
         self.began, self.prepared = self.clock(), None
         plugins = {name: _as_asked(item) for name, item in goal.plugins.items() if item.enabled}
-        self.running = Running(next(_PIDS), self.began, VERSION, plugins, goal.reloads, goal.daemon_restarts)
+        counts = goal.reloads, goal.daemon_restarts
+        self.running = Running(next(_PIDS), self.began, VERSION, plugins, *counts, sections=_given(goal))
 
     def die(self, by_somebody: bool = False) -> None:
         self.running = Running(ended_by_somebody=by_somebody)
@@ -66,7 +67,7 @@ class FakeDriver(Driver):
         return Recovered(self.observe())
 
     def offer(self) -> Offer:
-        return Offer(self.name, frozenset(plan.CHANGES) | frozenset(capabilities.READS))
+        return Offer(self.name, frozenset((*plan.CHANGES, *plan.SECTIONS)) | frozenset(capabilities.READS))
 
     def installed(self) -> tuple[Installed, ...]:
         return fake_cache.installed()
@@ -113,7 +114,8 @@ class FakeDriver(Driver):
                 plugins[change.plugin] = replace(plugins[change.plugin], enabled=False, stopping=False)
             elif change.plugin and change.goal is not None:
                 plugins[change.plugin] = _as_asked(change.goal)
-        self.daemon.running = replace(self.daemon.running, plugins=plugins, reloads=order.goal.reloads)
+        given = _given(order.goal)
+        self.daemon.running = replace(self.daemon.running, plugins=plugins, reloads=order.goal.reloads, sections=given)
 
     def at_next_start(self, goal: Goal, generation: str) -> None:
         self.daemon.prepared = goal
@@ -136,6 +138,10 @@ class FakeDriver(Driver):
 
     def close(self) -> None:
         """The daemon is in this process: it goes on for as long as the process does."""
+
+
+def _given(goal: Goal) -> dict[str, str]:
+    return {section: sections.digest(goal.section(section)) for section in plan.SECTIONS.values()}
 
 
 def _as_asked(goal: PluginGoal) -> RunningPlugin:

@@ -32,6 +32,7 @@ def running(status: Status) -> Running:
         plugins,
         marker.reloads,
         marker.daemon_restarts,
+        sections=marker.sections,
     )
 
 

@@ -10,6 +10,7 @@ _ROW = {
     "epoch": fields.STRING,
     "action": fields.STRING,
     "plugin": fields.STRING,
+    "setting": fields.STRING,
     "summary": fields.STRING,
     "outcome": fields.NULLABLE_STRING,
     "user": fields.STRING,

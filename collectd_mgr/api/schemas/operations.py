@@ -18,6 +18,7 @@ OPERATION = fields.record(
         "id": fields.STRING,
         "host": fields.STRING,
         "plugin": fields.STRING,
+        "setting": {"type": "string", "description": "The name in its section of what was changed, if anything."},
         "action": fields.STRING,
         "state": STATE,
         "user": fields.STRING,

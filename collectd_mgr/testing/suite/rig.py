@@ -43,7 +43,7 @@ class Rig:
     disk: Callable[[], object]
     _orders: int = field(default=0, init=False)
 
-    def goal(self, plugins: Mapping[str, PluginGoal] | None = None, **counters: int) -> Goal:
+    def goal(self, plugins: Mapping[str, PluginGoal] | None = None, **counters: Any) -> Goal:
         """A goal of the operator's plugins and these."""
         return Goal({**self.origin, **(plugins or {})}, **counters)
 

@@ -90,6 +90,7 @@ def _who_and_why() -> tuple[sa.Column[str], ...]:
     return (
         sa.Column("action", sa.String(32), nullable=False),
         sa.Column("plugin", sa.String(63), nullable=False),
+        sa.Column("setting", sa.String(255), nullable=False),
         sa.Column("user_id", sa.String(255), nullable=False),
         sa.Column("project_id", sa.String(255), nullable=False),
         sa.Column("request_id", sa.String(64), nullable=False),

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Named settings of a host: the resources that thresholds, ignorelist and the like have in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.api import views
+from collectd_mgr.api.call import Call
+from collectd_mgr.api.operations import written
+from collectd_mgr.api.resource import Answer, Resource, expose
+from collectd_mgr.api.schemas import sections as schemas
+from collectd_mgr.api.validation import Schema
+from collectd_mgr.control import edits, sections
+from collectd_mgr.control.sections import SettingView
+
+#: Short enough for a chain of collectd's, and harmless in any file.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is special in a section.
+
+    :param section: the key of lists and the part of the address, ``thresholds``
+    :param noun: the key of one, ``threshold``
+    :param properties: the schema of what a setting holds
+    :param normal: a setting as the body has it → as it is stored. It raises BadSetting for what the schema cannot tell
+    """
+
+    section: str
+    noun: str
+    properties: dict[str, Schema]
+    normal: Callable[[dict[str, Any]], dict[str, Any]]
+    required: tuple[str, ...] = ()
+
+
+def name_of(call: Call) -> str:
+    """The name in the address. :raises BadSetting: for one that is none"""
+    name = call.path["setting"]
+    if not _NAME.fullmatch(name):
+        raise exception.BadSetting(
+            f"{name!r} is no name: up to 63 letters, digits, dots, dashes, underscores; a letter or digit first.",
+            field="name",
+        )
+    return name
+
+
+def resource(kind: Kind) -> Resource:
+    """The list of a section, with one address below it for each setting."""
+    shape = schemas.Shapes.of(kind.noun, kind.section, kind.properties, kind.required)
+    rule = f"collectd_mgr:{kind.section}"
+
+    class Setting(Resource):
+        @expose(f"{rule}:get", f"Show a {kind.noun}", answers={200: shape.one})
+        def get(self, call: Call) -> Answer:
+            view = sections.view(*call.control.desired(call.host), kind.section, name_of(call))
+            return Answer({kind.noun: _shown(view)})
+
+        @expose(f"{rule}:set", f"Set a {kind.noun}", body=shape.body, answers=dict.fromkeys((200, 202), shape.written))
+        def put(self, call: Call) -> Answer:
+            given = {key: call.body[key] for key in kind.properties if call.body.get(key) is not None}
+            return _change(call, kind, "set", kind.normal(given))
+
+        @expose(
+            f"{rule}:unset",
+            f"Take a {kind.noun} away",
+            query=schemas.UNSET_QUERY,
+            answers=dict.fromkeys((200, 202), shape.written),
+        )
+        def delete(self, call: Call) -> Answer:
+            return _change(call, kind, "unset", None)
+
+    class Section(Resource):
+        item = ("setting", Setting())
+
+        @expose(f"{rule}:list", f"List the {kind.section}", query=schemas.LIST_QUERY, answers={200: shape.listed})
+        def get(self, call: Call) -> Answer:
+            after = call.query.get("marker", "")
+            found = sections.views(*call.control.desired(call.host), kind.section)
+            rows = [view for view in found if view.name > after][: call.limit]
+            return Answer(views.page(call, kind.section, rows, _shown, "name"))
+
+    return Section()
+
+
+def _change(call: Call, kind: Kind, verb: str, setting: Any) -> Answer:
+    name, action = name_of(call), f"{kind.section}.{verb}"
+    if setting is None:
+        sections.view(*call.control.desired(call.host), kind.section, name)
+    edit = edits.set_setting(kind.section, name, setting)
+    done = call.control.change(call.requester, call.host, edit, action, expected=call.expected, setting=name)
+    shown = _shown(sections.after(done.host, done.desired, kind.section, name))
+    return Answer({"operation": views.operation(call, done.operation), kind.noun: shown}, written(done.operation))
+
+
+def _shown(view: SettingView) -> dict[str, Any]:
+    return {"name": view.name, "desired": view.desired, "effective": view.effective, "origin": view.origin}
