@@ -9,8 +9,9 @@ from typing import Callable
 from collectd_mgr import exception
 from collectd_mgr.extension.threads import Threads
 
-#: Seconds to wait for the main thread to be seen asleep: its work between two sleeps takes milliseconds.
-_PATIENCE = 0.5
+#: Seconds to wait for the main thread to be seen asleep. Its work between two sleeps takes milliseconds, but on a
+#: loaded machine at a short interval it may catch up for a while without sleeping at all.
+_PATIENCE = 4.0
 
 
 class Gate:
@@ -72,7 +73,7 @@ class Gate:
         # At SIGTERM the main thread leaves its sleep for good and frees the lists that an operation walks.
         deadline = time.monotonic() + _PATIENCE
         while not self._threads.main_asleep():
-            if time.monotonic() > deadline:
+            if self._draining or time.monotonic() > deadline:
                 return False
             time.sleep(0.001)
         return True
