@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from collectd_mgr import exception
+from collectd_mgr.domain.notifications import Notification, Position
 from collectd_mgr.extension import abi, process
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.live import Live
 from collectd_mgr.extension.loader import Loader
 from collectd_mgr.extension.log import Log
 from collectd_mgr.extension.metrics import Metrics
+from collectd_mgr.extension.notifications import Notifications
 
 
 @dataclass
@@ -31,6 +33,7 @@ class Inside:
     log: Log
     live: Live | None
     metrics: Metrics | None
+    notifications: Notifications
     generation: Any = None
 
     def status(self) -> dict[str, Any]:
@@ -67,6 +70,17 @@ class Inside:
 
     def values_get(self, **filters: Any) -> dict[str, Any]:
         return self._metrics().values(**filters)
+
+    def notifications_read(
+        self, stream: str = "", after: int = 0, limit: int = 1000, wait: float = 0.0
+    ) -> dict[str, Any]:
+        """See :meth:`Notifications.read`; ``wait`` in seconds."""
+        return self.notifications.read(Position(stream, after), limit, wait).to_dict()
+
+    def notification_send(self, **parts: Any) -> None:
+        """See :meth:`Notifications.send`."""
+        self.gate.running()
+        self.notifications.send(Notification(**parts))
 
     def plugin_enable(self, plugin: str, **settings: Any) -> dict[str, Any]:
         return self._live().plugins.enable(plugin, **settings)

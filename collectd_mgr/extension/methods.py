@@ -20,6 +20,16 @@ _FILTERS: dict[str, Check] = {
     "marker": of.text,
 }
 
+_NOTIFICATION: dict[str, Check] = {
+    "severity": of.severity,
+    "message": of.text,
+    "host": of.text,
+    "plugin": of.text,
+    "plugin_instance": of.text,
+    "type": of.text,
+    "type_instance": of.text,
+}
+
 Call = Callable[..., Any]
 
 
@@ -41,6 +51,10 @@ class Methods:
             "flush": self._operation(
                 "flush", inside.flush, plugin=of.text, identifier=of.text, timeout=of.seconds_or_zero
             ),
+            "notifications_read": self._read(
+                inside.notifications_read, stream=of.text, after=of.index, limit=of.count, wait=of.seconds_or_zero
+            ),
+            "notification_send": self._operation("notification_send", inside.notification_send, **_NOTIFICATION),
             "plugin_enable": self._operation(
                 "plugin_enable",
                 inside.plugin_enable,

@@ -7,6 +7,7 @@ import math
 from typing import Any, Callable
 
 from collectd_mgr import exception
+from collectd_mgr.domain.notifications import SEVERITIES
 
 Check = Callable[[Any], bool]
 
@@ -30,6 +31,14 @@ def seconds_or_zero(value: Any) -> bool:
 
 def count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def index(value: Any) -> bool:
+    return value == 0 or count(value)
+
+
+def severity(value: Any) -> bool:
+    return value in SEVERITIES
 
 
 def anything(_: Any) -> bool:

@@ -16,6 +16,7 @@ from collectd_mgr.extension.log import Log
 from collectd_mgr.extension.memory import statics
 from collectd_mgr.extension.methods import Methods
 from collectd_mgr.extension.metrics import Metrics
+from collectd_mgr.extension.notifications import Notifications
 from collectd_mgr.extension.settings import Settings
 from collectd_mgr.extension.threads import Threads
 from collectd_mgr.extension.values import Values
@@ -41,6 +42,7 @@ def install(collectd: Any, **guards: Any) -> None:
     collectd.register_config(service.configure, name=NAME)
     collectd.register_init(service.start, name=NAME)
     collectd.register_shutdown(service.stop, name=NAME)
+    collectd.register_notification(service.notifications.take, name=NAME)
 
 
 class Service:
@@ -51,6 +53,8 @@ class Service:
         self._guards = guards
         self._log = Log(collectd.info, collectd.error)
         self._settings = Settings()
+        #: From here on, so that what plugins say in their init callbacks is not lost.
+        self.notifications = Notifications(collectd.Notification)
         self._server: WireServer | None = None
 
     def configure(self, node: Any) -> None:
@@ -66,7 +70,7 @@ class Service:
         Whatever goes wrong here, collectd itself goes on.
         """
         try:
-            inside = build(self._settings, self._log, self._guards)
+            inside = build(self._settings, self._log, self.notifications, self._guards)
             if inside.live is not None:
                 self._collectd.register_log(self._log.write, name=NAME)
             self._listen(inside)
@@ -81,11 +85,12 @@ class Service:
 
     def stop(self) -> None:
         """The shutdown callback: takes no more and waits, bounded, for the running operation."""
+        self.notifications.close()
         if self._server is not None and not self._server.stop(PATIENCE):
             self._log.error(f"{NAME}: an operation was still running when collectd stopped")
 
 
-def build(settings: Settings, log: Log, guards: dict[str, Any]) -> Inside:
+def build(settings: Settings, log: Log, notifications: Notifications, guards: dict[str, Any]) -> Inside:
     """Look at this collectd, and put together what can be had in it."""
     library = ctypes.CDLL(None)
     unread = abi.bind(library, abi.READING)
@@ -103,7 +108,8 @@ def build(settings: Settings, log: Log, guards: dict[str, Any]) -> Inside:
     if reason is not None:
         gate.close(reason)
     metrics = None if unread else _metrics(library)
-    return Inside(library, version, process.started(), gate, loader, log, parts, metrics, settings.marker)
+    began = process.started()
+    return Inside(library, version, began, gate, loader, log, parts, metrics, notifications, settings.marker)
 
 
 def _metrics(library: ctypes.CDLL) -> Metrics:
