@@ -10,7 +10,7 @@ from pathlib import Path
 
 from collectd_mgr import exception
 from collectd_mgr.agent import faults
-from collectd_mgr.agent.desired import check_owned, named, same_daemon, steps
+from collectd_mgr.agent.desired import check_owned, died, named, steps
 from collectd_mgr.agent.journal import Intent, Journal
 from collectd_mgr.agent.memory import Probation
 from collectd_mgr.agent.state import LIVE, State
@@ -155,7 +155,7 @@ class Carrier:
         if isinstance(error, exception.DaemonDied):
             return True
         patience = _DYING if isinstance(error, _UNANSWERED) else 0.0
-        return wait_for(lambda: not same_daemon(before.pid, before.started, self.ladder.observe()), patience)
+        return wait_for(lambda: died(before.pid, before.started, self.ladder.observe()), patience)
 
 
 def _name(spec: HostSpec) -> str:

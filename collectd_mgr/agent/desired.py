@@ -72,6 +72,11 @@ def named(*specs: HostSpec | None) -> set[str]:
     return {name for spec in specs if spec for layer in spec.layers for name in layer.plugins}
 
 
+def died(pid: int | None, started: float | None, running: Running) -> bool:
+    """Whether the process that was seen as ``pid``, ``started`` is gone, as far as anybody knows by its own doing."""
+    return not same_daemon(pid, started, running) and pid not in running.ended_by_somebody
+
+
 def same_daemon(pid: int | None, started: float | None, running: Running) -> bool:
     """Whether ``running`` is the process that was seen as ``pid``, ``started``."""
     if pid != running.pid:

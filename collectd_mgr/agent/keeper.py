@@ -13,7 +13,7 @@ from collectd_mgr.agent.applier import Applier
 from collectd_mgr.agent.backoff import Backoff
 from collectd_mgr.agent.carrier import Carrier, boot_id
 from collectd_mgr.agent.crash import NOTHING, Crash
-from collectd_mgr.agent.desired import same_daemon
+from collectd_mgr.agent.desired import died, same_daemon
 from collectd_mgr.agent.journal import Intent, Journal
 from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.agent.state import LIVE, State
@@ -97,7 +97,7 @@ class Keeper:
         alive = same_daemon(probation.pid, probation.started, running)
         if alive and age <= self._settings.probation:
             return
-        if alive or running.ended_by_somebody or probation.boot_id != boot_id():
+        if alive or probation.pid in running.ended_by_somebody or probation.boot_id != boot_id():
             self._state.remember(good=self._state.memory.current, probation=None)
             return
         # If nobody looked meanwhile it need not have died of the operation; but to try that again could be a loop.
@@ -156,4 +156,4 @@ def _nothing() -> None:
 def _died_of(intent: Intent, running: Running) -> bool:
     """A reboot ends daemons as well: then nothing is to be learned from it."""
     live_here = intent.driver == LIVE and intent.boot_id == boot_id()
-    return live_here and not same_daemon(intent.pid, intent.started, running)
+    return live_here and died(intent.pid, intent.started, running)

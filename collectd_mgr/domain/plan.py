@@ -63,7 +63,7 @@ class RunningPlugin:
 class Running:
     """A daemon as a driver observed it. ``pid`` is ``None`` when none runs; ``started`` is seconds since 1970.
 
-    ``ended_by_somebody``: none runs, and the last one is known to have been killed or stopped rather than to have died.
+    ``ended_by_somebody``: the pids of earlier ones of which it is known that they were killed or stopped, not dying.
     """
 
     pid: int | None = None
@@ -72,7 +72,7 @@ class Running:
     plugins: Mapping[str, RunningPlugin] = field(default_factory=dict)
     reloads: int = 0
     daemon_restarts: int = 0
-    ended_by_somebody: bool = False
+    ended_by_somebody: tuple[int, ...] = ()
     #: The digests of what it was given, by section; it was given nothing of a section that is not here.
     sections: Mapping[str, str] = field(default_factory=dict)
 
@@ -83,7 +83,7 @@ class Running:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Running:
         plugins = {name: RunningPlugin.from_dict(item) for name, item in data["plugins"].items()}
-        return cls(**{**data, "plugins": plugins})
+        return cls(**{**data, "plugins": plugins, "ended_by_somebody": tuple(data["ended_by_somebody"])})
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from pathlib import Path
 from collectd_mgr import exception
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
+from collectd_mgr.drivers.ending import OutOfMemory, by_somebody
 from collectd_mgr.drivers.files import replace
 from collectd_mgr.drivers.output import Output
-from collectd_mgr.drivers.process import Process, ended_by_somebody, look, running
+from collectd_mgr.drivers.process import Process, end_of, look, running
 
 #: A collectd that inherits one of these takes itself for somebody's service.
 _NOT_INHERITED = frozenset(
@@ -37,6 +38,7 @@ class ChildDaemon(Daemon):
         self._record = Path(settings.pid_file or state / "collectd.pid")
         self._lock = state / "collectd.lock"
         self._output = Output(state / "collectd.log")
+        self._oom = OutOfMemory()
 
     def find(self) -> Process | None:
         recorded = self._recorded()
@@ -57,15 +59,18 @@ class ChildDaemon(Daemon):
             self._record.unlink(missing_ok=True)
             return asked
 
-    def ended_by_somebody(self) -> bool:
+    def ended_by_somebody(self) -> int | None:
         recorded = self._recorded()
-        return recorded is not None and not recorded.alive() and ended_by_somebody(recorded.pid)
+        if recorded is None or recorded.alive():
+            return None
+        return recorded.pid if by_somebody(end_of(recorded.pid), self._oom.suspected()) else None
 
     def messages(self) -> tuple[str, ...]:
         return self._output.lines()
 
     def tend(self) -> None:
         self._output.trim()
+        self._oom.look()
 
     def _spawn(self) -> Process:
         output = self._output.open()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from collectd_mgr.drivers.files import ManagedFiles
 from collectd_mgr.drivers.observation import SILENCE
 from collectd_mgr.drivers.process import Process
 from collectd_mgr.drivers.systemd import SystemdDaemon
+from collectd_mgr.wire import farewell
 from collectd_mgr.wire.client import WireClient
 
 #: Seconds for an answer that needs no waiting inside collectd.
@@ -81,12 +83,13 @@ class Collectd:
         """The daemon as it is; without plugins when it runs and does not answer."""
         self.daemon.tend()
         try:
-            return observation.running(self.status())
+            running, ended = observation.running(self.status()), None
         except SILENCE:
             process = self.daemon.find()
-            if process is None:
-                return Running(ended_by_somebody=self.daemon.ended_by_somebody())
-            return Running(process.pid, process.started)
+            ended = None if process else self.daemon.ended_by_somebody()
+            running = Running(process.pid, process.started) if process else Running()
+        orderly = farewell.left(self._settings.socket)
+        return replace(running, ended_by_somebody=tuple(pid for pid in (orderly, ended) if pid is not None))
 
     def remember(self, goal: Goal, generation: str) -> None:
         """Tell the daemon what it runs now."""

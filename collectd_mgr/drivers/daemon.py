@@ -29,9 +29,12 @@ class Daemon(abc.ABC):
     def stop(self) -> bool:
         """End it and wait for the end; whether it ended by itself when asked. Safe to repeat."""
 
-    def ended_by_somebody(self) -> bool:
-        """Whether the process that ran last was made to end, rather than died; false when nobody can tell."""
-        return False
+    def ended_by_somebody(self) -> int | None:
+        """The pid of the process that ran last, where it is known to have been made to end, rather than to have died.
+
+        To be asked when none runs.
+        """
+        return None
 
     def tend(self) -> None:  # noqa: B027 - most have nothing to do
         """Called with every look at the daemon; cheap."""

@@ -47,7 +47,8 @@ class FakeDaemon:
         self.running = Running(next(_PIDS), self.began, VERSION, plugins, *counts, sections=_given(goal))
 
     def die(self, by_somebody: bool = False) -> None:
-        self.running = Running(ended_by_somebody=by_somebody)
+        pid = self.running.pid
+        self.running = Running(ended_by_somebody=(pid,) if by_somebody and pid is not None else ())
 
 
 class FakeDriver(Driver):

@@ -134,7 +134,8 @@ class LiveDriver(Driver):
 
     def _outlived(self, before: dict[str, Any], error: Exception) -> None:
         """:raises DaemonDied: the daemon did not outlive the operation; there is nothing to undo in the next one"""
-        if isinstance(error, SILENCE) and self.observe().pid != before["pid"]:
+        after = self.observe() if isinstance(error, SILENCE) else None
+        if after is not None and before["pid"] not in (after.pid, *after.ended_by_somebody):
             raise exception.DaemonDied(f"collectd died in a live operation: {error}") from error
 
     def at_next_start(self, goal: Goal, generation: str) -> None:

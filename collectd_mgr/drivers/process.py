@@ -17,9 +17,6 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 #: How children of this very process ended, by pid: the exit status, or minus the signal.
 _ENDS: dict[int, int] = {}
 
-#: An orderly end, or a signal that no fault of its own sends to a process.
-_BY_SOMEBODY = (0, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT)
-
 
 @dataclass(frozen=True)
 class Process:
@@ -87,9 +84,9 @@ def look(pid: int) -> Process | None:
     return Process(pid, int(fields[18]))
 
 
-def ended_by_somebody(pid: int) -> bool:
-    """Whether a child of ours, which has ended, was made to; false when nobody can tell."""
-    return _ENDS.get(pid) in _BY_SOMEBODY
+def end_of(pid: int) -> int | None:
+    """How a child of this very process ended: the exit status, or minus the signal; ``None`` when nobody can tell."""
+    return _ENDS.get(pid)
 
 
 def running(binary: str, arguments: tuple[str, ...]) -> Iterator[Process]:

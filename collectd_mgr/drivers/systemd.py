@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 
 from collectd_mgr import exception
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
+from collectd_mgr.drivers.ending import OutOfMemory, by_somebody
 from collectd_mgr.drivers.process import Process, look
 
 
@@ -25,11 +27,11 @@ class SystemdDaemon(Daemon):
         self._start_timeout = settings.start_timeout
         self._stop_timeout = settings.stop_timeout
         self._started_at = time.time()
+        self._oom = OutOfMemory()
 
     def find(self) -> Process | None:
-        answer = self._run(self._systemctl, "show", "--property=MainPID", "--value", self._unit, timeout=10.0)
-        pid = answer.stdout.strip()
-        return look(int(pid)) if pid.isdigit() and pid != "0" else None
+        pid = _number(self._show("MainPID").get("MainPID"))
+        return look(pid) if pid else None
 
     def start(self) -> Process:
         self._started_at = time.time()
@@ -53,12 +55,28 @@ class SystemdDaemon(Daemon):
         process.wait(10.0)
         return False
 
+    def ended_by_somebody(self) -> int | None:
+        """As systemd knows it, until it starts the next one: after that only what collectd has left is known."""
+        facts = self._show("ExecMainPID", "ExecMainCode", "ExecMainStatus", "Result")
+        status = _number(facts.get("ExecMainStatus"))
+        ends = {os.CLD_EXITED: status, os.CLD_KILLED: -status}
+        end = ends.get(_number(facts.get("ExecMainCode")))
+        out_of_memory = facts.get("Result") == "oom-kill" or self._oom.suspected()
+        return _number(facts.get("ExecMainPID")) or None if by_somebody(end, out_of_memory) else None
+
+    def tend(self) -> None:
+        self._oom.look()
+
     def messages(self) -> tuple[str, ...]:
         since = f"--since=@{int(self._started_at)}"
         journal = self._run(
             self._journalctl, "--output=cat", "--lines=200", since, f"--unit={self._unit}", timeout=10.0
         )
         return tuple(journal.stdout.splitlines())
+
+    def _show(self, *properties: str) -> dict[str, str]:
+        answer = self._run(self._systemctl, "show", f"--property={','.join(properties)}", self._unit, timeout=10.0)
+        return dict(line.split("=", 1) for line in answer.stdout.splitlines() if "=" in line)
 
     def _run(self, *command: str, timeout: float) -> subprocess.CompletedProcess[str]:
         """:raises DaemonNotStarted: systemd cannot be asked at all"""
@@ -68,3 +86,8 @@ class SystemdDaemon(Daemon):
             return subprocess.CompletedProcess(command, 124, "", f"{command[0]} did not answer in {timeout:g} s.")
         except OSError as error:
             raise exception.DaemonNotStarted(f"{command[0]}: {error.strerror}", messages=[]) from error
+
+
+def _number(text: str | None) -> int:
+    """A number as systemd writes it; 0 where it knows none."""
+    return int(text) if text and text.isdigit() else 0

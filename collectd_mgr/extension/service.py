@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 from typing import Any
@@ -20,6 +21,7 @@ from collectd_mgr.extension.notifications import Notifications
 from collectd_mgr.extension.settings import Settings
 from collectd_mgr.extension.threads import Threads
 from collectd_mgr.extension.values import Values
+from collectd_mgr.wire import farewell
 from collectd_mgr.wire.hello import hello
 from collectd_mgr.wire.server import WireServer
 
@@ -81,10 +83,14 @@ class Service:
         facts = hello(extension=VERSION, pid=os.getpid(), collectd=inside.version, imported_from=IMPORTED_FROM)
         server = WireServer(self._settings.socket, Methods(inside).table(), facts)
         server.start()
+        farewell.take_back(self._settings.socket, os.getpid())
         self._server = server
 
     def stop(self) -> None:
         """The shutdown callback: takes no more and waits, bounded, for the running operation."""
+        # Before the socket is gone: whoever misses that finds this.
+        with contextlib.suppress(OSError):
+            farewell.leave(self._settings.socket, os.getpid())
         self.notifications.close()
         if self._server is not None and not self._server.stop(PATIENCE):
             self._log.error(f"{NAME}: an operation was still running when collectd stopped")

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from collectd_mgr.agent import faults
-from collectd_mgr.domain.spec import Generation
+from collectd_mgr.domain.spec import Generation, Goal, PluginGoal
 from tests.unit.agent.agents import Agent, spec
 
 CRASH = {"Crash": True}
@@ -68,6 +69,25 @@ class TestDeath:
         status = agent.status()
         assert (status.outcome, status.quarantine) == ("applied", None)
         assert agent.enabled() == {"memory", "cpu"}
+
+    def test_one_that_somebody_restarted_did_not_die_of_it(self, agent: Agent) -> None:
+        """systemd, or whoever else runs it, has the next one up before anybody looks."""
+        agent.apply(spec(2, memory=True, cpu=True))
+        before = agent.collectd.running.pid
+        agent.collectd.start(Goal({"memory": PluginGoal(True), "cpu": PluginGoal(True)}))
+        assert before is not None
+        agent.collectd.running = replace(agent.collectd.running, ended_by_somebody=(before,))
+        for _ in range(2):
+            agent.service.keeper.look()
+        status = agent.status()
+        assert (status.outcome, status.quarantine) == ("applied", None)
+        assert agent.enabled() == {"memory", "cpu"}
+
+    def test_one_that_was_started_anew_without_a_word_did(self, agent: Agent) -> None:
+        agent.apply(spec(2, memory=True, cpu=True))
+        agent.collectd.start(Goal({"memory": PluginGoal(True), "cpu": PluginGoal(True)}))
+        agent.service.keeper.look()
+        assert agent.status().quarantine is not None
 
     def test_long_after_one_it_is_only_started_again(self, agent: Agent) -> None:
         agent.collectd.die()

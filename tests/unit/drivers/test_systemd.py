@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The unit, with commands in systemd's place that do as systemd does: it does not run where the tests do."""
+"""What a systemd does not do at will, with commands in its place; ``tests/collectd/test_systemd.py`` has a real one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from collectd_mgr.drivers.systemd import SystemdDaemon
 _SYSTEMCTL = """#!/bin/sh
 echo "$@" >> {place}/calls
 case "$1" in
-  show) cat {place}/pid 2>/dev/null || echo 0 ;;
+  show) echo "MainPID=$(cat {place}/pid 2>/dev/null || echo 0)"; cat {place}/end 2>/dev/null ;;
   start)
     test -e {place}/broken && {{ echo "Job for collectd.service failed." >&2; exit 1; }}
     sleep 600 >/dev/null 2>&1 & echo $! > {place}/pid ;;
@@ -81,3 +81,23 @@ def test_a_stop_that_hangs_is_ended(place: Path) -> None:
 def test_without_systemd_the_error_is_typed(place: Path) -> None:
     with pytest.raises(exception.DaemonNotStarted, match="nosuchcommand"):
         SystemdDaemon(settings(place), "nosuchcommand").find()
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "result", "pid"),
+    [
+        (1, 0, "success", 17),
+        (2, 15, "success", 17),
+        (2, 9, "signal", 17),
+        (2, 9, "oom-kill", None),
+        (2, 11, "signal", None),
+        (3, 6, "core-dump", None),
+        (1, 1, "exit-code", None),
+        (0, 0, "success", None),
+    ],
+)
+def test_how_it_ended_is_systemds_word(
+    daemon: SystemdDaemon, place: Path, code: int, status: int, result: str, pid: int | None
+) -> None:
+    (place / "end").write_text(f"ExecMainPID=17\nExecMainCode={code}\nExecMainStatus={status}\nResult={result}\n")
+    assert daemon.ended_by_somebody() == pid

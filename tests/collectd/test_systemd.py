@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real collectd as a unit of a real systemd, with the settings of Debian's own unit."""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain import plan
+from collectd_mgr.domain.plan import Running
+from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.drivers.base import DriverSettings, Order
+from collectd_mgr.drivers.collectd import Collectd
+from collectd_mgr.drivers.process import Process, running
+from collectd_mgr.drivers.restart import RestartDriver
+from collectd_mgr.drivers.systemd import SystemdDaemon
+from collectd_mgr.testing.suite.rigs import operators_file, settings_in
+from tests.systemd import Systemd
+
+#: Debian's collectd.service, but for the file, and for a shorter pause before a dead one is started again.
+_UNIT = """
+[Service]
+ExecStart=/usr/sbin/collectd -C {file}
+Type=notify
+NotifyAccess=main
+StandardOutput=append:{place}/output
+StandardError=inherit
+Restart=always
+RestartSec=1
+"""
+
+
+@pytest.fixture(scope="module")
+def systemd() -> Iterator[Systemd]:
+    with Systemd() as systemd:
+        yield systemd
+
+
+@pytest.fixture
+def settings(systemd: Systemd, request: pytest.FixtureRequest) -> DriverSettings:
+    place = systemd.directory / f"{abs(hash(request.node.name)) % 10000}"
+    place.mkdir()
+    unit = f"c{place.name}.service"
+    settings = dataclasses.replace(settings_in(place, daemon="systemd"), unit=unit, stop_timeout=10.0)
+    operators_file(place, settings)
+    systemd.unit(unit, _UNIT.format(file=settings.config_file, place=place))
+    systemd.ctl("daemon-reload")
+    return settings
+
+
+@pytest.fixture
+def driver(systemd: Systemd, settings: DriverSettings) -> Iterator[RestartDriver]:
+    driver = RestartDriver(settings)
+    driver._collectd.daemon = SystemdDaemon(settings, systemd.systemctl, systemd.journalctl)
+    driver.recover()
+    yield driver
+    driver._collectd.daemon.stop()
+    driver.close()
+
+
+@pytest.fixture
+def collectd(driver: RestartDriver) -> Collectd:
+    driver._collectd.await_ready(driver._collectd.daemon.start())
+    return driver._collectd
+
+
+def process(settings: DriverSettings) -> list[Process]:
+    return list(running(settings.binary, ("-C", settings.config_file)))
+
+
+def until(collectd: Collectd, pid: int | None, seconds: float = 10.0) -> Running:
+    """The daemon, when it is another one than ``pid`` and answers, or when there is none (the pause before it)."""
+    deadline = time.monotonic() + seconds
+    while (seen := collectd.observe()).pid == pid or (seen.pid is not None and seen.version is None):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return seen
+
+
+def back(collectd: Collectd, pid: int | None) -> Running:
+    deadline = time.monotonic() + 20
+    while (seen := collectd.observe()).pid in (pid, None) or seen.version is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return seen
+
+
+def test_start_and_stop_are_systemds(collectd: Collectd, settings: DriverSettings) -> None:
+    (process_,) = process(settings)
+    assert collectd.daemon.find() == process_
+    assert collectd.daemon.start() == process_
+    assert collectd.daemon.stop()
+    time.sleep(1.5)
+    assert process(settings) == []
+    assert collectd.daemon.find() is None
+
+
+def test_one_that_does_not_end_when_asked_is_killed(
+    collectd: Collectd, settings: DriverSettings, systemd: Systemd
+) -> None:
+    (process_,) = process(settings)
+    process_.signal(signal.SIGSTOP)
+    impatient = dataclasses.replace(settings, stop_timeout=0.5)
+    assert not SystemdDaemon(impatient, systemd.systemctl, systemd.journalctl).stop()
+    assert not process_.alive()
+    time.sleep(1.5)
+    assert process(settings) == []
+
+
+def test_a_change_is_carried_by_one_restart(
+    collectd: Collectd, driver: RestartDriver, settings: DriverSettings
+) -> None:
+    before = driver.observe()
+    goal = Goal({"load": PluginGoal(True, origin="host"), "memory": PluginGoal(True, interval=1.0)})
+    applied = driver.apply(Order(goal, plan.plan(before, goal), "req-1"))
+    assert applied.restarted
+    assert applied.running.plugins["memory"].enabled
+    assert [found.pid for found in process(settings)] == [applied.running.pid]
+
+
+def test_what_does_not_come_up_is_taken_back(
+    collectd: Collectd, driver: RestartDriver, settings: DriverSettings
+) -> None:
+    goal = Goal({"load": PluginGoal(True, origin="host"), "unixsock": PluginGoal(True, config={"NoSuchOption": 1})})
+    with pytest.raises(exception.DaemonNotStarted):
+        driver.apply(Order(goal, plan.plan(driver.observe(), goal), "req-1"))
+    assert "unixsock" not in driver.observe().plugins
+    assert len(process(settings)) == 1
+
+
+def test_a_restart_by_somebody_is_told_from_a_death(
+    collectd: Collectd, settings: DriverSettings, systemd: Systemd
+) -> None:
+    first = collectd.observe()
+    systemd.ctl("restart", settings.unit)
+    second = back(collectd, first.pid)
+    assert first.pid in second.ended_by_somebody
+    (process_,) = process(settings)
+    process_.signal(signal.SIGSEGV)
+    dead = until(collectd, second.pid)
+    third = back(collectd, second.pid)
+    assert second.pid not in (*dead.ended_by_somebody, *third.ended_by_somebody)
+
+
+def test_a_kill_by_somebody_is_seen_until_systemd_starts_it_again(collectd: Collectd, settings: DriverSettings) -> None:
+    (process_,) = process(settings)
+    process_.signal(signal.SIGKILL)
+    assert process_.wait(5.0)
+    assert process_.pid in until(collectd, process_.pid).ended_by_somebody
+
+
+def test_a_unit_that_does_not_start_says_so(collectd: Collectd, settings: DriverSettings) -> None:
+    collectd.daemon.stop()
+    Path(settings.config_file).write_text("<Plugin never_closed>\n")
+    with pytest.raises(exception.DaemonNotStarted, match="failed"):
+        collectd.daemon.start()
+    collectd.daemon.stop()
