@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from collectd_mgr.agent.applier import Applier
+from collectd_mgr.agent.clock import Clock
 from collectd_mgr.agent.reads import Reads
 from collectd_mgr.agent.reporter import Reporter
 from collectd_mgr.domain.reads import Flush, Query
@@ -18,10 +19,11 @@ Json = dict[str, Any]
 class AgentEndpoint:
     target = TARGET
 
-    def __init__(self, applier: Applier, reporter: Reporter, reads: Reads) -> None:
+    def __init__(self, applier: Applier, reporter: Reporter, reads: Reads, clock: Clock) -> None:
         self._applier = applier
         self._reporter = reporter
         self._reads = reads
+        self._clock = clock
 
     @expected
     def apply(self, context: Json, spec: Json) -> Json:
@@ -47,3 +49,11 @@ class AgentEndpoint:
     @expected
     def config(self, context: Json) -> Json:
         return dict(self._reads.config())
+
+    @expected
+    def clock(self, context: Json) -> Json:
+        return self._clock.reading().to_dict()
+
+    @expected
+    def clock_sync(self, context: Json, step: bool, patience: float) -> Json:
+        return self._clock.sync(step, patience)

@@ -66,7 +66,6 @@ class Picture:
             self._plugins(running, memory),
             self._capabilities(running),
             secrets.mask_text(memory.quarantine.reason) if memory.quarantine else None,
-            None,
             tuple(secrets.mask_text(line) for line in (*memory.warnings, *origin.warnings)),
             {section: {"settings": masked(settings)} for section, settings in self._state.sections().items()},
         )

@@ -13,6 +13,7 @@ from typing import Any
 from collectd_mgr.agent import faults, origin
 from collectd_mgr.agent.applier import Applier
 from collectd_mgr.agent.carrier import Carrier
+from collectd_mgr.agent.clock import Clock
 from collectd_mgr.agent.crash import Crash
 from collectd_mgr.agent.endpoint import AgentEndpoint
 from collectd_mgr.agent.freshness import Sweep
@@ -25,6 +26,7 @@ from collectd_mgr.agent.reads import Reads
 from collectd_mgr.agent.reporter import Reporter
 from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.agent.state import State
+from collectd_mgr.agent.time_sources import base as time_sources
 from collectd_mgr.domain import mode
 from collectd_mgr.drivers.base import Driver
 from collectd_mgr.drivers.ladder import Ladder
@@ -65,7 +67,8 @@ class AgentService:
         notifier = StatusNotifier(notifications, settings.host)
         self.reporter = Reporter(picture, sweep, notifier, settings.heartbeat_interval)
         self.state.changed = self.reporter.wake
-        self.endpoint = AgentEndpoint(self.applier, self.reporter, Reads(self.state, self._ladder))
+        self.clock = Clock(self.state, self._ladder, settings.clock, time_sources.load(settings.clock))
+        self.endpoint = AgentEndpoint(self.applier, self.reporter, Reads(self.state, self._ladder), self.clock)
 
     def start(self) -> None:
         """Bring the daemon back to what is remembered, then take orders. Does not wait for the bus."""

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from collectd_mgr.agent.time_sources.base import TimeSettings
 from collectd_mgr.domain import mode
 from collectd_mgr.drivers.base import DriverSettings
 
@@ -27,6 +28,7 @@ class AgentSettings:
     probation: float = 5.0
     watch_interval: float = 1.0
     revival: float = 0.0
+    clock: TimeSettings = field(default_factory=TimeSettings)
 
     @property
     def host(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from collectd_mgr.api import views
 from collectd_mgr.api.call import Call
+from collectd_mgr.api.clock import Clock
 from collectd_mgr.api.config import Config
 from collectd_mgr.api.generations import Generations
 from collectd_mgr.api.metrics import Flush, Metrics, Values
@@ -60,6 +61,7 @@ class Host(Resource):
         "metrics": Metrics(),
         "values": Values(),
         "flush": Flush(),
+        "clock": Clock(),
         "config": Config(),
         "generations": Generations(),
         "reload": Reload(),
@@ -97,7 +99,8 @@ class Hosts(Resource):
         query = call.query
         labels = dict(label.split("=", 1) for label in query.get("label", ()))
         wanted = {name: query.get(name) for name in ("driver", "mode", "in_sync")}
-        rows = call.control.listed(Filters(labels, query.get("status"), **wanted), call.paging("name"))
+        filters = Filters(labels, query.get("status"), **wanted, clocks=query.get("clock", ()))
+        rows = call.control.listed(filters, call.paging("name"))
         return Answer(views.page(call, "hosts", rows, lambda row: views.host(call, row), "name"))
 
 

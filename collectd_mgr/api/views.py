@@ -73,7 +73,9 @@ def host(call: Call, row: Host, desired: Desired | None = None) -> Json:
         "mode": status.mode.to_dict() if status else None,
         "desired_mode": desired.mode.to_dict() if desired and desired.mode else None,
         "quarantine": status.quarantine if status else None,
-        "clock_offset": status.clock_offset if status else None,
+        "clock": row.clock,
+        "clock_offset": row.clock_offset,
+        "clock_error": row.clock_error,
         "warnings": list(status.warnings) if status else [],
         "links": [link(call, f"hosts/{row.name}")],
     }

@@ -14,6 +14,9 @@ from collectd_mgr.cli import changes, columns, waiting
 from collectd_mgr.cli.client import Client, client_of, path
 from collectd_mgr.cli.examples import examples
 
+#: What a clock may be found to be.
+CLOCKS = ("unknown", "good", "ahead", "behind", "refusing")
+
 _LISTED = {
     "Name": "name",
     "Status": "status",
@@ -21,6 +24,7 @@ _LISTED = {
     "In Sync": "in_sync",
     "Driver": "driver",
     "Generation": "generation.n",
+    "Clock": "clock",
     "Labels": "labels",
 }
 
@@ -45,7 +49,9 @@ _SHOWN = {
     "quarantine": "quarantine",
     "pid": "daemon.pid",
     "collectd_version": "daemon.version",
+    "clock": "clock",
     "clock_offset": "clock_offset",
+    "clock_error": "clock_error",
     "created_at": "created_at",
     "id": "id",
 }
@@ -63,12 +69,15 @@ class ListHosts(command.Lister):
         parser.add_argument(
             "--in-sync", choices=("true", "false"), help="Only hosts that run, or do not, what they should"
         )
+        parser.add_argument(
+            "--clock", choices=CLOCKS, action="append", help="Only hosts whose clock is so; may be repeated"
+        )
         parser.add_argument("--limit", metavar="<n>", type=int, help="At most this many rows")
-        examples(parser, "host list --label rack=r12 --status up")
+        examples(parser, "host list --clock ahead --clock refusing", "host list --label rack=r12 --status up")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        wanted = {key: getattr(parsed_args, key) for key in ("label", "status", "mode", "driver", "in_sync")}
+        wanted = {key: getattr(parsed_args, key) for key in ("label", "status", "mode", "driver", "in_sync", "clock")}
         hosts = client_of(self).items(path("hosts"), "hosts", parsed_args.limit, **wanted)
         return columns.table(hosts, _LISTED)
 

@@ -14,6 +14,7 @@ from collectd_mgr.agent import faults
 from collectd_mgr.agent.service import AgentService
 from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.agent.single import TwoAgents, alone, alone_at
+from collectd_mgr.agent.time_sources.base import TimeSettings
 from collectd_mgr.cmd import configuration, stopping
 from collectd_mgr.drivers import ladder
 from collectd_mgr.drivers.base import Driver, DriverSettings
@@ -44,9 +45,9 @@ def run(conf: cfg.ConfigOpts) -> int:
         alone(conf.agent.state_dir)
         drivers = ladder.load(conf.agent.drivers, settings(conf).daemon)
         alone_at(conf.collectd.socket)
-    except (exception.NoDriver, TwoAgents) as error:
+        return serve(service(conf, drivers))
+    except (exception.NoDriver, exception.NoTimeSource, TwoAgents) as error:
         sys.exit(str(error))
-    return serve(service(conf, drivers))
 
 
 def serve(agent: AgentService) -> int:
@@ -75,4 +76,5 @@ def settings(conf: cfg.ConfigOpts) -> AgentSettings:
         agent.probation,
         agent.watch_interval,
         _REVIVAL.get(conf.collectd.daemon, 0.0),
+        TimeSettings(**{**conf.clock, "sources": tuple(conf.clock.sources)}),
     )

@@ -8,11 +8,13 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from collectd_mgr.conductor.clocks import ClockWatch
 from collectd_mgr.conductor.errands import Errands
 from collectd_mgr.conductor.lost import Lost
 from collectd_mgr.conductor.resend import Resend
 from collectd_mgr.conductor.settings import ConductorSettings
 from collectd_mgr.conductor.statuses import Statuses
+from collectd_mgr.control.clocks import Clocks
 from collectd_mgr.control.hosts import HostControl
 from collectd_mgr.rpc import status
 from collectd_mgr.rpc.ping import Ping
@@ -30,7 +32,8 @@ class ConductorService:
         self._ping = Ping(rpc)
         self._lost = Lost(control, self._ping, settings.window)
         self._resend = Resend(control, self._errands, settings.resend_interval, settings.call_timeout)
-        statuses = Statuses(control, self._errands, settings.call_timeout, self._resend.soon)
+        clocks = ClockWatch(Clocks(control.database, control.agents), self._errands, settings.call_timeout)
+        statuses = Statuses(control, self._errands, clocks, settings.call_timeout, self._resend.soon)
         self._listener = status.listener(notifications, statuses.receive, settings.batch_size, settings.batch_timeout)
         self._threads: list[threading.Thread] = []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from collectd_mgr.conductor.clocks import ClockWatch
 from collectd_mgr.conductor.errands import Errands
 from collectd_mgr.control.hosts import HostControl
 from collectd_mgr.rpc.status import Reports
@@ -13,9 +14,12 @@ from collectd_mgr.rpc.status import Reports
 class Statuses:
     """``heard`` is called after each batch: a host may be back."""
 
-    def __init__(self, control: HostControl, errands: Errands, timeout: float, heard: Callable[[], None]) -> None:
+    def __init__(
+        self, control: HostControl, errands: Errands, clocks: ClockWatch, timeout: float, heard: Callable[[], None]
+    ) -> None:
         self._control = control
         self._errands = errands
+        self._clocks = clocks
         self._timeout = timeout
         self._heard = heard
 
@@ -23,6 +27,7 @@ class Statuses:
         """Store a batch. Safe to repeat."""
         for host in self._control.receive(reports):
             self._errands.run("status", host, self._ask)
+        self._clocks.look(reports)
         self._heard()
 
     def _ask(self, host: str) -> None:

@@ -39,6 +39,7 @@ class Filters:
     driver: str | None = None
     mode: str | None = None
     in_sync: bool | None = None
+    clocks: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ def _matching(filters: Filters) -> Select[Host]:
     for column, wanted in ((Host.state, filters.state), (Host.driver, filters.driver), (Host.mode, filters.mode)):
         if wanted is not None:
             query = query.where(column == wanted)
+    if filters.clocks:
+        query = query.where(Host.clock.in_(filters.clocks))
     if filters.in_sync is not None:
         query = query.where((Host.last_good == Host.n) if filters.in_sync else (Host.last_good != Host.n))
     return query
@@ -141,6 +144,12 @@ def store(session: Session, reports: Sequence[Report], at: datetime) -> None:
     newer = or_(*(and_(Host.name == item.name, _not_after(item.boot, item.sequence)) for item in reports))
     values = {name: _chosen(name, reports) for name in _REPORTED}
     _rows(session, update(Host).where(newer).values(heartbeat_at=at, state=UP, **values))
+
+
+def clocked(session: Session, name: str, state: str, offset: float, error: float) -> None:
+    """Keep what the clock of the host was found to be; offset and error are in seconds."""
+    found = update(Host).where(Host.name == name)
+    _rows(session, found.values(clock=state, clock_offset=offset, clock_error=error))
 
 
 def is_settled(session: Session, host_id: str) -> bool:

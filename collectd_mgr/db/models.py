@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, MetaData, String
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, MetaData, String
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import DeclarativeBase, Mapped, attribute_keyed_dict, mapped_column, relationship
 
@@ -33,6 +33,8 @@ class Host(Base):
 
     ``n`` is the newest generation, ``settled`` the newest whose outcome is known, ``last_good`` the newest
     that the host applied. ``boot``, ``sequence`` and ``health`` belong to the stored ``status`` (masked).
+    ``clock`` is what its clock was found to be, ``clock_offset`` and ``clock_error`` are in seconds: see
+    :mod:`collectd_mgr.domain.clock`.
     """
 
     __tablename__ = "hosts"
@@ -53,6 +55,9 @@ class Host(Base):
     sequence: Mapped[int] = mapped_column(BigInteger, default=0)
     health: Mapped[str | None] = mapped_column(String(32))
     status: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    clock: Mapped[str] = mapped_column(String(16), default="unknown", server_default="unknown", index=True)
+    clock_offset: Mapped[float | None] = mapped_column(Float(53))
+    clock_error: Mapped[float | None] = mapped_column(Float(53))
 
     label_rows: Mapped[dict[str, Label]] = relationship(
         collection_class=attribute_keyed_dict("name"), cascade="all, delete-orphan", lazy="raise"

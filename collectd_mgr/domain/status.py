@@ -52,6 +52,7 @@ class HostStatus:
     :param capabilities: see :mod:`collectd_mgr.domain.capabilities`
     :param quarantine: why the live driver is quarantined on this host, or ``None``
     :param warnings: collectd's own, of the last operation
+    :param leases: see :func:`collectd_mgr.domain.leases.reported`
     :param sections: what is in effect of the named settings, by section; see the module of each
     """
 
@@ -69,9 +70,9 @@ class HostStatus:
     plugins: Mapping[str, PluginStatus] = field(default_factory=dict)
     capabilities: dict[str, Any] = field(default_factory=dict)
     quarantine: str | None = None
-    clock_offset: float | None = None
     warnings: tuple[str, ...] = ()
     sections: dict[str, Any] = field(default_factory=dict)
+    leases: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         data = dict(vars(self))
@@ -83,7 +84,8 @@ class HostStatus:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> HostStatus:
-        values = dict(data)
+        # Agents are not upgraded together; what another version says besides is not understood here.
+        values = {name: value for name, value in data.items() if name in cls.__dataclass_fields__}
         values["generation"] = Generation.from_dict(data["generation"]) if data.get("generation") else None
         values["mode"] = Mode.from_dict(data["mode"])
         values["plugins"] = {name: PluginStatus.from_dict(item) for name, item in data["plugins"].items()}
@@ -93,7 +95,7 @@ class HostStatus:
     def health_digest(self) -> str:
         """Of all that a reader would want anew: not of the order, nor of times that move with every value."""
         data = self.to_dict()
-        for key in ("boot", "sequence", "clock_offset"):
+        for key in ("boot", "sequence"):
             data.pop(key)
         for plugin in data["plugins"].values():
             plugin.pop("last_value")

@@ -4,6 +4,7 @@
 History of the version::
 
     1.0  apply, status, metrics, values, flush, config
+    1.1  clock, clock_sync
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from typing import Any, TypeVar
 import oslo_messaging
 
 from collectd_mgr import exception
+from collectd_mgr.domain.clock import Reading
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.spec import HostSpec
 from collectd_mgr.domain.status import HostStatus
 
 TOPIC = "collectd_mgr.agent"
-VERSION = "1.0"
+VERSION = "1.1"
 
 #: The ``target`` of an endpoint.
 TARGET = oslo_messaging.Target(version=VERSION)
@@ -86,6 +88,21 @@ class AgentAPI:
     def config(self, host: str, request_id: str = "", timeout: float | None = None) -> dict[str, str]:
         """``{"host", "managed"}``: the operator's files and ours as collectd.conf text, secrets masked."""
         return dict(self._call(host, "config", request_id, timeout))
+
+    def clock(self, host: str, request_id: str = "", timeout: float | None = None) -> Reading:
+        """The host's clocks, and what its time service says."""
+        return Reading.from_dict(self._call(host, "clock", request_id, timeout))
+
+    def clock_sync(
+        self, host: str, step: bool, patience: float, request_id: str = "", timeout: float | None = None
+    ) -> dict[str, Any]:
+        """Have the time service correct the clock: ``{"source", "request", "step", "measured"}``.
+
+        :param step: the clock may be set
+        :param patience: seconds that the agent waits for the service to have measured anew; less than ``timeout``
+        :raises ClockStepDenied, ClockSyncFailed, HostNotManaged, NoTimeSource:
+        """
+        return dict(self._call(host, "clock_sync", request_id, timeout, step=step, patience=patience))
 
     def _call(self, host: str, method: str, request_id: str, timeout: float | None, **arguments: Any) -> Any:
         context: Mapping[str, Any] = {"request_id": request_id}

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import oslo_messaging
@@ -39,6 +40,8 @@ class Reports:
 
     heartbeats: tuple[Mapping[str, Any], ...] = ()
     statuses: tuple[HostStatus, ...] = ()
+    #: Host -> when it sent its last message of the batch, by its own clock, in seconds since 1970.
+    sent: Mapping[str, float] = field(default_factory=dict)
 
 
 class _Endpoint:
@@ -53,7 +56,17 @@ def _reports(messages: list[Mapping[str, Any]]) -> Reports:
     return Reports(
         tuple(message["payload"] for message in messages if message["event_type"] == HEARTBEAT),
         tuple(HostStatus.from_dict(message["payload"]) for message in messages if message["event_type"] == STATUS),
+        dict(filter(None, map(_sent, messages))),
     )
+
+
+def _sent(message: Mapping[str, Any]) -> tuple[str, float] | None:
+    """oslo.messaging puts the time into each notification: UTC, as ``str`` of a datetime writes it."""
+    try:
+        moment = datetime.fromisoformat(message["metadata"]["timestamp"])
+        return str(message["payload"]["host"]), moment.replace(tzinfo=UTC).timestamp()
+    except (LookupError, TypeError, ValueError):
+        return None
 
 
 def listener(transport: Any, receive: Callable[[Reports], None], size: int = 100, seconds: float = 0.2) -> Any:

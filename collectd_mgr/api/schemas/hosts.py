@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collectd_mgr.api.schemas import fields
+from collectd_mgr.api.schemas.clock import CLOCK
 from collectd_mgr.api.schemas.operations import OPERATION
 from collectd_mgr.db.hosts import SORT_KEYS
 
@@ -44,7 +45,12 @@ HOST = fields.record(
         "mode": {"anyOf": [_MODE, _NULL]},
         "desired_mode": {"anyOf": [_MODE, _NULL]},
         "quarantine": fields.NULLABLE_STRING,
-        "clock_offset": fields.NULLABLE_NUMBER,
+        "clock": CLOCK,
+        "clock_offset": {
+            "type": ["number", "null"],
+            "description": "Seconds ahead of the controller, as measured last.",
+        },
+        "clock_error": {"type": ["number", "null"], "description": "The offset may be off by so many seconds."},
         "warnings": {"type": "array", "items": fields.STRING},
         "links": {"type": "array", "items": fields.record({"rel": fields.STRING, "href": fields.STRING})},
     }
@@ -61,6 +67,7 @@ QUERY = fields.paged(
     driver=fields.STRING,
     mode=fields.MODE,
     in_sync={"type": "boolean"},
+    clock={"type": "array", "items": CLOCK, "description": "Any of these."},
 )
 
 PATCH = fields.request(
