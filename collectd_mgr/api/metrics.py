@@ -20,7 +20,7 @@ from collectd_mgr.domain.reads import Page, Query
 
 
 def _query(call: Call) -> Query:
-    wanted = {name: call.query.get(name) for name in ("plugin", "type", "match", "marker")}
+    wanted = {name: call.query.get(name) for name in ("plugin", "type", "match", "state", "marker")}
     try:
         re.compile(wanted["match"] or "")
     except (re.error, RecursionError, OverflowError):

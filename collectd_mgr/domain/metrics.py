@@ -10,6 +10,9 @@ from collectd_mgr import exception
 #: Each part of an identifier is shorter than this (DATA_MAX_NAME_LEN).
 PART_LIMIT = 128
 
+#: The states of a metric in collectd's cache, by collectd's numbers: what a threshold says of it, if there is one.
+STATES = {0: "unknown", 1: "okay", 2: "warning", 3: "failure", 15: "missing"}
+
 
 @dataclass(frozen=True, order=True)
 class Identifier:

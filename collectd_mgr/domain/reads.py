@@ -12,11 +12,14 @@ from collectd_mgr.domain.columns import Columns, Row
 
 @dataclass(frozen=True)
 class Query:
-    """Which metrics: of ``plugin``, matching the regular expression ``match``; a page of ``limit`` after ``marker``."""
+    """Which metrics: of ``plugin`` and ``type``, matching the regular expression ``match``, in the state ``state`` (see
+    :data:`.metrics.STATES`); a page of ``limit`` after ``marker``.
+    """
 
     plugin: str | None = None
     type: str | None = None
     match: str | None = None
+    state: str | None = None
     limit: int = 1000
     marker: str | None = None
 
@@ -32,7 +35,7 @@ class Query:
 class Page:
     """Rows in order of identifier.
 
-    A row is ``{"id", "interval", "last_update"}`` (seconds), with values also
+    A row is ``{"id", "interval", "last_update"}`` (seconds) and ``"state"`` (None: not known), with values also
     ``"values": [{"name", "type", "value", "rate"}]``; ``marker`` is ``None`` on the last page.
     """
 

@@ -32,6 +32,9 @@ SERIES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
 #: The daemon's own interval, in seconds, as collectd's default.
 INTERVAL = 10.0
 
+#: Nobody sets thresholds here.
+_STATE = "unknown"
+
 
 def installed() -> tuple[Installed, ...]:
     """The plugins of the in-memory package, in order of name."""
@@ -65,6 +68,7 @@ def _rows(
             for instance, type_, type_instance, source in SERIES[name]:
                 identifier = Identifier(host, name, instance, type_, type_instance)
                 row: dict[str, Any] = {"id": str(identifier), "interval": interval, "last_update": read}
+                row["state"] = _STATE
                 yield {**row, "values": [_value(source, read)]} if values else row
 
 
@@ -88,5 +92,6 @@ def _asked(text: str, query: Query, pattern: re.Pattern[str]) -> bool:
     return (
         (query.plugin is None or identifier.plugin == query.plugin)
         and (query.type is None or identifier.type == query.type)
+        and (query.state is None or query.state == _STATE)
         and pattern.search(text) is not None
     )

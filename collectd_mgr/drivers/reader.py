@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads of collectd's cache, over the extension's socket: columns there, and here as well."""
+"""Reads of collectd's cache, over the extension's socket; their columns are handed on as they came."""
 
 from __future__ import annotations
 

@@ -65,6 +65,7 @@ READING: dict[str, _Prototype] = {
     "uc_get_value_by_name": (c_int, (c_char_p, POINTER(POINTER(c_uint64)), POINTER(c_size_t))),
     "uc_get_iterator": (c_void_p, ()),
     "uc_iterator_next": (c_int, (c_void_p, c_void_p)),
+    "uc_iterator_get_time": (c_int, (c_void_p, c_void_p)),
     "uc_iterator_get_interval": (c_int, (c_void_p, c_void_p)),
     "uc_iterator_destroy": (None, (c_void_p,)),
     "plugin_get_ds": (POINTER(DataSet), (c_char_p,)),

@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import time
+from collections.abc import Iterator
 from ctypes import byref, c_char_p, c_size_t, c_uint64, c_void_p
 from itertools import chain, islice, repeat, starmap, tee
 
 from collectd_mgr.extension import abi
+
+#: More metrics than this are not walked over: the lock would be held for more than ten milliseconds.
+WALKED = 10_000
 
 #: Seconds that intervals are remembered. They hardly change, and to look keeps others from the cache for milliseconds.
 FRESH = 1.0
@@ -26,12 +31,16 @@ class Cache:
         self._library = library
         self._held = held
         self._intervals: tuple[float, dict[bytes, float]] = (-FRESH, {})
+        #: Seconds that the longest call took which holds the lock: at least as long as it was held.
+        self.longest = 0.0
         self._bytes = ctypes.PYFUNCTYPE(ctypes.py_object, c_void_p)(("PyBytes_FromString", ctypes.pythonapi))
 
     def names(self) -> tuple[list[bytes], list[int]]:
         """Every name, sorted by its bytes, and its last time as cdtime. Those that collectd misses are left out."""
         names, times, count = ctypes.POINTER(c_char_p)(), ctypes.POINTER(c_uint64)(), c_size_t()
-        if self._library.uc_get_names(byref(names), byref(times), byref(count)) != 0 or not count.value:
+        with self._timed():
+            status = self._library.uc_get_names(byref(names), byref(times), byref(count))
+        if status != 0 or not count.value:
             return [], []
         try:
             return names[: count.value], times[: count.value]
@@ -41,6 +50,8 @@ class Cache:
 
     def intervals(self, names: list[bytes]) -> list[float | None]:
         """Seconds between two values of each metric, as they were a second ago at most; None where it is not known."""
+        if len(names) > WALKED or self._library.uc_get_size() > WALKED:
+            return [None] * len(names)
         walked, known = self._intervals
         if time.monotonic() - walked > FRESH or not known.keys() >= set(names):
             self._intervals = time.monotonic(), self._walk()
@@ -64,12 +75,27 @@ class Cache:
             map(self._bytes, repeat(name)),
             map(self._held.uc_iterator_get_interval, again, slots),
         )
-        collecting = gc.isenabled()
-        gc.disable()  # A finalizer would run bytecode.
-        try:
+        with uncollected(), self._timed():
             rows = list(chain(walk, map(self._held.uc_iterator_destroy, islice(last, 1))))
-        finally:
-            if collecting:
-                gc.enable()
         seconds = {cdtime: abi.interval(cdtime) for cdtime in set(found)}
         return {name: seconds[cdtime] for (_, name, status), cdtime in zip(rows[:-1], found) if status == 0}
+
+    @contextlib.contextmanager
+    def _timed(self) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.longest = max(self.longest, time.monotonic() - began)
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """No garbage collection meanwhile: a finalizer would run bytecode."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()

@@ -4,90 +4,95 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import Any, Optional
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress, islice
+from typing import Any
 
-from collectd_mgr.extension.abi import from_cdtime
-from collectd_mgr.extension.cache import Cache
+from collectd_mgr.domain.columns import Packed
+from collectd_mgr.domain.metrics import STATES
 from collectd_mgr.extension.pattern import Pattern
-from collectd_mgr.extension.values import Values, type_of
+from collectd_mgr.extension.sight import Sight
+from collectd_mgr.extension.view import View
 
 #: More metrics than this in one answer only in pages.
 LIMIT = 100_000
 
-_Page = tuple[list[bytes], list[int], Optional[str]]
+#: Metrics whose state is looked at together.
+_CHUNK = 10_000
+
+_NUMBERS = {name: number for number, name in STATES.items()}
 
 
 class Metrics:
     """Lists of metrics and their values, sorted by the bytes of their names.
 
     Filters: ``plugin`` and ``type`` (the name, exactly), ``match`` (a regular expression as collectd's own, see
-    :class:`.pattern.Pattern`). Pages: ``limit`` metrics after ``marker``; the answer's ``marker`` is the one for the
-    next page, or None. A metric that collectd misses at the moment is not there.
+    :class:`.pattern.Pattern`), ``state`` (see :data:`.metrics.STATES`). Pages: ``limit`` metrics after ``marker``; the
+    answer's ``marker`` is the one for the next page, or None.
     """
 
-    def __init__(self, cache: Cache, values: Values) -> None:
-        self._cache = cache
-        self._values = values
+    def __init__(self, sight: Sight) -> None:
+        self._sight = sight
+
+    def status(self) -> dict[str, Any]:
+        return self._sight.status()
 
     def listing(self, **filters: Any) -> dict[str, Any]:
-        """Columns ``names``, ``times`` (seconds since the epoch), ``intervals`` (seconds, None if unknown)."""
-        names, times, marker = self._page(**filters)
-        return {**self._columns(names, times), "marker": marker}
+        """The columns of :class:`.columns.Packed`, and ``marker``."""
+        packed, marker = self._sight(lambda view: _page(view, False, **filters))
+        return {**packed.to_dict(), "marker": marker}
 
     def values(self, **filters: Any) -> dict[str, Any]:
-        """The columns of :meth:`listing`, and ``types``, ``values`` and ``rates``: a list per metric, one number per
-        data source, None for NaN. ``sources`` has per type its data sources, [name, kind] each; a kind is gauge,
-        derive, counter or absolute.
-        """
-        names, times, marker = self._page(**filters)
-        found = zip(names, times, self._values.of(names))
-        rows = [(name, time, *numbers) for name, time, numbers in found if numbers is not None]
-        types = [type_of(row[0]) for row in rows]
-        return {
-            **self._columns([row[0] for row in rows], [row[1] for row in rows]),
-            "types": _decode(types),
-            "values": [row[2] for row in rows],
-            "rates": [row[3] for row in rows],
-            "sources": {_decode([type_])[0]: self._sources(type_) for type_ in set(types)},
-            "marker": marker,
-        }
+        """The same with values, and ``sources``: per type its data sources, [name, kind] each."""
+        packed, marker = self._sight(lambda view: _page(view, True, **filters))
+        data = packed.to_dict()
+        sources = {type_: self._sight.values.sources(type_.encode()) for type_ in data["types"]}
+        return {**data, "sources": sources, "marker": marker}
 
-    def _columns(self, names: list[bytes], times: list[int]) -> dict[str, Any]:
-        return {
-            "names": _decode(names),
-            "times": [from_cdtime(time) for time in times],
-            "intervals": self._cache.intervals(names) if names else [],
-        }
 
-    def _sources(self, type_: bytes) -> list[tuple[str, str]]:
-        found = self._values.type(type_)
-        return found.sources if found else []
+def _page(
+    view: View,
+    values: bool,
+    limit: int | None = None,
+    marker: str | None = None,
+    state: str | None = None,
+    **filters: str,
+) -> tuple[Packed, str | None]:
+    start = bisect_right(view.names, marker.encode("utf-8", "surrogateescape")) if marker else 0
+    found: Iterable[int] = range(start, len(view.names))
+    if filters:
+        found = _filtered(view.names, found, **filters)
+    if state is not None:
+        found = _in_state(view, found, _NUMBERS[state])
+    page, more = _first(found, LIMIT if limit is None else min(limit, LIMIT))
+    following = view.names[page[-1]].decode("utf-8", "surrogateescape") if more else None
+    return view.packed(page, values), following
 
-    def _page(
-        self,
-        plugin: str | None = None,
-        type: str | None = None,
-        match: str | None = None,
-        limit: int | None = None,
-        marker: str | None = None,
-    ) -> _Page:
-        names, times = self._cache.names()
-        start = bisect_right(names, marker.encode()) if marker else 0
-        chosen = _filtered(names, range(start, len(names)), plugin, type, match)
-        page = list(islice(chosen, LIMIT if limit is None else min(limit, LIMIT)))
-        following = (
-            names[page[-1]].decode("utf-8", "surrogateescape") if page and next(chosen, None) is not None else None
-        )
-        return [names[index] for index in page], [times[index] for index in page], following
+
+def _first(found: Iterable[int], limit: int) -> tuple[Sequence[int], bool]:
+    """The first of them, and whether there are more."""
+    if isinstance(found, range):
+        return found[:limit], len(found) > limit
+    page = list(islice(found, limit + 1))
+    return page[:limit], len(page) > limit
+
+
+def _in_state(view: View, found: Iterable[int], state: int) -> Iterator[int]:
+    """Many are looked at together, but not all of them for a short page."""
+    places = iter(found)
+    while chunk := list(islice(places, _CHUNK)):
+        yield from compress(chunk, [each == state for each in view.states(chunk)])
 
 
 def _filtered(
-    names: list[bytes], indexes: Iterable[int], plugin: str | None, kind: str | None, match: str | None
+    names: list[bytes],
+    indexes: Iterable[int],
+    plugin: str | None = None,
+    type: str | None = None,
+    match: str | None = None,
 ) -> Iterator[int]:
     """Those of ``indexes`` whose names fit."""
-    for place, text in ((1, plugin), (2, kind)):
+    for place, text in ((1, plugin), (2, type)):
         if text is not None:
             indexes = _with_part(names, indexes, place, text.encode())
     if match is not None:
@@ -98,7 +103,3 @@ def _filtered(
 
 def _with_part(names: list[bytes], indexes: Iterable[int], place: int, text: bytes) -> Iterator[int]:
     return (index for index in indexes if names[index].split(b"/", 2)[place].partition(b"-")[0] == text)
-
-
-def _decode(names: list[bytes]) -> list[str]:
-    return [name.decode("utf-8", "replace") for name in names]

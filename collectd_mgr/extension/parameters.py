@@ -7,6 +7,7 @@ import math
 from typing import Any, Callable
 
 from collectd_mgr import exception
+from collectd_mgr.domain.metrics import STATES
 from collectd_mgr.domain.notifications import SEVERITIES
 
 Check = Callable[[Any], bool]
@@ -39,6 +40,15 @@ def index(value: Any) -> bool:
 
 def severity(value: Any) -> bool:
     return value in SEVERITIES
+
+
+def state(value: Any) -> bool:
+    return value in STATES.values()
+
+
+def settings(value: Any) -> bool:
+    """Of a section: by name."""
+    return isinstance(value, dict) and all(isinstance(setting, dict) for setting in value.values())
 
 
 def anything(_: Any) -> bool:

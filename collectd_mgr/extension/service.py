@@ -19,8 +19,8 @@ from collectd_mgr.extension.methods import Methods
 from collectd_mgr.extension.metrics import Metrics
 from collectd_mgr.extension.notifications import Notifications
 from collectd_mgr.extension.settings import Settings
+from collectd_mgr.extension.sight import Sight
 from collectd_mgr.extension.threads import Threads
-from collectd_mgr.extension.values import Values
 from collectd_mgr.wire import farewell
 from collectd_mgr.wire.hello import hello
 from collectd_mgr.wire.server import WireServer
@@ -113,13 +113,14 @@ def build(settings: Settings, log: Log, notifications: Notifications, guards: di
             reason = str(unfit)
     if reason is not None:
         gate.close(reason)
-    metrics = None if unread else _metrics(library)
+    metrics = None if unread else _metrics(library, version)
     began = process.started()
     return Inside(library, version, began, gate, loader, log, parts, metrics, notifications, settings.marker)
 
 
-def _metrics(library: ctypes.CDLL) -> Metrics:
+def _metrics(library: ctypes.CDLL, version: str) -> Metrics:
     held = ctypes.PyDLL(None)
     abi.bind(held, abi.READING)
     library.free.argtypes, library.free.restype = (ctypes.c_void_p,), None
-    return Metrics(Cache(library, held), Values(library, held))
+    why = None if abi.known(version) else f"the version of collectd is not one that is known: {version or 'none found'}"
+    return Metrics(Sight(library, held, why))

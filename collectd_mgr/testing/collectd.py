@@ -16,6 +16,7 @@ from typing import Any
 
 import collectd_mgr
 from collectd_mgr import exception
+from collectd_mgr.domain.columns import Columns
 from collectd_mgr.wire.client import WireClient
 
 BINARY = "/usr/sbin/collectd"
@@ -164,8 +165,9 @@ class ScratchCollectd:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def call(self, method: str, **params: Any) -> Any:
-        """One call over the extension's socket."""
-        return self.client.call(method, params, request_id="req-test")
+        """One call over the extension's socket; columns of metrics come as lists: see :func:`_unpacked`."""
+        answer = self.client.call(method, params, request_id="req-test")
+        return _unpacked(answer) if isinstance(answer, dict) and "byteorder" in answer else answer
 
     @property
     def pid(self) -> int:
@@ -201,6 +203,19 @@ class ScratchCollectd:
         """Its resident memory, in bytes."""
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _unpacked(answer: dict[str, Any]) -> dict[str, Any]:
+    """``names``, ``times``, ``intervals``, ``states`` and ``marker``; with values also ``types``, ``sources``,
+    and ``values`` and ``rates`` with a list for each metric, None for NaN.
+    """
+    columns = Columns(answer)
+    plain = {name: getattr(columns, name) for name in ("names", "times", "intervals", "states")}
+    if columns.has_values:
+        rows = [row["values"] for row in columns]
+        plain |= {"types": columns.types, "sources": answer["sources"]}
+        plain |= {f"{name}s": [[value[name] for value in row] for row in rows] for name in ("value", "rate")}
+    return {**plain, "marker": answer["marker"]}
 
 
 def compile_plugin(source: Path, directory: Path) -> Path:

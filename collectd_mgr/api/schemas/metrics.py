@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collectd_mgr.api.schemas import fields
+from collectd_mgr.domain.metrics import STATES
 
 _ID = {"type": "string", "description": "host/plugin-instance/type-instance"}
 
@@ -12,6 +13,12 @@ _METRIC = {
     "interval": fields.NULLABLE_NUMBER,
     "last_update": {"type": ["number", "null"], "description": "Seconds since 1970, by the host's clock."},
     "age": {"type": ["number", "null"], "description": "Seconds since then, by the server's clock."},
+    "state": {
+        "type": ["string", "null"],
+        "enum": [*STATES.values(), None],
+        "description": "What a threshold of collectd says of it; unknown where there is none, null where collectd "
+        "cannot be asked.",
+    },
 }
 
 _VALUE = fields.record(
@@ -30,6 +37,7 @@ QUERY = fields.paged(
     plugin=fields.STRING,
     type=fields.STRING,
     match={"type": "string", "maxLength": 1024, "description": "A regular expression, found in the identifier."},
+    state={"type": "string", "enum": [*STATES.values()]},
 )
 
 FLUSH = fields.request(
