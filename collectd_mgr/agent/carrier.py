@@ -72,6 +72,10 @@ class Carrier:
         """Have ``spec`` on the disk for a daemon that somebody else starts; safe to repeat."""
         self.ladder.drivers[-1].at_next_start(self._state.goal(spec), _name(spec))
 
+    def flaw(self) -> str | None:
+        """What is wrong with what is on the disk for the next daemon; ``None`` for nothing."""
+        return self.ladder.drivers[-1].flaw()
+
     def close(self, outcome: str) -> None:
         self._journal.end(outcome)
 

@@ -79,10 +79,23 @@ class Keeper:
             leftover()
             running = self._carrier.ladder.observe()
             self._state.see_origin(running)
+            self._mend()
             if self._state.memory.probation is not None:
                 self._probation(running)
             else:
                 self._keep(running)
+
+    def _mend(self) -> None:
+        """What the next daemon starts with is ours: where somebody has broken it, it is written anew."""
+        flaw = self._carrier.flaw()
+        if flaw is None:
+            return
+        if self._state.mode().mode == mode.MANAGE:
+            self._carrier.at_next_start(self._state.memory.current or NOTHING)
+            flaw = f"{flaw} It was written anew."
+        if (flaw,) != self._state.memory.warnings:
+            LOG.warning("%s", mask_text(flaw))
+            self._state.remember(warnings=(flaw,))
 
     def close(self) -> None:
         """Have the outcome of what was done on the disk, and say so in the journal. Safe to repeat."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from collectd_mgr import exception
@@ -32,27 +32,40 @@ class Origin:
     statements: tuple[Located, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    def with_warning(self, warning: str) -> Origin:
+        """The same, although it could not be read again."""
+        return replace(self, warnings=(warning,))
+
     def text(self) -> str:
         """The operator's statements as collectd.conf text, includes in their place; secrets in clear."""
         return grammar.render(statement.item for statement in self.statements)
 
 
-def read(config_file: str, managed_dir: str) -> Origin:
+def read(config_file: str, managed_dir: str, last: Origin | None = None) -> Origin:
     """What ``config_file`` and its includes configure, what is below ``managed_dir`` left out, by whatever path.
 
-    Nothing for a file that is not there. One that cannot be read whole (a syntax error) gives an empty layer
-    and a warning: what runs and nobody names is the operator's, and is left alone.
+    Nothing for a file that is not there. One that cannot be read whole (a syntax error) gives a warning and
+    ``last``, what it was when it could, or an empty layer: what runs and nobody names is the operator's, and is
+    left alone.
     """
     if not Path(config_file).exists():
         return Origin()
     try:
-        found = include.read(config_file, Disk())
+        found = include.read(config_file, _Operators(managed_dir))
     except exception.CollectdMgrError as error:
         LOG.warning("The operator's configuration is not understood: %s", mask_text(error.detail))
-        return Origin(warnings=(error.detail,))
-    directory = Path(managed_dir).resolve()
-    ours = {file for file in found.files if Path(file).resolve().is_relative_to(directory)}
-    return _origin(tuple(item for item in found.statements if item.file not in ours), found.warnings)
+        return (last or Origin()).with_warning(error.detail)
+    return _origin(found.statements, found.warnings)
+
+
+class _Operators(Disk):
+    """The disk without what is ours: whatever has become of that, the rest is the operator's."""
+
+    def __init__(self, managed_dir: str) -> None:
+        self._managed = Path(managed_dir).resolve()
+
+    def read(self, path: str) -> str:
+        return "" if Path(path).resolve().is_relative_to(self._managed) else super().read(path)
 
 
 def _origin(statements: tuple[Located, ...], warnings: tuple[str, ...]) -> Origin:

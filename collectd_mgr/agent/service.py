@@ -112,5 +112,5 @@ def _state(settings: AgentSettings) -> State:
     return State(
         MemoryFile(settings.state_dir),
         ModeSwitch(settings.mode_file, settings.mode),
-        lambda: origin.read(daemon.config_file, daemon.managed_dir),
+        lambda last: origin.read(daemon.config_file, daemon.managed_dir, last),
     )

@@ -26,7 +26,7 @@ LIVE = "live"
 class State:
     """Changed under :attr:`lock` only; read by anyone, for each attribute holds an immutable value."""
 
-    def __init__(self, file: MemoryFile, switch: ModeSwitch, read_origin: Callable[[], Origin]) -> None:
+    def __init__(self, file: MemoryFile, switch: ModeSwitch, read_origin: Callable[[Origin], Origin]) -> None:
         self.lock = threading.RLock()
         self.memory = file.load()
         self.origin = Origin()
@@ -85,7 +85,7 @@ class State:
     def see_origin(self, running: Running, again: bool = False) -> None:
         """Read the operator's files, if ``running`` is another daemon than they were read for, or ``again``."""
         if again or self._origin_of is None or not same_daemon(*self._origin_of, running):
-            self.origin = self._read_origin()
+            self.origin = self._read_origin(self.origin)
             self._origin_of = (running.pid, running.started)
 
     def barred(self) -> dict[str, str]:

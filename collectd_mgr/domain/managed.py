@@ -128,6 +128,16 @@ def marker_in(text: str) -> Marker:
     return next((Marker.from_text(str(option.values[0])) for option in options), Marker())
 
 
+def is_marked(text: str) -> bool:
+    """Whether the text has a marker, as all that :func:`render` gives: an emptied file has none."""
+    return any(
+        option.key == "Marker"
+        for item in _read(text)
+        for module in item.children or ()
+        for option in module.children or ()
+    )
+
+
 def _read(text: str) -> tuple[Item, ...]:
     """The statements of a managed file. One that somebody broke has none; the next goal replaces it."""
     try:

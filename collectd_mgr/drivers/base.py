@@ -127,6 +127,10 @@ class Driver(abc.ABC):
         For a goal that was reached before: it is not judged again. Safe to repeat.
         """
 
+    def flaw(self) -> str | None:
+        """What is wrong with what is on the disk for the next process, as a sentence; ``None`` for nothing. Cheap."""
+        return None
+
     @abc.abstractmethod
     def metrics(self, query: Query) -> Page:
         """The identifiers in collectd's cache. :raises NotCapable: when not declared"""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import managed
+from collectd_mgr.domain import grammar, managed
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers import bundle, observation
@@ -39,6 +39,8 @@ class Collectd:
         self.wire = WireClient(settings.socket, timeout=_PATIENCE)
         self.files = ManagedFiles(settings.managed_dir)
         self.daemon = _daemon(settings, self.wire)
+        #: The managed file as it was found to be in order.
+        self._sound: str | None = None
         self._last: tuple[float, dict[str, Any]] = (float("-inf"), {})
 
     def prepare(self) -> None:
@@ -98,6 +100,22 @@ class Collectd:
     def at_next_start(self, goal: Goal, generation: str) -> None:
         """Have the managed file of ``goal``; safe to repeat."""
         self.files.restore(managed.render(goal, generation))
+
+    def flaw(self) -> str | None:
+        """What somebody has done to the managed file that collectd could not start with, or that empties it."""
+        text = self.files.read()
+        if text is None:
+            return f"{self.files.path} is gone."
+        if text == self._sound:
+            return None
+        try:
+            grammar.parse(text)
+        except exception.BadGrammar as error:
+            return f"{self.files.path} was changed and cannot be read: {error.detail}."
+        if not managed.is_marked(text):
+            return f"{self.files.path} was changed and is not whole."
+        self._sound = text
+        return None
 
     def await_ready(self, process: Process) -> None:
         """Wait until it answers and reads.

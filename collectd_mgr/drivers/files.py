@@ -19,10 +19,14 @@ class ManagedFiles:
     def __init__(self, directory: str) -> None:
         self._directory = Path(directory)
 
+    @property
+    def path(self) -> Path:
+        return self._directory / NAME
+
     def read(self) -> str | None:
-        """The text that a daemon would start with, ``None`` before the first."""
+        """The text that a daemon would start with, ``None`` before the first; what is no UTF-8 is not ours."""
         with suppress(FileNotFoundError):
-            return (self._directory / NAME).read_text(encoding="utf-8")
+            return self.path.read_text(encoding="utf-8", errors="replace")
         return None
 
     def stage(self, text: str) -> None:

@@ -141,6 +141,9 @@ class LiveDriver(Driver):
     def at_next_start(self, goal: Goal, generation: str) -> None:
         self._collectd.at_next_start(goal, generation)
 
+    def flaw(self) -> str | None:
+        return self._collectd.flaw()
+
     def metrics(self, query: Query) -> Page:
         return self._reader.metrics(query)
 

@@ -12,7 +12,6 @@ from collectd_mgr.agent.crash import Crash
 from collectd_mgr.agent.journal import Journal
 from collectd_mgr.agent.memory import MemoryFile
 from collectd_mgr.agent.mode import ModeSwitch
-from collectd_mgr.agent.origin import Origin
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import mode
 from collectd_mgr.domain.mode import Mode
@@ -34,7 +33,7 @@ class Turning(ModeSwitch):
 
 def applier(directory: Path, *modes: str) -> tuple[Applier, State, FakeDriver]:
     driver = FakeDriver(settings_in(directory))
-    state = State(MemoryFile(str(directory)), Turning(modes), Origin)
+    state = State(MemoryFile(str(directory)), Turning(modes), lambda last: last)
     carrier = Carrier(Ladder([driver]), state, Journal(str(directory)))
     return Applier(state, carrier, Crash(state, carrier)), state, driver
 

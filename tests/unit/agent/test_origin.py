@@ -37,6 +37,25 @@ def test_an_include_of_all_around_it_leaves_it_out_too(tmp_path: Path, managed: 
     assert set(origin.read(str(conf), str(managed)).layer.plugins) == {"df"}
 
 
+def test_whatever_has_become_of_what_is_managed_the_rest_is_read(tmp_path: Path, managed: Path) -> None:
+    (managed / "collectd_mgr.conf").write_text("<Plugin never_closed>\n\0")
+    conf = tmp_path / "collectd.conf"
+    conf.write_text(f'LoadPlugin cpu\nInclude "{managed}/*.conf"\n')
+    found = origin.read(str(conf), str(managed))
+    assert (set(found.layer.plugins), found.warnings) == ({"cpu"}, ())
+
+
+def test_what_cannot_be_read_any_more_is_what_it_was(tmp_path: Path) -> None:
+    conf = tmp_path / "collectd.conf"
+    conf.write_text("LoadPlugin cpu\n")
+    last = origin.read(str(conf), str(tmp_path / "managed"))
+    conf.write_text("LoadPlugin cpu\n<Plugin never_closed>\n")
+    found = origin.read(str(conf), str(tmp_path / "managed"), last)
+    assert found.layer == last.layer
+    assert "is not closed" in found.warnings[0]
+    assert origin.read(str(conf), str(tmp_path / "managed")).layer.plugins == {}
+
+
 def test_a_name_in_other_letters_is_the_same_plugin(tmp_path: Path) -> None:
     conf = tmp_path / "collectd.conf"
     conf.write_text("LoadPlugin SWAP\nLoadPlugin swap\n<Plugin Swap>\nReportBytes true\n</Plugin>\n")
