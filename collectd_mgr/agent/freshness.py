@@ -9,7 +9,8 @@ from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.agent.health import Freshness
-from collectd_mgr.domain import capabilities
+from collectd_mgr.domain import canonical, capabilities
+from collectd_mgr.domain.capabilities import Installed
 from collectd_mgr.domain.reads import Query
 from collectd_mgr.drivers.ladder import Ladder
 
@@ -22,7 +23,8 @@ _PAGE = 10_000
 class Sweep:
     """What it saw is replaced whole, so any thread may read it. ``allowed``: whether the mode lets the agent read.
 
-    ``seen``: the freshness of each plugin that has values in the cache; ``installed``: as in the capabilities.
+    ``seen``: the freshness of each plugin that has values in the cache; ``installed``: as in the capabilities, and
+    ``installed_digest`` of it.
     """
 
     def __init__(self, ladder: Ladder, allowed: Callable[[], bool]) -> None:
@@ -30,10 +32,18 @@ class Sweep:
         self._allowed = allowed
         self.seen: Mapping[str, Freshness] = {}
         self.installed: list[dict[str, Any]] = []
+        self.installed_digest = ""
+        self._installed: tuple[Installed, ...] | None = None
+
+    def _look_for_plugins(self) -> None:
+        found = self._ladder.installed()
+        if found != self._installed:
+            self._installed, self.installed = found, [item.to_dict() for item in found]
+            self.installed_digest = canonical.digest(self.installed)
 
     def refresh(self) -> None:
         """Look again; what cannot be read is not known to be fresh."""
-        self.installed = [item.to_dict() for item in self._ladder.installed()]
+        self._look_for_plugins()
         try:
             self.seen = _by_plugin(self._rows()) if self._allowed() else {}
         except exception.CollectdMgrError as error:

@@ -13,7 +13,7 @@ from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.health import Freshness, health
 from collectd_mgr.agent.memory import Memory
 from collectd_mgr.agent.state import State
-from collectd_mgr.domain import safety, secrets
+from collectd_mgr.domain import canonical, safety, secrets
 from collectd_mgr.domain.operations import FAILED
 from collectd_mgr.domain.plan import Running, RunningPlugin
 from collectd_mgr.domain.spec import Goal, PluginGoal
@@ -50,6 +50,7 @@ class Picture:
         :param running: the daemon as somebody observed it just now
         """
         running = running or self._ladder.observe()
+        able = self._capabilities(running)
         memory, origin = self._state.memory, self._state.origin
         return HostStatus(
             self._host,
@@ -64,7 +65,8 @@ class Picture:
             self._daemon(running, memory),
             self._state.mode(),
             self._plugins(running, memory),
-            self._capabilities(running),
+            able,
+            canonical.digest({**able, "plugins": self._sweep.installed_digest}),
             secrets.mask_text(memory.quarantine.reason) if memory.quarantine else None,
             tuple(secrets.mask_text(line) for line in (*memory.warnings, *origin.warnings)),
             {section: {"settings": masked(settings)} for section, settings in self._state.sections().items()},

@@ -40,15 +40,16 @@ class Reporter:
         self._notifier = notifier
         self._interval = interval
         self._said: str | None = None
+        self._able: str | None = None
         self._news = threading.Event()
 
     def answer(self, running: Running | None) -> HostStatus:
-        """The status for whoever changed something: of the daemon now, of its cache as it was seen last.
+        """The status, in brief, for whoever changed something: of the daemon now, of its cache as it was seen last.
 
         :param running: the daemon as it was observed after the change
         """
         self._news.set()
-        return self._picture.take(running)
+        return self._picture.take(running).brief()
 
     def observed(self) -> HostStatus:
         """The status for whoever asks: of the daemon and its cache now."""
@@ -56,14 +57,14 @@ class Reporter:
         return self._picture.take()
 
     def report(self) -> None:
-        """The whole status when it says something new, a heartbeat otherwise."""
+        """The status when it says something new, with the capabilities if those are; a heartbeat otherwise."""
         status = self.observed()
-        digest = status.health_digest()
+        digest, able = status.health_digest(), status.capabilities_digest
         if digest == self._said:
             self._notifier.heartbeat(status.heartbeat())
         else:
-            self._notifier.status(status)
-        self._said = digest
+            self._notifier.status(status.brief() if able == self._able else status)
+        self._said, self._able = digest, able
 
     def run(self, stop: threading.Event) -> None:
         """Report until ``stop`` is set; the bus being away, or an error of ours, does not end it."""

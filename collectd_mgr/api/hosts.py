@@ -19,7 +19,7 @@ from collectd_mgr.api.schemas import hosts as schemas
 from collectd_mgr.api.schemas import operations
 from collectd_mgr.control import edits
 from collectd_mgr.control.edits import Edit
-from collectd_mgr.control.hosts import Check, mode_of, status_of, unchecked
+from collectd_mgr.control.hosts import Check, mode_of, unchecked
 from collectd_mgr.db.hosts import Filters
 
 _WRITTEN = {200: schemas.WRITTEN, 202: schemas.WRITTEN}
@@ -49,9 +49,8 @@ class Restart(Resource):
 class Capabilities(Resource):
     @expose("collectd_mgr:capabilities:get", "Show what a host can do", answers={200: schemas.CAPABILITIES})
     def get(self, call: Call) -> Answer:
-        status = status_of(call.control.get(call.host))
         nothing: dict[str, Any] = {"drivers": [], "plugins": [], "collectd_version": None, "agent_version": None}
-        return Answer({**nothing, **(status.capabilities if status else {})})
+        return Answer({**nothing, **call.control.capabilities(call.host)})
 
 
 class Host(Resource):

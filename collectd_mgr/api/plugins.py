@@ -29,6 +29,10 @@ def _as_text(call: Call) -> bool:
     return bool(call.query.get("config_format") == "text")
 
 
+def _view(call: Call) -> plugins.PluginView:
+    return plugins.view(*call.control.desired(call.host), name_of(call), call.control.capabilities)
+
+
 def _change(call: Call, edit: Edit, action: str, check: Check | None = None) -> Answer:
     name = name_of(call)
     done = call.control.change(call.requester, call.host, edit, action, name, call.expected, check)
@@ -39,7 +43,7 @@ def _change(call: Call, edit: Edit, action: str, check: Check | None = None) -> 
 class Restart(Resource):
     @expose("collectd_mgr:plugins:restart", "Restart a plugin", body=operations.ACTION, answers=_WRITTEN)
     def post(self, call: Call) -> Answer:
-        plugins.view(*call.control.desired(call.host), name_of(call))
+        _view(call)
         return _change(call, edits.restart_plugin(name_of(call)), "restart")
 
 
@@ -48,8 +52,7 @@ class Plugin(Resource):
 
     @expose("collectd_mgr:plugins:get", "Show a plugin", query=schemas.QUERY, answers={200: schemas.ONE})
     def get(self, call: Call) -> Answer:
-        view = plugins.view(*call.control.desired(call.host), name_of(call))
-        return Answer({"plugin": views.plugin(view, _as_text(call))})
+        return Answer({"plugin": views.plugin(_view(call), _as_text(call))})
 
     @expose("collectd_mgr:plugins:set", "Set the whole of a plugin", body=schemas.WHOLE, answers=_WRITTEN)
     def put(self, call: Call) -> Answer:

@@ -7,16 +7,17 @@ The way of a change is :meth:`HostControl.change`; that of a status is
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.control import intake, settling
+from collectd_mgr.control import intake
+from collectd_mgr.control.delivery import Delivery
 from collectd_mgr.control.edits import Desired, Edit, desired_of
 from collectd_mgr.control.requester import Requester
+from collectd_mgr.control.settling import succeeded
 from collectd_mgr.db import generations, hosts, operations
 from collectd_mgr.db.engine import Database, Session, now, retried
 from collectd_mgr.db.models import Host, Operation
@@ -29,10 +30,6 @@ from collectd_mgr.rpc.status import Reports
 
 #: How often a change without an expected generation is made anew, when others change the host at the same moment.
 _ATTEMPTS = 20
-
-#: How many generations one change may send: its own, one above a stale refusal, and a rollback.
-_ROUNDS = 3
-
 
 #: Raises what forbids a change of this host.
 Check = Callable[[Host, Desired], None]
@@ -55,6 +52,7 @@ class HostControl:
         self.agents = agents
         self._wait = wait
         self._intake = intake.Intake(database)
+        self._delivery = Delivery(database, agents, self._intake, self.spec_of)
 
     # --- records ------------------------------------------------------------------
 
@@ -62,6 +60,11 @@ class HostControl:
         """The record, without labels. :raises HostNotFound:"""
         with self.database.reader() as session:
             return hosts.get(session, name)
+
+    def capabilities(self, name: str) -> dict[str, Any]:
+        """As the host said them last; empty before it did. :raises HostNotFound:"""
+        with self.database.reader() as session:
+            return hosts.get(session, name, status=False, capabilities=True).capabilities or {}
 
     def listed(self, filters: hosts.Filters, paging: Paging) -> list[Host]:
         with self.database.reader() as session:
@@ -130,8 +133,10 @@ class HostControl:
         :raises HostNotFound, HostNotManaged, StaleGeneration: before anything is stored
         """
         origin = requester.origin(action, plugin, setting)
-        operation, spec = self._stored(name, edit, origin, expected, check or check_managed)
-        self._deliver(name, spec, self._wait, requester.request_id)
+        host, operation, spec = self._stored(name, edit, origin, expected, check or check_managed)
+        done = self._delivery.deliver(name, spec, self._wait, requester.request_id, host)
+        if done is not None and plugin:
+            return Outcome(succeeded(operation, done), done, desired_of(spec))
         with self.database.reader() as session:
             row, host = operations.get(session, operation.id), hosts.get(session, name, labels=not plugin)
             newest = spec if spec.generation == Generation(host.epoch, host.n) else self._spec(session, host, None)
@@ -139,7 +144,7 @@ class HostControl:
 
     def _stored(
         self, name: str, edit: Edit, origin: generations.Origin, expected: Generation | None, check: Check
-    ) -> tuple[Operation, HostSpec]:
+    ) -> tuple[Host, Operation, HostSpec]:
         for _ in range(_ATTEMPTS):
             stored = self._store(name, edit, origin, expected, check)
             if stored is not None:
@@ -149,17 +154,18 @@ class HostControl:
     @retried
     def _store(
         self, name: str, edit: Edit, origin: generations.Origin, expected: Generation | None, check: Check
-    ) -> tuple[Operation, HostSpec] | None:
+    ) -> tuple[Host, Operation, HostSpec] | None:
         """None when somebody else changed the host since it was read."""
-        with self.database.writer() as session:
-            host, desired = self._desired(session, name, labels=False)
+        with self.database.transaction() as connection:
+            host, sealed = hosts.newest(connection, name)
+            desired = desired_of(generations.unsealed(self.database.seal, sealed))
             check_expected(host, expected)
             check(host, desired)
             spec = edit(desired).spec(Generation(host.epoch, host.n + 1))
-            if not hosts.advance(session, host, spec.generation.n):
+            if not hosts.advance(connection, host, spec.generation.n):
                 return None
-            generations.add(session, self.database.seal, host.id, spec, origin)
-            return operations.add(session, host.name, spec.generation, host.n, origin), spec
+            generations.add(connection, self.database.seal, host.id, spec, origin)
+            return host, operations.add(connection, host.name, spec.generation, host.n, origin), spec
 
     def _desired(self, session: Session, name: str, labels: bool) -> tuple[Host, Desired]:
         host = hosts.get(session, name, labels)
@@ -176,28 +182,7 @@ class HostControl:
 
         A host that does not answer is left as it is: the conductor sends again when it is back.
         """
-        self._deliver(name, self.spec_of(name), wait, request_id)
-
-    def _deliver(self, name: str, spec: HostSpec, wait: float, request_id: str) -> None:
-        """Send ``spec``, and then what the answer to it made necessary."""
-        deadline = time.monotonic() + wait
-        for _ in range(_ROUNDS):
-            settled = self._send(name, spec, request_id, max(deadline - time.monotonic(), 0.01))
-            if settled or time.monotonic() > deadline:
-                return
-            spec = self.spec_of(name)
-
-    def _send(self, name: str, spec: HostSpec, request_id: str, timeout: float) -> bool:
-        """Whether there is nothing more to send now."""
-        try:
-            status = self.agents.apply(name, spec, request_id=request_id, timeout=timeout)
-        except exception.StaleGeneration as error:
-            return self._overtake(name, spec.generation, Generation.from_dict(error.kwargs["generation"]))
-        except (exception.AgentUnreachable, exception.RequestTimeout):
-            return True
-        except exception.CollectdMgrError as error:
-            return self._intake.refused(name, settling.refusal(spec.generation, error))
-        return self._intake.take(name, status)
+        self._delivery.deliver(name, self.spec_of(name), wait, request_id)
 
     def settle(self, name: str, status: HostStatus) -> None:
         """Store a status if it is news, and settle what it is about. Safe to repeat, in any order."""
@@ -206,14 +191,6 @@ class HostControl:
     def receive(self, reports: Reports) -> tuple[str, ...]:
         """See :meth:`~collectd_mgr.control.intake.Intake.receive`."""
         return self._intake.receive(reports)
-
-    @retried
-    def _overtake(self, name: str, sent: Generation, theirs: Generation) -> bool:
-        with self.database.writer() as session:
-            host = hosts.get(session, name)
-            if Generation(host.epoch, host.n) == sent:
-                settling.overtake(session, self.database.seal, host, theirs)
-            return hosts.is_settled(session, host.id)
 
     # --- for the conductor ---------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from collectd_mgr.control import settling
 from collectd_mgr.control.settling import Report
-from collectd_mgr.db import generations, hosts
+from collectd_mgr.db import generations, hosts, statuses
 from collectd_mgr.db.engine import Database, Duplicate, Session, now, retried
 from collectd_mgr.db.generations import Origin
 from collectd_mgr.db.models import Host
@@ -35,22 +35,40 @@ class Intake:
 
         :returns: the names of hosts whose whole status is not known here: to be asked for
         """
-        statuses = _latest(reports.statuses)
+        latest = _latest(reports.statuses)
         beats = {str(beat["host"]): beat for beat in reports.heartbeats}
-        self._enrol({*statuses, *beats})
-        self._store(beats.values(), statuses.values())
+        self._enrol({*latest, *beats})
+        self._store(beats.values(), latest.values())
         with self._database.reader() as session:
-            records = {host.name: host for host in hosts.known(session, {*statuses, *beats})}
-        for name, status in statuses.items():
+            records = {host.name: host for host in hosts.known(session, {*latest, *beats})}
+        for name, status in latest.items():
             if name in records and _is_about_something(records[name], status):
                 self._settle_later(name, status)
         return tuple(name for name, beat in beats.items() if name in records and records[name].health != beat["health"])
 
     @retried
+    def applied(self, host: Host, status: HostStatus) -> Host | None:
+        """Store and settle what a host says that did at once what was asked of it, in as few statements as it takes.
+
+        :param host: as it was when that was asked, bound to no session
+        :returns: the record then; None when this is another case, for :meth:`take`, and nothing was done
+        """
+        generation = status.generation
+        if generation is None or status.outcome != APPLIED or status.capabilities is not None:
+            return None
+        at, row, report = now(), _row(status), settling.report_of(status)
+        with self._database.transaction() as connection:
+            if not statuses.accept(connection, row, generation, at):
+                return None
+            settling.settle_operations(connection, host.name, report)
+            generations.report(connection, host.id, generation.n, APPLIED)
+        return statuses.accepted(host, row, generation, at)
+
+    @retried
     def take(self, name: str, status: HostStatus) -> bool:
         """One status, with all that follows from it; whether the host is settled then. :raises HostNotFound:"""
         with self._database.writer() as session:
-            hosts.store(session, [_row(status)], now())
+            statuses.store(session, [_row(status)], now())
             return self._settle(session, name, status)
 
     @retried
@@ -80,14 +98,14 @@ class Intake:
         LOG.info("%s is heard for the first time.", name)
 
     @retried
-    def _store(self, beats: Iterable[Any], statuses: Iterable[HostStatus]) -> None:
+    def _store(self, beats: Iterable[Any], latest: Iterable[HostStatus]) -> None:
         heard = [(str(beat["host"]), int(beat["boot"]), int(beat["seq"])) for beat in beats]
-        reports = [_row(status) for status in statuses]
+        reports = [_row(status) for status in latest]
         with self._database.writer() as session:
             if heard:
-                hosts.heard(session, heard, now())
+                statuses.heard(session, heard, now())
             if reports:
-                hosts.store(session, reports, now())
+                statuses.store(session, reports, now())
 
     @retried
     def _settle_later(self, name: str, status: HostStatus) -> None:
@@ -106,8 +124,8 @@ class Intake:
 
 
 def masked(status: HostStatus) -> dict[str, Any]:
-    """A status as it is stored and shown: without secrets."""
-    data = status.to_dict()
+    """A status as it is stored and shown: brief, and without secrets."""
+    data = status.brief().to_dict()
     for plugin in data["plugins"].values():
         plugin["config"] = secrets.mask(plugin["config"])
     data["error"] = data["error"] and settling.masked_error(data["error"])
@@ -124,8 +142,8 @@ def _latest(statuses: Iterable[HostStatus]) -> dict[str, HostStatus]:
     return latest
 
 
-def _row(status: HostStatus) -> hosts.Report:
-    return hosts.Report(
+def _row(status: HostStatus) -> statuses.Report:
+    return statuses.Report(
         status.host,
         status.boot,
         status.sequence,
@@ -133,6 +151,8 @@ def _row(status: HostStatus) -> hosts.Report:
         status.mode.mode,
         status.driver,
         masked(status),
+        status.capabilities,
+        status.capabilities_digest,
     )
 
 

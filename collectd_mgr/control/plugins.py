@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from collectd_mgr.control.hosts import Check, check_managed, status_of
 from collectd_mgr.db.models import Host
 from collectd_mgr.domain import config as forms
 from collectd_mgr.domain.spec import PluginSetting
-from collectd_mgr.domain.status import HostStatus, PluginStatus
+from collectd_mgr.domain.status import PluginStatus
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,15 @@ def views(host: Host, desired: Desired) -> list[PluginView]:
     return [PluginView(name, settings.get(name), effective.get(name)) for name in sorted({*settings, *effective})]
 
 
-def view(host: Host, desired: Desired, name: str) -> PluginView:
-    """:raises PluginNotFound: when nobody set it, the daemon does not have it, and it is not installed"""
+def view(host: Host, desired: Desired, name: str, capabilities: Callable[[str], Mapping[str, Any]]) -> PluginView:
+    """``capabilities`` gives those of a host, by its name: they are long, and seldom needed.
+
+    :raises PluginNotFound: when nobody set it, the daemon does not have it, and it is not installed
+    """
     for found in views(host, desired):
         if found.name == name:
             return found
-    if name not in _installed(status_of(host)):
+    if name not in _installed(capabilities(host.name)):
         raise exception.PluginNotFound(f"{host.name} has no plugin {name!r}.", host=host.name, plugin=name)
     return PluginView(name, None, None)
 
@@ -89,6 +93,5 @@ def _check_owned(host: Host, name: str, wanted: PluginSetting) -> None:
         )
 
 
-def _installed(status: HostStatus | None) -> set[str]:
-    rows = status.capabilities.get("plugins", ()) if status else ()
-    return {str(row.get("plugin")) for row in rows}
+def _installed(capabilities: Mapping[str, Any]) -> set[str]:
+    return {str(row.get("plugin")) for row in capabilities.get("plugins", ())}

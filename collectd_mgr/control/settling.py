@@ -12,12 +12,12 @@ from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.db import generations, hosts, operations
-from collectd_mgr.db.engine import Session
+from collectd_mgr.db.engine import Executor, Session
 from collectd_mgr.db.generations import Origin
-from collectd_mgr.db.models import Host
+from collectd_mgr.db.models import Host, Operation
 from collectd_mgr.db.sealing import Seal
 from collectd_mgr.domain import secrets
-from collectd_mgr.domain.operations import APPLIED, FAILED, STATES, SUPERSEDED, settle
+from collectd_mgr.domain.operations import APPLIED, FAILED, STATES, SUCCEEDED, SUPERSEDED, settle
 from collectd_mgr.domain.spec import Generation
 from collectd_mgr.domain.status import HostStatus
 
@@ -37,6 +37,15 @@ def report_of(status: HostStatus) -> Report:
     return Report(status.generation, status.outcome, status.error, status.driver, status.warnings)
 
 
+def succeeded(operation: Operation, host: Host) -> Operation:
+    """``operation``, bound to no session, as it is stored once ``host`` has applied what it wanted."""
+    report = report_of(HostStatus.from_dict(host.status or {}))
+    operation.state, operation.updated_at = SUCCEEDED, host.heartbeat_at or operation.updated_at
+    for name, value in _facts(report).items():
+        setattr(operation, name, value)
+    return operation
+
+
 def refusal(generation: Generation, error: exception.CollectdMgrError) -> Report:
     """The agent did not take the generation up, and said why."""
     return Report(generation, FAILED, error.to_dict())
@@ -44,7 +53,7 @@ def refusal(generation: Generation, error: exception.CollectdMgrError) -> Report
 
 def conclude(session: Session, seal: Seal, host: Host, report: Report) -> None:
     """Settle the host's operations, and take a failed generation back to the last good one."""
-    _settle_operations(session, host, report)
+    settle_operations(session, host.name, report)
     generation = report.generation
     if generation is None or generation.epoch != host.epoch or report.outcome not in (APPLIED, FAILED):
         return
@@ -56,12 +65,13 @@ def conclude(session: Session, seal: Seal, host: Host, report: Report) -> None:
         _take_back(session, seal, host, generation.n)
 
 
-def _settle_operations(session: Session, host: Host, report: Report) -> None:
-    rows = operations.open_of(session, host.name)
+def settle_operations(session: Executor, host: str, report: Report) -> None:
+    """Bring the operations of the host of this name to the states that the report calls for."""
+    rows = operations.open_of(session, host)
     if report.generation is not None and report.outcome == FAILED:
-        rows += operations.succeeded(session, host.name, report.generation)
+        rows += operations.succeeded(session, host, report.generation)
     for row in rows:
-        state = settle(row.state, Generation(row.epoch, row.to_n), report.generation, report.outcome)
+        state = settle(row.state, row.wanted, report.generation, report.outcome)
         if state != row.state:
             ended = STATES[state].final and state != SUPERSEDED
             operations.move(session, row, state, **(_facts(report) if ended else {}))

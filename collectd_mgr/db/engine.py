@@ -13,7 +13,7 @@ from oslo_db import api as retrying
 from oslo_db import exception as failures
 from oslo_db import options
 from oslo_db.sqlalchemy import enginefacade
-from sqlalchemy import Engine, delete, event, false
+from sqlalchemy import Connection, Engine, delete, event, false
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session as Session
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from oslo_config import cfg
 
 LOG = logging.getLogger(__name__)
+
+#: What runs statements; those without objects (Core) take either.
+Executor = Session | Connection
 
 #: A row that must be unique is there already.
 Duplicate = failures.DBDuplicateEntry
@@ -68,6 +71,10 @@ def prepare(conf: cfg.ConfigOpts) -> cfg.ConfigOpts:
     return conf
 
 
+#: SQLite cannot turn a reader into a writer while somebody else writes: take the lock at once.
+_LOCK = delete(Host.__table__).where(false())  # type: ignore[arg-type]
+
+
 class _Scope:
     """What oslo.db hangs a transaction on; a fresh one makes every transaction independent."""
 
@@ -107,9 +114,16 @@ class Database:
         """
         with _reached(), self._facade.writer.using(_Scope()) as session:
             if session.get_bind().dialect.name == "sqlite":
-                # SQLite cannot turn a reader into a writer while somebody else writes: take the lock at once.
-                session.execute(delete(Host).where(false()))
+                session.execute(_LOCK)
             yield session
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """As :meth:`writer`, without a session: for what is done for every change, by statements without objects."""
+        with _reached(), self.engine.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.execute(_LOCK)
+            yield connection
 
     def close(self) -> None:
         """Give the connections back. Safe to repeat."""

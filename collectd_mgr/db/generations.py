@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from collectd_mgr import exception
-from collectd_mgr.db.engine import now
-from collectd_mgr.db.models import Generation, Host
+from collectd_mgr.db.engine import Executor, now
+from collectd_mgr.db.models import Generation, Host, table
 from collectd_mgr.db.paging import Paging, page
 from collectd_mgr.db.sealing import Seal
 from collectd_mgr.domain.operations import APPLIED
@@ -32,21 +33,36 @@ class Origin:
     #: Of a section: its name there.
     setting: str = ""
 
+    def columns(self) -> dict[str, Any]:
+        """By their names in the tables."""
+        return {_COLUMNS.get(name, name): value for name, value in vars(self).items()}
 
-def add(session: Session, seal: Seal, host_id: str, spec: HostSpec, origin: Origin) -> Generation:
+
+_COLUMNS = {"user": "user_id", "project": "project_id"}
+
+_TABLE = table(Generation)
+
+_INSERT = insert(_TABLE)
+
+_REPORT = (
+    update(_TABLE)
+    .where(_TABLE.c.host_id == bindparam("of_host"), _TABLE.c.n == bindparam("at_n"))
+    .values(outcome=bindparam("said"))
+)
+
+
+def add(session: Executor, seal: Seal, host_id: str, spec: HostSpec, origin: Origin) -> None:
     """Store ``spec`` as a generation of the host; the order of the keys in a config is kept, it has a meaning."""
-    row = Generation(
-        host_id=host_id,
-        n=spec.generation.n,
-        epoch=spec.generation.epoch,
-        sealed=seal.close(json.dumps(spec.to_dict())),
-        digest=spec.digest(),
-        created_at=now(),
-        **vars(origin),
-    )
-    session.add(row)
-    session.flush()
-    return row
+    row = {
+        "host_id": host_id,
+        "n": spec.generation.n,
+        "epoch": spec.generation.epoch,
+        "sealed": seal.close(json.dumps(spec.to_dict())),
+        "digest": spec.digest(),
+        "created_at": now(),
+        **origin.columns(),
+    }
+    session.execute(_INSERT, row)
 
 
 def get(session: Session, host: Host, n: int) -> Generation:
@@ -65,7 +81,12 @@ def before(session: Session, host_id: str, n: int) -> Generation | None:
 
 def opened(seal: Seal, row: Generation) -> HostSpec:
     """The spec itself, secrets and all."""
-    return HostSpec.from_dict(json.loads(seal.open(row.sealed)))
+    return unsealed(seal, row.sealed)
+
+
+def unsealed(seal: Seal, text: str) -> HostSpec:
+    """The inverse of what :func:`add` stores."""
+    return HostSpec.from_dict(json.loads(seal.open(text)))
 
 
 def listed(session: Session, host: Host, paging: Paging) -> list[Generation]:
@@ -74,10 +95,9 @@ def listed(session: Session, host: Host, paging: Paging) -> list[Generation]:
     return page(session, query, Generation, "n", paging, "n")
 
 
-def report(session: Session, host_id: str, n: int, outcome: str) -> None:
+def report(session: Executor, host_id: str, n: int, outcome: str) -> None:
     """Remember what the agent said of a generation. Safe to repeat."""
-    chosen = (Generation.host_id == host_id, Generation.n == n)
-    session.execute(update(Generation).where(*chosen).values(outcome=outcome).execution_options(**_NO_SYNC))
+    session.execute(_REPORT, {"of_host": host_id, "at_n": n, "said": outcome})
 
 
 def last_good_before(session: Session, host_id: str, n: int) -> int | None:
@@ -94,6 +114,3 @@ def reseal(session: Session, seal: Seal) -> int:
     for row in rows:
         row.sealed = seal.rotate(row.sealed)
     return len(rows)
-
-
-_NO_SYNC = {"synchronize_session": False}

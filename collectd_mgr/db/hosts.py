@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, delete, exists, literal, or_, select, update
-from sqlalchemy.orm import Session, defer, selectinload
+from sqlalchemy import Select, bindparam, case, delete, exists, select, update
+from sqlalchemy.orm import Session, defer, selectinload, undefer
 
 from collectd_mgr import exception
-from collectd_mgr.db.engine import now
-from collectd_mgr.db.models import Host, Label
+from collectd_mgr.db.engine import Executor, now
+from collectd_mgr.db.models import Generation, Host, Label, table
 from collectd_mgr.db.paging import Paging, page
 
 UP = "up"
@@ -25,6 +25,7 @@ SORT_KEYS = ("name", "created_at", "state", "n")
 
 
 _LABELS = (selectinload(Host.label_rows),)
+_ABLE = undefer(Host.capabilities)
 
 #: A status is long, and parsed when it is loaded.
 _WITHOUT_STATUS = defer(Host.status, raiseload=True)
@@ -42,25 +43,38 @@ class Filters:
     clocks: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Report:
-    """What a status says of its host, ready for the columns; ``status`` is masked."""
+_TABLE = table(Host)
 
-    name: str
-    boot: int
-    sequence: int
-    health: str
-    mode: str
-    driver: str | None
-    status: dict[str, Any]
+#: The columns that every record is loaded with.
+_COLUMNS = tuple(column for column in _TABLE.c if column.name not in ("capabilities", "capabilities_digest"))
+
+_SEALED = table(Generation).c
+
+_NEWEST = (
+    select(*_COLUMNS, _SEALED.sealed)
+    .join_from(_TABLE, table(Generation), (_SEALED.host_id == _TABLE.c.id) & (_SEALED.n == _TABLE.c.n))
+    .where(_TABLE.c.name == bindparam("of_name"))
+)
 
 
-def get(session: Session, name: str, labels: bool = False, status: bool = True) -> Host:
-    """The record, with its labels if they are wanted, and with its status unless that is not.
+def newest(session: Executor, name: str) -> tuple[Host, str]:
+    """The record, without labels and bound to no session, and its newest generation, sealed. :raises HostNotFound:"""
+    row = session.execute(_NEWEST, {"of_name": name}).one_or_none()
+    if row is None:
+        raise exception.HostNotFound(f"No host {name!r} is known.", host=name)
+    return Host(**{column.name: value for column, value in zip(_COLUMNS, row, strict=False)}), row[-1]
+
+
+def get(session: Session, name: str, labels: bool = False, status: bool = True, capabilities: bool = False) -> Host:
+    """The record, with labels and capabilities if they are wanted, and with its status unless that is not.
 
     :raises HostNotFound: when no agent of this name was ever heard, or it was forgotten
     """
-    wanted = (*(_LABELS if labels else ()), *(() if status else (_WITHOUT_STATUS,)))
+    wanted = (
+        *(_LABELS if labels else ()),
+        *(() if status else (_WITHOUT_STATUS,)),
+        *((_ABLE,) if capabilities else ()),
+    )
     host = session.scalars(select(Host).where(Host.name == name).options(*wanted)).one_or_none()
     if host is None:
         raise exception.HostNotFound(f"No host {name!r} is known.", host=name)
@@ -104,52 +118,42 @@ def known(session: Session, names: Iterable[str]) -> list[Host]:
     return list(session.scalars(select(Host).where(Host.name.in_(list(names))).options(_WITHOUT_STATUS)))
 
 
-def advance(session: Session, host: Host, n: int, epoch: str | None = None) -> bool:
+def advance(session: Executor, host: Host, n: int, epoch: str | None = None) -> bool:
     """Move the record to generation ``n``; False when somebody else moved it since ``host`` was read."""
-    moved = (
-        update(Host)
-        .where(Host.id == host.id, Host.n == host.n, Host.epoch == host.epoch)
-        .values(n=n, epoch=epoch or host.epoch)
-    )
-    return _rows(session, moved) == 1
+    there = {"of_id": host.id, "at_n": host.n, "in_epoch": host.epoch}
+    return rows(session, _ADVANCE, {**there, "to_n": n, "to_epoch": epoch or host.epoch}) == 1
 
 
-def mark(session: Session, host_id: str, n: int, good: bool) -> None:
+_ADVANCE = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("of_id"), _TABLE.c.n == bindparam("at_n"), _TABLE.c.epoch == bindparam("in_epoch"))
+    .values(n=bindparam("to_n"), epoch=bindparam("to_epoch"))
+)
+
+
+def mark(session: Executor, host_id: str, n: int, good: bool) -> None:
     """Remember that the outcome of ``n`` is known. Safe to repeat, in any order."""
-    values: dict[str, Any] = {"settled": case((Host.settled < n, n), else_=Host.settled)}
+    values: dict[str, Any] = {"settled": case((_TABLE.c.settled < n, n), else_=_TABLE.c.settled)}
     if good:
-        values["last_good"] = case((Host.last_good < n, n), else_=Host.last_good)
-    _rows(session, update(Host).where(Host.id == host_id).values(values))
+        values["last_good"] = case((_TABLE.c.last_good < n, n), else_=_TABLE.c.last_good)
+    rows(session, update(_TABLE).where(_TABLE.c.id == host_id).values(values))
 
 
 def reopen(session: Session, host: Host) -> None:
     """The host is not where its record says: its newest generation is to be sent again. Safe to repeat."""
-    stale = update(Host).where(Host.id == host.id, Host.n == host.n, Host.settled >= host.n)
-    _rows(session, stale.values(settled=host.n - 1))
+    stale = update(_TABLE).where(_TABLE.c.id == host.id, _TABLE.c.n == host.n, _TABLE.c.settled >= host.n)
+    rows(session, stale.values(settled=host.n - 1))
 
 
 def reset_good(session: Session, host_id: str, n: int) -> None:
     """The host does not run ``last_good`` any more, but ``n``."""
-    _rows(session, update(Host).where(Host.id == host_id).values(last_good=n))
-
-
-def heard(session: Session, beats: Sequence[tuple[str, int, int]], at: datetime) -> None:
-    """Heartbeats ``(name, boot, sequence)``: one statement. One that is older than the stored status says nothing."""
-    newer = or_(*(and_(Host.name == name, _not_after(boot, sequence)) for name, boot, sequence in beats))
-    _rows(session, update(Host).where(newer).values(heartbeat_at=at, state=UP))
-
-
-def store(session: Session, reports: Sequence[Report], at: datetime) -> None:
-    """Whole statuses, at most one of each host: one statement. Only the newer ones are stored."""
-    newer = or_(*(and_(Host.name == item.name, _not_after(item.boot, item.sequence)) for item in reports))
-    values = {name: _chosen(name, reports) for name in _REPORTED}
-    _rows(session, update(Host).where(newer).values(heartbeat_at=at, state=UP, **values))
+    rows(session, update(_TABLE).where(_TABLE.c.id == host_id).values(last_good=n))
 
 
 def clocked(session: Session, name: str, state: str, offset: float, error: float) -> None:
     """Keep what the clock of the host was found to be; offset and error are in seconds."""
-    found = update(Host).where(Host.name == name)
-    _rows(session, found.values(clock=state, clock_offset=offset, clock_error=error))
+    found = update(_TABLE).where(_TABLE.c.name == name)
+    rows(session, found.values(clock=state, clock_offset=offset, clock_error=error))
 
 
 def is_settled(session: Session, host_id: str) -> bool:
@@ -165,8 +169,8 @@ def silent(session: Session, since: datetime) -> list[str]:
 
 def lose(session: Session, name: str, since: datetime) -> bool:
     """The host is down if it was not heard after ``since``; False when somebody else said so, or it was."""
-    up = update(Host).where(Host.name == name, Host.state == UP, Host.heartbeat_at < since)
-    return _rows(session, up.values(state=DOWN)) == 1
+    up = update(_TABLE).where(_TABLE.c.name == name, _TABLE.c.state == UP, _TABLE.c.heartbeat_at < since)
+    return rows(session, up.values(state=DOWN)) == 1
 
 
 def unsettled(session: Session, limit: int) -> list[Host]:
@@ -175,22 +179,7 @@ def unsettled(session: Session, limit: int) -> list[Host]:
     return list(session.scalars(query.order_by(Host.heartbeat_at.desc()).limit(limit).options(_WITHOUT_STATUS)))
 
 
-def _not_after(boot: int, sequence: int) -> Any:
-    return or_(Host.boot < boot, and_(Host.boot == boot, Host.sequence <= sequence))
-
-
-#: The columns of a report.
-_REPORTED = ("boot", "sequence", "health", "mode", "driver", "status")
-
-
-def _chosen(column: str, reports: Sequence[Report]) -> Any:
-    """What ``column`` is to be, row by row; for a single report there is nothing to choose."""
-    if len(reports) == 1:
-        return getattr(reports[0], column)
-    kept = getattr(Host, column)
-    return case(*((Host.name == item.name, literal(getattr(item, column), kept.type)) for item in reports), else_=kept)
-
-
-def _rows(session: Session, statement: Any) -> int:
-    result: Any = session.execute(statement.execution_options(synchronize_session=False))
+def rows(session: Executor, statement: Any, values: Mapping[str, Any] | None = None) -> int:
+    """Execute ``statement``; how many rows it was about."""
+    result: Any = session.execute(statement, values)
     return int(result.rowcount)

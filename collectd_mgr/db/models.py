@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, MetaData, String
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, MetaData, String, Table
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import DeclarativeBase, Mapped, attribute_keyed_dict, mapped_column, relationship
 
@@ -32,7 +32,9 @@ class Host(Base):
     """A host record: made by the first heartbeat of an agent, forgotten by DELETE.
 
     ``n`` is the newest generation, ``settled`` the newest whose outcome is known, ``last_good`` the newest
-    that the host applied. ``boot``, ``sequence`` and ``health`` belong to the stored ``status`` (masked).
+    that the host applied. ``boot``, ``sequence`` and ``health`` belong to the stored ``status`` (masked, brief);
+    ``health`` is None where the stored ``capabilities`` are not those that the status speaks of. They are long, and
+    only loaded where asked for.
     ``clock`` is what its clock was found to be, ``clock_offset`` and ``clock_error`` are in seconds: see
     :mod:`collectd_mgr.domain.clock`.
     """
@@ -55,6 +57,8 @@ class Host(Base):
     sequence: Mapped[int] = mapped_column(BigInteger, default=0)
     health: Mapped[str | None] = mapped_column(String(32))
     status: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    capabilities: Mapped[dict[str, Any] | None] = mapped_column(Json, deferred=True, deferred_raiseload=True)
+    capabilities_digest: Mapped[str] = mapped_column(String(32), default="", server_default="")
     clock: Mapped[str] = mapped_column(String(16), default="unknown", server_default="unknown", index=True)
     clock_offset: Mapped[float | None] = mapped_column(Float(53))
     clock_error: Mapped[float | None] = mapped_column(Float(53))
@@ -124,3 +128,8 @@ class Operation(Base):
     warnings: Mapped[list[str] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(Moment, index=True)
     updated_at: Mapped[datetime] = mapped_column(Moment)
+
+
+def table(model: type[Base]) -> Table:
+    """The table itself, for statements that need no objects: they take a third of the time."""
+    return cast(Table, model.__table__)

@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, bindparam, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
 from collectd_mgr import exception
-from collectd_mgr.db.engine import now
+from collectd_mgr.db.engine import Executor, now
 from collectd_mgr.db.generations import Origin
-from collectd_mgr.db.models import Operation
+from collectd_mgr.db.models import Operation, table
 from collectd_mgr.db.paging import Paging, page
 from collectd_mgr.domain.operations import PENDING, STATES, SUCCEEDED
 from collectd_mgr.domain.spec import Generation
@@ -35,14 +37,40 @@ class Filters:
     since: datetime | None = None
 
 
-def add(session: Session, host: str, wanted: Generation, from_n: int, origin: Origin) -> Operation:
-    """A pending operation that wants ``wanted``."""
+@dataclass(frozen=True)
+class Brief:
+    """What there is to know of an operation to settle it."""
+
+    id: str
+    state: str
+    wanted: Generation
+
+
+_TABLE = table(Operation)
+
+_INSERT = insert(_TABLE)
+
+#: Of the record: its attributes, and their names in the table.
+_ATTRIBUTES = {key: column.name for key, column in inspect(Operation).columns.items()}
+
+_OF_HOST = select(_TABLE.c.id, _TABLE.c.state, _TABLE.c.epoch, _TABLE.c.to_n).where(
+    _TABLE.c.host == bindparam("of_host")
+)
+
+_OPEN_OF = _OF_HOST.where(_TABLE.c.state.in_(_OPEN)).order_by(_TABLE.c.to_n)
+
+_SUCCEEDED = _OF_HOST.where(
+    _TABLE.c.state == SUCCEEDED, _TABLE.c.epoch == bindparam("in_epoch"), _TABLE.c.to_n == bindparam("at_n")
+)
+
+
+def add(session: Executor, host: str, wanted: Generation, from_n: int, origin: Origin) -> Operation:
+    """A pending operation that wants ``wanted``; the record as it was stored, bound to no session."""
     at = now()
     who = {key: value for key, value in vars(origin).items() if key != "rollback_of"}
     row = Operation(id=str(uuid.uuid4()), host=host, epoch=wanted.epoch, from_n=from_n, to_n=wanted.n, **who)
     row.state, row.created_at, row.updated_at = PENDING, at, at
-    session.add(row)
-    session.flush()
+    session.execute(_INSERT, {name: getattr(row, key) for key, name in _ATTRIBUTES.items()})
     return row
 
 
@@ -65,28 +93,37 @@ def listed(session: Session, filters: Filters, paging: Paging) -> list[Operation
     return page(session, query, Operation, "id", paging, "created_at")
 
 
-def open_of(session: Session, host: str) -> list[Operation]:
+def open_of(session: Executor, host: str) -> list[Brief]:
     """The host's operations whose outcome is not known, the oldest first."""
-    query = select(Operation).where(Operation.host == host, Operation.state.in_(_OPEN))
-    return list(session.scalars(query.order_by(Operation.to_n)))
+    return _found(session.execute(_OPEN_OF, {"of_host": host}))
 
 
-def succeeded(session: Session, host: str, generation: Generation) -> list[Operation]:
-    """The host's operations that reached this very generation."""
-    chosen = (Operation.host == host, Operation.epoch == generation.epoch, Operation.to_n == generation.n)
-    return list(session.scalars(select(Operation).where(*chosen, Operation.state == SUCCEEDED)))
+def succeeded(session: Executor, host: str, generation: Generation) -> list[Brief]:
+    """The host's operations that reached this very generation: a death soon after can still take that back."""
+    wanted = {"of_host": host, "in_epoch": generation.epoch, "at_n": generation.n}
+    return _found(session.execute(_SUCCEEDED, wanted))
 
 
-def move(session: Session, row: Operation, state: str, **facts: Any) -> bool:
+def _found(rows: Iterable[Any]) -> list[Brief]:
+    return [Brief(row.id, row.state, Generation(row.epoch, row.to_n)) for row in rows]
+
+
+def move(session: Executor, row: Brief, state: str, **facts: Any) -> bool:
     """Bring an operation to ``state``; False when somebody else moved it first."""
-    chosen = (Operation.id == row.id, Operation.state == row.state)
-    statement = update(Operation).where(*chosen).values(state=state, updated_at=now(), **facts)
-    result: Any = session.execute(statement.execution_options(synchronize_session=False))
+    given = {f"to_{name}": value for name, value in {"state": state, "updated_at": now(), **facts}.items()}
+    result: Any = session.execute(_moved(tuple(facts)), {"of_id": row.id, "in_state": row.state, **given})
     return bool(result.rowcount == 1)
 
 
+@functools.cache
+def _moved(facts: tuple[str, ...]) -> Update:
+    names = ("state", "updated_at", *facts)
+    chosen = (_TABLE.c.id == bindparam("of_id"), _TABLE.c.state == bindparam("in_state"))
+    return update(_TABLE).where(*chosen).values({name: bindparam(f"to_{name}") for name in names})
+
+
 def want(session: Session, host: str, old: Generation, new: Generation) -> None:
-    """Open operations that wanted ``old`` want ``new``: the same content, above what the agent had."""
+    """Brief operations that wanted ``old`` want ``new``: the same content, above what the agent had."""
     chosen = (Operation.host == host, Operation.state.in_(_OPEN), Operation.epoch == old.epoch, Operation.to_n == old.n)
     statement = update(Operation).where(*chosen).values(epoch=new.epoch, to_n=new.n, updated_at=now())
     session.execute(statement.execution_options(synchronize_session=False))

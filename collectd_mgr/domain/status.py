@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from collectd_mgr.domain import canonical
@@ -49,7 +49,8 @@ class HostStatus:
     :param effective: the digest of the goal that the daemon runs
     :param driver: the driver that made the last change or failed to; ``None`` when none was found that could
     :param daemon: ``{"pid", "started", "version", "interval", "hostname", "restarted", "replaced"}``
-    :param capabilities: see :mod:`collectd_mgr.domain.capabilities`
+    :param capabilities: see :mod:`collectd_mgr.domain.capabilities`; they are long and seldom change, so ``None``
+        stands for those of ``capabilities_digest``, which whoever gets the status knows already or asks for
     :param quarantine: why the live driver is quarantined on this host, or ``None``
     :param warnings: collectd's own, of the last operation
     :param leases: see :func:`collectd_mgr.domain.leases.reported`
@@ -68,7 +69,8 @@ class HostStatus:
     daemon: dict[str, Any] = field(default_factory=dict)
     mode: Mode = field(default_factory=Mode)
     plugins: Mapping[str, PluginStatus] = field(default_factory=dict)
-    capabilities: dict[str, Any] = field(default_factory=dict)
+    capabilities: dict[str, Any] | None = None
+    capabilities_digest: str = ""
     quarantine: str | None = None
     warnings: tuple[str, ...] = ()
     sections: dict[str, Any] = field(default_factory=dict)
@@ -92,10 +94,14 @@ class HostStatus:
         values["warnings"] = tuple(data.get("warnings") or ())
         return cls(**values)
 
+    def brief(self) -> HostStatus:
+        """The same, with the digest of the capabilities in their place."""
+        return replace(self, capabilities=None)
+
     def health_digest(self) -> str:
         """Of all that a reader would want anew: not of the order, nor of times that move with every value."""
         data = self.to_dict()
-        for key in ("boot", "sequence"):
+        for key in ("boot", "sequence", "capabilities"):
             data.pop(key)
         for plugin in data["plugins"].values():
             plugin.pop("last_value")

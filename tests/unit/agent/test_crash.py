@@ -118,7 +118,9 @@ class TestDeath:
     def test_live_stays_off_until_somebody_clears_it(self, agent: Agent) -> None:
         agent.apply(spec(2, memory=True, cpu=CRASH))
         assert agent.apply(spec(3, memory=True, df=True)).driver == "fake"
-        offer = agent.status().capabilities["drivers"][0]
+        able = agent.status().capabilities
+        assert able is not None
+        offer = able["drivers"][0]
         assert offer["driver"] == "live"
         assert "Quarantined: collectd died" in offer["missing"]["plugin.load"]
         status = agent.apply(spec(4, clears=1, memory=True, load=True))

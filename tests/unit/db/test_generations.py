@@ -20,7 +20,8 @@ def spec(n: int, epoch: str) -> HostSpec:
 def test_a_spec_comes_back_as_it_was(database: Database) -> None:
     with database.writer() as session:
         host = hosts.add(session, "c1")
-        row = generations.add(session, database.seal, host.id, spec(1, host.epoch), Origin("set", "mysql"))
+        generations.add(session, database.seal, host.id, spec(1, host.epoch), Origin("set", "mysql"))
+        row = generations.get(session, host, 1)
     assert generations.opened(database.seal, row) == spec(1, host.epoch)
     # The order of the keys in a config has a meaning.
     assert list(generations.opened(database.seal, row).layers[0].plugins["mysql"].config) == ["B", "A"]

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way of a spec to its host, and of the answer into the records."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from collectd_mgr import exception
+from collectd_mgr.control import intake, settling
+from collectd_mgr.db import hosts
+from collectd_mgr.db.engine import Database, retried
+from collectd_mgr.db.models import Host
+from collectd_mgr.domain.spec import Generation, HostSpec
+from collectd_mgr.domain.status import HostStatus
+from collectd_mgr.rpc.agent import AgentAPI
+
+#: How many generations one change may send: its own, one above a stale refusal, and a rollback.
+_ROUNDS = 3
+
+
+class Delivery:
+    """``newest`` gives the spec that is desired of a host now, by its name."""
+
+    def __init__(
+        self, database: Database, agents: AgentAPI, into: intake.Intake, newest: Callable[[str], HostSpec]
+    ) -> None:
+        self._database = database
+        self._agents = agents
+        self._intake = into
+        self._newest = newest
+
+    def deliver(
+        self, name: str, spec: HostSpec, wait: float, request_id: str = "", host: Host | None = None
+    ) -> Host | None:
+        """Send ``spec``, and then what the answer to it made necessary, within ``wait`` seconds. Safe to repeat.
+
+        :param host: the record as it was when ``spec`` was stored, bound to no session
+        :returns: the record as it is then, if the host did at once what was asked of it: the operation succeeded;
+            None in all other cases
+        """
+        deadline = time.monotonic() + wait
+        for _ in range(_ROUNDS):
+            answer = self._send(name, spec, request_id, max(deadline - time.monotonic(), 0.01))
+            if isinstance(answer, HostStatus):
+                done = self._intake.applied(host, answer) if host and answer.generation == spec.generation else None
+                if done is not None:
+                    return done
+                answer = self._intake.take(name, answer)
+            if answer or time.monotonic() > deadline:
+                return None
+            spec, host = self._newest(name), None
+        return None
+
+    def _send(self, name: str, spec: HostSpec, request_id: str, timeout: float) -> HostStatus | bool:
+        """What the host says; or whether there is nothing more to send now."""
+        try:
+            return self._agents.apply(name, spec, request_id=request_id, timeout=timeout)
+        except exception.StaleGeneration as error:
+            return self._overtake(name, spec.generation, Generation.from_dict(error.kwargs["generation"]))
+        except (exception.AgentUnreachable, exception.RequestTimeout):
+            return True
+        except exception.CollectdMgrError as error:
+            return self._intake.refused(name, settling.refusal(spec.generation, error))
+
+    @retried
+    def _overtake(self, name: str, sent: Generation, theirs: Generation) -> bool:
+        with self._database.writer() as session:
+            host = hosts.get(session, name)
+            if Generation(host.epoch, host.n) == sent:
+                settling.overtake(session, self._database.seal, host, theirs)
+            return hosts.is_settled(session, host.id)

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What hosts said of themselves, in their records: heartbeats, statuses, capabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, literal, null, or_, update
+
+from collectd_mgr.db.engine import Executor
+from collectd_mgr.db.hosts import UP, rows
+from collectd_mgr.db.models import Host, table
+from collectd_mgr.domain.spec import Generation
+
+_TABLE = table(Host)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a status says of its host, ready for the columns; ``status`` is masked, and brief.
+
+    ``capabilities`` are ``None`` where only the digest of them was said.
+    """
+
+    name: str
+    boot: int
+    sequence: int
+    health: str
+    mode: str
+    driver: str | None
+    status: dict[str, Any]
+    capabilities: dict[str, Any] | None = None
+    capabilities_digest: str = ""
+
+
+def heard(session: Executor, beats: Sequence[tuple[str, int, int]], at: datetime) -> None:
+    """Heartbeats ``(name, boot, sequence)``: one statement. One that is older than the stored status says nothing."""
+    newer = or_(*(and_(_TABLE.c.name == name, _not_after(boot, sequence)) for name, boot, sequence in beats))
+    rows(session, update(_TABLE).where(newer).values(heartbeat_at=at, state=UP))
+
+
+def store(session: Executor, reports: Sequence[Report], at: datetime) -> None:
+    """Statuses, at most one of each host: one statement. Only the newer ones are stored."""
+    newer = or_(*(and_(_TABLE.c.name == item.name, _not_after(item.boot, item.sequence)) for item in reports))
+    values = {name: _chosen(name, reports) for name in _REPORTED}
+    whole = [item for item in reports if item.capabilities is not None]
+    if whole:
+        values |= {name: _chosen(name, whole) for name in _ABLE}
+    rows(session, update(_TABLE).where(newer).values(heartbeat_at=at, state=UP, health=_health(reports), **values))
+
+
+def accept(session: Executor, report: Report, generation: Generation, at: datetime) -> bool:
+    """Store a brief status that says that its host applied ``generation``, and that this is settled.
+
+    Only if that is the newest generation of the record, and no newer status is stored; else False, and nothing is done.
+    """
+    there = {"of_name": report.name, "in_epoch": generation.epoch, "at_n": generation.n}
+    said = {f"to_{name}": getattr(report, name) for name in (*_REPORTED, "health", "capabilities_digest")}
+    return rows(session, _ACCEPT, {**there, **said, "to_heartbeat_at": at}) == 1
+
+
+def accepted(host: Host, report: Report, generation: Generation, at: datetime) -> Host:
+    """``host``, bound to no session, as :func:`accept` left its record."""
+    for name in _REPORTED:
+        setattr(host, name, getattr(report, name))
+    host.n = host.settled = host.last_good = generation.n
+    host.heartbeat_at, host.state = at, UP
+    return host
+
+
+def _not_after(boot: Any, sequence: Any) -> Any:
+    return or_(_TABLE.c.boot < boot, and_(_TABLE.c.boot == boot, _TABLE.c.sequence <= sequence))
+
+
+#: The columns of a report: of every one, and of one with capabilities.
+_REPORTED = ("boot", "sequence", "mode", "driver", "status")
+_ABLE = ("capabilities", "capabilities_digest")
+
+
+def _chosen(column: str, reports: Sequence[Report]) -> Any:
+    """What ``column`` is to be, row by row."""
+    kept = _TABLE.c[column]
+    named = ((_TABLE.c.name == item.name, literal(getattr(item, column), kept.type)) for item in reports)
+    return case(*named, else_=kept)
+
+
+def _health(reports: Iterable[Report]) -> Any:
+    """None where the capabilities that a brief status speaks of are not stored: then the host is asked for them."""
+    whens: list[Any] = []
+    for item in reports:
+        known = () if item.capabilities is not None else (_TABLE.c.capabilities_digest == item.capabilities_digest,)
+        whens.append((and_(_TABLE.c.name == item.name, *known), item.health))
+    named = [item.name for item in reports]
+    return case(*whens, (_TABLE.c.name.in_(named), null()), else_=_TABLE.c.health)
+
+
+_ACCEPT = (
+    update(_TABLE)
+    .where(
+        _TABLE.c.name == bindparam("of_name"),
+        _TABLE.c.epoch == bindparam("in_epoch"),
+        _TABLE.c.n == bindparam("at_n"),
+        _not_after(bindparam("to_boot"), bindparam("to_sequence")),
+    )
+    .values(
+        {name: bindparam(f"to_{name}") for name in (*_REPORTED, "heartbeat_at")}
+        | {
+            "state": UP,
+            "settled": bindparam("at_n"),
+            "last_good": bindparam("at_n"),
+            "health": case(
+                (_TABLE.c.capabilities_digest == bindparam("to_capabilities_digest"), bindparam("to_health"))
+            ),
+        }
+    )
+)
