@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from collectd_mgr.api.identity import Identity
 from collectd_mgr.control.hosts import HostControl
 from collectd_mgr.control.requester import Requester
 from collectd_mgr.db.paging import Paging
+from collectd_mgr.domain.leases import Lease, granted
 from collectd_mgr.domain.spec import Generation
 
 
@@ -55,9 +57,15 @@ class Call:
 
     @property
     def requester(self) -> Requester:
-        """With the reason that the body or the query gives."""
+        """With the reason, and the time to hold, that the body or the query gives."""
         reason = self._said("reason") or ""
-        return Requester(self.who.user, self.who.project, self.request_id, reason)
+        return Requester(self.who.user, self.who.project, self.request_id, reason, self._said("expires_in"))
+
+    @property
+    def lease(self) -> Lease | None:
+        """For a write that is to hold for a while."""
+        seconds = self._said("expires_in")
+        return None if seconds is None else granted(seconds, time.time())
 
     @property
     def expected(self) -> Generation | None:

@@ -16,6 +16,7 @@ from collectd_mgr.control import edits, plugins
 from collectd_mgr.control.edits import Edit
 from collectd_mgr.control.hosts import Check
 from collectd_mgr.domain import safety
+from collectd_mgr.domain.spec import PluginSetting
 
 _WRITTEN = {200: schemas.WRITTEN, 202: schemas.WRITTEN}
 
@@ -40,6 +41,11 @@ def _change(call: Call, edit: Edit, action: str, check: Check | None = None) -> 
     return Answer({"operation": views.operation(call, done.operation), "plugin": shown}, written(done.operation))
 
 
+def _leased(call: Call, wanted: PluginSetting) -> Edit | None:
+    """The edit for a setting that is to hold for a while; ``None`` for one that is to stay."""
+    return edits.lease_plugin(name_of(call), wanted, call.lease) if call.lease else None
+
+
 class Restart(Resource):
     @expose("collectd_mgr:plugins:restart", "Restart a plugin", body=operations.ACTION, answers=_WRITTEN)
     def post(self, call: Call) -> Answer:
@@ -57,14 +63,15 @@ class Plugin(Resource):
     @expose("collectd_mgr:plugins:set", "Set the whole of a plugin", body=schemas.WHOLE, answers=_WRITTEN)
     def put(self, call: Call) -> Answer:
         wanted = plugins.setting(call.body["enabled"], call.body.get("interval"), call.body.get("config"))
-        edit = edits.set_plugin(name_of(call), wanted)
+        edit = _leased(call, wanted) or edits.set_plugin(name_of(call), wanted)
         return _change(call, edit, "set", plugins.check_setting(name_of(call), wanted))
 
     @expose("collectd_mgr:plugins:update", "Set a part of a plugin", body=schemas.PART, answers=_WRITTEN)
     def patch(self, call: Call) -> Answer:
         given = {name: call.body[name] for name in ("enabled", "interval", "config") if name in call.body}
         wanted = plugins.setting(given.get("enabled"), given.get("interval"), given.get("config"))
-        edit = edits.patch_plugin(name_of(call), {name: getattr(wanted, name) for name in given})
+        patch = edits.patch_plugin(name_of(call), {name: getattr(wanted, name) for name in given})
+        edit = _leased(call, wanted) or patch
         return _change(call, edit, "update", plugins.check_setting(name_of(call), wanted))
 
     @expose("collectd_mgr:plugins:unset", "Take a setting away", query=schemas.UNSET_QUERY, answers=_WRITTEN)

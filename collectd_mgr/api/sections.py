@@ -93,10 +93,18 @@ def _change(call: Call, kind: Kind, verb: str, setting: Any) -> Answer:
     if setting is None:
         sections.view(*call.control.desired(call.host), kind.section, name)
     edit = edits.set_setting(kind.section, name, setting)
+    if call.lease and setting is not None:
+        edit = edits.lease_setting(kind.section, name, setting, call.lease)
     done = call.control.change(call.requester, call.host, edit, action, expected=call.expected, setting=name)
     shown = _shown(sections.after(done.host, done.desired, kind.section, name))
     return Answer({"operation": views.operation(call, done.operation), kind.noun: shown}, written(done.operation))
 
 
 def _shown(view: SettingView) -> dict[str, Any]:
-    return {"name": view.name, "desired": view.desired, "effective": view.effective, "origin": view.origin}
+    return {
+        "name": view.name,
+        "desired": view.desired,
+        "effective": view.effective,
+        "origin": view.origin,
+        "lease": views.lease(view.lease),
+    }

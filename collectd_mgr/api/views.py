@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from collectd_mgr.api.call import Call
+from collectd_mgr.control import leases as control
 from collectd_mgr.control.edits import Desired
 from collectd_mgr.control.hosts import status_of
+from collectd_mgr.control.leases import LeaseView
 from collectd_mgr.control.plugins import PluginView
 from collectd_mgr.db.models import Generation, Host, Operation
 from collectd_mgr.domain import config as forms
@@ -34,6 +36,7 @@ def operation(call: Call, row: Operation) -> Json:
         "host": row.host,
         "plugin": row.plugin,
         "setting": row.setting,
+        "expires_in": row.expires_in,
         "action": row.action,
         "state": row.state,
         "user": row.user,
@@ -77,6 +80,7 @@ def host(call: Call, row: Host, desired: Desired | None = None) -> Json:
         "clock_offset": row.clock_offset,
         "clock_error": row.clock_error,
         "warnings": list(status.warnings) if status else [],
+        "leases": leases(row, desired) if desired else [],
         "links": [link(call, f"hosts/{row.name}")],
     }
 
@@ -95,7 +99,22 @@ def plugin(view: PluginView, text: bool = False) -> Json:
         "last_value": None if seen is None else time_of(datetime.fromtimestamp(seen, UTC).replace(tzinfo=None)),
         "metrics": effective.metrics if effective else 0,
         "reason": effective.reason if effective else None,
+        "lease": lease(view.lease),
     }
+
+
+def lease(view: LeaseView | None) -> Json | None:
+    if view is None:
+        return None
+    return {"id": view.id, "seconds": view.seconds, "state": view.state, "ends_at": time_of(view.ends_at)}
+
+
+def leases(row: Host, desired: Desired) -> list[Json]:
+    """What each lease is about, besides."""
+    return [
+        {**(lease(view) or {}), "plugin": view.plugin, "section": view.section, "setting": view.setting}
+        for view in control.views(row, desired)
+    ]
 
 
 def _setting(enabled: bool | None, interval: float | None, config: Any) -> Json:
@@ -117,6 +136,7 @@ def generation(row: Generation) -> Json:
         "action": row.action,
         "plugin": row.plugin,
         "setting": row.setting,
+        "expires_in": row.expires_in,
         "summary": " ".join(word for word in (row.action, row.plugin, row.setting) if word),
         "outcome": row.outcome,
         "user": row.user,

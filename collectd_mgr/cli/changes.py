@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from osc_lib.command import command
 from osc_lib.exceptions import CommandError
 
-from collectd_mgr.cli import columns
+from collectd_mgr.cli import columns, duration
 from collectd_mgr.cli.client import Client, client_of
 from collectd_mgr.cli.waiting import settled
 
@@ -70,9 +70,22 @@ class Change(command.Lister, metaclass=abc.ABCMeta):
                 self.log.warning("%s: %s", operation["host"], warning)
 
 
+def add_lease(parser: argparse.ArgumentParser) -> None:
+    """``--for``: :func:`why` has it as ``expires_in``."""
+    parser.add_argument(
+        "--for",
+        dest="expires_in",
+        metavar="<duration>",
+        type=duration.seconds,
+        help="How long it is to hold, by the host's own clock: seconds, or for example 90s, 10m, 1h30m; then the host "
+        "goes back to what it had",
+    )
+
+
 def why(args: argparse.Namespace) -> dict[str, Any]:
-    """The reason and the generation, as far as they were given: what every change may bear."""
-    return {key: getattr(args, key) for key in ("reason", "generation") if getattr(args, key) is not None}
+    """Reason, generation and time to hold, as far as they were given: what a change may bear."""
+    names = ("reason", "generation", "expires_in")
+    return {name: getattr(args, name) for name in names if getattr(args, name, None) is not None}
 
 
 def _follow(client: Client, answers: list[Answer], timeout: float) -> None:

@@ -45,6 +45,7 @@ _SHOWN = {
     "last_value": "last_value",
     "metrics": "metrics",
     "reason": "reason",
+    "lease": "lease",
 }
 
 
@@ -97,6 +98,7 @@ class EnablePlugin(changes.Change):
             "plugin enable memory --host cn1.example.org --interval 1",
             "plugin enable df --host cn1 --host cn2 --config MountPoint=/ --config MountPoint=/var --wait",
             "plugin enable ping --host cn1 --config-file ping.conf --reason INC-12",
+            "plugin enable cpu --host cn1 --interval 1 --for 10m",
         )
         return parser
 
@@ -111,7 +113,12 @@ class DisablePlugin(changes.Change):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = _parser(super().get_parser(prog_name))
-        examples(parser, "plugin disable processes --host cn1.example.org --reason 'too slow'")
+        changes.add_lease(parser)
+        examples(
+            parser,
+            "plugin disable processes --host cn1.example.org --reason 'too slow'",
+            "plugin disable processes --host cn1.example.org --for 1h30m",
+        )
         return parser
 
     def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
@@ -181,6 +188,7 @@ def _parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 def _add_setting(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--interval", metavar="<seconds>", type=float, help="Time between two reads; may be a fraction")
     configuration.add_options(parser)
+    changes.add_lease(parser)
 
 
 def _setting(args: argparse.Namespace) -> dict[str, Any]:

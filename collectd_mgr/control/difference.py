@@ -17,7 +17,7 @@ Goals = Mapping[str, PluginGoal]
 
 def between(old: Desired, new: Desired, old_name: str, new_name: str) -> str:
     """A unified diff of what two specs set, secrets masked; empty when they set the same."""
-    return _diff(_text(merge((old.layer,)).plugins), _text(merge((new.layer,)).plugins), old_name, new_name)
+    return _diff(_text(_goal(old)), _text(_goal(new)), old_name, new_name)
 
 
 def from_effective(effective: Mapping[str, PluginStatus], desired: Desired, name: str) -> str:
@@ -25,13 +25,17 @@ def from_effective(effective: Mapping[str, PluginStatus], desired: Desired, name
 
     What nobody set is left out: plugins of the operator's own, and the daemon's own interval.
     """
-    wanted = {plugin: _bare(goal) for plugin, goal in merge((desired.layer,)).plugins.items()}
+    wanted = {plugin: _bare(goal) for plugin, goal in _goal(desired).items()}
     running = {
         plugin: _running(status, wanted.get(plugin))
         for plugin, status in effective.items()
         if plugin in wanted or (status.enabled and status.origin != "host")
     }
     return _diff(_text(running), _text(wanted), "effective", name)
+
+
+def _goal(desired: Desired) -> Goals:
+    return merge((desired.layer, *desired.leases)).plugins
 
 
 def _bare(goal: PluginGoal) -> PluginGoal:

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from collectd_mgr.domain import secrets
+from collectd_mgr.domain.leases import PREFIX, Lease
 from collectd_mgr.domain.mode import Mode
-from collectd_mgr.domain.spec import HOST, Counters, Generation, HostSpec, Layer, PluginSetting
+from collectd_mgr.domain.sections import Settings
+from collectd_mgr.domain.spec import HOST, Counters, Generation, HostSpec, Layer, PluginSetting, merge
 
 
 @dataclass(frozen=True)
@@ -20,15 +23,38 @@ class Desired:
 
     layer: Layer = field(default_factory=lambda: Layer(HOST))
     mode: Mode | None = None
+    #: Layers for a while, each about one thing; the later one lies above.
+    leases: tuple[Layer, ...] = ()
 
     def spec(self, generation: Generation) -> HostSpec:
-        return HostSpec(generation, (self.layer,), self.mode)
+        return HostSpec(generation, (self.layer, *self.leases), self.mode)
+
+    def plugins(self) -> dict[str, PluginSetting]:
+        """What is desired of each plugin, leases and all."""
+        settings: dict[str, PluginSetting] = {}
+        for layer in (self.layer, *self.leases):
+            for name, setting in layer.plugins.items():
+                settings[name] = setting.over(settings.get(name, PluginSetting()))
+        return settings
+
+    def section(self, name: str) -> Settings:
+        """What is desired of a section, leases and all."""
+        return merge((self.layer, *self.leases)).section(name)
+
+    def without_leases(self, plugin: str = "", section: str = "", name: str = "") -> Desired:
+        """A copy in which no lease is about this: whoever asks last is heard."""
+        return replace(self, leases=tuple(lease for lease in self.leases if not lease.about(plugin, section, name)))
+
+    def with_lease(self, layer: Layer) -> Desired:
+        """A copy in which ``layer`` lies above all others."""
+        return replace(self, leases=(*self.leases, layer))
 
 
 def desired_of(spec: HostSpec) -> Desired:
     """The inverse of :meth:`Desired.spec`."""
     own = [layer for layer in spec.layers if layer.id == HOST]
-    return Desired(own[0] if own else Layer(HOST), spec.mode)
+    leased = tuple(layer for layer in spec.layers if layer.lease is not None)
+    return Desired(own[0] if own else Layer(HOST), spec.mode, leased)
 
 
 Edit = Callable[[Desired], Desired]
@@ -40,7 +66,7 @@ def set_plugin(name: str, setting: PluginSetting) -> Edit:
     def edit(desired: Desired) -> Desired:
         now = desired.layer.plugins.get(name, PluginSetting())
         whole = replace(setting, config=secrets.unmask(setting.config, now.config))
-        return replace(desired, layer=desired.layer.with_plugin(name, whole))
+        return replace(desired.without_leases(name), layer=desired.layer.with_plugin(name, whole))
 
     return edit
 
@@ -57,12 +83,48 @@ def patch_plugin(name: str, given: dict[str, Any]) -> Edit:
 
 def unset_plugin(name: str) -> Edit:
     """Back to what the host has without this setting."""
-    return lambda desired: replace(desired, layer=desired.layer.with_plugin(name, None))
+    return lambda desired: replace(desired.without_leases(name), layer=desired.layer.with_plugin(name, None))
+
+
+def lease_plugin(name: str, given: PluginSetting, lease: Lease) -> Edit:
+    """Lay ``given`` over what the host has of the plugin, for a while; what it leaves open stays as it is."""
+
+    def edit(desired: Desired) -> Desired:
+        now = merge((desired.layer, *desired.leases)).plugins.get(name)
+        config = secrets.unmask(given.config, now.config if now else None)
+        layer = Layer(_leased(), {name: replace(given, config=config)}, lease=lease)
+        return desired.without_leases(name).with_lease(layer)
+
+    return edit
 
 
 def set_setting(section: str, name: str, setting: Any) -> Edit:
     """A named setting of a section, whole; ``None`` takes it away."""
-    return lambda desired: replace(desired, layer=desired.layer.with_setting(section, name, setting))
+
+    def edit(desired: Desired) -> Desired:
+        bare = desired.without_leases("", section, name)
+        return replace(bare, layer=desired.layer.with_setting(section, name, setting))
+
+    return edit
+
+
+def lease_setting(section: str, name: str, setting: Any, lease: Lease) -> Edit:
+    """A named setting of a section, for a while."""
+
+    def edit(desired: Desired) -> Desired:
+        layer = Layer(_leased(), sections={section: {name: setting}}, lease=lease)
+        return desired.without_leases("", section, name).with_lease(layer)
+
+    return edit
+
+
+def end_leases(ids: Collection[str]) -> Edit:
+    """Without the leases of these ids."""
+    return lambda desired: replace(desired, leases=tuple(each for each in desired.leases if each.id not in ids))
+
+
+def _leased() -> str:
+    return f"{PREFIX}{uuid.uuid4().hex}"
 
 
 def restart_plugin(name: str) -> Edit:
@@ -101,8 +163,16 @@ def chain(steps: Sequence[Edit]) -> Edit:
 
 
 def revert_to(old: Desired) -> Edit:
-    """The settings of an earlier state. Actions are not done again, and the mode stays: it is no setting."""
-    return lambda desired: replace(desired, layer=old.layer.with_counters(desired.layer.counters))
+    """The settings of an earlier state, and those of its leases that have not ended.
+
+    Actions are not done again, and the mode stays: it is no setting.
+    """
+
+    def edit(desired: Desired) -> Desired:
+        left = tuple(lease for lease in desired.leases if lease in old.leases)
+        return replace(desired, layer=old.layer.with_counters(desired.layer.counters), leases=left)
+
+    return edit
 
 
 def _counted(desired: Desired, **counts: Any) -> Desired:

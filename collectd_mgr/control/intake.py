@@ -117,6 +117,9 @@ class Intake:
         settling.conclude(session, self._database.seal, host, report)
         if (status.boot, status.sequence) >= (host.boot, host.sequence):
             settling.reconcile(session, self._database.seal, host, report)
+            if over := _over(status):
+                settling.end_leases(session, self._database.seal, host, over)
+                return hosts.is_settled(session, host.id)
         if report.outcome == APPLIED and report.generation == Generation(host.epoch, host.n):
             # Whoever moves the host on meanwhile sends what he wants himself.
             return True
@@ -156,8 +159,13 @@ def _row(status: HostStatus) -> statuses.Report:
     )
 
 
+def _over(status: HostStatus) -> list[str]:
+    """The ids of the leases that the host has ended, and still has in its spec."""
+    return [name for name, lease in status.leases.items() if lease["state"] == "ended"]
+
+
 def _is_about_something(host: Host, status: HostStatus) -> bool:
     """Whether a status can tell this record anything new: most of them cannot, and cost no transaction."""
-    if status.generation != Generation(host.epoch, host.n) or host.settled < host.n:
+    if status.generation != Generation(host.epoch, host.n) or host.settled < host.n or _over(status):
         return True
     return status.outcome == FAILED and host.last_good >= host.n

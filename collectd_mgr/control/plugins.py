@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from collectd_mgr import exception
+from collectd_mgr.control import leases
 from collectd_mgr.control.edits import Desired
 from collectd_mgr.control.hosts import Check, check_managed, status_of
+from collectd_mgr.control.leases import LeaseView
 from collectd_mgr.db.models import Host
 from collectd_mgr.domain import config as forms
 from collectd_mgr.domain.spec import PluginSetting
@@ -23,6 +25,7 @@ class PluginView:
     name: str
     desired: PluginSetting | None
     effective: PluginStatus | None
+    lease: LeaseView | None = None
 
     @property
     def origin(self) -> str:
@@ -33,8 +36,11 @@ def views(host: Host, desired: Desired) -> list[PluginView]:
     """Every plugin that is set, or that the daemon has, in order of name."""
     status = status_of(host)
     effective = status.plugins if status else {}
-    settings = desired.layer.plugins
-    return [PluginView(name, settings.get(name), effective.get(name)) for name in sorted({*settings, *effective})]
+    settings = desired.plugins()
+    return [
+        PluginView(name, settings.get(name), effective.get(name), leases.about(host, desired, name))
+        for name in sorted({*settings, *effective})
+    ]
 
 
 def view(host: Host, desired: Desired, name: str, capabilities: Callable[[str], Mapping[str, Any]]) -> PluginView:

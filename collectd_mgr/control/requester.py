@@ -16,6 +16,8 @@ class Requester:
     project: str = ""
     request_id: str = ""
     reason: str = ""
+    #: Seconds for which what is asked for is to hold; ``None``: for good.
+    expires_in: float | None = None
 
     def origin(self, action: str, plugin: str = "", setting: str = "") -> Origin:
         """Of a generation that this request makes."""

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from collectd_mgr import exception
+from collectd_mgr.control import leases
 from collectd_mgr.control.edits import Desired
 from collectd_mgr.control.hosts import status_of
+from collectd_mgr.control.leases import LeaseView
 from collectd_mgr.db.models import Host
 
 
@@ -21,13 +23,17 @@ class SettingView:
     desired: Any = None
     effective: Any = None
     origin: str = "managed"
+    lease: LeaseView | None = None
 
 
 def views(host: Host, desired: Desired, section: str) -> list[SettingView]:
     """Every setting that is desired, or that the host has, in order of name."""
-    settings, reported = desired.layer.sections.get(section, {}), facts(host, section)
+    settings, reported = desired.section(section), facts(host, section)
     effective, theirs = reported.get("settings", {}), reported.get("host", {})
-    managed = [SettingView(name, settings.get(name), effective.get(name)) for name in {*settings, *effective}]
+    managed = [
+        SettingView(name, settings.get(name), effective.get(name), lease=leases.about(host, desired, "", section, name))
+        for name in {*settings, *effective}
+    ]
     owned = [SettingView(name, None, setting, "host") for name, setting in theirs.items()]
     return sorted([*managed, *owned], key=lambda view: view.name)
 

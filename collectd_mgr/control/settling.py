@@ -7,10 +7,13 @@ Each function works within the caller's transaction, may be repeated, and takes 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
 from collectd_mgr import exception
+from collectd_mgr.control import edits
+from collectd_mgr.control.edits import desired_of
 from collectd_mgr.db import generations, hosts, operations
 from collectd_mgr.db.engine import Executor, Session
 from collectd_mgr.db.generations import Origin
@@ -115,6 +118,25 @@ def _take_back(session: Session, seal: Seal, host: Host, n: int) -> None:
     reason = f"Generation {n} failed; back to {good}."
     origin = Origin("rollback", failed.plugin, failed.user, failed.project, failed.request_id, reason, n)
     _renew(session, seal, host, Generation(host.epoch, n + 1), good, origin)
+
+
+def end_leases(session: Session, seal: Seal, host: Host, ids: Collection[str]) -> bool:
+    """The host ended these leases: desired goes on without them, as a generation of its own that says so.
+
+    False when there is nothing of them left, or somebody else moved the host meanwhile. Safe to repeat.
+    """
+    desired = desired_of(generations.opened(seal, generations.get(session, host, host.n)))
+    over = [layer for layer in desired.leases if layer.id in ids]
+    if not over:
+        return False
+    new = Generation(host.epoch, host.n + 1)
+    left = edits.end_leases([layer.id for layer in over])(desired)
+    if not hosts.advance(session, host, new.n, new.epoch):
+        return False
+    plugin, setting = over[0].subject
+    origin = Origin("lease.end", plugin, reason="The time was over.", setting=setting)
+    generations.add(session, seal, host.id, left.spec(new), origin)
+    return True
 
 
 def overtake(session: Session, seal: Seal, host: Host, theirs: Generation) -> bool:

@@ -32,6 +32,7 @@ class Origin:
     rollback_of: int | None = None
     #: Of a section: its name there.
     setting: str = ""
+    expires_in: float | None = None
 
     def columns(self) -> dict[str, Any]:
         """By their names in the tables."""

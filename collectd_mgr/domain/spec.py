@@ -20,6 +20,7 @@ from typing import Any
 
 from collectd_mgr.domain import canonical
 from collectd_mgr.domain import sections as named
+from collectd_mgr.domain.leases import Lease
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.sections import Sections, Settings
 
@@ -107,23 +108,36 @@ class Counters:
 
 @dataclass(frozen=True)
 class Layer:
-    """A set of settings with an id; see the module for its JSON."""
+    """A set of settings with an id, for good or for a while; see the module for its JSON."""
 
     id: str
     plugins: Mapping[str, PluginSetting] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
     sections: Sections = field(default_factory=dict)
+    lease: Lease | None = None
 
     def to_dict(self) -> dict[str, Any]:
         plugins = {name: setting.to_dict() for name, setting in sorted(self.plugins.items())}
         sections = {"sections": dict(self.sections)} if self.sections else {}
-        return {"id": self.id, "plugins": plugins, "counters": self.counters.to_dict(), **sections}
+        lease = {"lease": self.lease.to_dict()} if self.lease else {}
+        return {"id": self.id, "plugins": plugins, "counters": self.counters.to_dict(), **sections, **lease}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Layer:
         plugins = {str(name): PluginSetting.from_dict(item) for name, item in dict(data.get("plugins") or {}).items()}
         counters = Counters.from_dict(data.get("counters") or {})
-        return cls(str(data["id"]), plugins, counters, named.read(data.get("sections")))
+        lease = Lease.from_dict(data["lease"]) if data.get("lease") else None
+        return cls(str(data["id"]), plugins, counters, named.read(data.get("sections")), lease)
+
+    def about(self, plugin: str = "", section: str = "", name: str = "") -> bool:
+        """Whether it says something of this plugin, or of this name in a section."""
+        return plugin in self.plugins or name in self.sections.get(section, {})
+
+    @property
+    def subject(self) -> tuple[str, str]:
+        """What a layer about one thing is about: the plugin, or else the name in a section."""
+        names = [name for settings in self.sections.values() for name in settings]
+        return next(iter(self.plugins), ""), next(iter(names), "")
 
     def with_plugin(self, name: str, setting: PluginSetting | None) -> Layer:
         """A copy in which ``name`` has this setting, or none at all for ``None``."""

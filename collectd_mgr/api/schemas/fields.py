@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from collectd_mgr.domain import leases
+
 Schema = Mapping[str, Any]
 
 STRING: Schema = {"type": "string"}
@@ -39,6 +41,24 @@ INTERVAL: Schema = {
     "minimum": 0.001,
     "maximum": 31_536_000,
     "description": "Seconds between two reads; null for the daemon's own.",
+}
+
+EXPIRES_IN: Schema = {
+    "type": ["number", "null"],
+    "minimum": leases.SHORTEST,
+    "maximum": leases.LONGEST,
+    "description": "Seconds for which this holds, by the host's own clock; then the host goes back to what it had.",
+}
+
+LEASE: Schema = {
+    "type": ["object", "null"],
+    "properties": {
+        "id": STRING,
+        "seconds": {"type": "number"},
+        "state": {"enum": ["pending", "active", "ended"], "description": "pending: the host has not taken it up."},
+        "ends_at": NULLABLE_TIME,
+    },
+    "description": "If what is desired holds only for a while.",
 }
 
 CONFIG: Schema = {

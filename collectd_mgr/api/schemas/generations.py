@@ -11,6 +11,7 @@ _ROW = {
     "action": fields.STRING,
     "plugin": fields.STRING,
     "setting": fields.STRING,
+    "expires_in": fields.NULLABLE_NUMBER,
     "summary": fields.STRING,
     "outcome": fields.NULLABLE_STRING,
     "user": fields.STRING,

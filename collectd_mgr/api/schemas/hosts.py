@@ -26,6 +26,11 @@ _MODE = fields.record(
 
 _NULL = {"type": "null"}
 
+_LEASE = fields.record(
+    {**fields.LEASE["properties"], "plugin": fields.STRING, "section": fields.STRING, "setting": fields.STRING},
+    "What is desired only for a while, and of what.",
+)
+
 HOST = fields.record(
     {
         "id": fields.STRING,
@@ -46,11 +51,9 @@ HOST = fields.record(
         "desired_mode": {"anyOf": [_MODE, _NULL]},
         "quarantine": fields.NULLABLE_STRING,
         "clock": CLOCK,
-        "clock_offset": {
-            "type": ["number", "null"],
-            "description": "Seconds ahead of the controller, as measured last.",
-        },
+        "clock_offset": {"type": ["number", "null"], "description": "Seconds ahead of the controller, as measured last."},
         "clock_error": {"type": ["number", "null"], "description": "The offset may be off by so many seconds."},
+        "leases": {"type": "array", "items": _LEASE},
         "warnings": {"type": "array", "items": fields.STRING},
         "links": {"type": "array", "items": fields.record({"rel": fields.STRING, "href": fields.STRING})},
     }

@@ -19,6 +19,7 @@ OPERATION = fields.record(
         "host": fields.STRING,
         "plugin": fields.STRING,
         "setting": {"type": "string", "description": "The name in its section of what was changed, if anything."},
+        "expires_in": {**fields.NULLABLE_NUMBER, "description": "Seconds, for what holds only for a while."},
         "action": fields.STRING,
         "state": STATE,
         "user": fields.STRING,

@@ -7,7 +7,7 @@ from collectd_mgr.api.schemas import fields
 from collectd_mgr.api.schemas.operations import OPERATION
 
 _SETTING = {"enabled": fields.ENABLED, "interval": fields.INTERVAL, "config": fields.CONFIG}
-_WHY = {"reason": fields.REASON, "generation": fields.SEEN}
+_WHY = {"expires_in": fields.EXPIRES_IN, "reason": fields.REASON, "generation": fields.SEEN}
 
 #: PUT: the whole setting.
 WHOLE = fields.request({**_SETTING, **_WHY}, required=("enabled",))
@@ -23,6 +23,7 @@ PLUGIN = fields.record(
         "desired": {"anyOf": [fields.record(_SHOWN, "What was set through this API."), {"type": "null"}]},
         "effective": {"anyOf": [fields.record(_SHOWN, "What the daemon does."), {"type": "null"}]},
         "origin": {"enum": ["host", "managed"], "description": "host: the operator's own files configure it."},
+        "lease": fields.LEASE,
         "health": {"type": ["string", "null"]},
         "last_value": fields.NULLABLE_TIME,
         "metrics": fields.INTEGER,

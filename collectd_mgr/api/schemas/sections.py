@@ -10,7 +10,7 @@ from collectd_mgr.api.schemas import fields
 from collectd_mgr.api.schemas.fields import Schema
 from collectd_mgr.api.schemas.operations import OPERATION
 
-_WHY = {"reason": fields.REASON, "generation": fields.SEEN}
+_WHY = {"expires_in": fields.EXPIRES_IN, "reason": fields.REASON, "generation": fields.SEEN}
 
 LIST_QUERY = fields.paged()
 UNSET_QUERY = fields.query(**fields.WHY)
@@ -35,6 +35,7 @@ class Shapes:
                 "desired": {"anyOf": [setting, {"type": "null"}], "description": "What was set through this API."},
                 "effective": {"anyOf": [setting, {"type": "null"}], "description": "What the host does."},
                 "origin": {"enum": ["host", "managed"], "description": "host: the operator's own files have it."},
+                "lease": fields.LEASE,
             },
             "Desired beside effective.",
         )
