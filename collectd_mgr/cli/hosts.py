@@ -47,6 +47,7 @@ _SHOWN = {
     "warnings": "warnings",
     "driver": "driver",
     "quarantine": "quarantine",
+    "leases": "leases",
     "pid": "daemon.pid",
     "collectd_version": "daemon.version",
     "clock": "clock",
