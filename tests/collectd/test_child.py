@@ -120,7 +120,7 @@ def test_agents_that_start_it_at_once_start_one(settings: DriverSettings) -> Non
 def test_one_that_ended_is_no_zombie_and_is_started_anew(settings: DriverSettings) -> None:
     daemon, process = started(settings)
     process.signal(signal.SIGKILL)
-    assert process.wait(10.0)
+    assert process.wait(120.0)
     assert daemon.find() is None
     assert not Path(f"/proc/{process.pid}").exists()
     assert daemon.start() != process

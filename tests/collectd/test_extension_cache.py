@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import signal
@@ -23,6 +24,10 @@ from tests.waiting import Eventually
 HERE = Path(__file__).parent
 
 
+#: A call for every value costs collectd at most so many times what the caller has with them. Measured: 0.4.
+DEAR = 1.5
+
+
 def getval(path: str, identifier: str) -> dict[str, float]:
     """What the unixsock plugin says of a metric: rates by the name of the data source."""
     with socket.socket(socket.AF_UNIX) as connection, connection.makefile("rw") as stream:
@@ -35,7 +40,7 @@ def getval(path: str, identifier: str) -> dict[str, float]:
 
 
 def test_the_same_as_the_unixsock_plugin_says(eventually: Eventually) -> None:
-    with ScratchCollectd() as collectd:
+    with ScratchCollectd(options={"Timeout": 1000}) as collectd:
         collectd.stop()
         path = f"{collectd.directory}/unixsock"
         text = f'LoadPlugin unixsock\n<Plugin unixsock>\n SocketFile "{path}"\n</Plugin>\n'
@@ -48,7 +53,7 @@ def test_the_same_as_the_unixsock_plugin_says(eventually: Eventually) -> None:
         time.sleep(1.0)
         for plugin in ("load", "cpu", "interface"):
             collectd.call("plugin_disable", plugin=plugin)  # So that nothing changes between the two readings.
-        time.sleep(0.1)
+        time.sleep(0.5)  # What was read before is in the cache then.
 
         found = collectd.call("values_get")
 
@@ -93,11 +98,12 @@ def test_ten_thousand_metrics(compiled: dict[str, Path], eventually: Eventually)
         found = collectd.call("values_get", match="metric-")
         assert [value for (value,) in found["values"]] == [float(number) for number in range(10_000)]
 
-        before = processor_time(collectd.pid)
+        before, ours = processor_time(collectd.pid), time.process_time()
         for _ in range(10):
             collectd.call("values_get")
-        # Measured: 0.08 s a call. Not by the clock: other tests run beside this one.
-        assert processor_time(collectd.pid) - before < 10 * 0.25
+            json.loads(json.dumps(found))
+        # Not by the clock, and beside what it costs here to write and read that as JSON: machines differ.
+        assert processor_time(collectd.pid) - before < DEAR * (time.process_time() - ours)
 
 
 def processor_time(pid: int) -> float:

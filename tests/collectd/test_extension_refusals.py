@@ -13,6 +13,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.testing.collectd import PLUGINS, ScratchCollectd
+from tests.waiting import Eventually
 
 HERE = Path(__file__).parent
 
@@ -145,7 +146,7 @@ def test_a_file_that_is_newer_than_the_daemon(collectd: ScratchCollectd) -> None
     assert (error.code, error.kwargs["reason_code"]) == ("live_refused", "binary_replaced")
 
 
-def test_a_loaded_file_that_was_replaced_switches_live_off(collectd: ScratchCollectd) -> None:
+def test_a_loaded_file_that_was_replaced_switches_live_off(collectd: ScratchCollectd, eventually: Eventually) -> None:
     path = collectd.directory / "plugins" / "load.so"
     path.unlink()
     shutil.copy(f"{PLUGINS}/load.so", path)
@@ -154,7 +155,7 @@ def test_a_loaded_file_that_was_replaced_switches_live_off(collectd: ScratchColl
     error = refused(collectd, "plugin_disable", plugin="uptime")
     assert error.code == "live_off"
     assert "load" in error.kwargs["reasons"][0]
-    assert collectd.call("values_get", plugin="uptime")["names"]
+    eventually(lambda: collectd.call("values_get", plugin="uptime")["names"])
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_a_plugin_that_makes_its_reads_from_its_config_comes_back_with_it(rig: R
     for change in (page(interval=0.3), page(interval=0.3, restarts=1), page(enabled=False), page()):
         rig.reach(rig.goal(change))
     newest = rig.newest("curl")
-    await_(lambda: rig.newest("curl") > newest, 2.0)
+    await_(lambda: rig.newest("curl") > newest)
 
 
 def test_a_failure_brings_the_configured_plugin_back_as_well(rig: Rig) -> None:
@@ -77,7 +77,7 @@ def test_a_failure_brings_the_configured_plugin_back_as_well(rig: Rig) -> None:
     goal = rig.goal({**page(enabled=False), "curl_json": PluginGoal(True)})
     rig.refuses(rig.order(goal), exception.ConfigRejected)
     newest = rig.newest("curl")
-    await_(lambda: rig.newest("curl") > newest, 2.0)
+    await_(lambda: rig.newest("curl") > newest)
 
 
 def test_a_plugin_that_the_table_refuses_is_refused_with_its_reason(rig: Rig) -> None:
@@ -95,7 +95,7 @@ def test_the_next_agent_ends_what_a_killed_one_left_half_done(made: bool) -> Non
         rig.reach(rig.goal({"memory": MEMORY}))
         before = rig.disk()
         order = rig.order(rig.goal({"memory": MEMORY, "cpu": PluginGoal(True)}))
-        operations = Operations(host.collectd.wire, host.collectd.status(), {}, "req", 1.0)
+        operations = Operations(host.collectd.wire, host.collectd.status(), {}, "req", 5.0)
         host.collectd.files.stage(managed.render(order.goal, order.generation))
         said = [operations.make(change) for change in order.plan if made]
         assert len(said) == made

@@ -8,6 +8,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
+#: Looks at the threads, a tenth of a second apart.
+_LOOKS = 5
+
 
 def threads(pid: int) -> Counter[str]:
     """How many threads of each name the process has. A thread that ends meanwhile is not counted."""
@@ -15,14 +18,12 @@ def threads(pid: int) -> Counter[str]:
 
 
 def settled(pid: int) -> Counter[str]:
-    """The threads, once there are as many as a moment ago: collectd starts its own one after the other."""
-    before = threads(pid)
-    while True:
+    """The threads, once they stay the same for a while: collectd starts its own one after the other."""
+    seen: list[Counter[str]] = []
+    while len(seen) < _LOOKS or any(one != seen[0] for one in seen):
         time.sleep(0.1)
-        now = threads(pid)
-        if now == before:
-            return now
-        before = now
+        seen = [*seen, threads(pid)][-_LOOKS:]
+    return seen[0]
 
 
 def files(pid: int) -> Counter[str]:

@@ -16,10 +16,10 @@ from collectd_mgr.testing.safety.verdict import Outcome
 
 #: Seconds between two reads of the plugin under proof.
 INTERVAL = 0.1
-#: How long a plugin may take for its first values, on a machine that is busy with other things.
-PATIENCE = 10.0
-#: How long to wait for values of a plugin that may have none to give.
-HOPE = 1.5
+#: How long a plugin may take for its first values, on a machine that is slow and busy with other things.
+PATIENCE = 60.0
+#: How long to wait for values of a plugin that may have none to give, and for threads to end that may go on.
+HOPE = 5.0
 #: How long to look for what must not come; several intervals.
 SILENCE = 0.35
 #: Options of a collectd for rounds: a value stays in the cache, however late somebody looks for it.
@@ -117,7 +117,7 @@ def _same_threads(subject: Subject, wanted: Counter[str], when: str) -> None:
     def grown() -> dict[str, int]:
         return probe.grown(wanted, probe.threads(subject.daemon.pid))
 
-    if not wait(lambda: not grown(), 1.0):
+    if not wait(lambda: not grown(), HOPE):
         raise Refuted("threads", f"More threads after {when}: {grown()}.")
 
 

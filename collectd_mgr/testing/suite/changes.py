@@ -110,7 +110,7 @@ def test_a_generation_without_a_change_is_taken_up(rig: Rig) -> None:
 
 
 def assert_newer(rig: Rig, moment: float) -> None:
-    await_(lambda: rig.newest("memory") > moment, within=2.0)
+    await_(lambda: rig.newest("memory") > moment)
 
 
 def is_on(rig: Rig, plugin: str) -> bool:

@@ -83,6 +83,6 @@ def test_a_flush_answers(rig: Rig) -> None:
         with pytest.raises(exception.NotCapable):
             rig.driver.flush(Flush())
         return
-    identifier = rig.values("load", within=15.0).rows[0]["id"]
+    identifier = rig.values("load").rows[0]["id"]
     for flush in (Flush(), Flush(plugin="csv", timeout=0.0), Flush(identifier=identifier)):
         assert isinstance(rig.driver.flush(flush), dict)

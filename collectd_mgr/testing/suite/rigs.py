@@ -15,7 +15,7 @@ from collectd_mgr.drivers.base import Driver, DriverSettings
 from collectd_mgr.drivers.collectd import Collectd
 from collectd_mgr.drivers.fake import FakeDaemon, FakeDriver
 from collectd_mgr.drivers.snippet import snippet
-from collectd_mgr.testing.suite.rig import Rig
+from collectd_mgr.testing.suite.rig import PATIENCE, Rig
 
 Kind = Callable[[DriverSettings], Driver]
 
@@ -32,14 +32,17 @@ def settings_in(directory: Path, daemon: str = "child") -> DriverSettings:
         managed_dir=str(directory / "managed"),
         socket=str(directory / "socket"),
         daemon=daemon,
-        start_timeout=20.0,
-        stop_timeout=20.0,
+        start_timeout=PATIENCE,
+        stop_timeout=PATIENCE,
     )
 
 
 def operators_file(directory: Path, settings: DriverSettings, more: str = "") -> None:
-    """The operator's collectd.conf: an output, two plugins, what collectd_mgr needs, and ``more``."""
-    own = [f'Hostname "{settings.host}"', "FQDNLookup false", "Interval 10", f'BaseDir "{directory}"']
+    """The operator's collectd.conf: an output, two plugins, what collectd_mgr needs, and ``more``.
+
+    A value stays in the cache, however late somebody looks for it.
+    """
+    own = [f'Hostname "{settings.host}"', "FQDNLookup false", "Interval 10", "Timeout 1000", f'BaseDir "{directory}"']
     own += ["LoadPlugin csv", f'<Plugin csv>\n  DataDir "{directory}/csv"\n</Plugin>', "LoadPlugin load", more]
     Path(settings.config_file).write_text("\n".join([*own, snippet(settings)]), encoding="utf-8")
 
@@ -103,7 +106,7 @@ class Host:
         process = self.collectd.daemon.find()
         assert process is not None
         process.signal(signal.SIGKILL)
-        assert process.wait(10.0)
+        assert process.wait(PATIENCE)
 
     def close(self) -> None:
         self.collectd.daemon.stop()

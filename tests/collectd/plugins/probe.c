@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A plugin that tells on whoever calls it wrongly: two threads in its read at once, a read before its init was over, an
- * init more than once. It dispatches its counters as gauges.
+ * init more than once. It dispatches its counters as gauges, and logs inits and the first read.
  *
  *   <Plugin probe>
  *     ReadTime 200    # milliseconds that a read takes
@@ -49,14 +49,19 @@ static int probe_config(const char *key, const char *value) {
 }
 
 static int probe_init(void) {
-  INFO("probe plugin: init %d begins", __atomic_add_fetch(&inits, 1, __ATOMIC_SEQ_CST));
+  int number = __atomic_add_fetch(&inits, 1, __ATOMIC_SEQ_CST);
+  INFO("probe plugin: init %d begins", number);
   __atomic_store_n(&initialised, 0, __ATOMIC_SEQ_CST);
   pause_ms(init_time);
   __atomic_store_n(&initialised, 1, __ATOMIC_SEQ_CST);
+  INFO("probe plugin: init %d ends", number);
   return 0;
 }
 
 static int probe_read(void) {
+  static int begun;
+  if (__atomic_add_fetch(&begun, 1, __ATOMIC_SEQ_CST) == 1)
+    INFO("probe plugin: the first read begins");
   if (__atomic_add_fetch(&inside, 1, __ATOMIC_SEQ_CST) > 1)
     __atomic_add_fetch(&overlaps, 1, __ATOMIC_SEQ_CST);
   if (!__atomic_load_n(&initialised, __ATOMIC_SEQ_CST))
