@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from collectd_mgr import exception
-from collectd_mgr.domain import canonical, config, grammar, sections
+from collectd_mgr.domain import canonical, config, grammar, sections, thresholds
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.spec import Goal, PluginGoal
 
@@ -22,7 +22,7 @@ IMPORT = "collectd_mgr.extension.entry"
 MODULE = "collectd_mgr"
 
 #: The sections that this file has for the daemon.
-_GIVEN: tuple[str, ...] = ()
+_GIVEN = (sections.THRESHOLDS,)
 
 _HEADER = "# Written by collectd_mgr. Changes made here are overwritten: use its API.\n"
 
@@ -94,12 +94,12 @@ def render(goal: Goal, generation: str = "") -> str:
 
 
 def items(goal: Goal, generation: str = "") -> tuple[Item, ...]:
-    """The statements of the managed file: each managed plugin that is on, then what the extension is told."""
+    """The statements of the managed file: managed plugins that are on, sections, then what the extension is told."""
     managed = sorted(
         (name, plugin) for name, plugin in goal.plugins.items() if plugin.enabled and plugin.origin != "host"
     )
     statements = [item for name, plugin in managed for item in plugin_items(name, plugin)]
-    return (*statements, _told(goal, generation))
+    return (*statements, *thresholds.items(goal.section(sections.THRESHOLDS)), _told(goal, generation))
 
 
 def plugin_items(name: str, plugin: PluginGoal) -> Iterator[Item]:
@@ -155,5 +155,7 @@ def disabled(goal: Goal) -> tuple[str, ...]:
 
 def _told(goal: Goal, generation: str) -> Item:
     options = [Item("Disabled", (name,)) for name in disabled(goal)]
+    if goal.section(sections.THRESHOLDS):
+        options.append(Item("Thresholds", (canonical.dumps(dict(goal.section(sections.THRESHOLDS))),)))
     options.append(Item("Marker", (marker(goal, generation).to_text(),)))
     return config.plugin_block("python", [Item("Module", (MODULE,), tuple(options))])

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from collectd_mgr.domain import sections
+from collectd_mgr.domain import sections, thresholds
 from collectd_mgr.domain.spec import Goal, PluginGoal
 
 #: The daemon has never loaded the plugin: load, configure, start reading.
@@ -28,8 +28,13 @@ RECONFIGURE = "plugin.reconfigure"
 RELOAD = "daemon.reload"
 RESTART_DAEMON = "daemon.restart"
 
+THRESHOLDS = f"{sections.THRESHOLDS}.set"
+
 #: The changes of those sections that are the daemon's business, each brought to the goal whole.
 SECTIONS = {f"{section}.set": section for section in (sections.IGNORELIST, sections.THRESHOLDS, sections.QUEUE)}
+
+#: Plugins that come with a section, and have nothing that could be switched off.
+_SERVANTS = frozenset({thresholds.PLUGIN})
 
 #: Every change of plugins and daemon; drivers declare some of these, and of :data:`SECTIONS`, as capabilities.
 CHANGES = (LOAD, ENABLE, DISABLE, INTERVAL, RESTART, RECONFIGURE, RELOAD, RESTART_DAEMON)
@@ -122,7 +127,7 @@ def plan(running: Running, goal: Goal) -> Plan:
     A plugin that runs and that no layer names any more is switched off.
     """
     changes = [*_daemon_changes(running, goal), *_section_changes(running, goal)]
-    for name in sorted(set(goal.plugins) | set(running.plugins)):
+    for name in sorted(set(goal.plugins) | (set(running.plugins) - _SERVANTS)):
         wanted = goal.plugins.get(name, PluginGoal(enabled=False))
         changes.extend(_plugin_changes(name, running.plugins.get(name), wanted))
     return Plan(tuple(sorted(changes, key=lambda change: (_ORDER.get(change.kind, len(_ORDER)), change.plugin))))

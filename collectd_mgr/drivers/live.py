@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from collectd_mgr import exception
@@ -24,21 +24,14 @@ from collectd_mgr.drivers.validation import Validation
 
 LOG = logging.getLogger(__name__)
 
-_CHANGES = frozenset({plan.LOAD, plan.ENABLE, plan.DISABLE, plan.INTERVAL, plan.RESTART})
+_SECTIONS = frozenset({plan.THRESHOLDS})
+_CHANGES = frozenset({plan.LOAD, plan.ENABLE, plan.DISABLE, plan.INTERVAL, plan.RESTART}) | _SECTIONS
 
 _NEEDS_A_NEW_DAEMON = {
     plan.RECONFIGURE: "A loaded plugin adds a new configuration to the one that it has; it needs a new daemon.",
     plan.RELOAD: "collectd reads the operator's files when it starts.",
     plan.RESTART_DAEMON: "A daemon does not restart inside itself.",
 }
-
-#: The plugin that raises alarms; the reason code of what is refused because of it.
-_THRESHOLD, _ALARMS = "threshold", "alarms"
-
-_ALARM = (
-    "collectd's threshold plugin is loaded: when the values of a plugin that is disabled live time out, it would "
-    "raise the alarm that they are missing. A restart makes collectd forget them."
-)
 
 
 class LiveDriver(Driver):
@@ -77,9 +70,9 @@ class LiveDriver(Driver):
 
     def refusal(self, change: Change, running: Running) -> str | None:
         if change.kind not in _CHANGES:
-            return _NEEDS_A_NEW_DAEMON[change.kind]
-        if _raises_alarm(change, running.plugins):
-            return _ALARM
+            return _NEEDS_A_NEW_DAEMON.get(change.kind, "It needs a new daemon.")
+        if change.kind in _SECTIONS:
+            return None
         return self._lookup(change.plugin).sentence or None
 
     def observe(self) -> Running:
@@ -92,7 +85,6 @@ class LiveDriver(Driver):
         before = self._collectd.status()
         if not before["live"]["on"]:
             raise exception.LiveOff("; ".join(before["live"]["reasons"]), reasons=before["live"]["reasons"])
-        _check_alarms(order, before["plugins"])
         said += self._transact(order, text, before)
         return Applied(self.name, self.observe(), warnings=tuple(dict.fromkeys(said)))
 
@@ -120,7 +112,7 @@ class LiveDriver(Driver):
         operations = Operations(self._collectd.wire, before, blocks, order.request_id, grace)
         files.stage(text)
         try:
-            said = [line for change in order.plan for line in operations.make(change)]
+            said = [line for change in order.plan for line in operations.make(change, order.goal)]
             files.commit()
             self._collectd.remember(order.goal, order.generation)
         except Exception as error:
@@ -155,14 +147,3 @@ class LiveDriver(Driver):
 
     def close(self) -> None:
         self._collectd.wire.close()
-
-
-def _check_alarms(order: Order, plugins: Collection[str]) -> None:
-    """:raises LiveRefused: for a disable that would raise an alarm of our own making"""
-    for change in order.plan:
-        if _raises_alarm(change, plugins):
-            raise exception.LiveRefused(f"{change}: {_ALARM}", reason_code=_ALARMS, plugin=change.plugin)
-
-
-def _raises_alarm(change: Change, plugins: Collection[str]) -> bool:
-    return change.kind == plan.DISABLE and _THRESHOLD in plugins

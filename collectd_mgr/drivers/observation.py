@@ -32,8 +32,13 @@ def running(status: Status) -> Running:
         plugins,
         marker.reloads,
         marker.daemon_restarts,
-        sections=marker.sections,
+        sections={**marker.sections, **_observed(status)},
     )
+
+
+def _observed(status: Status) -> dict[str, str]:
+    """The digests of the sections that the extension itself has in its hands."""
+    return {section: str(facts["digest"]) for section, facts in (status.get("sections") or {}).items()}
 
 
 def runs(daemon: Running, marker: Marker) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes of plugins inside the running collectd, one by one, each with the way back."""
+"""Changes inside the running collectd, one by one, each with the way back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.domain import managed, plan
 from collectd_mgr.domain.plan import Change
-from collectd_mgr.domain.spec import PluginGoal
+from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.observation import SILENCE, Status
 from collectd_mgr.wire.client import WireClient
 
@@ -40,11 +40,15 @@ class Operations:
         self._grace = grace_timeout
         self._way_back: list[_Call] = []
 
-    def make(self, change: Change) -> tuple[str, ...]:
+    def make(self, change: Change, goal: Goal | None = None) -> tuple[str, ...]:
         """One change, observed; what collectd said while it was made.
+
+        :param goal: has the settings of a section that is to be set
 
         :raises CollectdMgrError: the extension's own; :meth:`undo` takes back what is left of it
         """
+        if change.kind in plan.SECTIONS:
+            return self._set(plan.SECTIONS[change.kind], goal or Goal())
         self._way_back.append(self._opposite(change))
         said: list[str] = []
         for method, params in self._calls(change):
@@ -52,6 +56,12 @@ class Operations:
             _check(method, change, state)
             said += state.get("messages") or ()
         return tuple(said)
+
+    def _set(self, section: str, goal: Goal) -> tuple[str, ...]:
+        """A section whole; it is in force, or nothing of it, when this returns or raises."""
+        state = self._ask(f"{section}_set", {"settings": dict(goal.section(section))})
+        self._way_back.append((f"{section}_set", {"settings": state["before"]}))
+        return tuple(state.get("messages") or ())
 
     def undo(self) -> None:
         """Take back what was made, the last first. What cannot be taken back is logged, and seen when observed."""
@@ -63,7 +73,7 @@ class Operations:
                 LOG.warning("No way back, collectd does not answer: %s", error.detail)
                 return
             except exception.CollectdMgrError as error:
-                LOG.warning("Not taken back: %s of %s: %s", method, params["plugin"], error.detail)
+                LOG.warning("Not taken back: %s of %s: %s", method, params.get("plugin", "all"), error.detail)
 
     def _calls(self, change: Change) -> Iterator[_Call]:
         goal = change.goal or PluginGoal(False)

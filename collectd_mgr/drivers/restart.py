@@ -23,7 +23,7 @@ from collectd_mgr.drivers.validation import Validation
 
 LOG = logging.getLogger(__name__)
 
-_CHANGES = frozenset(plan.CHANGES)
+_CHANGES = frozenset((*plan.CHANGES, plan.THRESHOLDS))
 
 #: What a new process has to take up; for the others there is nothing that could fail.
 _TAKEN_UP = (plan.LOAD, plan.RECONFIGURE, plan.ENABLE)
@@ -191,7 +191,8 @@ def _messages(error: Exception) -> list[str]:
 
 def _lacking(running: Running, goal: Goal) -> list[str]:
     """What of the goal does not run. What runs besides is somebody else's, and so is a failing load of theirs."""
-    return [str(change) for change in plan.plan(running, goal) if change.plugin in goal.plugins and not _theirs(change)]
+    missing = (change for change in plan.plan(running, goal) if not _theirs(change))
+    return [str(change) for change in missing if change.kind in plan.SECTIONS or change.plugin in goal.plugins]
 
 
 def _theirs(change: Change) -> bool:

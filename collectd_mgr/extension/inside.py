@@ -48,6 +48,7 @@ class Inside:
             "interval": abi.interval(self.library.cf_get_default_interval()),
             "hostname": abi.hostname(self.library) if abi.known(self.version) else "",
             "plugins": self.live.observer.plugins() if self.live else {},
+            "sections": {"thresholds": self.live.thresholds.facts()} if self.live else {},
             "generation": self.generation,
             "start_messages": list(self.log.start),
             "cache": self.metrics.status() if self.metrics else None,
@@ -94,6 +95,18 @@ class Inside:
 
     def plugin_interval(self, plugin: str, interval: float | None = None) -> dict[str, Any]:
         return self._live().plugins.set_interval(plugin, interval)
+
+    def thresholds_set(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """See :meth:`Thresholds.set`; gives those that were in force before."""
+        known = self._live().thresholds
+        before = known.settings
+        known.set(settings)
+        return {"before": before}
+
+    def thresholds_get(self) -> dict[str, Any]:
+        """Ours that are in force, and the operator's own."""
+        known = self._live().thresholds
+        return {"settings": known.settings, "host": known.theirs()}
 
     def _live(self) -> Live:
         if self.live is None:

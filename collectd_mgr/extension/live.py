@@ -5,18 +5,22 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from functools import partial
 from typing import Callable
 
 from collectd_mgr.extension import abi, tick
+from collectd_mgr.extension.arena import Arena
 from collectd_mgr.extension.boot import NAME, Boot
 from collectd_mgr.extension.daemon import Daemon
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.grace import Grace
 from collectd_mgr.extension.inits import Inits
+from collectd_mgr.extension.judges import Judges
 from collectd_mgr.extension.lists import Lists, NotFound
 from collectd_mgr.extension.loader import Loader
 from collectd_mgr.extension.log import Log
 from collectd_mgr.extension.memory import Memory, Unreadable, statics
+from collectd_mgr.extension.names import names
 from collectd_mgr.extension.observer import Observer
 from collectd_mgr.extension.plugins import Plugins
 from collectd_mgr.extension.readers import Read, Reads
@@ -25,6 +29,10 @@ from collectd_mgr.extension.registration import Registration
 from collectd_mgr.extension.settings import Settings
 from collectd_mgr.extension.shield import Shield
 from collectd_mgr.extension.threads import Threads
+from collectd_mgr.extension.thresholds import Thresholds
+
+#: Bytes that thresholds and ignorelist may cost a daemon for ever.
+BUDGET = 16 * 1024 * 1024
 
 
 class Unfit(Exception):
@@ -33,10 +41,11 @@ class Unfit(Exception):
 
 @dataclass
 class Live:
-    """``plugins`` changes, ``observer`` looks."""
+    """``observer`` looks, the others change."""
 
     plugins: Plugins
     observer: Observer
+    thresholds: Thresholds
 
 
 def check(library: ctypes.CDLL, version: str, threads: Threads) -> str | None:
@@ -44,6 +53,7 @@ def check(library: ctypes.CDLL, version: str, threads: Threads) -> str | None:
     if not abi.known(version):
         return f"the version of collectd is not one that is known: {version or 'none found'}"
     missing = abi.bind(library, abi.CHANGING)
+    missing += [name for name in abi.VARIABLES if not hasattr(library, name)]
     if missing:
         return f"collectd does not export {', '.join(missing)}"
     return threads.unknown()
@@ -83,7 +93,11 @@ def assemble(
     observer = Observer(loader, reads, records)
     guards = grace(threads, daemon), shield(daemon, threads)
     boot.registration = registration = Registration(daemon, loader, reads, inits, *guards, records, log, gate)
-    return Live(Plugins(gate, loader, records, observer, registration), observer)
+    arena = Arena(library, BUDGET)
+    judges = Judges(library, daemon, memory, gate, loader, log, arena)
+    known = Thresholds(judges, arena, partial(names, library), settings.thresholds)
+    plugins = Plugins(gate, loader, records, observer, registration, known, abi.hostname(library))
+    return Live(plugins, observer, known)
 
 
 def _memory() -> Memory:

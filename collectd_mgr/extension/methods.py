@@ -71,6 +71,8 @@ class Methods:
             "plugin_restart": self._operation(
                 "plugin_restart", inside.plugin_restart, plugin=of.text, interval=of.seconds
             ),
+            "thresholds_get": self._read(inside.thresholds_get),
+            "thresholds_set": self._operation("thresholds_set", inside.thresholds_set, settings=of.settings),
             "plugin_interval": self._operation(
                 "plugin_interval", inside.plugin_interval, plugin=of.text, interval=of.seconds
             ),

@@ -46,6 +46,11 @@ def state(value: Any) -> bool:
     return value in STATES.values()
 
 
+def settings(value: Any) -> bool:
+    """Of a section: by name."""
+    return isinstance(value, dict) and all(isinstance(setting, dict) for setting in value.values())
+
+
 def anything(_: Any) -> bool:
     return True
 

@@ -7,6 +7,7 @@ The caller holds the operation lock.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from collectd_mgr import exception
@@ -17,6 +18,7 @@ from collectd_mgr.extension.loader import Loader
 from collectd_mgr.extension.observer import Observer
 from collectd_mgr.extension.records import CONFIG, Record, Records
 from collectd_mgr.extension.registration import Registration
+from collectd_mgr.extension.thresholds import Thresholds
 
 #: Programs of others run in these, the extension itself in python; the threshold plugin has no read to switch.
 NEVER = frozenset({"python", "perl", "java", "lua", "threshold", "collectd_mgr"})
@@ -29,13 +31,22 @@ class Plugins:
     """The operations on plugins."""
 
     def __init__(
-        self, gate: Gate, loader: Loader, records: Records, observer: Observer, registration: Registration
+        self,
+        gate: Gate,
+        loader: Loader,
+        records: Records,
+        observer: Observer,
+        registration: Registration,
+        thresholds: Thresholds,
+        hostname: str,
     ) -> None:
         self._gate = gate
         self._loader = loader
         self._records = records
         self._observer = observer
         self._registration = registration
+        self._thresholds = thresholds
+        self._hostname = hostname
 
     def enable(
         self,
@@ -70,7 +81,10 @@ class Plugins:
         plugin = self._check(plugin)
         if self._loader.path(plugin) is not None:
             self._check_kind(plugin)
+            # Before, for a metric may be late already; and after, for one may have come meanwhile.
+            self._thresholds.hush(plugin, _metric_of(plugin, self._hostname))
             self._registration.unregister(plugin, self._known(plugin), grace_timeout)
+            self._thresholds.renew()
         return self._observer.plugin(plugin)
 
     def restart(self, plugin: str, interval: float | None = None) -> dict[str, Any]:
@@ -99,6 +113,7 @@ class Plugins:
         if record.stopping:
             raise exception.Busy(f"A read of {plugin} is still in flight.", plugin=plugin)
         messages = self._registration.again(plugin, record, interval)
+        self._thresholds.unhush(plugin)
         return {**self._observer.plugin(plugin), "messages": messages}
 
     def _check(self, plugin: str) -> str:
@@ -133,6 +148,12 @@ class Plugins:
         if not self._observer.plugin(plugin)["registered"]:
             raise _refused(plugin, "not_enabled", "it is not enabled")
         return self._known(plugin)
+
+
+def _metric_of(plugin: str, hostname: str) -> Callable[[str], bool]:
+    """Whether a metric is of this plugin, on this host: a daemon may have those of others as well."""
+    alone, instances = f"{hostname}/{plugin}/", f"{hostname}/{plugin}-"
+    return lambda name: name.startswith((alone, instances))
 
 
 def _refused(plugin: str, code: str, sentence: str) -> exception.LiveRefused:

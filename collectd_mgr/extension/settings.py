@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 
 class BadOption(Exception):
@@ -18,11 +20,13 @@ class Settings:
 
     The operator's file has that; the managed file, a block of the same name, has the rest. ``Disabled``, once for each:
     a plugin of the operator's that must not be read. ``Marker``: what the agent wants remembered of this state.
+    ``Thresholds``: those of ours that the file has for collectd, by name, as JSON.
     """
 
     socket: str = "/run/collectd_mgr/collectd.sock"
     disabled: tuple[str, ...] = ()
     marker: str | None = None
+    thresholds: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def with_options(self, options: Iterable[object]) -> Settings:
         """These settings, and those of one more block: collectd's Config nodes (``key``, ``values``).
@@ -42,6 +46,18 @@ class Settings:
             return dataclasses.replace(self, socket=value)
         if key.lower() == "marker":
             return dataclasses.replace(self, marker=value)
+        if key.lower() == "thresholds":
+            return dataclasses.replace(self, thresholds=_json(key, value))
         if key.lower() == "disabled":
             return dataclasses.replace(self, disabled=(*self.disabled, value))
         raise BadOption(f"{key}: not an option of collectd_mgr")
+
+
+def _json(key: str, value: str) -> dict[str, Any]:
+    try:
+        found = json.loads(value)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise BadOption(f"{key}: no object in JSON")
+    return found

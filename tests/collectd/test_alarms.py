@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A disable raises no alarm of our own making: the live driver leaves it to a restart where thresholds are in force."""
+"""A disable raises no alarm of our own making."""
 
 from __future__ import annotations
 
+import socket
 import time
 from pathlib import Path
 
-import pytest
-
-from collectd_mgr import exception
 from collectd_mgr.domain import plan
-from collectd_mgr.domain.plan import Change
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.live import LiveDriver
 from collectd_mgr.drivers.restart import RestartDriver
@@ -23,28 +20,49 @@ THRESHOLD = "LoadPlugin threshold\n<Plugin threshold>\n  <Type gauge>\n    Warni
 THRESHOLD += "  <Plugin load>\n    <Type load>\n      WarningMax 1000000\n    </Type>\n  </Plugin>\n</Plugin>\n"
 THEIRS = PluginGoal(True, origin="host")
 OFF = PluginGoal(False, origin="host")
+UNIXSOCK = '<Plugin unixsock>\n  SocketFile "unixsock"\n</Plugin>\n'
 ALARM = "has not been updated"
 
 
-def test_what_would_happen(eventually: Eventually) -> None:
-    """The trap is real: this is the extension alone, without the driver that refuses."""
-    with ScratchCollectd(("load",), THRESHOLD, interval=0.2) as collectd:
+def test_a_live_disable_raises_none_and_others_are_still_missed(eventually: Eventually) -> None:
+    with ScratchCollectd(("load", "memory", "unixsock"), THRESHOLD + UNIXSOCK, interval=0.2) as collectd:
         eventually(lambda: collectd.call("values_get", plugin="load")["names"])
         collectd.call("plugin_disable", plugin="load")
-        eventually(lambda: ALARM in collectd.log_text)
+        assert_missed(collectd, eventually)
+        assert f"load/load {ALARM}" not in collectd.log_text
+        # Enabled again it is missed like the others: by then nothing of it is silenced.
+        collectd.call("plugin_enable", plugin="load")
+        eventually(lambda: collectd.call("values_get", plugin="load")["names"])
+        collectd.call("plugin_disable", plugin="load")
+        assert_missed(collectd, eventually)
+        assert f"load/load {ALARM}" not in collectd.log_text
 
 
-def test_the_live_driver_refuses_and_changes_nothing() -> None:
+def test_a_threshold_that_comes_after_the_disable_raises_none(eventually: Eventually) -> None:
+    with ScratchCollectd(("load", "unixsock"), UNIXSOCK, interval=0.3) as collectd:
+        eventually(lambda: collectd.call("values_get", plugin="load")["names"])
+        collectd.call("plugin_disable", plugin="load")
+        collectd.call("thresholds_set", settings={"a": {"type": "load"}, "b": {"type": "gauge"}})
+        assert_missed(collectd, eventually)
+        assert f"load/load {ALARM}" not in collectd.log_text
+
+
+def test_the_live_driver_disables_where_thresholds_are_in_force() -> None:
     with real_host(LiveDriver, THRESHOLD) as host:
         rig = host.rig()
-        change = Change(plan.DISABLE, "load", OFF)
-        assert "alarm" in (rig.driver.refusal(change, rig.driver.observe()) or "")
-        order = rig.order(rig.goal({"load": OFF, "threshold": THEIRS}))
-        assert [step.kind for step in order.plan] == [plan.DISABLE]
-        with pytest.raises(exception.LiveRefused) as refused:
-            rig.driver.apply(order)
-        assert refused.value.kwargs["reason_code"] == "alarms"
-        assert rig.driver.observe().plugins["load"].enabled
+        goal = rig.goal({"load": OFF, "threshold": THEIRS})
+        assert [step.kind for step in rig.order(goal).plan] == [plan.DISABLE]
+        assert not rig.reach(goal).restarted
+
+
+def assert_missed(collectd: ScratchCollectd, eventually: Eventually) -> None:
+    """A value that is put in once is missed, as would be any that nobody silenced."""
+    before = collectd.log_text.count(f"gauge-once {ALARM}")
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(f"{collectd.directory}/unixsock")
+        connection.sendall(b"PUTVAL scratch.example.org/other/gauge-once interval=0.6 N:1\n")
+        assert connection.recv(100).startswith(b"0 ")
+    eventually(lambda: collectd.log_text.count(f"gauge-once {ALARM}") > before)
 
 
 def test_a_restart_raises_none() -> None:
@@ -56,7 +74,7 @@ def test_a_restart_raises_none() -> None:
             theirs = {"threshold": THEIRS, "logfile": THEIRS}
             rig.reach(rig.goal({"memory": PluginGoal(True, interval=FAST), **theirs}))
             rig.reach(rig.goal({"load": OFF, **theirs}))
-            time.sleep(1.5)
+            time.sleep(3.0)  # More than the ten intervals after which a value is missing.
             assert not rig.driver.observe().plugins["load"].enabled
             assert ALARM not in file.read_text()
     finally:

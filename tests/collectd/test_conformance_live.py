@@ -14,6 +14,7 @@ from collectd_mgr.testing.suite.failures import *  # noqa: F403
 from collectd_mgr.testing.suite.reads import *  # noqa: F403
 from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import real_rig
+from collectd_mgr.testing.suite.settings import *  # noqa: F403
 
 
 @pytest.fixture

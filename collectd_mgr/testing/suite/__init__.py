@@ -7,6 +7,7 @@ A driver's test file is these lines, and a fixture ``rig`` (see :class:`.rig.Rig
     from collectd_mgr.testing.suite.daemon import *
     from collectd_mgr.testing.suite.failures import *
     from collectd_mgr.testing.suite.reads import *
+    from collectd_mgr.testing.suite.settings import *
 
     @pytest.fixture
     def rig() -> Iterator[Rig]:

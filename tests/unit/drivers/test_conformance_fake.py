@@ -13,6 +13,7 @@ from collectd_mgr.testing.suite.failures import *  # noqa: F403
 from collectd_mgr.testing.suite.reads import *  # noqa: F403
 from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import fake_rig
+from collectd_mgr.testing.suite.settings import *  # noqa: F403
 
 
 @pytest.fixture

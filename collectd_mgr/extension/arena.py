@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Memory that collectd is given and that nobody ever frees: other threads may look at it for ever.
+
+It is counted, and bounded: past the budget the change is for a driver that starts a new daemon.
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+from collectd_mgr import exception
+
+#: Taken from libc at once, in bytes.
+_CHUNK = 64 * 1024
+
+_ALIGNMENT = 16
+
+
+class Arena:
+    """A heap that only grows.
+
+    :param budget: bytes that may be spent on it in the life of the daemon
+    """
+
+    def __init__(self, library: ctypes.CDLL, budget: int) -> None:
+        library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, (ctypes.c_size_t,)
+        self._library = library
+        self.budget = budget
+        #: Bytes that were given away, or that collectd itself was made to take.
+        self.spent = 0
+        self._at, self._end = 0, 0
+
+    def check(self, size: int) -> None:
+        """:raises LiveRefused: ``size`` bytes more would be past the budget"""
+        if self.spent + size > self.budget:
+            raise exception.LiveRefused(
+                f"What live changes cost this daemon for ever has reached its bound of {self.budget} bytes.",
+                reason_code="memory_budget",
+            )
+
+    def spend(self, size: int) -> None:
+        """Count what collectd took itself."""
+        self.spent += size
+
+    def put(self, data: bytes) -> int:
+        """A copy of ``data``, for ever; its address, aligned for anything.
+
+        :raises LiveRefused: the budget does not allow it
+        """
+        size = -(-len(data) // _ALIGNMENT) * _ALIGNMENT
+        self.check(size)
+        if self._at + size > self._end:
+            self._grow(size)
+        address, self._at = self._at, self._at + size
+        self.spent += size
+        ctypes.memmove(address, data, len(data))
+        return address
+
+    def _grow(self, size: int) -> None:
+        wanted = max(size, _CHUNK)
+        address = self._library.malloc(wanted)
+        if not address:
+            raise MemoryError
+        self._at, self._end = address, address + wanted

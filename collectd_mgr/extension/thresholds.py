@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Thresholds in the running daemon: all at once, by one exchange of collectd's tree of them.
+
+collectd looks its thresholds up without a lock, or walks them after it gave the lock back. So neither a tree
+nor a threshold is ever changed or freed. A new tree is built from the operator's own thresholds, which stay where
+they are, and ours; then the pointer to it is stored. The states and hits of metrics lie in collectd's cache: who
+is judged by the same threshold before and after notices nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.domain import sections, thresholds
+from collectd_mgr.domain.metrics import Identifier
+from collectd_mgr.domain.thresholds import PLUGIN
+from collectd_mgr.extension import lookup, threshold
+from collectd_mgr.extension.arena import Arena
+from collectd_mgr.extension.judges import Judges, Unknown
+from collectd_mgr.extension.threshold import Record
+
+Settings = Mapping[str, Mapping[str, Any]]
+
+#: Tells of an identifier whether that metric is not collected any more.
+Gone = Callable[[str], bool]
+
+#: Matches nothing: there is no such type. It keeps the tree from ever being empty, and shows how collectd lays one out.
+_WITNESS = thresholds.normal(
+    {"plugin": "collectd_mgr", "type": "collectd_mgr", "failure_max": 1.0, "hits": 7, "persist": True}
+)
+
+
+class Thresholds:
+    """The thresholds of this daemon. The caller holds the operation lock.
+
+    :param judges: collectd's own tree of them
+    :param names: gives the identifiers of the metrics in collectd's cache
+    :param told: those of ours that the daemon was started with
+    """
+
+    def __init__(self, judges: Judges, arena: Arena, names: Callable[[], Iterable[str]], told: Settings) -> None:
+        self._judges = judges
+        self._arena = arena
+        self._names = names
+        #: Ours that are in force, by name.
+        self.settings: dict[str, dict[str, Any]] = {name: dict(setting) for name, setting in told.items()}
+        self._theirs: dict[str, tuple[Record, ...]] | None = None
+        #: Where the operator's own lists lie, by key.
+        self._first: dict[str, int] = {}
+        self._lists: dict[bytes, int] = {}
+        self._gone: dict[str, Gone] = {}
+        self._tree: lookup.Tree = None
+
+    def facts(self) -> dict[str, Any]:
+        """For the status: the digest of ours, and what they have cost for ever, in bytes."""
+        return {"digest": sections.digest(self.settings), "bytes": self._arena.spent, "budget": self._arena.budget}
+
+    def set(self, settings: Settings) -> None:
+        """Have exactly these beside the operator's own. Safe to repeat.
+
+        :raises LiveRefused: the memory budget is spent, or collectd's thresholds are not laid out as is known
+        :raises OwnedByHostConfig, BadSetting: two would judge the same
+        :raises PluginNotLoadable, ConfigRejected: collectd's plugin for them cannot be had
+        """
+        wanted = {name: thresholds.normal(setting) for name, setting in settings.items()}
+        if wanted == self.settings:
+            return
+        self._judges.ready(thresholds.items({"witness": _WITNESS}))
+        thresholds.check(wanted, self.theirs())
+        self._exchange(wanted)
+        self.settings = wanted
+
+    def theirs(self) -> dict[str, dict[str, Any]]:
+        """The operator's own, by what they are for."""
+        found: dict[str, dict[str, Any]] = {}
+        for key, records in self._operators().items():
+            for record in records:
+                setting = thresholds.plain(record.setting)
+                found[f"{key} {setting.get('data_source', '')}".strip()] = setting
+        return found
+
+    def hush(self, why: str, gone: Gone) -> None:
+        """Until :meth:`unhush`, raise no alarm that such a metric is missing: it was switched off.
+
+        :param why: a name for this; :param gone: tells by the identifier
+        :raises LiveRefused: it cannot be had
+        """
+        before = self._gone
+        self._gone = {**before, why: gone}
+        try:
+            self.renew()
+        except BaseException:
+            self._gone = before
+            raise
+
+    def unhush(self, why: str) -> None:
+        """The metrics are collected again, and may be missed."""
+        if self._gone.pop(why, None) is not None:
+            self.renew()
+
+    def renew(self) -> None:
+        """Look for what came into the cache since; safe to repeat."""
+        if self._judges.loaded():
+            self._exchange(self.settings)
+
+    def _operators(self) -> dict[str, tuple[Record, ...]]:
+        """The operator's own by key: collectd's tree before our first change of it, without ours."""
+        if self._theirs is None:
+            try:
+                self._theirs = self._read()
+            except Unknown as error:
+                raise exception.LiveRefused(
+                    f"collectd's thresholds do not lie as in the versions that are known: {error}",
+                    reason_code="unknown_layout",
+                    plugin=PLUGIN,
+                ) from error
+        return self._theirs
+
+    def _read(self) -> dict[str, tuple[Record, ...]]:
+        """Ours must be there exactly as we would lay them out: that proves the layout of all."""
+        ours = [_WITNESS] if self._judges.begun else list(self.settings.values())
+        found = self._judges.read()
+        left = {key: list(records) for key, (_, records) in found.items()}
+        for setting in ours:
+            records, record = left.get(thresholds.key(setting), []), threshold.record(setting)
+            if record not in records:
+                raise Unknown(f"not ours under {thresholds.key(setting)}")
+            records.remove(record)
+        self._first = {key: address for key, (address, records) in found.items() if records == left[key]}
+        return {key: tuple(records) for key, records in left.items() if records}
+
+    def _exchange(self, settings: Settings) -> None:
+        lists = self._wanted(settings)
+        lists.update(self._hushed(lists))
+        tree = self._tree
+        for key in {key for key, _ in lookup.entries(tree)} - set(lists):
+            tree = lookup.without(tree, key)
+        for key in sorted(lists):
+            tree = lookup.put(tree, key, self._address(key, lists[key]))
+        if tree is not self._tree:
+            self._judges.install(tree)
+            self._tree = tree
+
+    def _hushed(self, lists: Mapping[str, tuple[Record, ...]]) -> dict[str, tuple[Record, ...]]:
+        """For each metric in the cache that is gone a list of its very own, which is the first that collectd finds."""
+        if not self._gone:
+            return {}
+        names = {name for name in self._names() if any(gone(name) for gone in self._gone.values())}
+        found = {name: _quiet(name, lists) for name in names}
+        return {name: records for name, records in found.items() if records}
+
+    def _wanted(self, settings: Settings) -> dict[str, tuple[Record, ...]]:
+        lists = dict(self._operators())
+        for _, setting in sorted(settings.items()):
+            key = thresholds.key(setting)
+            lists[key] = (*lists.get(key, ()), threshold.record(setting))
+        return {**lists, thresholds.key(_WITNESS): (threshold.record(_WITNESS),)}
+
+    def _address(self, key: str, records: tuple[Record, ...]) -> int:
+        """Of the list in memory: where the operator's lies, if it is that, else one of ours, made once."""
+        if records == self._operators().get(key) and key in self._first:
+            return self._first[key]
+        address = 0
+        for record in reversed(records):
+            content = record.with_next(address)
+            name = hashlib.blake2b(content, digest_size=16).digest()
+            if name not in self._lists:
+                self._lists[name] = self._arena.put(content)
+            address = self._lists[name]
+        return address
+
+
+def _quiet(name: str, lists: Mapping[str, tuple[Record, ...]]) -> tuple[Record, ...]:
+    """The thresholds that hold for a metric, without an alarm when it is missing; none where there is none anyway."""
+    try:
+        keys = thresholds.candidates(Identifier.parse(name))
+    except exception.BadIdentifier:
+        return ()
+    held = next((lists[key] for key in keys if key in lists), ())
+    return (held[0].quiet(), *held[1:]) if held and held[0].interesting else ()

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sections that are the daemon's business: each is brought to its goal whole, and outlives the daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain import plan, sections
+from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.testing.suite.changes import MEMORY
+from collectd_mgr.testing.suite.rig import Rig
+
+__all__ = [
+    "test_a_rejected_config_leaves_the_section_as_it_was",
+    "test_a_section_is_set_changed_and_taken_away",
+    "test_a_section_outlives_the_daemon",
+]
+
+#: Two states of each section, in normal form.
+_STATES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    plan.THRESHOLDS: (
+        {"busy": {"type": "load", "failure_max": 100.0}, "idle": {"plugin": "cpu", "type": "percent", "hits": 3}},
+        {"busy": {"type": "load", "data_source": "midterm", "warning_max": 1e9, "invert": True}},
+    ),
+}
+
+
+def goal(rig: Rig, kind: str, settings: Mapping[str, Any], plugins: Mapping[str, PluginGoal] | None = None) -> Goal:
+    return rig.goal(plugins or {"memory": MEMORY}, sections=sections.read({plan.SECTIONS[kind]: settings}))
+
+
+@pytest.mark.parametrize("kind", _STATES)
+def test_a_section_is_set_changed_and_taken_away(rig: Rig, kind: str) -> None:
+    rig.reach(rig.goal({"memory": MEMORY}))
+    order = rig.order(goal(rig, kind, _STATES[kind][0]))
+    assert [change.kind for change in order.plan] == [kind]
+    if not rig.declares(kind):
+        assert rig.refuses(order, exception.NotCapable).kwargs["capability"] == kind
+        return
+    for settings in (*_STATES[kind], {}):
+        rig.reach(goal(rig, kind, settings))
+
+
+@pytest.mark.parametrize("kind", _STATES)
+def test_a_section_outlives_the_daemon(rig: Rig, kind: str) -> None:
+    wanted = goal(rig, kind, _STATES[kind][0])
+    if rig.declares(kind):
+        before = rig.reach(wanted).running
+        rig.again()
+        after = rig.driver.observe()
+        assert after.pid != before.pid
+        assert not plan.plan(after, wanted)
+        rig.reach(goal(rig, kind, _STATES[kind][1]))
+
+
+@pytest.mark.parametrize("kind", _STATES)
+def test_a_rejected_config_leaves_the_section_as_it_was(rig: Rig, kind: str) -> None:
+    if rig.declares(kind):
+        rig.reach(goal(rig, kind, _STATES[kind][0]))
+        before = rig.driver.observe().sections
+        rejected = {"memory": MEMORY, "cpu": PluginGoal(True, config=rig.rejected)}
+        rig.refuses(rig.order(goal(rig, kind, _STATES[kind][1], rejected)), exception.ConfigRejected)
+        assert rig.driver.observe().sections == before

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Thresholds in a real collectd, live: raised and cleared, all at once, beside the operator's own."""
+
+from __future__ import annotations
+
+import socket
+from functools import partial
+from typing import Any
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.testing.collectd import ScratchCollectd
+from tests.waiting import Eventually
+
+UNIXSOCK = '<Plugin unixsock>\n  SocketFile "unixsock"\n</Plugin>\n'
+OPERATORS = """
+LoadPlugin threshold
+<Plugin threshold>
+  <Host "h">
+    <Plugin "theirs">
+      Instance "a"
+      <Type "gauge">
+        Instance "x"
+        DataSource "value"
+        WarningMin 1.5
+        FailureMax 100
+        Hits 1
+        Hysteresis 2
+        Persist true
+        PersistOK true
+        Invert false
+        Interesting false
+      </Type>
+    </Plugin>
+  </Host>
+  <Type "if_octets">
+    DataSource "rx"
+    FailureMax 10
+  </Type>
+</Plugin>
+"""
+
+
+def collectd(config: str = "") -> ScratchCollectd:
+    return ScratchCollectd(("unixsock",), UNIXSOCK + config, interval=0.2)
+
+
+def put(daemon: ScratchCollectd, identifier: str, value: object) -> None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(f"{daemon.directory}/unixsock")
+        connection.sendall(f'PUTVAL "{identifier}" interval=60 N:{value}\n'.encode())
+        assert connection.recv(100).startswith(b"0 ")
+
+
+def said(daemon: ScratchCollectd) -> list[tuple[str, str]]:
+    rows = daemon.call("notifications_read", limit=1000)["rows"]
+    return [(row["severity"], row["type_instance"]) for row in rows]
+
+
+def _last_is(daemon: ScratchCollectd, severity: str) -> bool:
+    return said(daemon)[-1:] == [(severity, "x")]
+
+
+def test_it_is_raised_and_cleared(eventually: Eventually) -> None:
+    with collectd() as daemon:
+        daemon.call("thresholds_set", settings={"a": {"type": "gauge", "warning_max": 5.0, "failure_max": 50}})
+        for value, severity in ((1, "okay"), (7, "warning"), (70, "failure"), (2, "okay")):
+            put(daemon, "h/p/gauge-x", value)
+            eventually(partial(_last_is, daemon, severity))
+
+
+def test_a_change_of_one_leaves_the_state_and_the_hits_of_the_others(eventually: Eventually) -> None:
+    with collectd() as daemon:
+        held = {"type": "gauge", "type_instance": "held", "failure_max": 5.0}
+        slow = {"type": "gauge", "type_instance": "slow", "failure_max": 5.0, "hits": 2}
+        daemon.call("thresholds_set", settings={"held": held, "slow": slow})
+        put(daemon, "h/p/gauge-held", 9)
+        eventually(lambda: said(daemon) == [("failure", "held")])
+        for number in range(3):
+            put(daemon, "h/p/gauge-slow", 9)
+            put(daemon, "h/p/gauge-held", 9)
+            daemon.call("thresholds_set", settings={"held": held, "slow": slow, "other": {"type": f"x{number}"}})
+        put(daemon, "h/p/gauge-slow", 9)
+        eventually(lambda: ("failure", "slow") in said(daemon))
+        assert said(daemon) == [("failure", "held"), ("failure", "slow")], "held was raised once"
+
+
+def test_the_operators_own_stay(eventually: Eventually) -> None:
+    with collectd(OPERATORS) as daemon:
+        theirs = daemon.call("thresholds_get")["host"]
+        assert sorted(theirs) == ["//if_octets rx", "h/theirs-a/gauge-x value"]
+        assert theirs["h/theirs-a/gauge-x value"] == {
+            "host": "h",
+            "plugin": "theirs",
+            "plugin_instance": "a",
+            "type": "gauge",
+            "type_instance": "x",
+            "data_source": "value",
+            "warning_min": 1.5,
+            "failure_max": 100.0,
+            "hits": 1,
+            "hysteresis": 2.0,
+            "persist": True,
+            "persist_ok": True,
+            "interesting": False,
+        }
+        daemon.call("thresholds_set", settings={"tx": {"type": "if_octets", "data_source": "tx", "failure_max": 5.0}})
+        daemon.call("thresholds_set", settings={"tx": {"type": "if_octets", "data_source": "tx", "failure_max": 1e9}})
+        assert daemon.call("thresholds_get")["host"] == theirs
+        for _ in range(3):
+            put(daemon, "h/theirs-a/gauge-x", 101)
+        eventually(lambda: ("failure", "x") in said(daemon))
+        daemon.call("thresholds_set", settings={})
+        for _ in range(3):
+            put(daemon, "h/theirs-a/gauge-x", 50)
+        eventually(lambda: said(daemon)[-1:] == [("okay", "x")])
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({"a": {"type": "if_octets", "failure_max": 1.0}}, exception.OwnedByHostConfig),
+        ({"a": {"type": "x"}, "b": {"type": "x", "data_source": "value"}}, exception.BadSetting),
+        ({"a": {"plugin_instance": "x", "type": "x"}}, exception.BadSetting),
+    ],
+)
+def test_two_that_judge_the_same_are_refused(settings: dict[str, Any], error: type[exception.CollectdMgrError]) -> None:
+    with collectd(OPERATORS) as daemon:
+        before = daemon.call("thresholds_get")
+        with pytest.raises(error):
+            daemon.call("thresholds_set", settings=settings)
+        assert daemon.call("thresholds_get") == before
+
+
+def test_a_set_of_them_changes_at_once(eventually: Eventually) -> None:
+    """Two that exclude each other: at no moment does a value meet both, or none."""
+    low = {f"t{number}": {"type": "gauge", "type_instance": f"i{number}", "failure_max": 1.0} for number in range(50)}
+    high = {name: {**setting, "failure_max": None, "failure_min": -5.0} for name, setting in low.items()}
+    with collectd() as daemon:
+        daemon.call("thresholds_set", settings=low)
+        bytes_before = daemon.call("status")["sections"]["thresholds"]["bytes"]
+        for _ in range(20):
+            daemon.call("thresholds_set", settings=high)
+            daemon.call("thresholds_set", settings=low)
+        assert daemon.call("status")["sections"]["thresholds"]["bytes"] - bytes_before < 400_000
+        put(daemon, "h/p/gauge-i49", 9)
+        eventually(lambda: said(daemon) == [("failure", "i49")])
