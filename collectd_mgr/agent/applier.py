@@ -44,6 +44,7 @@ class Applier:
         :returns: the daemon as a driver observed it after it had changed it; ``None`` when nothing was changed
         :raises StaleGeneration: an older generation, another spec under the same one, or an epoch that is past
         :raises HostNotManaged: when it asks for something and the mode allows no changes
+        :raises RefusedByAgent: when it asks for something that the host's own allow-list refuses; nothing was done
         :raises RequestTimeout: when it did not come to its turn; nothing was done
         """
         with self._state.turn(_PATIENCE):
@@ -53,6 +54,7 @@ class Applier:
                 self._state.remember(mode=spec.mode)
             if asks_for_more(spec, self._state.memory.current):
                 check_managed(self._state.mode())
+                self._state.check_allowed(spec)
             return self._take_up(spec, request_id)
 
     def _is_news(self, spec: HostSpec) -> bool:

@@ -50,6 +50,10 @@ class Sweep:
             LOG.debug("The cache cannot be read: %s", error.detail)
             self.seen = {}
 
+    def metrics(self) -> dict[str, int]:
+        """How many metrics each plugin has in the cache."""
+        return {plugin: fresh.metrics for plugin, fresh in self.seen.items()}
+
     def _rows(self) -> Iterator[Mapping[str, Any]]:
         reader = self._ladder.reader(capabilities.METRICS)
         marker: str | None = None

@@ -51,7 +51,7 @@ class Picture:
         """
         running = running or self._ladder.observe()
         able = self._capabilities(running)
-        memory, origin = self._state.memory, self._state.origin
+        memory = self._state.memory
         return HostStatus(
             self._host,
             self._boot,
@@ -68,9 +68,12 @@ class Picture:
             able,
             canonical.digest({**able, "plugins": self._sweep.installed_digest}),
             secrets.mask_text(memory.quarantine.reason) if memory.quarantine else None,
-            tuple(secrets.mask_text(line) for line in (*memory.warnings, *origin.warnings)),
+            tuple(secrets.mask_text(line) for line in self._warnings(memory)),
             {section: {"settings": masked(settings)} for section, settings in self._state.sections().items()},
         )
+
+    def _warnings(self, memory: Memory) -> tuple[str, ...]:
+        return (*memory.warnings, *self._state.origin.warnings, *self._state.refusals(memory.current))
 
     def _daemon(self, running: Running, memory: Memory) -> dict[str, Any]:
         return {

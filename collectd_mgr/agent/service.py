@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from collectd_mgr.agent import faults, origin
+from collectd_mgr.agent.allowlist import Allowlist
 from collectd_mgr.agent.applier import Applier
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.clock import Clock
@@ -57,12 +58,13 @@ class AgentService:
         self._server: Any = None
         self._ladder = Ladder(drivers)
         self._journal = Journal(settings.state_dir, fault)
-        self.state = _state(settings)
+        self._sweep = sweep = Sweep(self._ladder, lambda: self.state.mode().mode != mode.OFF)
+        self.allowlist = Allowlist(settings.allowlist_file, sweep.metrics)
+        self.state = _state(settings, self.allowlist)
         carrier = Carrier(self._ladder, self.state, self._journal, fault)
         crash = Crash(self.state, carrier, fault)
         self.applier = Applier(self.state, carrier, crash, fault)
         self.keeper = Keeper(settings, self.state, carrier, crash)
-        self._sweep = sweep = Sweep(self._ladder, lambda: self.state.mode().mode != mode.OFF)
         picture = Picture(settings.host, self.state, self._ladder, sweep)
         notifier = StatusNotifier(notifications, settings.host)
         self.reporter = Reporter(picture, sweep, notifier, settings.heartbeat_interval)
@@ -107,10 +109,11 @@ def _own_directory(path: str) -> None:
     os.chmod(path, 0o700)
 
 
-def _state(settings: AgentSettings) -> State:
+def _state(settings: AgentSettings, allowlist: Allowlist) -> State:
     daemon = settings.daemon
     return State(
         MemoryFile(settings.state_dir),
         ModeSwitch(settings.mode_file, settings.mode),
         lambda last: origin.read(daemon.config_file, daemon.managed_dir, last),
+        allowlist,
     )

@@ -19,6 +19,7 @@ class AgentSettings:
     :param probation: a daemon that dies this soon after a live operation died of it
     :param watch_interval: between two looks at the daemon
     :param revival: how long a dead daemon is left to whoever else may start it again
+    :param allowlist_file: what this host lets the service do; see :mod:`collectd_mgr.agent.allowlist`
     """
 
     daemon: DriverSettings
@@ -29,6 +30,7 @@ class AgentSettings:
     watch_interval: float = 1.0
     revival: float = 0.0
     clock: TimeSettings = field(default_factory=TimeSettings)
+    allowlist_file: str = "/etc/collectd-mgr/allowlist.toml"
 
     @property
     def host(self) -> str:

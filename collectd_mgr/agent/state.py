@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from collectd_mgr import exception
+from collectd_mgr.agent.allowlist import Allowlist
 from collectd_mgr.agent.desired import goal_of, same_daemon
 from collectd_mgr.agent.memory import MemoryFile
 from collectd_mgr.agent.mode import ModeSwitch
@@ -26,7 +27,13 @@ LIVE = "live"
 class State:
     """Changed under :attr:`lock` only; read by anyone, for each attribute holds an immutable value."""
 
-    def __init__(self, file: MemoryFile, switch: ModeSwitch, read_origin: Callable[[Origin], Origin]) -> None:
+    def __init__(
+        self,
+        file: MemoryFile,
+        switch: ModeSwitch,
+        read_origin: Callable[[Origin], Origin],
+        allowlist: Allowlist | None = None,
+    ) -> None:
         self.lock = threading.RLock()
         self.memory = file.load()
         self.origin = Origin()
@@ -38,6 +45,7 @@ class State:
         self._file = file
         self._switch = switch
         self._read_origin = read_origin
+        self._allowlist = allowlist or Allowlist()
 
     @contextmanager
     def turn(self, patience: float) -> Iterator[None]:
@@ -76,6 +84,19 @@ class State:
         return self._switch.now(self.memory.mode)
 
     def goal(self, spec: HostSpec | None) -> Goal:
+        """What the daemon is to do for ``spec``: what the host's allow-list refuses by now is off."""
+        return self._allowlist.permitted(self._merged(spec))
+
+    def refusals(self, spec: HostSpec | None) -> tuple[str, ...]:
+        """A sentence for each thing in ``spec`` that :meth:`goal` leaves out."""
+        return self._allowlist.refusals(self._merged(spec))
+
+    def check_allowed(self, spec: HostSpec) -> None:
+        """:raises RefusedByAgent: where ``spec`` asks for what the host's allow-list refuses"""
+        asked, now = self._merged(spec), self.goal(self.memory.current)
+        self._allowlist.check(asked, now, self.origin.interval)
+
+    def _merged(self, spec: HostSpec | None) -> Goal:
         return goal_of(self.origin.layer, spec)
 
     def sections(self) -> Sections:

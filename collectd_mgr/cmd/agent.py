@@ -77,4 +77,5 @@ def settings(conf: cfg.ConfigOpts) -> AgentSettings:
         agent.watch_interval,
         _REVIVAL.get(conf.collectd.daemon, 0.0),
         TimeSettings(**{**conf.clock, "sources": tuple(conf.clock.sources)}),
+        agent.allowlist_file,
     )

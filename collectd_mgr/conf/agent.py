@@ -52,6 +52,13 @@ OPTS = [
         help="A file that overrides the mode at once and without the bus: one word, or lines like "
         "'mode = observe', 'live = false', 'reason = …'. It is read each time; take it away to end the override.",
     ),
+    cfg.StrOpt(
+        "allowlist_file",
+        default="/etc/collectd-mgr/allowlist.toml",
+        help="What this host lets the service do: plugins, files, URLs, intervals. It is read again when it changes. "
+        "Without it the defaults hold, which refuse whatever runs programs; one that cannot be understood lets in "
+        "nothing new. It must belong to root, or to the agent's user, and be writable by nobody else.",
+    ),
     cfg.FloatOpt(
         "heartbeat_interval", default=10.0, min=0.1, help="Seconds between two heartbeats, give or take 10 %."
     ),

@@ -131,6 +131,7 @@ class HostControl:
         :param check: raises what forbids the change; by default :func:`check_managed`
         :param setting: the name of what is changed in a section, for the record
         :raises HostNotFound, HostNotManaged, StaleGeneration: before anything is stored
+        :raises RefusedByAgent: the host's own allow-list refuses it; the operation failed, what was desired is back
         """
         origin = requester.origin(action, plugin, setting)
         host, operation, spec = self._stored(name, edit, origin, expected, check or check_managed)
@@ -140,6 +141,7 @@ class HostControl:
         with self.database.reader() as session:
             row, host = operations.get(session, operation.id), hosts.get(session, name, labels=not plugin)
             newest = spec if spec.generation == Generation(host.epoch, host.n) else self._spec(session, host, None)
+            _check_let_in(row)
             return Outcome(row, host, desired_of(newest))
 
     def _stored(
@@ -209,6 +211,13 @@ class HostControl:
     def now() -> datetime:
         """The clock of the records: UTC without a zone."""
         return now()
+
+
+def _check_let_in(operation: Operation) -> None:
+    """:raises RefusedByAgent: where the host refused what was asked; anything else is for the operation to tell"""
+    error = operation.error or {}
+    if error.get("code") == exception.RefusedByAgent.code:
+        raise exception.RefusedByAgent(error["detail"], **{**error["facts"], "operation": operation.id})
 
 
 def unchecked(host: Host, desired: Desired) -> None:

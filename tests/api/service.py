@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,9 @@ TOKENS = {
     "guest": (OPERATORS, ""),
     "stranger": ("tenant", "manager,member,reader"),
 }
+
+#: What a host lets in is not what most conversations are about.
+ALLOWLIST = '[files]\nread = ["/"]\n[limits]\nshortest_interval = 0.01\n'
 
 #: The operator's own file on every host.
 COLLECTD_CONF = 'LoadPlugin df\n<Plugin df>\n  MountPoint "/"\n</Plugin>\n'
@@ -83,9 +87,11 @@ class Service:
         home = self.directory / name
         home.mkdir()
         (home / "collectd.conf").write_text(COLLECTD_CONF)
+        (home / "allowlist.toml").write_text(ALLOWLIST)
         paths = (str(home / "state"), str(home / "collectd.conf"), str(home / "managed"), str(home / "socket"))
         daemon = DriverSettings(name, *paths)
         settings = AgentSettings(daemon, mode=mode, mode_file=str(home / "mode"), probation=0.0)
+        settings = replace(settings, allowlist_file=str(home / "allowlist.toml"))
         agent = AgentService(settings, [FakeDriver(daemon)], self._rpc, self._notifications)
         agent.start()
         self._agents[name] = agent

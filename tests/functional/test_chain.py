@@ -112,7 +112,7 @@ def test_what_only_the_daemon_can_tell(deployment: Deployment, admin: Caller) ->
     host = "cn4.example.org"
     deployment.agent(host).start()
     admin.up(host)
-    config = {"Table": {"args": "/nowhere", "Separator": ","}}
+    config = {"Table": {"args": "/var/log/nowhere", "Separator": ","}}
 
     answer = admin("PUT", f"/v1/hosts/{host}/plugins/table", {"enabled": True, "config": config})
 

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The allow-list of this host: a file that its operator owns, and that is asked before anything is done."""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from collectd_mgr import exception
+from collectd_mgr.domain import allowlist
+from collectd_mgr.domain.allowlist import Policy, Violation
+from collectd_mgr.domain.spec import Goal, PluginGoal
+
+LOG = logging.getLogger(__name__)
+
+#: What tells one version of a file from another; ``None`` where there is no file.
+_Version = tuple[int, int, int] | None
+
+#: Violations in one error.
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One version of the file. ``judged`` keeps the verdicts under it: most of a goal is what it was before."""
+
+    version: _Version
+    policy: Policy
+    broken: str = ""
+    judged: dict[str, tuple[PluginGoal, tuple[Violation, ...]]] = field(default_factory=dict)
+
+
+def _nothing_seen() -> Mapping[str, int]:
+    return {}
+
+
+class Allowlist:
+    """May be asked by any thread. The file is read again when it has changed; without one the defaults hold.
+
+    A file that nobody can make sense of, or that somebody else than its owner could have written, lets in nothing
+    new; what runs already stays judged by the last version that could be read.
+
+    :param metrics: how many metrics each plugin has, as they were seen last
+    """
+
+    def __init__(self, file: str = "", metrics: Callable[[], Mapping[str, int]] = _nothing_seen) -> None:
+        self._file = file
+        self._metrics = metrics
+        self._reading = _Reading(None, Policy())
+
+    def check(self, goal: Goal, than: Goal, interval: float) -> None:
+        """Check what a host is asked to come to, from ``than``; ``interval`` is the daemon's own, in seconds.
+
+        :raises RefusedByAgent: with ``plugin``, ``option``, ``reason_code`` and all ``violations``
+        """
+        self.check_plugins(goal.plugins)
+        most, rate = self._read().policy.samples_per_second, self._rate(goal, interval)
+        if rate > most and rate > self._rate(than, interval):
+            raise exception.RefusedByAgent(
+                f"That would be {rate:.0f} samples per second; this host allows {most:.0f}.",
+                plugin="",
+                option="",
+                reason_code="rate",
+            )
+
+    def check_plugins(self, plugins: Mapping[str, PluginGoal]) -> None:
+        """Check what is to run for a while only, too (a scratch instance). :raises RefusedByAgent: as above"""
+        reading = self._read()
+        if reading.broken:
+            raise exception.RefusedByAgent(
+                f"The allow-list of this host lets in nothing: {reading.broken}",
+                plugin="",
+                option="",
+                reason_code="broken",
+            )
+        found = [each for name, plugin in plugins.items() for each in self._judge(reading, name, plugin)]
+        if found:
+            raise _refused(found)
+
+    def permitted(self, goal: Goal) -> Goal:
+        """``goal`` without what the host refuses: remembered from a time when it did not, or put there by somebody."""
+        reading = self._read()
+        refused = {name for name, plugin in goal.plugins.items() if self._judge(reading, name, plugin)}
+        if not refused:
+            return goal
+        off = {name: replace(goal.plugins[name], enabled=False) for name in refused}
+        return replace(goal, plugins={**goal.plugins, **off})
+
+    def refusals(self, goal: Goal) -> tuple[str, ...]:
+        """A sentence for each thing that :meth:`permitted` takes away, and for a broken file."""
+        reading = self._read()
+        found = [each for name, plugin in goal.plugins.items() for each in self._judge(reading, name, plugin)]
+        broken = (f"The allow-list lets in nothing new: {reading.broken}",) if reading.broken else ()
+        return (*broken, *(f"Refused by the allow-list of this host: {each}" for each in found))
+
+    def _rate(self, goal: Goal, interval: float) -> float:
+        metrics = self._metrics()
+        return sum(
+            metrics.get(name, 0) / (plugin.interval or interval)
+            for name, plugin in goal.plugins.items()
+            if plugin.enabled
+        )
+
+    @staticmethod
+    def _judge(reading: _Reading, name: str, plugin: PluginGoal) -> tuple[Violation, ...]:
+        before = reading.judged.get(name)
+        if before is None or before[0] != plugin:
+            found = allowlist.violations({name: plugin}, reading.policy, os.path.realpath)
+            before = reading.judged[name] = (plugin, found)
+        return before[1]
+
+    def _read(self) -> _Reading:
+        reading = self._reading
+        try:
+            version = _version(self._file)
+        except OSError as error:
+            return replace(reading, version=None, broken=f"{self._file}: {error.strerror}")
+        if version != reading.version:
+            self._reading = reading = _parsed(self._file, version, reading.policy)
+            if reading.broken:
+                LOG.error("The allow-list lets in nothing new: %s", reading.broken)
+        return reading
+
+
+def _version(file: str) -> _Version:
+    try:
+        found = os.stat(file)
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _parsed(file: str, version: _Version, before: Policy) -> _Reading:
+    if version is None:
+        return _Reading(None, Policy())
+    try:
+        _check_owner(os.stat(file))
+        return _Reading(version, allowlist.policy(tomllib.loads(Path(file).read_text(encoding="utf-8"))))
+    except (OSError, ValueError) as error:
+        return _Reading(version, before, f"{file}: {error}")
+
+
+def _check_owner(found: os.stat_result) -> None:
+    """:raises ValueError: where others than root and the agent's own user may write it"""
+    if found.st_uid not in (0, os.geteuid()) or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise ValueError("it must belong to root, or to the agent's user, and be writable by nobody else")
+
+
+def _refused(found: list[Violation]) -> exception.RefusedByAgent:
+    first, more = found[0], f" ({len(found) - 1} more)" if len(found) > 1 else ""
+    return exception.RefusedByAgent(
+        f"The allow-list of this host refuses {first}{more}",
+        plugin=first.plugin,
+        option=first.option,
+        reason_code=first.reason_code,
+        violations=[each.to_dict() for each in found[:_SHOWN]],
+    )

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The host's own policy is asked before anything is done, whoever asks and whatever is remembered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.agent.allowlist import Allowlist
+from collectd_mgr.domain.spec import Goal, PluginGoal
+from tests.unit.agent.agents import Agent, spec
+from tests.waiting import eventually
+
+EXEC = {"Exec": {"args": ["nobody", "/bin/true"]}}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "allowlist.toml"
+
+
+def make(tmp_path: Path, **changes: Any) -> Agent:
+    return Agent(tmp_path, allowlist_file=str(tmp_path / "allowlist.toml"), **changes).recover()
+
+
+def looked(agent: Agent) -> set[str]:
+    agent.service.keeper.look()
+    return agent.enabled()
+
+
+def goal(**plugins: PluginGoal) -> Goal:
+    return Goal(plugins)
+
+
+def test_a_refused_spec_leaves_no_trace(tmp_path: Path) -> None:
+    agent = make(tmp_path)
+    agent.apply(spec(1, cpu=True))
+    with pytest.raises(exception.RefusedByAgent) as refused:
+        agent.apply(spec(2, cpu=True, load=True, exec=EXEC))
+    assert refused.value.kwargs["plugin"] == "exec"
+    assert refused.value.kwargs["violations"][0]["reason_code"] == "plugin"
+    assert agent.enabled() == {"cpu"}
+    assert agent.service.state.memory.taken == spec(1, cpu=True)
+    assert "exec" not in (tmp_path / "state" / "journal").read_text()
+
+
+def test_what_the_operator_names_is_let_in_at_once(tmp_path: Path, file: Path) -> None:
+    agent = make(tmp_path)
+    with pytest.raises(exception.RefusedByAgent):
+        agent.apply(spec(1, load=0.5))
+    file.write_text("[limits]\nshortest_interval = 0.5\n")
+    assert agent.apply(spec(2, load=0.5)).plugins["load"].enabled
+
+
+def test_what_is_remembered_is_switched_off_when_the_policy_changes(tmp_path: Path, file: Path) -> None:
+    agent = make(tmp_path)
+    agent.apply_and_look(spec(1, cpu=True, load=True))
+    file.write_text('[plugins]\ndeny = ["Load"]\n')
+    eventually(lambda: looked(agent) == {"cpu"})
+    assert any("load: The host's operator refuses" in line for line in agent.status().warnings)
+    again = make(tmp_path, collectd=agent.collectd)
+    assert again.enabled() == {"cpu"}
+    # What is about something else goes on, and taking the plugin out is no offence.
+    assert again.apply(spec(2, cpu=True)).outcome == "applied"
+
+
+def test_a_broken_file_lets_in_nothing_and_stops_nothing(tmp_path: Path, file: Path) -> None:
+    agent = make(tmp_path)
+    agent.apply_and_look(spec(1, cpu=True))
+    for text in ("[plugins", "[plugin]\n", "[limits]\nshortest_interval = 0\n", '[files]\nread = ["etc"]\n', "allow=1"):
+        file.write_text(text)
+        with pytest.raises(exception.RefusedByAgent) as refused:
+            agent.apply(spec(2, cpu=True, load=True))
+        assert refused.value.kwargs["reason_code"] == "broken"
+        agent.service.keeper.look()
+        assert agent.enabled() == {"cpu"}
+        assert any("lets in nothing new" in line for line in agent.status().warnings)
+    file.unlink()
+    assert agent.apply(spec(2, cpu=True, load=True)).plugins["load"].enabled
+
+
+def test_a_file_that_others_may_write_is_no_policy(tmp_path: Path, file: Path) -> None:
+    file.write_text("")
+    file.chmod(0o666)
+    with pytest.raises(exception.RefusedByAgent, match="writable by nobody else"):
+        make(tmp_path).apply(spec(1, cpu=True))
+
+
+def test_the_operators_own_plugins_are_not_judged(tmp_path: Path) -> None:
+    (tmp_path / "collectd.conf").write_text('LoadPlugin exec\n<Plugin exec>\n  Exec "nobody" "/x"\n</Plugin>\n')
+    agent = make(tmp_path)
+    agent.apply(spec(1, exec=False))
+    assert agent.apply(spec(2, exec=True)).outcome == "applied"
+
+
+def test_the_rate_of_samples_is_bounded(file: Path) -> None:
+    file.write_text("[limits]\nsamples_per_second = 100\n")
+    allowlist = Allowlist(str(file), lambda: {"cpu": 200, "load": 10})
+    slow, fast = goal(cpu=PluginGoal(True, 10.0)), goal(cpu=PluginGoal(True, 1.0))
+    allowlist.check(slow, goal(), 10.0)
+    with pytest.raises(exception.RefusedByAgent) as refused:
+        allowlist.check(fast, slow, 10.0)
+    assert refused.value.kwargs["reason_code"] == "rate"
+    # A host that is above the bound already may be brought down step by step.
+    allowlist.check(goal(cpu=PluginGoal(True, 1.5)), fast, 10.0)
