@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -29,6 +28,7 @@ from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.agent.state import State
 from collectd_mgr.agent.time_sources import base as time_sources
 from collectd_mgr.domain import mode
+from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import Driver
 from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.rpc import agent as rpc_agent
@@ -48,9 +48,10 @@ class AgentService:
         notifications: Any,
         fault: faults.Fault = faults.none,
     ) -> None:
-        _own_directory(settings.state_dir)
+        whose = account(settings.daemon.user)
+        whose.pass_through(Path(settings.state_dir))
         # Where the extension will listen: below /run, which is empty after a boot.
-        Path(settings.daemon.socket).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        whose.seat(Path(settings.daemon.socket))
         self._settings = settings
         self._rpc = rpc
         self._stop = threading.Event()
@@ -101,12 +102,6 @@ class AgentService:
         thread = threading.Thread(target=job, args=(self._stop,), name=job.__qualname__, daemon=True)
         thread.start()
         return thread
-
-
-def _own_directory(path: str) -> None:
-    """Secrets are in it: for nobody else."""
-    Path(path).mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.chmod(path, 0o700)
 
 
 def _state(settings: AgentSettings, allowlist: Allowlist) -> State:

@@ -30,6 +30,12 @@ OPTS = [
         help="Where what comes from the service is written; the operator's file includes it.",
     ),
     cfg.StrOpt("socket", default="/run/collectd-mgr/collectd.sock", help="Between the agent and its extension."),
+    cfg.StrOpt(
+        "user",
+        default="",
+        help="The user that collectd runs as, if not root: with daemon = child it is started so, otherwise it is what "
+        "the unit or whoever starts it says. This user can read what it needs of the agent's files, and no one else.",
+    ),
     cfg.StrOpt("pid_file", default="", help="For daemon = child; in the agent's state_dir if not set."),
     cfg.FloatOpt("start_timeout", default=30.0, min=0.1, help="Seconds that a start may take."),
     cfg.FloatOpt("stop_timeout", default=30.0, min=0.1, help="Seconds for an orderly end; then it is killed."),

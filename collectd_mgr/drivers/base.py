@@ -29,6 +29,7 @@ class DriverSettings:
     :param daemon: who runs collectd: ``child`` (the agent starts it), ``systemd`` (``unit``) or ``attached``
         (somebody else: it can be observed and changed live, not restarted)
     :param config_file: the operator's collectd.conf, which includes ``managed_dir``/``*.conf``
+    :param user: who collectd runs as, where it is not the agent's own user
     :param state_dir: the agent's own directory: journal, memory, sockets, verdicts
     """
 
@@ -42,6 +43,7 @@ class DriverSettings:
     daemon: str = "child"
     unit: str = "collectd.service"
     pid_file: str = ""
+    user: str = ""
     start_timeout: float = 30.0
     stop_timeout: float = 30.0
     grace_timeout: float = 5.0

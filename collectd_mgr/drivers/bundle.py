@@ -69,10 +69,18 @@ def _copy(target: Path) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     for path in _files():
         copy = unfinished / _PACKAGE.name / path.relative_to(_PACKAGE)
-        copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
+        copy.chmod(0o644)
+    _open(unfinished)
     os.rename(unfinished, target)
     sync_directory(target.parent)
+
+
+def _open(top: Path) -> None:
+    """Whatever the umask: there is no secret in it, and who comes this far may be collectd's user."""
+    for directory, _, _ in os.walk(top):
+        os.chmod(directory, 0o755)
 
 
 def _point(link: Path, target: Path) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from collectd_mgr import exception
+from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.ending import OutOfMemory, by_somebody
@@ -34,6 +35,7 @@ class ChildDaemon(Daemon):
         state = Path(settings.state_dir)
         self._binary = settings.binary
         self._config_file = settings.config_file
+        self._account = account(settings.user)
         self._stop_timeout = settings.stop_timeout
         self._record = Path(settings.pid_file or state / "collectd.pid")
         self._lock = state / "collectd.lock"
@@ -78,7 +80,8 @@ class ChildDaemon(Daemon):
         actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
         actions += [(os.POSIX_SPAWN_DUP2, output, number) for number in (1, 2)]  # type: ignore[misc]
         try:
-            pid = os.posix_spawn(self._binary, self._command, environment, file_actions=actions, setsid=True)
+            command = self._account.command(*self._command)
+            pid = os.posix_spawnp(command[0], command, environment, file_actions=actions, setsid=True)
         except OSError as error:
             raise exception.DaemonNotStarted(f"{self._binary}: {error.strerror}", messages=[]) from error
         finally:

@@ -13,6 +13,7 @@ from collectd_mgr.domain import grammar, managed
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers import bundle, observation
+from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.attached import AttachedDaemon
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.child import ChildDaemon
@@ -37,7 +38,8 @@ class Collectd:
     def __init__(self, settings: DriverSettings) -> None:
         self._settings = settings
         self.wire = WireClient(settings.socket, timeout=_PATIENCE)
-        self.files = ManagedFiles(settings.managed_dir)
+        self._account = account(settings.user)
+        self.files = ManagedFiles(settings.managed_dir, self._account)
         self.daemon = _daemon(settings, self.wire)
         #: The managed file as it was found to be in order.
         self._sound: str | None = None
@@ -45,8 +47,9 @@ class Collectd:
 
     def prepare(self) -> None:
         """What a start of collectd needs on the disk, and nothing half done beside it. Safe to repeat."""
-        Path(self._settings.managed_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
-        Path(self._settings.state_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._account.pass_through(Path(self._settings.state_dir))
+        self._account.seat(Path(self._settings.socket))
+        self.files.prepare()
         bundle.install(self._settings.state_dir)
         self._finish()
         self._tidy()

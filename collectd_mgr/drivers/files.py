@@ -7,6 +7,11 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from collectd_mgr.drivers.account import Account
+
+#: The agent's own user.
+ROOT = Account()
+
 #: The file that collectd reads. The others begin with a dot, which an Include of a directory passes over.
 NAME = "collectd_mgr.conf"
 _STAGED = ".collectd_mgr.conf.staged"
@@ -14,10 +19,18 @@ _PREVIOUS = ".collectd_mgr.conf.previous"
 
 
 class ManagedFiles:
-    """The managed file in ``directory``: whole at any moment, mode 0600 (secrets are in it in clear)."""
+    """The managed file in ``directory``: whole at any moment, mode 0600 (secrets are in it in clear).
 
-    def __init__(self, directory: str) -> None:
+    :param account: whose files they are; the directory stays the agent's
+    """
+
+    def __init__(self, directory: str, account: Account = ROOT) -> None:
         self._directory = Path(directory)
+        self._account = account
+
+    def prepare(self) -> None:
+        """Have the directory. Safe to repeat."""
+        self._account.show(self._directory)
 
     @property
     def path(self) -> Path:
@@ -31,8 +44,8 @@ class ManagedFiles:
 
     def stage(self, text: str) -> None:
         """Have ``text`` on the disk, so that :meth:`commit` has nothing left that could fail for want of space."""
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write(self._directory / _STAGED, text)
+        self.prepare()
+        write(self._directory / _STAGED, text, self._account)
 
     def staged(self) -> str | None:
         """What was staged and neither committed nor discarded."""
@@ -67,11 +80,12 @@ class ManagedFiles:
         os.replace(spare, self._directory / _PREVIOUS)
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, text: str, account: Account = ROOT) -> None:
     """Write a file of mode 0600 and have it on the disk before returning."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         os.fchmod(descriptor, 0o600)
+        account.give(descriptor)
         file.write(text)
         file.flush()
         os.fsync(descriptor)

@@ -14,17 +14,23 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from collectd_mgr.domain import config, grammar
 from collectd_mgr.domain.grammar import Item
+from collectd_mgr.drivers.account import Account
+from collectd_mgr.drivers.files import ROOT, write
 
 #: Seconds for the whole run. Reads may wait for a network; a configuration is read in milliseconds.
 _PATIENCE = 20.0
 
 #: collectd warns of a block for a plugin that is not loaded; so its log says where the configuration was over.
 _END = "collectd_mgr_end_of_configuration"
+
+#: Bytes that are read of what a run wrote.
+_MUCH = 1 << 20
 
 _LINE = re.compile(r"\[(?P<severity>error|warning|notice)\] (?P<text>.*)")
 _NOT_INITIALISED = "Initialization of plugin"
@@ -42,9 +48,13 @@ class Outcome:
 
 
 class Scratch:
-    """Runs of ``binary`` with plugins of ``plugin_dir``, each in a directory of its own below ``place``."""
+    """Runs of ``binary`` with plugins of ``plugin_dir``, each in a directory of its own below ``place``.
 
-    def __init__(self, binary: str, plugin_dir: str, place: Path) -> None:
+    :param account: whom they run as: a configuration is not tried with more rights than it will have
+    """
+
+    def __init__(self, binary: str, plugin_dir: str, place: Path, account: Account = ROOT) -> None:
+        self._account = account
         self._binary = binary
         self._plugin_dir = plugin_dir
         self._place = place
@@ -55,15 +65,13 @@ class Scratch:
 
     def run(self, plugin: str, block: str) -> Outcome:
         """Configure, initialise and read ``plugin`` once. ``block``: its ``<Plugin>`` block, may be empty."""
-        self._place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._account.pass_through(self._place)
         with tempfile.TemporaryDirectory(dir=self._place) as directory:
             place = Path(directory)
-            (place / "collectd.conf").write_text(self._config(place, plugin) + block + _END_BLOCK, encoding="utf-8")
+            write(place / "collectd.conf", self._config(place, plugin) + block + _END_BLOCK, self._account)
+            self._account.hand_over(place)
             status = self._execute(place)
-            log = place / "log"
-            lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-            output = (place / "output").read_text(encoding="utf-8", errors="replace").splitlines()
-        return judge(status, lines, output)
+            return judge(status, _lines(place / "log"), _lines(place / "output"))
 
     def _config(self, place: Path, plugin: str) -> str:
         options: dict[str, str | bool] = {
@@ -90,7 +98,7 @@ class Scratch:
 
     def _execute(self, place: Path) -> int | None:
         """The exit status; ``None`` when it had to be ended because it took too long."""
-        command = [self._binary, "-T", "-f", "-C", str(place / "collectd.conf")]
+        command = self._account.command(self._binary, "-T", "-f", "-C", str(place / "collectd.conf"))
         with (place / "output").open("wb") as output:
             child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
@@ -126,6 +134,13 @@ def judge(status: int | None, log: Iterable[str], output: Iterable[str]) -> Outc
     said = [line["text"] for line in found if line["text"] not in errors and not _ours(line["text"])]
     late = [] if status is not None else [f"the first read did not end within {_PATIENCE:g} s"]
     return Outcome(tuple(errors), tuple(said + late))
+
+
+def _lines(path: Path) -> list[str]:
+    """What was written there; no link is followed, for it was collectd's user who could write."""
+    with suppress(OSError), open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        return file.read(_MUCH).decode(errors="replace").splitlines()
+    return []
 
 
 def _ours(text: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from collectd_mgr import exception
 from collectd_mgr.domain import managed, safety
 from collectd_mgr.domain.spec import PluginGoal
+from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.scratch import Scratch
 from collectd_mgr.drivers.verdicts import Verdicts, build
@@ -20,7 +21,8 @@ class Validation:
     def __init__(self, settings: DriverSettings) -> None:
         self._binary = Path(settings.binary)
         self._plugin_dir = Path(settings.plugin_dir)
-        self._scratch = Scratch(settings.binary, settings.plugin_dir, Path(settings.state_dir) / "scratch")
+        place = Path(settings.state_dir) / "scratch"
+        self._scratch = Scratch(settings.binary, settings.plugin_dir, place, account(settings.user))
         self._verdicts = Verdicts(Path(settings.state_dir) / "verdicts")
 
     def clear(self) -> None:

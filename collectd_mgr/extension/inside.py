@@ -17,6 +17,7 @@ from collectd_mgr.extension.loader import Loader
 from collectd_mgr.extension.log import Log
 from collectd_mgr.extension.metrics import Metrics
 from collectd_mgr.extension.notifications import Notifications
+from collectd_mgr.extension.observer import unseen
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Inside:
             "live": {"on": not reasons, "reasons": reasons},
             "interval": abi.interval(self.library.cf_get_default_interval()),
             "hostname": abi.hostname(self.library) if abi.known(self.version) else "",
-            "plugins": self.live.observer.plugins() if self.live else {},
+            "plugins": self.live.observer.plugins() if self.live else unseen(self.loader.loaded()),
             "sections": {"thresholds": self.live.thresholds.facts()} if self.live else {},
             "generation": self.generation,
             "start_messages": list(self.log.start),

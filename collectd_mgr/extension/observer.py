@@ -3,11 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from collectd_mgr.extension.loader import Loader
 from collectd_mgr.extension.readers import Read, Reads
-from collectd_mgr.extension.records import Records
+from collectd_mgr.extension.records import CONFIG, Records
+
+
+def unseen(plugins: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The loaded plugins of a daemon whose lists cannot be looked at: nothing was ever switched off in it."""
+    known = {"loaded": True, "registered": True, "reads": [], "interval": None}
+    return {plugin: {**known, "config_digest": None, "origin": CONFIG, "stopping": False} for plugin in sorted(plugins)}
 
 
 class Observer:

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A collectd that is not root: it reads what it needs of ours, listens, is changed; nobody else sees more."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pwd
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain import plan
+from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.drivers.base import DriverSettings, Order
+from collectd_mgr.drivers.ladder import Ladder
+from collectd_mgr.drivers.live import LiveDriver
+from collectd_mgr.drivers.restart import RestartDriver
+from collectd_mgr.testing.suite.rigs import operators_file, settings_in
+from tests.collectd.conftest import ENTRIES
+
+#: Somebody who is on every Debian, and somebody else who shares that one's group, or could.
+USER, OTHER = "daemon", "nobody"
+
+LOAD = {name: PluginGoal(True, origin="host") for name in ("csv", "load", "python")}
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="cm-", dir="/tmp") as name:
+        place = Path(name)
+        place.chmod(0o711)
+        (place / "base").mkdir()
+        os.chown(place / "base", pwd.getpwnam(USER).pw_uid, -1)
+        yield place
+
+
+@pytest.fixture
+def settings(place: Path) -> DriverSettings:
+    settings = dataclasses.replace(
+        settings_in(place), user=USER, socket=f"{place}/run/collectd.sock", managed_dir=f"{place}/state/conf.d"
+    )
+    operators_file(place, settings)
+    text = Path(settings.config_file).read_text().replace(f'"{place}"', f'"{place}/base"')
+    Path(settings.config_file).write_text(text.replace(f"{place}/csv", f"{place}/base/csv"))
+    return settings
+
+
+@pytest.fixture
+def ladder(settings: DriverSettings) -> Iterator[Ladder]:
+    umask = os.umask(0o077)
+    live, restart = LiveDriver(settings), RestartDriver(settings)
+    try:
+        yield Ladder([live, restart])
+    finally:
+        os.umask(umask)
+        restart._collectd.daemon.stop()
+        live.close()
+        restart.close()
+
+
+def reach(ladder: Ladder, goal: Goal) -> str:
+    """The driver that brought the daemon there."""
+    running = ladder.observe()
+    steps = plan.plan(running, goal)
+    return ladder.pick(steps, running, {}).apply(Order(goal, steps, "req-1", "e/1")).driver
+
+
+def may_read(user: str, path: Path | str) -> bool:
+    command = ["setpriv", f"--reuid={user}", f"--regid={pwd.getpwnam(user).pw_gid}", "--init-groups", "--", "cat"]
+    return subprocess.run([*command, str(path)], capture_output=True, check=False).returncode == 0
+
+
+def test_it_is_changed_live_and_by_restart(ladder: Ladder, settings: DriverSettings) -> None:
+    ladder.recover()
+    pid = ladder.observe().pid
+    assert Path(f"/proc/{pid}").stat().st_uid == pwd.getpwnam(USER).pw_uid
+    assert reach(ladder, Goal({**LOAD, "memory": PluginGoal(True, 1.0)})) == "live"
+    assert ladder.observe().pid == pid
+    configured = PluginGoal(True, config={"ReportByCpu": False})
+    assert reach(ladder, Goal({**LOAD, "cpu": configured, "memory": PluginGoal(False)})) == "live"
+    again = PluginGoal(True, config={"ReportByCpu": True})
+    assert reach(ladder, Goal({**LOAD, "cpu": again})) == "restart"
+    assert ladder.observe().plugins["cpu"].enabled
+    assert Path(f"/proc/{ladder.observe().pid}").stat().st_uid == pwd.getpwnam(USER).pw_uid
+
+
+def test_who_may_see_what(ladder: Ladder, settings: DriverSettings) -> None:
+    ladder.recover()
+    state = Path(settings.state_dir)
+    (state / "memory.json").write_text("a secret")
+    managed, code = Path(settings.managed_dir) / "collectd_mgr.conf", state / "extension/collectd_mgr/exception.py"
+    assert [may_read(USER, path) for path in (managed, code, state / "memory.json")] == [True, True, False]
+    assert not any(may_read(OTHER, path) for path in (managed, code, state / "memory.json"))
+    assert managed.stat().st_mode & 0o077 == 0
+    owners = [path.stat().st_uid for path in (state, managed.parent, code, code.parent)]
+    assert owners == [os.geteuid()] * 4
+    socket = Path(settings.socket).stat()
+    assert (socket.st_uid, stat.S_IMODE(socket.st_mode)) == (pwd.getpwnam(USER).pw_uid, 0o600)
+    assert stat.S_IMODE(Path(settings.socket).parent.stat().st_mode) == 0o700
+
+
+def test_nothing_of_ours_can_be_replaced_by_it(ladder: Ladder, settings: DriverSettings) -> None:
+    ladder.recover()
+    for directory in (settings.state_dir, settings.managed_dir, f"{settings.state_dir}/extension/collectd_mgr"):
+        command = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", "--", "touch", f"{directory}/x"]
+        assert subprocess.run(command, capture_output=True, check=False).returncode != 0
+
+
+def test_a_candidate_is_tried_with_no_more_rights_than_it_will_have(ladder: Ladder) -> None:
+    """``table`` reads its file when it is tried; that of root is not for this user."""
+    ladder.recover()
+    config = {"Table": {"args": ["/etc/shadow"], "Instance": "x", "Separator": ":", "Result": {"Type": "gauge"}}}
+    goal = Goal({**LOAD, "memory": PluginGoal(True), "table": PluginGoal(True, config=config)})
+    try:
+        said = ladder.drivers[1].apply(Order(goal, plan.plan(ladder.observe(), goal), "req-1", "e/1")).warnings
+    except exception.CollectdMgrError as error:
+        said = tuple(error.kwargs.get("messages", ()))
+    assert any("ermission denied" in line or "shadow" in line for line in said), said
+
+
+def test_where_its_memory_cannot_be_looked_at_live_is_off_and_says_why(
+    ladder: Ladder, settings: DriverSettings
+) -> None:
+    conf = Path(settings.config_file)
+    first = f'LoadPlugin python\n<Plugin python>\nModulePath "{ENTRIES}"\nImport "undumpable"\n</Plugin>\n'
+    conf.write_text(first + conf.read_text())
+    ladder.recover()
+    offers = {offer.driver: offer for offer in ladder.offers({})}
+    assert "cannot be read" in offers["live"].missing[plan.LOAD]
+    assert "values" in offers["live"].capabilities
+    assert reach(ladder, Goal({**LOAD, "memory": PluginGoal(True, 1.0)})) == "restart"
+
+
+def test_a_user_that_there_is_not_is_said_before_anything_is_done(settings: DriverSettings) -> None:
+    with pytest.raises(exception.NoDriver, match="no user 'nosuchuser'"):
+        LiveDriver(dataclasses.replace(settings, user="nosuchuser"))
