@@ -31,6 +31,7 @@ class Bed:
     """One deployment, with (``keystone``) or without tokens."""
 
     def __init__(self, rabbitmq: RabbitMQ, mariadb: MariaDB, keystone: Keystone | None, api: Section) -> None:
+        self.rabbitmq, self.mariadb = rabbitmq, mariadb
         options: dict[str, Section] = {"conductor": {**_CALM, "resend_interval": 10}, "api": api}
         if keystone:
             options["keystone_authtoken"] = keystone.authtoken()

@@ -18,6 +18,7 @@ from benchmarks import bed, figures
 from benchmarks.bed import Bed
 from benchmarks.figures import Series
 from benchmarks.http import Connection
+from benchmarks.processor import Processor, parts
 from benchmarks.unixsock import Unixsock
 from collectd_mgr.testing.collectd import PLUGINS, compile_plugin
 from tests.functional.deployment import Agent, wait_until
@@ -51,19 +52,20 @@ def daemon(ground: Bed, metrics: int) -> Agent:
 
 
 def measure(ground: Bed, metrics: int, rounds: int, limits: list[int | None]) -> str:
-    daemon(ground, metrics)
+    agent = daemon(ground, metrics)
     connection, own = ground.connection(), Unixsock(ground.deployment.home / "unixsock")
-    wait_until(lambda: len(own.values()) >= metrics, 60, f"{metrics} metrics")
+    wait_until(lambda: len(own.values()) >= metrics, f"{metrics} metrics")
     base, empty = Series("unixsock: LISTVAL, GETVAL of each, pipelined"), Series("an empty RPC call")
     series = {limit: Series(f"REST, pages of {limit or 'the default size'}") for limit in limits}
+    processor = Processor(parts(ground, agent))
     for _ in range(rounds):
         empty.measure(ground.empty)
-        base.measure(own.values)
+        processor.measure(base, own.values)
         for limit, each in series.items():
-            each.measure(functools.partial(_all, connection, limit))
+            processor.measure(each, functools.partial(_all, connection, limit))
     _compare(own, connection, metrics)
     own.close()
-    return figures.table(base, [*series.values(), empty])
+    return f"{figures.table(base, [*series.values(), empty])}\n\n{processor.table([base, *series.values()])}"
 
 
 def _compare(own: Unixsock, connection: Connection, metrics: int) -> None:
@@ -78,13 +80,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--metrics", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=30)
-    parser.add_argument("--max-limit", type=int, default=10_000, help="[api] max_limit: the most rows of a page")
     parser.add_argument("--limits", type=int, nargs="*", default=[1000], help="sizes of pages beside that")
     options = parser.parse_args()
     print(figures.load())
     with ExitStack() as stack:
         rabbitmq, mariadb = bed.services(stack)
-        ground = bed.laid(stack, rabbitmq, mariadb, max_limit=options.max_limit)
+        ground = bed.laid(stack, rabbitmq, mariadb)
         print(measure(ground, options.metrics, options.rounds, [None, *options.limits]))
     print(figures.load())
 

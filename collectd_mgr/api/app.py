@@ -38,7 +38,7 @@ def make(
 
     :param authenticate: what checks tokens in the place of keystonemiddleware, and sets the same headers
     """
-    services = Services(control, Gate(conf), conf.api.max_limit, conf.api.read_timeout)
+    services = Services(control, Gate(conf), conf.api.max_limit, conf.api.read_timeout, conf.api.max_metrics)
     application: Any = Errors(_pecan(services))
     if conf.api.auth_strategy == "keystone":
         application = (authenticate or _authenticated)(conf, application)

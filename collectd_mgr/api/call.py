@@ -26,6 +26,7 @@ class Services:
     gate: Gate
     max_limit: int = 1000
     read_timeout: float = 10.0
+    max_metrics: int = 10_000
 
 
 @dataclass(frozen=True)
@@ -82,18 +83,24 @@ class Call:
     @property
     def limit(self) -> int:
         """Rows of a page: as asked, within what is configured."""
-        return min(int(self.query.get("limit", self.services.max_limit)), self.services.max_limit)
+        return self.up_to(self.services.max_limit)
+
+    def up_to(self, most: int) -> int:
+        """Rows of a page: as asked, at most so many."""
+        return min(int(self.query.get("limit", most)), most)
 
     def paging(self, sort_key: str = "", sort_dir: str = "asc") -> Paging:
         query = self.query
         order = query.get("sort_key", sort_key), query.get("sort_dir", sort_dir)
         return Paging(self.limit, query.get("marker"), *order)
 
-    def links(self, marker: str | None) -> list[dict[str, str]]:
-        """Of a list: itself, and the next page after ``marker``, if there is one."""
+    def links(self, marker: str | None, limit: int | None = None) -> list[dict[str, str]]:
+        """Of a list: itself, and the next page of ``limit`` rows after ``marker``, if there is one."""
         links = [{"rel": "self", "href": self._address(dict(self.query))}]
         if marker is not None:
-            links.append({"rel": "next", "href": self._address({**self.query, "limit": self.limit, "marker": marker})})
+            links.append(
+                {"rel": "next", "href": self._address({**self.query, "limit": limit or self.limit, "marker": marker})}
+            )
         return links
 
     def _address(self, query: Mapping[str, Any]) -> str:

@@ -25,14 +25,14 @@ def _query(call: Call) -> Query:
         re.compile(wanted["match"] or "")
     except (re.error, RecursionError, OverflowError):
         raise exception.BadRequest("query.match: must be a regular expression", field="query.match") from None
-    return Query(**wanted, limit=call.limit)
+    return Query(**wanted, limit=call.up_to(call.services.max_metrics))
 
 
 def _read(call: Call, key: str, read: Callable[..., Page]) -> Answer:
     query = _query(call)
     host = call.control.get(call.host)
     page = read(host.name, query, request_id=call.request_id, timeout=call.services.read_timeout)
-    links = json.dumps(call.links(page.marker))
+    links = json.dumps(call.links(page.marker, query.limit))
     return Answer(Rendered(f'{{"{key}": {rows.text(page.rows, time.time())}, "links": {links}}}'))
 
 

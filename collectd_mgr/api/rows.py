@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, chain, repeat, starmap
+from itertools import chain, repeat, starmap
 
 import orjson
 
@@ -53,14 +53,22 @@ def _values(rows: Columns) -> Iterator[Iterable[str]]:
         yield rates
         yield repeat("}]")
     else:
-        yield _lists(rows, heads, [f'{value},"rate":{rate}}}' for value, rate in zip(values, rates, strict=True)])
+        yield _lists(rows, heads, values, rates)
         yield repeat("]")
 
 
-def _lists(rows: Columns, heads: Mapping[str, Sequence[str]], numbers: Sequence[str]) -> Iterator[str]:
+def _lists(
+    rows: Columns, heads: Mapping[str, Sequence[str]], values: Sequence[str], rates: Sequence[str]
+) -> Iterator[str]:
     """What is in the list of each row, which may be of many."""
-    for type_, end, count in zip(rows.types, accumulate(rows.counts), rows.counts, strict=True):
-        yield ",".join(map("".join, zip(heads[type_], numbers[end - count : end], strict=True)))
+    place = 0
+    for type_, count in zip(rows.types, rows.counts, strict=True):
+        if count == 1:
+            yield f'{heads[type_][0]}{values[place]},"rate":{rates[place]}}}'
+        else:
+            numbers = zip(heads[type_], values[place : place + count], rates[place : place + count], strict=True)
+            yield ",".join([f'{head}{value},"rate":{rate}}}' for head, value, rate in numbers])
+        place += count
 
 
 def _numbers(column: Sequence[float]) -> list[str]:

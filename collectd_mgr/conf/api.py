@@ -25,6 +25,13 @@ OPTS = [
     ),
     cfg.FloatOpt("read_timeout", default=10.0, min=0.1, help="How long a read from a host may take, in seconds."),
     cfg.IntOpt("max_limit", default=1000, min=1, help="The most rows in one page of a list."),
+    cfg.IntOpt(
+        "max_metrics",
+        default=10_000,
+        min=1,
+        max=100_000,
+        help="The most metrics in one page of a list of metrics or values: about 200 bytes each, from one host.",
+    ),
     cfg.ListOpt(
         "operator_projects",
         default=[],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 import sys
+import zlib
 from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,19 +48,43 @@ class Packed:
     types: Sequence[bytes] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """As it travels: each column in base64. ``kinds`` are places in ``types``, 16 bits each."""
-        columns = ("names", "times", "intervals", "states")
-        packed: dict[str, Any] = {"byteorder": sys.byteorder, **self._encoded(columns)}
-        if self.types is not None:
-            types = sorted(set(self.types))
-            places = {type_: place for place, type_ in enumerate(types)}
-            packed.update(self._encoded(("counts", "values", "rates")))
-            packed["types"] = [type_.decode("utf-8", "replace") for type_ in types]
-            packed["kinds"] = b64encode(array("H", map(places.__getitem__, self.types)).tobytes()).decode("ascii")
-        return packed
+        """As it travels: columns in base64, :data:`_ALIKE` compressed. ``kinds`` are places in ``types``."""
+        packed = {"byteorder": sys.byteorder, **self._encoded("names", "times", "intervals", "states")}
+        return packed if self.types is None else {**packed, **self._numbers(self.types)}
 
-    def _encoded(self, columns: tuple[str, ...]) -> dict[str, str]:
-        return {name: b64encode(getattr(self, name)).decode("ascii") for name in columns}
+    def _numbers(self, types: Sequence[bytes]) -> dict[str, Any]:
+        different = sorted(set(types))
+        places = {type_: place for place, type_ in enumerate(different)}
+        kinds = array("H", map(places.__getitem__, types)).tobytes()
+        return {
+            **self._encoded("counts", "values", "rates"),
+            "types": [type_.decode("utf-8", "replace") for type_ in different],
+            "kinds": _encoded("kinds", kinds),
+        }
+
+    def _encoded(self, *columns: str) -> dict[str, str]:
+        return {name: _encoded(name, getattr(self, name)) for name in columns}
+
+    def __add__(self, more: Packed) -> Packed:
+        """These metrics, and ``more`` behind them."""
+        columns = {name: getattr(self, name) + getattr(more, name) for name in _COLUMNS}
+        return Packed(**columns, types=None if self.types is None else [*self.types, *(more.types or ())])
+
+
+#: Columns of bytes.
+_COLUMNS = ("names", "times", "intervals", "states", "counts", "values", "rates")
+
+#: Columns that say nearly the same of every metric, so that to compress them costs less than to send them.
+_ALIKE = frozenset({"names", "intervals", "states", "counts", "kinds"})
+
+
+def _encoded(name: str, column: bytes) -> str:
+    return b64encode(zlib.compress(column, 1) if name in _ALIKE else column).decode("ascii")
+
+
+def _decoded(name: str, column: str) -> bytes:
+    data = b64decode(column)
+    return zlib.decompress(data) if name in _ALIKE else data
 
 
 class Columns(Sequence[Row]):
@@ -77,7 +102,7 @@ class Columns(Sequence[Row]):
 
     @cached_property
     def names(self) -> list[str]:
-        return b64decode(self.data["names"]).decode("utf-8", "replace").split("\0")[:-1]
+        return self._bytes("names").decode("utf-8", "replace").split("\0")[:-1]
 
     @cached_property
     def times(self) -> list[float]:
@@ -94,7 +119,7 @@ class Columns(Sequence[Row]):
     @cached_property
     def states(self) -> list[str | None]:
         """As in :data:`.metrics.STATES`."""
-        return [STATES.get(state) for state in b64decode(self.data["states"])]
+        return [STATES.get(state) for state in self._bytes("states")]
 
     @cached_property
     def types(self) -> list[str]:
@@ -103,7 +128,7 @@ class Columns(Sequence[Row]):
     @cached_property
     def counts(self) -> bytes:
         """How many data sources each metric has."""
-        return b64decode(self.data["counts"])
+        return self._bytes("counts")
 
     @cached_property
     def values(self) -> list[float]:
@@ -111,7 +136,7 @@ class Columns(Sequence[Row]):
         sources: Mapping[str, Any] = self.data["sources"]
         codes = {type_: "".join(_CODES[kind] for _, kind in sources[type_]) for type_ in sources}
         layout = "".join(map(codes.__getitem__, self.types))
-        return list(struct.unpack(self._order + layout, b64decode(self.data["values"])))
+        return list(struct.unpack(self._order + layout, self._bytes("values")))
 
     @cached_property
     def rates(self) -> list[float]:
@@ -122,8 +147,11 @@ class Columns(Sequence[Row]):
     def _order(self) -> str:
         return "<" if self.data["byteorder"] == "little" else ">"
 
+    def _bytes(self, column: str) -> bytes:
+        return _decoded(column, self.data[column])
+
     def _words(self, column: str, code: str) -> array[Any]:
-        words = array(code, b64decode(self.data[column]))
+        words = array(code, self._bytes(column))
         if self.data["byteorder"] != sys.byteorder:
             words.byteswap()
         return words

@@ -9,13 +9,12 @@ from __future__ import annotations
 import ctypes
 import os
 from array import array
-from collections.abc import Iterator
 from ctypes import c_int, c_ssize_t, c_ulong, c_void_p
 
 from collectd_mgr.extension.memory import Unreadable
 
 #: IOV_MAX of Linux.
-_AT_ONCE = 1024
+AT_ONCE = 1024
 
 _NAME = "process_vm_readv"
 
@@ -37,25 +36,27 @@ class Gather:
         probe = array("Q", [0])
         self(array("Q", [probe.buffer_info()[0]]), 8)
 
-    def __call__(self, addresses: array[int], size: int) -> bytes:
+    def __call__(self, addresses: array[int], size: int) -> bytearray:
         """``size`` bytes from each address, one after the other. :raises Unreadable:"""
-        return b"".join(self._parts(addresses, array("Q", [size]) * len(addresses)))
+        return self.sized(addresses, array("Q", [size]) * len(addresses))
 
-    def sized(self, addresses: array[int], sizes: array[int]) -> bytes:
+    def sized(self, addresses: array[int], sizes: array[int]) -> bytearray:
         """As many bytes from each address as ``sizes`` has for it. :raises Unreadable:"""
-        return b"".join(self._parts(addresses, sizes))
-
-    def _parts(self, addresses: array[int], sizes: array[int]) -> Iterator[bytes]:
         places = array("Q", bytes(16 * len(addresses)))
         places[0::2], places[1::2] = addresses, sizes
-        first = places.buffer_info()[0]
-        for start in range(0, len(addresses), _AT_ONCE):
-            count = min(_AT_ONCE, len(addresses) - start)
-            yield self._some(first + 16 * start, count, sum(sizes[start : start + count]))
+        found = bytearray(sum(sizes))
+        there, here = places.buffer_info()[0], _address(found)
+        for start in range(0, len(addresses), AT_ONCE):
+            some = sizes[start : start + AT_ONCE]
+            here += self._some(there + 16 * start, len(some), here, sum(some))
+        return found
 
-    def _some(self, places: int, count: int, size: int) -> bytes:
-        found = ctypes.create_string_buffer(size)
-        here = array("Q", [ctypes.addressof(found), size])
-        if self.call(os.getpid(), here.buffer_info()[0], 1, places, count, 0) != size:
+    def _some(self, places: int, count: int, here: int, size: int) -> int:
+        target = array("Q", [here, size])
+        if self.call(os.getpid(), target.buffer_info()[0], 1, places, count, 0) != size:
             raise Unreadable(hex(places))
-        return found.raw
+        return size
+
+
+def _address(buffer: bytearray) -> int:
+    return ctypes.addressof(ctypes.c_char.from_buffer(buffer)) if buffer else 0

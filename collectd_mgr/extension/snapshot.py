@@ -6,21 +6,22 @@ from __future__ import annotations
 import threading
 import time
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import reduce
 
 from collectd_mgr.domain.columns import Packed
-from collectd_mgr.extension.gather import Gather
+from collectd_mgr.extension.gather import AT_ONCE, Gather
 from collectd_mgr.extension.tree import NAME_SIZE, Changing, Index, Tree, part
 
 #: Seconds for which no metric is looked for that came without the tree showing it in its root or its size.
 _FRESH = 1.0
 
-# cache_entry_t after its name: number of values, rates, values, time, last update, interval, then state and hits.
-_WORDS = 7
-_TAIL = 8 * _WORDS
-_NUMBER, _RATES, _VALUES, _TIME, _INTERVAL = 0, 1, 2, 3, 5
-_STATE = 12  # In words of 32 bits.
+# cache_entry_t: its name, number of values, rates, values, time, last update, interval, then state and hits; in words.
+_NUMBER = NAME_SIZE // 8
+_RATES, _VALUES, _TIME, _INTERVAL, _STATE = (_NUMBER + place for place in (1, 2, 3, 5, 6))
+_WORDS = _NUMBER + 7
+_ENTRY = 8 * _WORDS
 
 
 class Snapshot:
@@ -38,44 +39,38 @@ class Snapshot:
 
     def states(self, chosen: Sequence[int]) -> bytes:
         """collectd's number for the state of each."""
-        return _states(self._tails(chosen))
+        return _states(self._entries(chosen))
 
     def packed(self, chosen: Sequence[int], values: bool) -> Packed:
         """These metrics as they are now, with their values or without."""
+        chunks = [chosen[start : start + AT_ONCE] for start in range(0, len(chosen), AT_ONCE)] or [chosen]
+        packed = reduce(Packed.__add__, [self._chunk(chunk, values) for chunk in chunks])
+        # Nothing of all that was freed since the index was made, or its node would have been as well.
         self._tree.check_some(self._index, chosen)
-        names = self._names(chosen)
-        tails = self._tails(chosen)
-        words = memoryview(tails).cast("Q")
-        rows = Packed(names, words[_TIME::_WORDS].tobytes(), words[_INTERVAL::_WORDS].tobytes(), _states(tails))
-        if values:
-            types = [self._index.types[place] for place in chosen]
-            rows = self._with_values(rows, words, types)
-        # Nothing of all that was freed meanwhile, or its node would have been as well.
-        self._tree.check_some(self._index, chosen)
-        return rows
+        return packed
 
-    def _names(self, chosen: Sequence[int]) -> bytes:
-        """They are in the entries too, so these are still the entries of those metrics."""
-        names = [self.names[place] for place in chosen]
-        known = b"\0".join([*names, b""])
-        sizes = array("Q", [len(name) + 1 for name in names])
-        if self._gather.sized(part(self._index.entries, chosen), sizes) != known:
+    def _chunk(self, chosen: Sequence[int], values: bool) -> Packed:
+        entries = self._entries(chosen)
+        known = [self.names[place] for place in chosen]
+        names = b"\0".join([*known, b""])
+        if _names(entries, known) != names:  # These are the entries of other metrics.
             raise Changing
-        return known
+        words = memoryview(entries).cast("Q")
+        packed = Packed(names, words[_TIME::_WORDS].tobytes(), words[_INTERVAL::_WORDS].tobytes(), _states(entries))
+        return self._with_values(packed, words, [self._index.types[place] for place in chosen]) if values else packed
 
-    def _tails(self, chosen: Sequence[int]) -> bytes:
-        entries = part(self._index.entries, chosen)
-        return self._gather(array("Q", [entry + NAME_SIZE for entry in entries]), _TAIL)
+    def _entries(self, chosen: Sequence[int]) -> bytearray:
+        return self._gather(part(self._index.entries, chosen), _ENTRY)
 
-    def _with_values(self, rows: Packed, words: memoryview, types: list[bytes]) -> Packed:
+    def _with_values(self, packed: Packed, words: memoryview, types: list[bytes]) -> Packed:
         numbers = words[_NUMBER::_WORDS].tolist()
-        if not all(0 < number < 256 for number in numbers):
+        if not all(map(range(1, 256).__contains__, numbers)):
             raise Changing
         sizes = array("Q", [8 * number for number in numbers])
         values, rates = (
             self._gather.sized(array("Q", words[place::_WORDS].tolist()), sizes) for place in (_VALUES, _RATES)
         )
-        return replace(rows, counts=bytes(numbers), values=values, rates=rates, types=types)
+        return replace(packed, counts=bytes(numbers), values=bytes(values), rates=bytes(rates), types=types)
 
 
 class Snapshots:
@@ -110,8 +105,14 @@ class Snapshots:
         return True
 
 
-def _states(tails: bytes) -> bytes:
+def _states(entries: bytearray) -> bytes:
     try:
-        return bytes(memoryview(tails).cast("i")[_STATE :: 2 * _WORDS].tolist())
+        return bytes(memoryview(entries).cast("i")[2 * _STATE :: 2 * _WORDS].tolist())
     except ValueError as error:
         raise Changing from error
+
+
+def _names(entries: bytearray, names: Iterable[bytes]) -> bytes:
+    """The beginnings of the entries, each as long as one of ``names`` with its end."""
+    starts = range(0, len(entries), _ENTRY)
+    return b"".join([entries[start : start + len(name) + 1] for start, name in zip(starts, names)])

@@ -21,7 +21,7 @@ from itertools import chain, islice, repeat, starmap, tee
 from typing import Any
 
 from collectd_mgr.extension.cache import uncollected
-from collectd_mgr.extension.gather import Gather
+from collectd_mgr.extension.gather import AT_ONCE, Gather
 from collectd_mgr.extension.values import type_of
 
 #: c_avl_node_t: key, value, height, left, right, parent; in words.
@@ -70,7 +70,7 @@ class Tree:
 
         :raises Changing: it did not stand still
         """
-        head = self._gather(self._head, _TREE.size)
+        head = bytes(self._gather(self._head, _TREE.size))
         root, _, size = _TREE.unpack(head)
         nodes, seen = self._walk(root, size)
         entries = array("Q", _column(seen, _VALUE))
@@ -82,7 +82,7 @@ class Tree:
             head,
             list(map(names.__getitem__, order)),
             sorted_nodes,
-            self._gather(sorted_nodes, _NODE),
+            bytes(self._gather(sorted_nodes, _NODE)),
             array("Q", map(entries.__getitem__, order)),
         )
         if _column(found.seen, _VALUE) != found.entries.tolist() or not _rising(found.names):
@@ -124,12 +124,12 @@ class Tree:
 
     def _names(self, entries: array[int]) -> list[bytes]:
         names: list[bytes] = []
-        for start in range(0, len(entries), 1024):
-            some = entries[start : start + 1024]
-            names += _texts(self._gather(some, _USUAL_NAME), _USUAL_NAME)
+        for start in range(0, len(entries), AT_ONCE):
+            some = entries[start : start + AT_ONCE]
+            names += _texts(bytes(self._gather(some, _USUAL_NAME)), _USUAL_NAME)
         for place, name in enumerate(names):
             if len(name) == _USUAL_NAME:
-                names[place] = _texts(self._gather(entries[place : place + 1], NAME_SIZE), NAME_SIZE)[0]
+                names[place] = _texts(bytes(self._gather(entries[place : place + 1], NAME_SIZE)), NAME_SIZE)[0]
         return names
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import struct
 import sys
+import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from typing import Any
@@ -77,20 +78,26 @@ def test_a_page_crosses_as_columns() -> None:
 
 def test_from_a_machine_with_the_other_order_of_bytes() -> None:
     other = {"little": "big", "big": "little"}[sys.byteorder]
-    turned = {name: _turned(DATA[name], width) for name, width in WIDTHS.items()}
+    turned = {name: _turned(name, DATA[name], width) for name, width in WIDTHS.items()}
     assert Columns({**DATA, **turned, "byteorder": other}) == ROWS
 
 
-def _turned(column: str, width: int) -> str:
+def _turned(name: str, column: str, width: int) -> str:
     data = b64decode(column)
-    words = [data[place : place + width][::-1] for place in range(0, len(data), width)]
-    return b64encode(b"".join(words)).decode()
+    data = zlib.decompress(data) if name in ("intervals", "kinds") else data
+    words = b"".join(data[place : place + width][::-1] for place in range(0, len(data), width))
+    return b64encode(zlib.compress(words) if name in ("intervals", "kinds") else words).decode()
 
 
 @pytest.mark.parametrize("name", [b"h/p/a\nb", b"h/p/\xff", "h/p/größe".encode()])
 def test_any_name(name: bytes) -> None:
     packed = Packed(name + b"\0", bytes(8), bytes(8), bytes(1))
     assert Columns(packed.to_dict()).names == [name.decode("utf-8", "replace")]
+
+
+def test_one_behind_the_other() -> None:
+    both = Columns({**(PACKED + PACKED).to_dict(), "sources": SOURCES})
+    assert both == (*ROWS, *ROWS)
 
 
 def test_nothing() -> None:
