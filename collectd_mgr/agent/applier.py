@@ -7,14 +7,14 @@ import logging
 from dataclasses import replace
 
 from collectd_mgr import exception
-from collectd_mgr.agent import faults
+from collectd_mgr.agent import faults, moment
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.crash import Crash
 from collectd_mgr.agent.desired import asks_for_more
 from collectd_mgr.agent.journal import Intent
 from collectd_mgr.agent.mode import check_managed
 from collectd_mgr.agent.state import State
-from collectd_mgr.domain import mode
+from collectd_mgr.domain import leases, mode
 from collectd_mgr.domain.operations import APPLIED, APPLYING, FAILED
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.secrets import mask_text
@@ -73,6 +73,7 @@ class Applier:
 
     def _take_up(self, spec: HostSpec, request_id: str) -> Running | None:
         memory = self._state.memory.with_epoch_of(spec)
+        memory = replace(memory, leases=leases.taken_up(memory.leases, spec.layers, moment.now()))
         clears = self._state.goal(spec).quarantine_clears
         if memory.quarantine is not None and clears > memory.quarantine.clears:
             memory = replace(memory, quarantine=None)

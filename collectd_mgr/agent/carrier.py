@@ -6,13 +6,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from collectd_mgr import exception
 from collectd_mgr.agent import faults
 from collectd_mgr.agent.desired import check_owned, died, named, steps
 from collectd_mgr.agent.journal import Intent, Journal
 from collectd_mgr.agent.memory import Probation
+from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.domain.plan import RELOAD, Plan, Running
 from collectd_mgr.domain.spec import HostSpec
@@ -179,11 +179,6 @@ def wait_for(happened: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(0.05)
     return True
-
-
-def boot_id() -> str:
-    """The kernel's name for this boot of the machine."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
 def _epitaph(todo: Plan, error: Exception) -> str:

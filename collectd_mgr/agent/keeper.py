@@ -11,10 +11,11 @@ from collections.abc import Callable
 from collectd_mgr import exception
 from collectd_mgr.agent.applier import Applier
 from collectd_mgr.agent.backoff import Backoff
-from collectd_mgr.agent.carrier import Carrier, boot_id
+from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.crash import NOTHING, Crash
 from collectd_mgr.agent.desired import died, same_daemon
 from collectd_mgr.agent.journal import Intent, Journal
+from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.domain import mode
@@ -80,9 +81,14 @@ class Keeper:
             running = self._carrier.ladder.observe()
             self._state.see_origin(running)
             self._mend()
-            if self._state.memory.probation is not None:
-                self._probation(running)
-            else:
+            ended = self._state.end_leases()
+            probation = self._state.memory.probation
+            if probation is None:
+                self._keep(running)
+                return
+            self._probation(running)
+            # The end of a lease does not wait for the end of a probation.
+            if ended and same_daemon(probation.pid, probation.started, running):
                 self._keep(running)
 
     def _mend(self) -> None:

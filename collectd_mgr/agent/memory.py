@@ -7,10 +7,11 @@ import json
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from collectd_mgr.domain.leases import Held, Leases
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.spec import HostSpec
 from collectd_mgr.drivers import files
@@ -49,7 +50,7 @@ class Memory:
     run; ``good`` the last one that a daemon outlived. They differ after a failure, and for the time of a probation.
 
     ``driver`` made the last change, or failed to (``None`` when none was found that could); ``mode`` is the server's
-    word; ``past_epochs`` came before the present one.
+    word; ``past_epochs`` came before the present one; ``leases`` are those that were taken up, ended ones too.
     """
 
     taken: HostSpec | None = None
@@ -65,6 +66,7 @@ class Memory:
     past_epochs: tuple[str, ...] = ()
     quarantine: Quarantine | None = None
     probation: Probation | None = None
+    leases: Leases = field(default_factory=dict)
 
     def with_epoch_of(self, spec: HostSpec) -> Memory:
         """The same, and the epoch there was is a past one if ``spec`` begins another."""
@@ -78,6 +80,7 @@ class Memory:
             data[key] = data[key] and data[key].to_dict()
         for key in ("quarantine", "probation"):
             data[key] = data[key] and vars(data[key])
+        data["leases"] = {name: vars(held) for name, held in self.leases.items()}
         return data
 
     @classmethod
@@ -88,6 +91,7 @@ class Memory:
         values["mode"] = values["mode"] and Mode.from_dict(values["mode"])
         values["quarantine"] = values["quarantine"] and Quarantine(**values["quarantine"])
         values["probation"] = values["probation"] and Probation(**values["probation"])
+        values["leases"] = {name: Held(**held) for name, held in data.get("leases", {}).items()}
         return cls(**{**values, "warnings": tuple(values["warnings"]), "past_epochs": tuple(values["past_epochs"])})
 
 

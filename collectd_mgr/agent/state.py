@@ -10,11 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 from collectd_mgr import exception
+from collectd_mgr.agent import moment
 from collectd_mgr.agent.allowlist import Allowlist
 from collectd_mgr.agent.desired import goal_of, same_daemon
 from collectd_mgr.agent.memory import MemoryFile
 from collectd_mgr.agent.mode import ModeSwitch
 from collectd_mgr.agent.origin import Origin
+from collectd_mgr.domain import leases
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.sections import Sections
@@ -97,7 +99,16 @@ class State:
         self._allowlist.check(asked, now, self.origin.interval)
 
     def _merged(self, spec: HostSpec | None) -> Goal:
-        return goal_of(self.origin.layer, spec)
+        """The layers of ``spec`` whose lease has not ended, on top of the operator's."""
+        return goal_of(self.origin.layer, leases.in_force(spec, self.memory.leases))
+
+    def end_leases(self) -> bool:
+        """Mark the leases whose time is over; whether there were any."""
+        held = leases.ended(self.memory.leases, moment.now())
+        if held == self.memory.leases:
+            return False
+        self.remember(leases=held)
+        return True
 
     def sections(self) -> Sections:
         """The named settings in force: the host came to them, whatever is asked of it by now."""

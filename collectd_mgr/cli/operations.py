@@ -29,6 +29,7 @@ _SHOWN = {
     "action": "action",
     "plugin": "plugin",
     "setting": "setting",
+    "expires_in": "expires_in",
     "state": "state",
     "error": "error",
     "warnings": "warnings",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -29,6 +30,7 @@ from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.child import ChildDaemon
 from collectd_mgr.rpc import transport
 from collectd_mgr.rpc.agent import AgentAPI
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 PLUGINS = Path("/usr/lib/collectd")
@@ -76,7 +78,17 @@ class AgentHost:
         """kill -9, whatever it is doing."""
         assert self.process is not None
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
+
+    def cut_off(self) -> None:
+        """The next agent finds no bus where it looks for one."""
+        text = self.file.read_text()
+        url = self.conf.transport_url
+        self.file.write_text(text.replace(url, "rabbit://nobody:nothing@127.0.0.1:9//"))
+
+    def managed(self) -> str:
+        """What a restart of collectd would load."""
+        return "".join(path.read_text() for path in (self.directory / "managed").glob("*.conf"))
 
     def ended(self) -> bool:
         return self.process is None or self.process.poll() is not None
@@ -86,22 +98,22 @@ class AgentHost:
         """A client for a moment: one that lives through an outage of the bus leaves sockets behind."""
         bus = transport.rpc(self.conf)
         try:
-            yield AgentAPI(bus, timeout=20)
+            yield AgentAPI(bus, timeout=PATIENCE)
         finally:
             bus.cleanup()
 
     def answers(self) -> bool:
         try:
-            self.status(timeout=2)
+            self.status(timeout=10)
         except exception.AgentUnreachable:
             return False
         return True
 
-    def apply(self, spec: HostSpec, timeout: float = 30) -> HostStatus:
+    def apply(self, spec: HostSpec, timeout: float = PATIENCE) -> HostStatus:
         with self.bus() as api:
             return api.apply(self.name, spec, request_id="req-test", timeout=timeout)
 
-    def status(self, timeout: float = 20) -> HostStatus:
+    def status(self, timeout: float = PATIENCE) -> HostStatus:
         with self.bus() as api:
             return api.status(self.name, timeout=timeout)
 
@@ -115,11 +127,17 @@ class AgentHost:
         process = self.daemon.find()
         return None if process is None else process.pid
 
-    def until(self, happened: Callable[[], object], seconds: float = 30) -> None:
+    def until(self, happened: Callable[[], object], seconds: float = PATIENCE) -> None:
+        """Wait until it has happened; an agent that does not answer now may do so later."""
         deadline = time.monotonic() + seconds
-        while not happened():
+        while not _said(happened):
             assert time.monotonic() < deadline, self.log.read_text()[-4000:]
             time.sleep(0.05)
+
+    def outlived(self) -> bool:
+        """Whether collectd is known to have outlived the last live operation."""
+        memory = json.loads((self.directory / "agent" / "memory.json").read_text())
+        return memory["probation"] is None and memory["good"] == memory["current"]
 
     def __enter__(self) -> AgentHost:
         return self
@@ -130,11 +148,18 @@ class AgentHost:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(20)
+                self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self.kill()
         self.daemon.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def _said(happened: Callable[[], object]) -> object:
+    try:
+        return happened()
+    except exception.AgentUnreachable:
+        return False
 
 
 def enabled(status: HostStatus) -> set[str]:

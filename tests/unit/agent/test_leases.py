@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The agent ends a lease by itself: without the bus, over its own restart, during a probation."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from collectd_mgr.domain.leases import granted
+from collectd_mgr.domain.spec import HostSpec, Layer, PluginSetting
+from collectd_mgr.drivers.fake import FakeDaemon
+from tests.unit.agent.agents import Agent, spec
+
+
+def leased(base: HostSpec, seconds: float, name: str = "lease:1", **plugins: Any) -> HostSpec:
+    settings = {plugin: PluginSetting(True, float(interval)) for plugin, interval in plugins.items()}
+    layer = Layer(name, settings, lease=granted(seconds, time.time()))
+    return HostSpec(base.generation, (*base.layers, layer), base.mode)
+
+
+def interval(agent: Agent, plugin: str) -> float | None:
+    return agent.collectd.running.plugins[plugin].interval
+
+
+def test_it_is_taken_back_without_anybody_asking(tmp_path: Path) -> None:
+    agent = Agent(tmp_path, probation=60).recover()
+    status = agent.apply(leased(spec(1, cpu=10.0), 0.3, cpu=1.0, swap=1.0))
+    assert status.leases["lease:1"]["state"] == "active"
+    assert interval(agent, "cpu") == 1.0
+    pid = agent.collectd.running.pid
+
+    time.sleep(0.4)
+    agent.service.keeper.look()
+
+    assert (interval(agent, "cpu"), agent.enabled(), agent.collectd.running.pid) == (10.0, {"cpu"}, pid)
+    status = agent.status()
+    assert status.leases["lease:1"]["state"] == "ended"
+    assert status.outcome == "applied"
+    assert not status.plugins["swap"].enabled
+
+
+def test_it_ends_while_the_agent_is_away(tmp_path: Path) -> None:
+    collectd = FakeDaemon()
+    Agent(tmp_path, collectd).recover().apply_and_look(leased(spec(1, cpu=10.0), 0.2, cpu=1.0))
+    time.sleep(0.3)
+    agent = Agent(tmp_path, collectd).recover()
+    assert interval(agent, "cpu") == 10.0
+
+
+def test_a_restart_of_the_agent_does_not_begin_it_anew(tmp_path: Path) -> None:
+    collectd, asked = FakeDaemon(), leased(spec(1, cpu=10.0), 0.6, cpu=1.0)
+    Agent(tmp_path, collectd).recover().apply_and_look(asked)
+    time.sleep(0.3)
+    agent = Agent(tmp_path, collectd).recover()
+    agent.apply(asked)
+    assert interval(agent, "cpu") == 1.0
+    time.sleep(0.4)
+    agent.service.keeper.look()
+    assert interval(agent, "cpu") == 10.0
+
+
+def test_a_spec_that_still_has_it_does_not_bring_it_back(tmp_path: Path) -> None:
+    agent = Agent(tmp_path).recover()
+    agent.apply(leased(spec(1, cpu=10.0), 0.1, cpu=1.0))
+    time.sleep(0.2)
+    agent.service.keeper.look()
+    again = leased(spec(2, cpu=10.0, df=True), 0.1, cpu=1.0)
+    agent.apply(again)
+    assert (interval(agent, "cpu"), agent.enabled()) == (10.0, {"cpu", "df"})
