@@ -9,6 +9,7 @@ from collectd_mgr.agent.applier import Applier
 from collectd_mgr.agent.clock import Clock
 from collectd_mgr.agent.reads import Reads
 from collectd_mgr.agent.reporter import Reporter
+from collectd_mgr.domain.notifications import Notification
 from collectd_mgr.domain.reads import Flush, Query
 from collectd_mgr.domain.spec import HostSpec
 from collectd_mgr.rpc.agent import TARGET, expected
@@ -45,6 +46,10 @@ class AgentEndpoint:
     @expected
     def flush(self, context: Json, flush: Json) -> Json:
         return self._reads.flush(Flush.from_dict(flush))
+
+    @expected
+    def notify(self, context: Json, notification: Json) -> None:
+        self._reads.notify(Notification.from_dict(notification), context.get("request_id", ""))
 
     @expected
     def config(self, context: Json) -> Json:

@@ -7,6 +7,7 @@ from collectd_mgr import exception
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import capabilities, grammar, managed, mode, secrets
 from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers.ladder import Ladder
@@ -34,6 +35,15 @@ class Reads:
     def flush(self, flush: Flush) -> dict[str, object]:
         self._check()
         return self._ladder.reader(capabilities.FLUSH).flush(flush)
+
+    def notifications(self, position: Position, limit: int, wait: float) -> Batch:
+        self._check()
+        return self._ladder.reader(capabilities.NOTIFICATIONS).notifications(position, limit, wait)
+
+    def notify(self, notification: Notification, request_id: str) -> None:
+        """Put one in: it comes out as collectd's own do."""
+        self._check()
+        self._ladder.reader(capabilities.NOTIFICATIONS).notify(notification, request_id)
 
     def config(self) -> dict[str, str]:
         """``{"host", "managed"}``: collectd.conf text of the operator's files and of ours, secrets masked."""

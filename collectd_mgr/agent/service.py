@@ -31,14 +31,23 @@ from collectd_mgr.domain import mode
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import Driver
 from collectd_mgr.drivers.ladder import Ladder
+from collectd_mgr.publisher.publisher import Outlets, Publisher
 from collectd_mgr.rpc import agent as rpc_agent
 from collectd_mgr.rpc.status import StatusNotifier
 
 LOG = logging.getLogger(__name__)
 
 
+#: The threads of the publisher come after these. It may be killed at any moment, and waits for bus and daemon.
+_WAITED_FOR = 3
+
+
 class AgentService:
-    """One agent. ``start`` once, ``stop`` once; collectd goes on when it stops."""
+    """One agent. ``start`` once, ``stop`` once; collectd goes on when it stops.
+
+    :param lasting: the transport of what must not be lost, where that is another one than that of ``notifications``
+    :param telemetry: the transport to Ceilometer, where it is wanted
+    """
 
     def __init__(
         self,
@@ -47,6 +56,8 @@ class AgentService:
         rpc: Any,
         notifications: Any,
         fault: faults.Fault = faults.none,
+        lasting: Any = None,
+        telemetry: Any = None,
     ) -> None:
         whose = account(settings.daemon.user)
         whose.pass_through(Path(settings.state_dir))
@@ -71,13 +82,17 @@ class AgentService:
         self.reporter = Reporter(picture, sweep, notifier, settings.heartbeat_interval)
         self.state.changed = self.reporter.wake
         self.clock = Clock(self.state, self._ladder, settings.clock, time_sources.load(settings.clock))
-        self.endpoint = AgentEndpoint(self.applier, self.reporter, Reads(self.state, self._ladder), self.clock)
+        reads = Reads(self.state, self._ladder)
+        self.endpoint = AgentEndpoint(self.applier, self.reporter, reads, self.clock)
+        outlets = Outlets(settings.host, lasting or notifications, telemetry, settings.project)
+        spools = Path(settings.state_dir) / "spool"
+        self.publisher = Publisher(spools, settings.spool_size, outlets, reads.notifications, self.state.section)
 
     def start(self) -> None:
         """Bring the daemon back to what is remembered, then take orders. Does not wait for the bus."""
         self.keeper.recover(self.applier, self._journal)
         self._sweep.refresh()
-        for job in (self._serve, self.keeper.run, self.reporter.run):
+        for job in (self._serve, self.keeper.run, self.reporter.run, *self.publisher.jobs):
             self._threads.append(self._thread(job))
 
     def stop(self) -> None:
@@ -87,8 +102,9 @@ class AgentService:
         if self._server is not None:
             self._server.stop()
             self._server.wait()
-        for thread in self._threads:
+        for thread in self._threads[:_WAITED_FOR]:
             thread.join(timeout=10)
+        self.publisher.sync()
         self.keeper.close()
         self._ladder.close()
 

@@ -20,6 +20,8 @@ class AgentSettings:
     :param watch_interval: between two looks at the daemon
     :param revival: how long a dead daemon is left to whoever else may start it again
     :param allowlist_file: what this host lets the service do; see :mod:`collectd_mgr.agent.allowlist`
+    :param spool_size: of what is kept while the bus is away, in bytes
+    :param project: the project that events and samples belong to
     """
 
     daemon: DriverSettings
@@ -31,6 +33,8 @@ class AgentSettings:
     revival: float = 0.0
     clock: TimeSettings = field(default_factory=TimeSettings)
     allowlist_file: str = "/etc/collectd-mgr/allowlist.toml"
+    spool_size: int = 16 * 1024 * 1024
+    project: str = ""
 
     @property
     def host(self) -> str:

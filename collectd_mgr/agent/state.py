@@ -19,7 +19,7 @@ from collectd_mgr.agent.origin import Origin
 from collectd_mgr.domain import leases
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.plan import Running
-from collectd_mgr.domain.sections import Sections
+from collectd_mgr.domain.sections import Sections, Settings
 from collectd_mgr.domain.spec import Goal, HostSpec
 
 #: The driver that works inside the running daemon: the one that a quarantine and the switch for ``live`` are about.
@@ -113,6 +113,10 @@ class State:
     def sections(self) -> Sections:
         """The named settings in force: the host came to them, whatever is asked of it by now."""
         return self.goal(self.memory.current).sections
+
+    def section(self, name: str) -> Settings:
+        """The settings of a section that are in force."""
+        return self.goal(self.memory.current).section(name)
 
     def see_origin(self, running: Running, again: bool = False) -> None:
         """Read the operator's files, if ``running`` is another daemon than they were read for, or ``again``."""

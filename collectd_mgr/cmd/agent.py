@@ -61,7 +61,8 @@ def serve(agent: AgentService) -> int:
 
 def service(conf: cfg.ConfigOpts, drivers: Sequence[Driver], fault: faults.Fault = faults.none) -> AgentService:
     """The agent that ``conf`` describes, not started."""
-    return AgentService(settings(conf), drivers, transport.rpc(conf), transport.notifications(conf), fault)
+    outlets = transport.lasting(conf), transport.telemetry(conf)
+    return AgentService(settings(conf), drivers, transport.rpc(conf), transport.notifications(conf), fault, *outlets)
 
 
 def settings(conf: cfg.ConfigOpts) -> AgentSettings:
@@ -78,4 +79,6 @@ def settings(conf: cfg.ConfigOpts) -> AgentSettings:
         _REVIVAL.get(conf.collectd.daemon, 0.0),
         TimeSettings(**{**conf.clock, "sources": tuple(conf.clock.sources)}),
         agent.allowlist_file,
+        spool_size=conf.publisher.spool_size,
+        project=conf.publisher.project_id,
     )

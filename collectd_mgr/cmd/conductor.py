@@ -34,4 +34,4 @@ def service(conf: cfg.ConfigOpts) -> ConductorService:
     settings = ConductorSettings(**conf.conductor)
     rpc = transport.rpc(conf)
     control = HostControl(Database(conf), AgentAPI(rpc, settings.call_timeout), settings.call_timeout)
-    return ConductorService(settings, control, rpc, transport.notifications(conf))
+    return ConductorService(settings, control, rpc, transport.notifications(conf), transport.lasting(conf))

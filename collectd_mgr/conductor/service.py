@@ -11,11 +11,13 @@ from typing import Any
 from collectd_mgr.conductor.clocks import ClockWatch
 from collectd_mgr.conductor.errands import Errands
 from collectd_mgr.conductor.lost import Lost
+from collectd_mgr.conductor.notifications import Notifications
 from collectd_mgr.conductor.resend import Resend
 from collectd_mgr.conductor.settings import ConductorSettings
 from collectd_mgr.conductor.statuses import Statuses
 from collectd_mgr.control.clocks import Clocks
 from collectd_mgr.control.hosts import HostControl
+from collectd_mgr.rpc import notifications as heard
 from collectd_mgr.rpc import status
 from collectd_mgr.rpc.ping import Ping
 
@@ -23,9 +25,14 @@ LOG = logging.getLogger(__name__)
 
 
 class ConductorService:
-    """One of any number. ``start`` once, ``stop`` once."""
+    """One of any number. ``start`` once, ``stop`` once.
 
-    def __init__(self, settings: ConductorSettings, control: HostControl, rpc: Any, notifications: Any) -> None:
+    :param lasting: the transport of what must not be lost, where that is another one than that of ``notifications``
+    """
+
+    def __init__(
+        self, settings: ConductorSettings, control: HostControl, rpc: Any, notifications: Any, lasting: Any = None
+    ) -> None:
         self._settings = settings
         self._stop = threading.Event()
         self._errands = Errands(settings.workers)
@@ -35,11 +42,15 @@ class ConductorService:
         clocks = ClockWatch(Clocks(control.database, control.agents), self._errands, settings.call_timeout)
         statuses = Statuses(control, self._errands, clocks, settings.call_timeout, self._resend.soon)
         self._listener = status.listener(notifications, statuses.receive, settings.batch_size, settings.batch_timeout)
+        self._notifications = Notifications(
+            control.database, settings.notification_retention, settings.notification_limit
+        )
+        self._heard = heard.listener(lasting or notifications, self._notifications.receive)
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Does not wait for the bus."""
-        for job in (self._listen, self._send_again, self._look_for_lost):
+        for job in (self._listen, self._hear, self._send_again, self._look_for_lost, self._purge):
             thread = threading.Thread(target=job, name=job.__qualname__, daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -54,12 +65,23 @@ class ConductorService:
             self._listener.stop()
             self._listener.wait()
             self._ping.stop()
+        if not self._threads[1].is_alive():
+            self._heard.stop()
+            self._heard.wait()
         self._errands.stop()
 
     def _listen(self) -> None:
         """oslo.messaging waits here for a bus that is away, for as long as it takes."""
         self._ping.start()
         self._listener.start()
+
+    def _hear(self) -> None:
+        """As :meth:`_listen`."""
+        self._heard.start()
+
+    def _purge(self) -> None:
+        while not self._notifications.wait(self._stop):
+            self._guarded(self._notifications.purge)
 
     def _send_again(self) -> None:
         while not self._stop.is_set():

@@ -16,6 +16,8 @@ class ConductorSettings:
     heartbeat_interval: float = 10.0
     resend_interval: float = 10.0
     call_timeout: float = 60.0
+    notification_retention: float = 604_800.0
+    notification_limit: int = 1_000_000
     workers: int = 4
 
     @property

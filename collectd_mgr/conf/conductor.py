@@ -19,5 +19,12 @@ OPTS = [
     ),
     cfg.FloatOpt("resend_interval", default=10.0, min=0.1, help="Seconds between two looks for what is unsettled."),
     cfg.FloatOpt("call_timeout", default=60.0, min=1.0, help="How long an agent may take for what is sent again."),
+    cfg.FloatOpt(
+        "notification_retention",
+        default=604_800.0,
+        min=60.0,
+        help="How long the notifications of the hosts are kept, in seconds.",
+    ),
+    cfg.IntOpt("notification_limit", default=1_000_000, min=1, help="The most notifications that are kept."),
     cfg.IntOpt("workers", default=4, min=1, help="How many hosts are sent to at once."),
 ]

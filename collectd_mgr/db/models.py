@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, MetaData, String, Table
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, MetaData, String, Table, UniqueConstraint
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import DeclarativeBase, Mapped, attribute_keyed_dict, mapped_column, relationship
 
@@ -130,6 +130,36 @@ class Operation(Base):
     warnings: Mapped[list[str] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(Moment, index=True)
     updated_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Notification(Base):
+    """A notification of a host, or ``count`` that were the same. ``number`` is the agent's: it orders those of a host.
+
+    ``muted`` is the name of the mute that kept it from being published.
+    """
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        UniqueConstraint("host", "number", name="uq_notifications_host_number"),
+        Index("ix_notifications_time", "time"),
+        Index("ix_notifications_received_at", "received_at"),
+        _MARIADB,
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    host: Mapped[str] = mapped_column(String(255))
+    number: Mapped[int] = mapped_column(BigInteger)
+    severity: Mapped[str] = mapped_column(String(16))
+    message: Mapped[str] = mapped_column(LongText)
+    time: Mapped[datetime] = mapped_column(Moment)
+    since: Mapped[datetime] = mapped_column(Moment)
+    count: Mapped[int] = mapped_column(BigInteger)
+    identifier: Mapped[str] = mapped_column(String(700))
+    plugin: Mapped[str] = mapped_column(String(128))
+    type: Mapped[str] = mapped_column(String(128))
+    meta: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    muted: Mapped[str | None] = mapped_column(String(63))
+    received_at: Mapped[datetime] = mapped_column(Moment)
 
 
 def table(model: type[Base]) -> Table:

@@ -13,8 +13,9 @@ from typing import Any
 METRICS = "metrics"
 VALUES = "values"
 FLUSH = "flush"
+NOTIFICATIONS = "notifications"
 
-READS = (METRICS, VALUES, FLUSH)
+READS = (METRICS, VALUES, FLUSH, NOTIFICATIONS)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from collectd_mgr.domain.capabilities import Installed, Offer
+from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.plan import Change, Plan, Running
 from collectd_mgr.domain.reads import Flush as Flush
 from collectd_mgr.domain.reads import Page as Page
@@ -144,6 +145,20 @@ class Driver(abc.ABC):
     @abc.abstractmethod
     def flush(self, flush: Flush) -> dict[str, Any]:
         """Ask collectd to flush; what it answered. :raises NotCapable: when not declared"""
+
+    @abc.abstractmethod
+    def notifications(self, position: Position, limit: int, wait: float) -> Batch:
+        """Those after ``position``, waiting up to ``wait`` seconds for the first; what it says is safe is forgotten.
+
+        Safe to repeat. :raises NotCapable: when not declared
+        """
+
+    @abc.abstractmethod
+    def notify(self, notification: Notification, request_id: str) -> None:
+        """Put one in, on the way that collectd's own take. :raises NotCapable: when not declared
+
+        :raises BadRequest: collectd does not take it
+        """
 
     @abc.abstractmethod
     def close(self) -> None:

@@ -17,11 +17,13 @@ from typing import Any, ClassVar
 from collectd_mgr import exception
 from collectd_mgr.domain import capabilities, managed, plan, sections
 from collectd_mgr.domain.capabilities import Installed, Offer
+from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.plan import Change, Running, RunningPlugin
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers import fake_cache
 from collectd_mgr.drivers.base import Applied, Driver, DriverSettings, Order, Recovered
+from collectd_mgr.drivers.fake_notifications import Said
 
 VERSION = "5.12.0-fake"
 
@@ -38,6 +40,8 @@ class FakeDaemon:
         self.began = 0.0
         #: What the next process runs, where that was said.
         self.prepared: Goal | None = None
+        #: What it says, until somebody has it safe.
+        self.said = Said()
 
     def start(self, goal: Goal) -> None:
         """A new process that runs ``goal``, in place of the one there was."""
@@ -133,6 +137,12 @@ class FakeDriver(Driver):
             raise exception.DaemonUnreachable("The in-memory daemon does not run.", maybe_executed=False)
         daemon = self.daemon
         return fake_cache.page(self._host, running.plugins, daemon.began, daemon.clock(), query, values)
+
+    def notifications(self, position: Position, limit: int, wait: float) -> Batch:
+        return self.daemon.said.read(position, limit, wait)
+
+    def notify(self, notification: Notification, request_id: str) -> None:
+        self.daemon.said.add(replace(notification, time=self.daemon.clock()))
 
     def flush(self, flush: Flush) -> dict[str, Any]:
         return {"flushed": flush.to_dict()}

@@ -6,8 +6,15 @@ from __future__ import annotations
 from typing import Any
 
 from collectd_mgr.domain.columns import Columns
+from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.wire.client import WireClient
+
+#: What a notification is made of that is put in.
+_PARTS = ("severity", "message", "host", "plugin", "plugin_instance", "type", "type_instance")
+
+#: Seconds for an answer, besides those that it may wait inside collectd.
+_PATIENCE = 10.0
 
 
 class Reader:
@@ -27,6 +34,16 @@ class Reader:
     def _page(self, method: str, query: Query) -> Page:
         answer = self._wire.call(method, query.to_dict())
         return Page(Columns(answer), answer.pop("marker"))
+
+    def notifications(self, position: Position, limit: int, wait: float) -> Batch:
+        """As the contract of the drivers has it."""
+        params = {**position.to_dict(), "limit": limit, "wait": wait}
+        return Batch.from_dict(self._wire.call("notifications_read", params, timeout=wait + _PATIENCE))
+
+    def notify(self, notification: Notification, request_id: str) -> None:
+        """As the contract of the drivers has it."""
+        parts = {name: getattr(notification, name) for name in _PARTS}
+        self._wire.call("notification_send", parts, request_id=request_id)
 
     def flush(self, flush: Flush) -> dict[str, Any]:
         """What was asked for; collectd says nothing of the outcome."""

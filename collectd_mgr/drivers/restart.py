@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from collectd_mgr import exception
 from collectd_mgr.domain import capabilities, managed, plan, safety
 from collectd_mgr.domain.capabilities import Installed, Offer
+from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.plan import Change, Running
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.secrets import mask_text
@@ -176,6 +177,12 @@ class RestartDriver(Driver):
 
     def values(self, query: Query) -> Page:
         return self._reader.values(query)
+
+    def notifications(self, position: Position, limit: int, wait: float) -> Batch:
+        return self._reader.notifications(position, limit, wait)
+
+    def notify(self, notification: Notification, request_id: str) -> None:
+        self._reader.notify(notification, request_id)
 
     def flush(self, flush: Flush) -> dict[str, Any]:
         return self._reader.flush(flush)

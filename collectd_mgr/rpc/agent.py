@@ -5,6 +5,7 @@ History of the version::
 
     1.0  apply, status, metrics, values, flush, config
     1.1  clock, clock_sync
+    1.0  apply, status, metrics, values, flush, config, notify
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import oslo_messaging
 
 from collectd_mgr import exception
 from collectd_mgr.domain.clock import Reading
+from collectd_mgr.domain.notifications import Notification
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.spec import HostSpec
 from collectd_mgr.domain.status import HostStatus
@@ -84,6 +86,13 @@ class AgentAPI:
     def flush(self, host: str, flush: Flush, request_id: str = "", timeout: float | None = None) -> dict[str, Any]:
         """Ask the daemon to flush; what it answered."""
         return dict(self._call(host, "flush", request_id, timeout, flush=flush.to_dict()))
+
+    def notify(self, host: str, notification: Notification, request_id: str = "", timeout: float | None = None) -> None:
+        """Put a notification in, where collectd's own come from. Not safe to repeat: it comes out twice.
+
+        :raises BadRequest: collectd does not take it
+        """
+        self._call(host, "notify", request_id, timeout, notification=notification.to_dict())
 
     def config(self, host: str, request_id: str = "", timeout: float | None = None) -> dict[str, str]:
         """``{"host", "managed"}``: the operator's files and ours as collectd.conf text, secrets masked."""

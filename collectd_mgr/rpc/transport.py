@@ -58,6 +58,32 @@ def notifications(conf: cfg.ConfigOpts) -> Any:
     return oslo_messaging.get_notification_transport(prepare(conf), allowed_remote_exmods=EXMODS)
 
 
+def lasting(conf: cfg.ConfigOpts) -> Any:
+    """The transport for what must not be lost: its queues outlive their listeners, and a restart of the bus."""
+    address = prepare(conf).transport_url
+    return _notifications(conf, address, amqp_durable_queues="true", amqp_auto_delete="false")
+
+
+def telemetry(conf: cfg.ConfigOpts) -> Any:
+    """The transport for Ceilometer and whoever else listens to notifications; ``None`` where none are wanted.
+
+    As everywhere in OpenStack, they are off unless ``[oslo_messaging_notifications] driver`` says ``messagingv2``.
+    Its queues have the arguments that oslo.messaging gives them by default or by ``[oslo_messaging_rabbit]``, for the
+    listeners declare the same ones.
+    """
+    section = prepare(conf).oslo_messaging_notifications
+    address = section.transport_url or conf.transport_url
+    return _notifications(conf, address, amqp_auto_delete="false") if "messagingv2" in section.driver else None
+
+
+def _notifications(conf: cfg.ConfigOpts, address: str, **options: str) -> Any:
+    url = oslo_messaging.TransportURL.parse(conf, address)
+    if url.transport == "rabbit":
+        # What is in the address goes before what is in the section, for this transport alone.
+        url.query.update(options)
+    return oslo_messaging.get_notification_transport(conf, url=url, allowed_remote_exmods=EXMODS)
+
+
 def quiet() -> None:
     """oslo.messaging logs every message at DEBUG, with the configurations (and passwords) in it: never here."""
     for name in ("oslo.messaging", "oslo_messaging", "amqp", "kombu"):

@@ -6,6 +6,7 @@ A driver's test file is these lines, and a fixture ``rig`` (see :class:`.rig.Rig
     from collectd_mgr.testing.suite.changes import *
     from collectd_mgr.testing.suite.daemon import *
     from collectd_mgr.testing.suite.failures import *
+    from collectd_mgr.testing.suite.notifications import *
     from collectd_mgr.testing.suite.reads import *
     from collectd_mgr.testing.suite.settings import *
 
@@ -21,4 +22,5 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in ("changes", "daemon", "failures", "reads", "rig")))
+_PARTS = ("changes", "daemon", "failures", "notifications", "reads", "rig")
+pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))

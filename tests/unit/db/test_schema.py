@@ -19,4 +19,4 @@ def test_models_and_migrations_agree(database: Database) -> None:
 
 def test_sync_is_safe_to_repeat(database: Database) -> None:
     schema.sync(database)
-    assert schema.version(database) == schema.head() == "0003"
+    assert schema.version(database) == schema.head() is not None

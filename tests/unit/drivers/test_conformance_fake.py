@@ -10,6 +10,7 @@ import pytest
 from collectd_mgr.testing.suite.changes import *  # noqa: F403
 from collectd_mgr.testing.suite.daemon import *  # noqa: F403
 from collectd_mgr.testing.suite.failures import *  # noqa: F403
+from collectd_mgr.testing.suite.notifications import *  # noqa: F403
 from collectd_mgr.testing.suite.reads import *  # noqa: F403
 from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import fake_rig

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the daemon to the disk: notifications, in their order, each once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+from collectd_mgr import exception
+from collectd_mgr.domain.mutes import muted
+from collectd_mgr.domain.notifications import Batch, Notification, Position, collapsed
+from collectd_mgr.domain.secrets import mask_text
+from collectd_mgr.domain.sections import Settings
+from collectd_mgr.publisher.spool import Spool
+
+LOG = logging.getLogger(__name__)
+
+#: How many are taken at once: all that the extension keeps.
+_LIMIT = 10_000
+
+#: How long the extension is asked to wait for the first one, in seconds.
+_WAIT = 20.0
+
+#: Between two readings: what comes meanwhile comes together, and goes to the disk in one write.
+_PACE = 0.2
+
+#: The same while somebody says the same again and again: that many become one.
+_PACE_IN_A_FLOOD = 2.0
+
+#: After an error.
+_PAUSE = 1.0
+
+#: What is in the files is on the disk this much later, at the latest, in seconds.
+_SYNC = 1.0
+
+
+class Read(Protocol):
+    """The daemon's notifications after a position: at most ``limit``, waiting up to ``wait`` seconds for the first."""
+
+    def __call__(self, position: Position, limit: int, wait: float) -> Batch: ...
+
+
+class Feeder:
+    """:meth:`run` from one thread.
+
+    :param mutes: the settings of the section ``mutes`` that are in force
+    """
+
+    def __init__(self, read: Read, spool: Spool, mutes: Callable[[], Settings]) -> None:
+        self._read = read
+        self._spool = spool
+        self._mutes = mutes
+        self._position = _position(spool)
+        self._patience = _WAIT
+        self._pace = _PACE
+        self._synced = 0.0
+        #: How many the daemon had to drop because nobody took them in time.
+        self.dropped = 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Until ``stop`` is set; a daemon that is away, or a full disk, does not end it."""
+        while not stop.is_set():
+            try:
+                stop.wait(self._pace if self.round() else 0)
+            except exception.CollectdMgrError as error:
+                LOG.debug("Notifications cannot be read: %s", error.detail)
+                stop.wait(_PAUSE)
+            except Exception:
+                LOG.exception("Notifications could not be kept; they stay where they are.")
+                stop.wait(_PAUSE)
+
+    def round(self) -> int:
+        """Take what there is; how many that were. An error leaves everything to the next round."""
+        batch = self._read(self._position, _LIMIT, self._patience)
+        self._patience = _WAIT
+        if batch.rows:
+            self._keep(batch)
+            self._patience = _SYNC
+        if not batch.rows or time.monotonic() - self._synced > _SYNC:
+            self._spool.sync()
+            self._synced = time.monotonic()
+        return len(batch.rows)
+
+    def _keep(self, batch: Batch) -> None:
+        rows, now = collapsed(batch.rows), time.time()
+        self._pace = _PACE_IN_A_FLOOD if len(rows) < len(batch.rows) else _PACE
+        self._spool.append([self._entry(row, batch.position, now) for row in rows])
+        same = batch.stream == self._position.stream
+        self.dropped += batch.first - 1 - (self._position.after if same else 0)
+        self._position = batch.position
+
+    def _entry(self, row: Notification, position: Position, now: float) -> dict[str, Any]:
+        """The position is in each entry, so that both are in the file, or neither."""
+        shown = replace(row, message=mask_text(row.message))
+        return {**shown.to_dict(), "muted": muted(self._mutes(), row, now), "position": position.to_dict()}
+
+
+def _position(spool: Spool) -> Position:
+    last = spool.last()
+    return Position(**last.data["position"]) if last else Position()

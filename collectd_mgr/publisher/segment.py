@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One file of a spool: entries as lines of JSON, consecutively numbered."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Entry:
+    """``number`` is one above that of the entry before it, over all files; ``end`` is where it ends in its own."""
+
+    number: int
+    data: Mapping[str, Any]
+    end: int = 0
+
+
+@dataclass
+class Segment:
+    """The file holds the entries ``first`` to ``last``; ``last`` is below ``first`` when it is empty."""
+
+    path: Path
+    first: int
+    last: int = field(init=False)
+    size: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self.last = self.first - 1
+
+    @classmethod
+    def found(cls, path: Path) -> Segment:
+        """The segment of a file that is there. What a failing machine left half written at its end is cut off."""
+        segment = cls(path, int(path.stem))
+        for entry in segment.entries(0):
+            segment.last, segment.size = entry.number, entry.end
+        os.truncate(path, segment.size)
+        return segment
+
+    def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """In the file when this returns, which outlives this process; on the disk after :meth:`sync`."""
+        lines = b"".join(json.dumps(row, separators=(",", ":")).encode() + b"\n" for row in rows)
+        with open(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600), "wb", buffering=0) as file:
+            # Over what a full disk may have left of an earlier try.
+            file.seek(self.size)
+            written = file.write(lines)
+            if written != len(lines):
+                raise OSError(f"{self.path}: only {written} of {len(lines)} bytes could be written")
+        self.size += len(lines)
+        self.last += len(rows)
+
+    def sync(self) -> None:
+        descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def entries(self, offset: int, number: int | None = None) -> Iterator[Entry]:
+        """From the byte ``offset`` on, where entry ``number`` begins (the first, if it is not given)."""
+        number = self.first if number is None else number
+        with self.path.open("rb") as file:
+            file.seek(offset)
+            for line in file:
+                offset += len(line)
+                data = _read(line)
+                if data is None:
+                    return
+                yield Entry(number, data, offset)
+                number += 1
+
+
+def _read(line: bytes) -> Mapping[str, Any] | None:
+    try:
+        data = json.loads(line) if line.endswith(b"\n") else None
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A bounded queue on the disk, in order, with any number of readers that each remember how far they are.
+
+It outlives the agent at once (a kill -9 loses nothing), and the machine up to the last :meth:`Spool.sync`.
+When it is full, the oldest file goes, and each reader counts what it had not taken yet.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from collectd_mgr.publisher.cursor import Cursor
+from collectd_mgr.publisher.segment import Entry, Segment
+
+#: Into how many files a full spool is divided: that part of it goes at once.
+_PARTS = 16
+
+#: The smallest file that is worth being one, in bytes.
+_SMALLEST = 16 * 1024
+
+#: The smallest limit, in bytes.
+LEAST = _PARTS * _SMALLEST
+
+
+class Spool:
+    """Files below ``directory``, of ``limit`` bytes at most (a last batch may go over it); any thread may use it."""
+
+    def __init__(self, directory: Path, limit: int) -> None:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._directory = directory
+        self.limit = max(limit, LEAST)
+        self._marks = directory / "readers.json"
+        self._came = threading.Condition()
+        self._dirty = False
+        self._segments = [Segment.found(path) for path in sorted(directory.glob("*.jsonl"))] or [self._fresh()]
+        self._cursors: dict[str, Cursor] = {}
+        taken = max((int(mark["number"]) for mark in self._read_marks().values()), default=0)
+        if taken > self._segments[-1].last:
+            # A machine that failed kept the mark and not the entry: its number is not given again.
+            self._segments.append(Segment(self._path(taken + 1), taken + 1))
+
+    def _fresh(self) -> Segment:
+        """Numbers go on above all that were ever given, also when somebody took the directory away."""
+        return Segment(self._path(first := time.time_ns() // 1000), first)
+
+    def _path(self, first: int) -> Path:
+        return self._directory / f"{first:020d}.jsonl"
+
+    def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows at the end: all of them, or none. :raises OSError: the disk is full"""
+        with self._came:
+            if self._segments[-1].size * _PARTS >= self.limit:
+                self._roll()
+            self._segments[-1].append(rows)
+            self._dirty = True
+            self._came.notify_all()
+
+    def _roll(self) -> None:
+        """Begin a new file, and take away what is done, or too much. The newest full one stays, for :meth:`last`."""
+        self._segments[-1].sync()
+        self._segments.append(Segment(self._path(first := self._segments[-1].last + 1), first))
+        while len(self._segments) > 2 and (self._taken(self._segments[0]) or self._full()):
+            gone = self._segments.pop(0)
+            for cursor in self._cursors.values():
+                cursor.lose(gone)
+            gone.path.unlink()
+        self.mark()
+
+    def _taken(self, segment: Segment) -> bool:
+        return all(cursor.number >= segment.last for cursor in self._cursors.values())
+
+    def _full(self) -> bool:
+        return self.size > self.limit - self.limit // _PARTS
+
+    def sync(self) -> bool:
+        """Have everything on the disk; whether there was anything to do."""
+        with self._came:
+            if not self._dirty:
+                return False
+            self._segments[-1].sync()
+            self._dirty = False
+            return True
+
+    def last(self) -> Entry | None:
+        """The newest entry."""
+        with self._came:
+            for segment in reversed(self._segments):
+                if segment.size:
+                    return list(segment.entries(0))[-1]
+            return None
+
+    def reader(self, name: str) -> Cursor:
+        """Where the reader of this name was; a new one begins with the oldest entry."""
+        with self._came:
+            marks = self._read_marks().get(name, {})
+            first = self._segments[0].first
+            cursor = Cursor(self, int(marks.get("number", first - 1)), int(marks.get("dropped", 0)))
+            self._cursors[name] = cursor
+            return cursor
+
+    def peek(self, cursor: Cursor, limit: int) -> list[Entry]:
+        """What ``cursor`` has not taken yet, the oldest first, at most ``limit``."""
+        with self._came:
+            return cursor.look(self._segments, limit)
+
+    def wait(self, number: int, seconds: float) -> None:
+        """Until there is an entry above ``number``, or the time is over."""
+        with self._came:
+            self._came.wait_for(lambda: self._segments[-1].last > number, seconds)
+
+    def mark(self) -> None:
+        """Write down how far the readers are."""
+        with self._came:
+            marks = {name: {"number": item.number, "dropped": item.dropped} for name, item in self._cursors.items()}
+            staged = self._marks.with_suffix(".new")
+            staged.write_text(json.dumps({**self._read_marks(), **marks}))
+            os.replace(staged, self._marks)
+
+    def _read_marks(self) -> dict[str, Any]:
+        try:
+            return dict(json.loads(self._marks.read_text()))
+        except (OSError, ValueError):
+            return {}
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return sum(segment.size for segment in self._segments)
+
+    def facts(self) -> dict[str, Any]:
+        """``{"bytes", "limit", "readers": {name: {"waiting", "dropped"}}}``: entries that wait, and that were lost."""
+        with self._came:
+            last = self._segments[-1].last
+            readers = {
+                name: {"waiting": max(0, last - item.number), "dropped": item.dropped}
+                for name, item in sorted(self._cursors.items())
+            }
+            return {"bytes": self.size, "limit": self.limit, "readers": readers}

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The spool: in order, bounded, and there again after whatever happened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectd_mgr.publisher.cursor import Cursor
+from collectd_mgr.publisher.spool import LEAST, Spool
+
+
+def rows(first: int, last: int, padding: int = 0) -> list[dict[str, Any]]:
+    return [{"n": n, "padding": "x" * padding} for n in range(first, last + 1)]
+
+
+def drain(cursor: Cursor, limit: int = 7) -> list[int]:
+    found = []
+    while entries := cursor.peek(limit):
+        found += [entry.data["n"] for entry in entries]
+        cursor.done(entries)
+    return found
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "spool"
+
+
+def test_readers_see_everything_once_each_at_its_own_pace(home: Path) -> None:
+    spool = Spool(home, LEAST)
+    slow, fast = spool.reader("slow"), spool.reader("fast")
+    spool.append(rows(1, 10))
+    assert drain(fast) == list(range(1, 11))
+    spool.append(rows(11, 15))
+    assert (drain(fast), drain(slow)) == ([11, 12, 13, 14, 15], list(range(1, 16)))
+    assert spool.facts()["readers"] == {name: {"waiting": 0, "dropped": 0} for name in ("slow", "fast")}
+
+
+def test_what_is_not_done_is_seen_again(home: Path) -> None:
+    spool = Spool(home, LEAST)
+    cursor = spool.reader("a")
+    spool.append(rows(1, 10))
+    first = cursor.peek(3)
+    assert cursor.peek(3) == first
+    cursor.done(first[:2])
+    assert drain(cursor) == list(range(3, 11))
+
+
+def test_what_the_next_agent_cannot_send_at_once_is_the_same_again(home: Path) -> None:
+    spool = Spool(home, LEAST)
+    cursor = spool.reader("a")
+    spool.append(rows(1, 10))
+    cursor.done(cursor.peek(4))
+    following = Spool(home, LEAST).reader("a")
+    first = following.peek(3)
+    assert [entry.data["n"] for entry in first] == [5, 6, 7]
+    assert following.peek(3) == first
+
+
+def test_numbers_go_up_by_one_over_files_and_agents(home: Path) -> None:
+    numbers: list[int] = []
+    for agent in range(4):
+        spool = Spool(home, LEAST)
+        cursor = spool.reader("a")
+        spool.append(rows(agent * 10, agent * 10 + 9, padding=2000))
+        entries = cursor.peek(10)
+        numbers += [entry.number for entry in entries]
+        cursor.done(entries)
+    assert numbers == list(range(numbers[0], numbers[0] + 40))
+
+
+def test_the_next_agent_goes_on_where_the_last_was_killed(home: Path) -> None:
+    spool = Spool(home, LEAST)
+    cursor = spool.reader("a")
+    spool.append(rows(1, 10))
+    cursor.done(cursor.peek(4))
+    following = Spool(home, LEAST)
+    last = following.last()
+    assert last is not None
+    assert last.data["n"] == 10
+    following.append(rows(11, 12))
+    assert drain(following.reader("a")) == list(range(5, 13))
+
+
+def test_when_it_is_full_the_oldest_go_and_are_counted(home: Path) -> None:
+    spool = Spool(home, LEAST)
+    away, here = spool.reader("away"), spool.reader("here")
+    for n in range(1, 2001):
+        spool.append(rows(n, n, padding=1000))
+        if n % 10 == 0:
+            drain(here)
+    assert spool.size <= LEAST * 1.01
+    assert (here.dropped, away.dropped > 1000) == (0, True)
+    waiting = spool.facts()["readers"]["away"]["waiting"]
+    assert drain(away) == list(range(away.dropped + 1, 2001))
+    assert waiting + away.dropped == 2000
+    assert Spool(home, LEAST).reader("away").dropped == away.dropped, "remembered"
+
+
+def test_files_that_everybody_has_read_go(home: Path) -> None:
+    spool = Spool(home, 64 * LEAST)
+    cursor = spool.reader("a")
+    for n in range(1, 3001):
+        spool.append(rows(n, n, padding=1000))
+        drain(cursor)
+    assert len(list(home.glob("*.jsonl"))) == 2
+    assert cursor.dropped == 0
+
+
+def test_a_torn_end_is_cut_off_and_its_number_given_again(home: Path) -> None:
+    spool = Spool(home, LEAST)
+    spool.append(rows(1, 3))
+    (path,) = home.glob("*.jsonl")
+    with path.open("ab") as file:
+        file.write(b'{"n": 4, "padd')
+    following = Spool(home, LEAST)
+    following.append(rows(4, 4))
+    entries = following.reader("a").peek(10)
+    assert [entry.data["n"] for entry in entries] == [1, 2, 3, 4]
+    assert entries[3].number == entries[2].number + 1
+
+
+def test_the_number_of_a_taken_entry_that_a_failed_machine_lost_is_not_given_again(home: Path) -> None:
+    spool = Spool(home, LEAST)
+    cursor = spool.reader("a")
+    spool.append(rows(1, 3))
+    cursor.done(cursor.peek(3))
+    (path,) = home.glob("*.jsonl")
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:1]))
+    following = Spool(home, LEAST)
+    following.append(rows(4, 4))
+    (entry,) = following.reader("a").peek(10)
+    assert (entry.data["n"], entry.number) == (4, cursor.number + 1)
+
+
+def test_a_full_disk_leaves_nothing_of_a_batch(home: Path) -> None:
+    spool = Spool(home, LEAST)
+    spool.append(rows(1, 2))
+    with pytest.raises(TypeError):
+        spool.append([{"n": 3}, {"n": object()}])
+    spool.append(rows(3, 3))
+    assert drain(spool.reader("a")) == [1, 2, 3]
