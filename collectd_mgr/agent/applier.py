@@ -13,6 +13,7 @@ from collectd_mgr.agent.crash import Crash
 from collectd_mgr.agent.desired import asks_for_more
 from collectd_mgr.agent.journal import Intent
 from collectd_mgr.agent.mode import check_managed
+from collectd_mgr.agent.silence import Silence
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import leases, mode
 from collectd_mgr.domain.operations import APPLIED, APPLYING, FAILED
@@ -35,6 +36,7 @@ class Applier:
         self._carrier = carrier
         self._crash = crash
         self._fault = fault
+        self._silence = Silence()
 
     def apply(self, spec: HostSpec, request_id: str = "") -> Running | None:
         """Take up ``spec``; the outcome is in the memory then, a failure of the daemon included. Safe to repeat.
@@ -100,7 +102,10 @@ class Applier:
         except exception.DaemonDied as error:
             self._crash.happened(error, request_id)
         except exception.CollectdMgrError as error:
-            self._failed(error, self._carrier.tried)
+            if not self._silence.may_end(error, self._carrier.tried, spec, request_id):
+                self._failed(error, self._carrier.tried)
+            else:
+                self._waiting(error)
         except Exception as error:
             LOG.exception("Generation %s failed.", spec.generation)
             self._failed(exception.CollectdMgrError(f"{type(error).__name__}: {error}"), self._carrier.tried)
@@ -119,6 +124,16 @@ class Applier:
             check_managed(now)
         return now.mode == mode.MANAGE
 
+    def again(self) -> None:
+        """Go on with the spec that met a silent daemon. Called under the lock, from time to time."""
+        if self._state.memory.taken is not None:
+            self._carry(self._state.memory.taken, self._silence.request_id)
+
+    def _waiting(self, error: exception.CollectdMgrError) -> None:
+        """collectd may have done it, or do it yet: the spec is settled by what is seen when it answers again."""
+        LOG.warning("Generation not settled yet: %s: %s", error.code, mask_text(error.detail))
+        self._state.write(outcome=APPLYING, error=error.to_dict())
+
     def _failed(self, error: exception.CollectdMgrError, driver: str | None = None) -> None:
         LOG.warning("Generation failed: %s: %s", error.code, mask_text(error.detail))
         self._state.write(outcome=FAILED, error=error.to_dict(), driver=driver)
@@ -127,12 +142,16 @@ class Applier:
         memory = replace(
             self._state.memory,
             outcome=APPLIED,
+            error=None,
             current=spec,
             warnings=applied.warnings,
             driver=applied.driver or self._state.memory.driver,
             restarted=applied.restarted,
             replaced=applied.replaced,
         )
+        if self._silence.ended(spec) and not applied.driver and self._state.mode().mode == mode.MANAGE:
+            # It was done while nobody knew: the way back has taken it off the disk.
+            self._carrier.at_next_start(spec)
         # A live operation is on probation: good stays what it is until the daemon has outlived it.
         self._state.memory = memory if memory.probation is not None else replace(memory, good=spec)
         self._state.write()

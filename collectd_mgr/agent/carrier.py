@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from collectd_mgr import exception
 from collectd_mgr.agent import faults
-from collectd_mgr.agent.desired import check_owned, died, named, steps
+from collectd_mgr.agent.desired import check_owned, died, named, same_daemon, steps
 from collectd_mgr.agent.journal import Intent, Journal
 from collectd_mgr.agent.memory import Probation
 from collectd_mgr.agent.moment import boot_id
@@ -23,6 +23,9 @@ LOG = logging.getLogger(__name__)
 
 #: How long a daemon that stopped answering in an operation is watched for its end, in seconds.
 _DYING = 2.0
+
+#: How long a daemon is waited for that has just been started, and how old it is at most, in seconds.
+_STARTING = 10.0
 
 #: What a driver finds out only when it is at it, and the next one may well be able to do.
 _NEXT_RUNG = (exception.Busy, exception.LiveOff, exception.LiveRefused)
@@ -39,6 +42,8 @@ class Carrier:
         self._journal = journal
         self._fault = fault
         self._prepared = False
+        #: The last process that answered.
+        self._heard: tuple[int | None, float | None] = (None, None)
         #: The driver that was picked for what is done now; ``None`` when none was.
         self.tried: str | None = None
 
@@ -125,13 +130,22 @@ class Carrier:
         return self._act(driver, spec, todo, running, request_id)
 
     def _answering(self) -> Running:
-        """The daemon, when it is dead or tells what it runs; one that is only silent is not taken for an empty one."""
+        """The daemon, when it is dead or tells what it runs; one that is only silent is not taken for an empty one.
+
+        :raises RequestTimeout: it has answered before: it may again
+        :raises DaemonUnreachable: it never has
+        """
         running = self.ladder.observe()
-        if running.pid is not None and running.version is None:
-            raise exception.DaemonUnreachable(
-                f"collectd runs (pid {running.pid}) and does not answer.", maybe_executed=False
-            )
-        return running
+        if _is_starting(running) and wait_for(lambda: not _is_starting(self.ladder.observe()), _STARTING):
+            running = self.ladder.observe()
+        process = (running.pid, running.started)
+        if running.pid is None or running.version is not None:
+            self._heard = process
+            return running
+        detail = f"collectd runs (pid {running.pid}) and does not answer."
+        if self._heard[0] is not None and same_daemon(*self._heard, running):
+            raise exception.RequestTimeout(detail, maybe_executed=False)
+        raise exception.DaemonUnreachable(detail, maybe_executed=False)
 
     def _steps(self, running: Running, spec: HostSpec) -> Plan:
         memory = self._state.memory
@@ -149,6 +163,9 @@ class Carrier:
             self._fault(faults.APPLIED)
             if driver.name == LIVE and self._died(running, error):
                 raise exception.DaemonDied(_epitaph(todo, error), changes=[str(change) for change in todo]) from error
+            if driver.name == LIVE and isinstance(error, _UNANSWERED):
+                # What it may die of yet has been done to it, as far as anybody knows.
+                self._state.note(probation=_probation(running))
             raise
         self._fault(faults.APPLIED)
         if driver.name == LIVE:
@@ -160,6 +177,11 @@ class Carrier:
             return True
         patience = _DYING if isinstance(error, _UNANSWERED) else 0.0
         return wait_for(lambda: died(before.pid, before.started, self.ladder.observe()), patience)
+
+
+def _is_starting(running: Running) -> bool:
+    young = running.started is not None and time.time() - running.started < _STARTING
+    return young and running.pid is not None and running.version is None
 
 
 def _name(spec: HostSpec) -> str:

@@ -19,6 +19,7 @@ from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.domain import mode
+from collectd_mgr.domain.operations import APPLYING
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import HostSpec
@@ -44,10 +45,12 @@ class Keeper:
         self._clock = clock
         self._backoff = Backoff()
         self._dead_since: float | None = None
+        self._applier: Applier | None = None
         self._leftover: Callable[[], None] = _nothing
 
     def recover(self, applier: Applier, journal: Journal) -> None:
         """What a killed agent left half done is ended, by what the journal says: now, or when the mode allows it."""
+        self._applier = applier
         self._leftover = lambda: self._recover(applier, journal)
         self.look()
 
@@ -81,6 +84,8 @@ class Keeper:
             running = self._carrier.ladder.observe()
             self._state.see_origin(running)
             self._mend()
+            if self._settles(running):
+                return
             ended = self._state.end_leases()
             probation = self._state.memory.probation
             if probation is None:
@@ -90,6 +95,17 @@ class Keeper:
             # The end of a lease does not wait for the end of a probation.
             if ended and same_daemon(probation.pid, probation.started, running):
                 self._keep(running)
+
+    def _settles(self, running: Running) -> bool:
+        """Whether it was about a spec that met a silent daemon; if that has died since, it is as after any death."""
+        memory = self._state.memory
+        if self._applier is None or memory.taken is None or memory.outcome != APPLYING:
+            return False
+        if memory.probation is not None and died(memory.probation.pid, memory.probation.started, running):
+            return False
+        self._applier.again()
+        self.close()
+        return True
 
     def _mend(self) -> None:
         """What the next daemon starts with is ours: where somebody has broken it, it is written anew."""

@@ -85,10 +85,13 @@ class Collectd:
         return status if time.monotonic() - said < _MOMENT else self.status()
 
     def observe(self) -> Running:
-        """The daemon as it is; without plugins when it runs and does not answer."""
+        """The daemon as it is; without version and plugins when it runs and does not answer, or is starting."""
         self.daemon.tend()
         try:
-            running, ended = observation.running(self.status()), None
+            status, ended = self.status(), None
+            # What is not registered yet would be taken for what is not there.
+            starting = bool(status.get("starting"))
+            running = Running(status["pid"], status["started"]) if starting else observation.running(status)
         except SILENCE:
             process = self.daemon.find()
             ended = None if process else self.daemon.ended_by_somebody()

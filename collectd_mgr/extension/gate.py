@@ -50,6 +50,10 @@ class Gate:
             raise exception.LiveOff(f"Live changes are off on this host: {'; '.join(reasons)}", reasons=reasons)
         self.running()
 
+    def reading(self) -> bool:
+        """Whether the start of collectd is over: its read threads come after the last init callback."""
+        return self._threads.reading()
+
     def running(self) -> None:
         """Pass when collectd is neither starting nor about to stop.
 

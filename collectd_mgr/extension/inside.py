@@ -46,6 +46,8 @@ class Inside:
             "collectd_version": self.version,
             "binary_replaced": bool(process.replaced(self.loader.loaded())),
             "live": {"on": not reasons, "reasons": reasons},
+            # Without the tick of the live part there may be nothing to read, and no thread for it.
+            "starting": self.live is not None and not self.gate.reading(),
             "interval": abi.interval(self.library.cf_get_default_interval()),
             "hostname": abi.hostname(self.library) if abi.known(self.version) else "",
             "plugins": self.live.observer.plugins() if self.live else unseen(self.loader.loaded()),

@@ -45,6 +45,11 @@ class Threads:
             self._readers = found
         return found
 
+    def reading(self) -> bool:
+        """Whether collectd has started its first read thread."""
+        tasks = map(int, os.listdir("/proc/self/task"))
+        return bool(self._readers) or any(_name(task).startswith("reader#") for task in tasks)
+
     def idle(self, reader: int) -> bool:
         """Whether a read thread waits for its next read to be due.
 

@@ -4,51 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from collectd_mgr.agent import origin
-from collectd_mgr.agent.applier import Applier
-from collectd_mgr.agent.carrier import Carrier
-from collectd_mgr.agent.crash import Crash
-from collectd_mgr.agent.journal import Journal
-from collectd_mgr.agent.keeper import Keeper
-from collectd_mgr.agent.memory import MemoryFile
-from collectd_mgr.agent.mode import ModeSwitch
-from collectd_mgr.agent.settings import AgentSettings
-from collectd_mgr.agent.state import State
-from collectd_mgr.domain import mode
-from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
-from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.drivers.live import LiveDriver
-from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.rigs import Host, real_host
-
-SPEC = HostSpec(Generation("e", 1), (Layer(HOST, {"memory": PluginSetting(True, 1.0)}),))
+from tests.collectd.parts import Parts, spec
 
 BROKEN = [b"", b"<Plugin never_closed>\n", b"\xff\xfe\0", None]
-
-
-class Parts:
-    """An agent without a bus."""
-
-    def __init__(self, host: Host) -> None:
-        settings = host.settings
-        self.file = Path(settings.managed_dir) / "collectd_mgr.conf"
-        self.mode = Path(settings.state_dir) / "mode"
-        self.state = State(
-            MemoryFile(settings.state_dir),
-            ModeSwitch(str(self.mode), mode.MANAGE),
-            lambda last: origin.read(settings.config_file, settings.managed_dir, last),
-        )
-        ladder = Ladder([LiveDriver(settings), RestartDriver(settings)])
-        self.close = ladder.close
-        carrier = Carrier(ladder, self.state, Journal(settings.state_dir))
-        crash = Crash(self.state, carrier)
-        self.applier = Applier(self.state, carrier, crash)
-        self.keeper = Keeper(AgentSettings(settings), self.state, carrier, crash)
-        self.applier.apply(SPEC)
 
 
 @pytest.fixture
@@ -60,6 +23,7 @@ def host() -> Iterator[Host]:
 @pytest.fixture
 def parts(host: Host) -> Iterator[Parts]:
     parts = Parts(host)
+    parts.applier.apply(spec(1, "memory"))
     yield parts
     parts.close()
 

@@ -63,7 +63,8 @@ class Agent:
         fault = changes.pop("fault", faults.none)
         other: Agent | None = changes.pop("bus", None)
         bus = other.bus.conf if other else configuration()
-        drivers = [Live(daemon, self.collectd), FakeDriver(daemon, self.collectd)][: changes.pop("drivers", 2)]
+        live = changes.pop("live", Live)(daemon, self.collectd)
+        drivers = [live, FakeDriver(daemon, self.collectd)][: changes.pop("drivers", 2)]
         self.bus, self.notifications = transport.rpc(bus), transport.notifications(bus)
         self.service = AgentService(
             AgentSettings(daemon, **{**settings, **changes}),

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A daemon that stops answering in the middle of a spec: whether the outcome is known yet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from collectd_mgr import exception
+from collectd_mgr.agent.state import LIVE
+from collectd_mgr.domain.spec import Generation, HostSpec
+
+#: Seconds after which a spec that met a silent daemon has failed.
+LASTING = 60.0
+
+_UNANSWERED = (exception.DaemonUnreachable, exception.RequestTimeout)
+
+
+class Silence:
+    """Of one generation at a time."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._of: Generation | None = None
+        self._since = 0.0
+        self.request_id = ""
+
+    def may_end(self, error: exception.CollectdMgrError, driver: str | None, spec: HostSpec, request_id: str) -> bool:
+        """Whether what was asked may have been done, or can be: then it is neither applied nor failed yet.
+
+        A restart has its own way back, and a daemon that never answered is not expected to.
+        """
+        silent = driver == LIVE or (driver is None and isinstance(error, exception.RequestTimeout))
+        if not isinstance(error, _UNANSWERED) or not silent:
+            return False
+        if self._of != spec.generation:
+            self._of, self._since, self.request_id = spec.generation, self._clock(), request_id
+        return self._clock() - self._since < LASTING
+
+    def ended(self, spec: HostSpec) -> bool:
+        """Whether this generation had met it; asked once, when the outcome is known."""
+        met, self._of = self._of == spec.generation, None
+        return met

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A collectd that is only starting, or that does not answer for a while, is neither restarted nor given up."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr.drivers.live import LiveDriver
+from collectd_mgr.testing.suite.rigs import Host, real_host
+from tests.collectd.conftest import ENTRIES
+from tests.collectd.parts import Parts, spec
+
+_SLOW = f'<Plugin python>\nModulePath "{ENTRIES}"\nImport "slow_init"\n</Plugin>\n'
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with real_host(LiveDriver) as host:
+        yield host
+
+
+def told(parts: Parts) -> tuple[str | None, str | None]:
+    """The outcome, and the code of the error."""
+    memory = parts.state.memory
+    return memory.outcome, memory.error["code"] if memory.error else None
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before ours", "after ours"])
+def test_a_change_waits_for_the_end_of_a_start(host: Host, before: bool) -> None:
+    host.collectd.daemon.stop()
+    conf = Path(host.settings.config_file)
+    text = conf.read_text()
+    conf.write_text(f"LoadPlugin python\n{_SLOW}{text}" if before else f"{text}\n{_SLOW}")
+    pid = host.collectd.daemon.start().pid
+    time.sleep(0.5)
+    parts = Parts(host)
+    try:
+        running = parts.applier.apply(spec(1, "memory"))
+        assert running is not None
+        assert (parts.state.memory.driver, running.pid, parts.state.memory.outcome) == ("live", pid, "applied")
+    finally:
+        parts.close()
+
+
+def test_one_that_is_silent_before_the_change_gets_it_later(host: Host) -> None:
+    parts = Parts(host, patience=0.3)
+    parts.applier.apply(spec(1, "memory"))
+    process = host.collectd.daemon.find()
+    assert process is not None
+    process.signal(signal.SIGSTOP)
+    time.sleep(0.1)
+    parts.applier.apply(spec(2, "memory", "swap"))
+    assert told(parts) == ("applying", "timeout")
+    parts.keeper.look()
+    assert told(parts) == ("applying", "timeout")
+    process.signal(signal.SIGCONT)
+    parts.keeper.look()
+    assert told(parts) == ("applied", None)
+    assert host.collectd.observe().plugins["swap"].enabled
+    parts.close()
