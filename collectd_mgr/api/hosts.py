@@ -12,6 +12,8 @@ from collectd_mgr.api.clock import Clock
 from collectd_mgr.api.config import Config
 from collectd_mgr.api.generations import Generations
 from collectd_mgr.api.metrics import Flush, Metrics, Values
+from collectd_mgr.api.mutes import Mutes
+from collectd_mgr.api.notifications import HostNotifications
 from collectd_mgr.api.operations import written_host
 from collectd_mgr.api.plugins import Plugins
 from collectd_mgr.api.resource import Answer, Resource, expose
@@ -58,6 +60,8 @@ class Host(Resource):
         "plugins": Plugins(),
         "capabilities": Capabilities(),
         "metrics": Metrics(),
+        "mutes": Mutes,
+        "notifications": HostNotifications(),
         "values": Values(),
         "flush": Flush(),
         "clock": Clock(),

@@ -34,7 +34,7 @@ class Operations(Resource):
     )
     def get(self, call: Call) -> Answer:
         wanted = {name: call.query.get(name) for name in ("host", "user", "state", "plugin")}
-        filters = Filters(**wanted, since=_moment(call.query.get("since")))
+        filters = Filters(**wanted, since=moment(call.query.get("since")))
         rows = history.operations_of(call.control.database, filters, call.paging("created_at", "desc"))
         return Answer(views.page(call, "operations", rows, lambda row: views.operation(call, row), "id"))
 
@@ -50,11 +50,12 @@ def written_host(call: Call, done: Outcome) -> Answer:
     return Answer({"operation": views.operation(call, done.operation), "host": shown}, written(done.operation))
 
 
-def _moment(text: str | None) -> datetime | None:
+def moment(text: str | None) -> datetime | None:
+    """A time in a query, as the columns have it. :raises BadRequest:"""
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         raise exception.BadRequest("query.since: must be a time in ISO 8601", field="query.since") from None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found

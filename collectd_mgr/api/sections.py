@@ -29,6 +29,7 @@ class Kind:
     :param section: the key of lists and the part of the address, ``thresholds``
     :param noun: the key of one, ``threshold``
     :param properties: the schema of what a setting holds
+    :param stamp: what a setting holds besides, of the request that makes it
     :param normal: a setting as the body has it → as it is stored. It raises BadSetting for what the schema cannot tell
     """
 
@@ -37,6 +38,7 @@ class Kind:
     properties: dict[str, Schema]
     normal: Callable[[dict[str, Any]], dict[str, Any]]
     required: tuple[str, ...] = ()
+    stamp: Callable[[Call], dict[str, Any]] = lambda call: {}
 
 
 def name_of(call: Call) -> str:
@@ -64,7 +66,7 @@ def resource(kind: Kind) -> Resource:
         @expose(f"{rule}:set", f"Set a {kind.noun}", body=shape.body, answers=dict.fromkeys((200, 202), shape.written))
         def put(self, call: Call) -> Answer:
             given = {key: call.body[key] for key in kind.properties if call.body.get(key) is not None}
-            return _change(call, kind, "set", kind.normal(given))
+            return _change(call, kind, "set", kind.normal({**given, **kind.stamp(call)}))
 
         @expose(
             f"{rule}:unset",

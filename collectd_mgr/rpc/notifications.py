@@ -40,7 +40,7 @@ class Sender:
 
 
 class _Endpoint:
-    def __init__(self, receive: Callable[[list[Payload]], None]) -> None:
+    def __init__(self, receive: Callable[[list[Payload]], object]) -> None:
         self._receive = receive
 
     def info(self, messages: Iterable[Mapping[str, Any]]) -> Any:
@@ -53,7 +53,7 @@ class _Endpoint:
         return oslo_messaging.NotificationResult.HANDLED
 
 
-def listener(transport: Any, receive: Callable[[list[Payload]], None], size: int = 20, seconds: float = 0.2) -> Any:
+def listener(transport: Any, receive: Callable[[list[Payload]], object], size: int = 20, seconds: float = 0.2) -> Any:
     """A listener that hands over at most ``size`` payloads at once; ``DatabaseUnreachable`` puts them back.
 
     Whatever else ``receive`` raises is logged by oslo.messaging and the batch dropped: it would never be taken.

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -13,12 +14,14 @@ from typing import Any
 from collectd_mgr.agent.service import AgentService
 from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.api import app
+from collectd_mgr.control import notifications
 from collectd_mgr.control.hosts import HostControl
 from collectd_mgr.db import schema
 from collectd_mgr.db.engine import Database
 from collectd_mgr.domain.status import HostStatus
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.fake import FakeDriver
+from collectd_mgr.rpc import notifications as heard
 from collectd_mgr.rpc import transport
 from collectd_mgr.rpc.agent import AgentAPI
 from collectd_mgr.rpc.status import Reports
@@ -77,6 +80,8 @@ class Service:
         self.control = HostControl(self.database, AgentAPI(self._rpc), wait=1.0)
         self.application = Contract(app.make(conf, self.control, Tokens))
         self._agents: dict[str, AgentService] = {}
+        self._heard = heard.listener(self._notifications, functools.partial(notifications.store, self.database))
+        self._heard.start()
 
     def hear(self, status: HostStatus) -> None:
         """A status came to a conductor."""
@@ -101,5 +106,7 @@ class Service:
     def close(self) -> None:
         for agent in self._agents.values():
             agent.stop()
+        self._heard.stop()
+        self._heard.wait()
         self.database.close()
         shutil.rmtree(self.directory)

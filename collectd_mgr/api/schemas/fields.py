@@ -67,6 +67,13 @@ CONFIG: Schema = {
     "sent back, that keeps the secret.",
 }
 
+PATTERN: Schema = {
+    "type": ["string", "null"],
+    "minLength": 1,
+    "maxLength": 700,
+    "description": "A shell pattern of whole identifiers, host/plugin-instance/type-instance; any if not given.",
+}
+
 MODE: Schema = {"type": "string", "enum": ["off", "observe", "manage"]}
 
 #: The query of a write without a body.

@@ -51,7 +51,10 @@ HOST = fields.record(
         "desired_mode": {"anyOf": [_MODE, _NULL]},
         "quarantine": fields.NULLABLE_STRING,
         "clock": CLOCK,
-        "clock_offset": {"type": ["number", "null"], "description": "Seconds ahead of the controller, as measured last."},
+        "clock_offset": {
+            "type": ["number", "null"],
+            "description": "Seconds ahead of the controller, as measured last.",
+        },
         "clock_error": {"type": ["number", "null"], "description": "The offset may be off by so many seconds."},
         "leases": {"type": "array", "items": _LEASE},
         "warnings": {"type": "array", "items": fields.STRING},
@@ -63,9 +66,16 @@ ONE = fields.record({"host": HOST})
 LIST = fields.listed("hosts", {**HOST, "required": ["name", "status", "labels", "generation", "in_sync"]})
 WRITTEN = fields.record({"host": HOST, "operation": {"anyOf": [OPERATION, _NULL]}})
 
+#: The filter of a list by labels.
+LABEL_FILTER = {
+    "type": "array",
+    "items": {"type": "string", "pattern": "="},
+    "description": "name=value; all must match.",
+}
+
 QUERY = fields.paged(
     SORT_KEYS,
-    label={"type": "array", "items": {"type": "string", "pattern": "="}, "description": "name=value; all must match."},
+    label=LABEL_FILTER,
     status={"type": "string", "enum": ["up", "down", "unknown"]},
     driver=fields.STRING,
     mode=fields.MODE,
