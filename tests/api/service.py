@@ -23,11 +23,12 @@ from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.fake import FakeDriver
 from collectd_mgr.rpc import notifications as heard
 from collectd_mgr.rpc import transport
-from collectd_mgr.rpc.agent import AgentAPI
 from collectd_mgr.rpc.status import Reports
 from collectd_mgr.testing import configuration
 from tests.api.contract import Contract
 from tests.unit.rpc import buses
+from tests.unit.rpc.candid import Candid
+from tests.waiting import PATIENCE
 
 OPERATORS = "operators"
 
@@ -45,7 +46,20 @@ TOKENS = {
 ALLOWLIST = '[files]\nread = ["/"]\n[limits]\nshortest_interval = 0.01\n'
 
 #: The operator's own file on every host.
-COLLECTD_CONF = 'LoadPlugin df\n<Plugin df>\n  MountPoint "/"\n</Plugin>\n'
+COLLECTD_CONF = """LoadPlugin df
+<Plugin df>
+  MountPoint "/"
+</Plugin>
+LoadPlugin threshold
+<Plugin threshold>
+  <Plugin df>
+    <Type df_complex>
+      Instance free
+      WarningMin 1000
+    </Type>
+  </Plugin>
+</Plugin>
+"""
 
 
 class Tokens:
@@ -70,18 +84,19 @@ class Service:
 
     def __init__(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="cm-", dir="/tmp"))
-        conf = configuration.scratch(
-            f"sqlite:///{self.directory}/state.db", api={"operator_projects": [OPERATORS], "read_timeout": 1.0}
-        )
+        conf = configuration.scratch(f"sqlite:///{self.directory}/state.db", api={"operator_projects": [OPERATORS]})
         bus = buses.configuration()
+        self._agents: dict[str, AgentService] = {}
         self._rpc, self._notifications = transport.rpc(bus), transport.notifications(bus)
         self.database = Database(conf)
         schema.sync(self.database)
-        self.control = HostControl(self.database, AgentAPI(self._rpc), wait=1.0)
+        self.control = HostControl(self.database, Candid(self._rpc, self._there), wait=PATIENCE)
         self.application = Contract(app.make(conf, self.control, Tokens))
-        self._agents: dict[str, AgentService] = {}
         self._heard = heard.listener(self._notifications, functools.partial(notifications.store, self.database))
         self._heard.start()
+
+    def _there(self, name: str) -> bool:
+        return name in self._agents
 
     def hear(self, status: HostStatus) -> None:
         """A status came to a conductor."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,10 @@ from collectd_mgr.db.paging import Paging
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.fake import FakeDaemon, FakeDriver
 from collectd_mgr.rpc import transport
-from collectd_mgr.rpc.agent import AgentAPI
 from collectd_mgr.testing import configuration
 from tests.unit.agent.agents import Live
-
-#: How long the API waits for a host before it answers "pending".
-_WAIT = 2.0
+from tests.unit.rpc.candid import SHORT, Candid
+from tests.waiting import PATIENCE, eventually
 
 
 class Cloud:
@@ -45,14 +43,14 @@ class Cloud:
         conf.set_override("transport_url", "fake://")
         # Exchanges of the in-memory bus are shared by the whole process.
         conf.set_override("control_exchange", uuid.uuid4().hex)
+        self._agents: dict[str, AgentService] = {}
         self._bus, self._notifications = transport.rpc(conf), transport.notifications(conf)
         self._database = Database(conf)
         schema.sync(self._database)
-        self.control = HostControl(self._database, AgentAPI(self._bus), wait=_WAIT)
+        self.control = HostControl(self._database, Candid(self._bus, self._there), wait=PATIENCE)
         settings = ConductorSettings(batch_timeout=0.05, resend_interval=0.2)
         self._conductor = ConductorService(settings, self.control, self._bus, self._notifications)
         self._server = Server(("127.0.0.1", 0), app.make(conf, self.control), numthreads=4)
-        self._agents: dict[str, AgentService] = {}
         self._daemons: dict[str, FakeDaemon] = {}
 
     @property
@@ -93,20 +91,16 @@ class Cloud:
         thread.join()
 
     def _join_late(self, name: str, before: int) -> None:
-        self._wait_until(lambda: self.control.get(name).n > before)
-        time.sleep(_WAIT + 1)
+        eventually(lambda: self.control.get(name).n > before)
+        time.sleep(SHORT + 2.0)
         self.join(name)
 
     def wait_for(self, name: str) -> None:
         """Until the API knows the host."""
-        self._wait_until(lambda: name in {host.name for host in self.control.listed(Filters(), Paging(1000))})
+        eventually(lambda: name in {host.name for host in self.control.listed(Filters(), Paging(1000))})
 
-    @staticmethod
-    def _wait_until(condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 60
-        while not condition():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+    def _there(self, name: str) -> bool:
+        return name in self._agents
 
     def _places(self, name: str) -> tuple[Any, ...]:
         home = self._directory / name

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Iterator
 
@@ -16,6 +15,7 @@ with warnings.catch_warnings():
 
     from tests.cli.cloud import Cloud
 from tests.cli.shell import Shell
+from tests.waiting import eventually
 
 HOSTS = {"cn1.example.org": "manage", "cn2.example.org": "manage", "cn3.example.org": "observe"}
 
@@ -35,7 +35,5 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 def openstack(cloud: Cloud) -> Shell:
     """Once all hosts are known to the API."""
     shell = Shell({"OS_AUTH_TYPE": "none", "OS_ENDPOINT": cloud.url})
-    deadline = time.monotonic() + 30
-    while not (hosts := shell.ok("host", "list")) or [host["Status"] for host in hosts] != ["up"] * len(HOSTS):
-        assert time.monotonic() < deadline, hosts
+    eventually(lambda: [host["Status"] for host in shell.ok("host", "list")] == ["up"] * len(HOSTS))
     return shell

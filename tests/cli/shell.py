@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import PATIENCE
+
 _FORKS = str(Path(__file__).with_name("forks.py"))
 OPENSTACK = str(Path(sys.executable).with_name("openstack"))
 
@@ -83,7 +85,7 @@ class Shell:
         ) as process:
             os.close(slave)
             shown = b"".join(iter(lambda: _read(master), b""))
-            assert process.wait(timeout=60) == 0
+            assert process.wait(timeout=PATIENCE) == 0
         os.close(master)
         return shown.decode()
 

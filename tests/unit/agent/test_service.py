@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import inspect
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from collectd_mgr.domain.status import HostStatus
 from collectd_mgr.rpc import status as rpc_status
 from collectd_mgr.rpc.agent import VERSION, AgentAPI
 from tests.unit.agent.agents import NAME, Agent, spec
+from tests.waiting import PATIENCE, eventually
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
 
 @pytest.fixture
 def client(agent: Agent) -> AgentAPI:
-    return AgentAPI(agent.bus, timeout=5)
+    return AgentAPI(agent.bus, timeout=PATIENCE)
 
 
 def test_the_whole_conversation(client: AgentAPI) -> None:
@@ -41,7 +41,7 @@ def test_the_whole_conversation(client: AgentAPI) -> None:
     rows = client.values(NAME, Query("memory")).rows
     assert [row["id"] for row in rows] == [row["id"] for row in client.metrics(NAME, Query("memory")).rows]
     assert rows[0]["values"][0]["type"] == "gauge"
-    assert client.flush(NAME, Flush("memory"))["flushed"]["plugin"] == "memory"
+    assert client.flush(NAME, Flush("memory"))["plugins"][0]["outcome"] == "cannot"
     assert client.config(NAME)["managed"].splitlines()[0] == '<LoadPlugin "memory">'
     with pytest.raises(exception.StaleGeneration):
         client.apply(NAME, spec(0))
@@ -71,10 +71,8 @@ def test_heartbeats_and_statuses_arrive(agent: Agent) -> None:
     listener = rpc_status.listener(agent.notifications, heard.append, size=10, seconds=0.05)
     listener.start()
     agent.service.applier.apply(spec(1, memory=True))
-    deadline = time.monotonic() + 5
-    while not (_statuses(heard) and _statuses(heard)[-1].outcome == "applied" and any(r.heartbeats for r in heard)):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    eventually(lambda: _statuses(heard) and _statuses(heard)[-1].outcome == "applied")
+    eventually(lambda: any(reports.heartbeats for reports in heard))
     listener.stop()
     listener.wait()
 
@@ -112,11 +110,8 @@ class TestReporter:
         thread.start()
         agent.apply(spec(1, csv=True))
         reporter.answer(None)
-        deadline = time.monotonic() + 5
-        while "applied" not in told.said:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        eventually(lambda: "applied" in told.said)
         stop.set()
         reporter.wake()
-        thread.join(5)
+        thread.join(PATIENCE)
         assert not thread.is_alive()

@@ -17,9 +17,10 @@ from collectd_mgr.db.engine import Database
 from collectd_mgr.rpc.agent import AgentAPI
 from collectd_mgr.testing import configuration
 from tests.unit.agent.agents import Agent
+from tests.waiting import PATIENCE
 
 FAST = ConductorSettings(
-    batch_size=10, batch_timeout=0.05, heartbeat_interval=0.4, resend_interval=0.2, call_timeout=2.0, workers=2
+    batch_size=10, batch_timeout=0.05, heartbeat_interval=0.4, resend_interval=0.2, call_timeout=10.0, workers=2
 )
 
 
@@ -41,7 +42,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def control(agent: Agent, database: Database) -> HostControl:
-    return HostControl(database, AgentAPI(agent.bus, timeout=2.0), wait=0.3)
+    return HostControl(database, AgentAPI(agent.bus, timeout=10.0), wait=PATIENCE)
 
 
 @pytest.fixture

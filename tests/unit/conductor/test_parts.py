@@ -14,6 +14,7 @@ from collectd_mgr.conductor.lost import Lost
 from collectd_mgr.conductor.settings import ConductorSettings
 from collectd_mgr.rpc.ping import Ping
 from tests.unit.rpc.buses import rpc_bus
+from tests.waiting import PATIENCE
 
 
 class TestErrands:
@@ -22,7 +23,7 @@ class TestErrands:
         done: list[str] = []
 
         def slow(host: str) -> None:
-            gate.wait(5)
+            gate.wait(PATIENCE)
             done.append(host)
 
         assert errands.run("send", "a", slow)
@@ -41,15 +42,15 @@ class TestErrands:
         errands.run("send", "a", fail)
         errands.run("send", "b", fail)
         errands.run("send", "c", lambda _: done.set())
-        assert done.wait(5)
+        assert done.wait(PATIENCE)
         errands.stop()
 
     def test_the_end_does_not_wait_for_a_host_that_does_not_answer(self) -> None:
         errands, never = Errands(1), threading.Event()
-        errands.run("send", "a", lambda _: never.wait(30))
+        errands.run("send", "a", lambda _: never.wait(PATIENCE))
         began = time.monotonic()
         errands.stop()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < PATIENCE / 2
         never.set()
 
 
@@ -102,6 +103,6 @@ def test_a_call_to_oneself_comes_back_and_not_after_the_end() -> None:
     ping = Ping(rpc_bus())
     assert not ping.comes_back(0.1)
     ping.start()
-    assert ping.comes_back(5)
+    assert ping.comes_back(PATIENCE)
     ping.stop()
     assert not ping.comes_back(0.1)

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,28 +10,25 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.conductor.service import ConductorService
 from collectd_mgr.control import edits
-from collectd_mgr.control.hosts import HostControl
+from collectd_mgr.control.hosts import HostControl, status_of
 from collectd_mgr.control.requester import Requester
 from collectd_mgr.db import operations
 from collectd_mgr.db.models import Operation
 from collectd_mgr.domain.spec import PluginSetting
+from collectd_mgr.rpc.agent import AgentAPI
 from tests.unit.agent.agents import NAME, Agent
+from tests.waiting import eventually
 
 ALICE = Requester("alice", "ops", "req-1")
 
 
-def until(happened: Callable[[], object], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def known(control: HostControl, state: str) -> bool:
+    """Whether the host is in this state, and has said all of itself: a heartbeat may come first."""
     try:
-        return control.get(NAME).state == state
+        host = control.get(NAME)
     except exception.HostNotFound:
         return False
+    return host.state == state and status_of(host) is not None
 
 
 def enable(control: HostControl, plugin: str) -> Operation:
@@ -49,7 +44,7 @@ def test_a_host_that_is_heard_is_known_and_up(
     agent: Agent, control: HostControl, conductors: list[ConductorService]
 ) -> None:
     agent.service.start()
-    until(lambda: known(control, "up"))
+    eventually(lambda: known(control, "up"))
     assert enable(control, "memory").state == "succeeded"
 
 
@@ -57,13 +52,13 @@ def test_what_was_asked_of_a_silent_host_is_done_when_it_is_back(
     tmp_path: Path, agent: Agent, control: HostControl, conductors: list[ConductorService]
 ) -> None:
     agent.service.start()
-    until(lambda: known(control, "up"))
+    eventually(lambda: known(control, "up"))
     agent.service.stop()
-    row = enable(control, "memory")
+    row = enable(HostControl(control.database, AgentAPI(agent.bus), wait=0.3), "memory")
     assert row.state == "pending"
     back = Agent(tmp_path / "agent", agent.collectd, bus=agent)
     back.service.start()
-    until(lambda: state(control, row) == "succeeded")
+    eventually(lambda: state(control, row) == "succeeded")
     back.service.stop()
     assert agent.enabled() == {"memory"}
 
@@ -72,20 +67,20 @@ def test_a_host_that_says_nothing_is_down(
     agent: Agent, control: HostControl, conductors: list[ConductorService]
 ) -> None:
     agent.service.start()
-    until(lambda: known(control, "up"))
+    eventually(lambda: known(control, "up"))
     agent.service.stop()
-    until(lambda: known(control, "down"))
+    eventually(lambda: known(control, "down"))
 
 
 def test_a_host_that_was_forgotten_comes_back_and_converges(
     agent: Agent, control: HostControl, conductors: list[ConductorService]
 ) -> None:
     agent.service.start()
-    until(lambda: known(control, "up"))
+    eventually(lambda: known(control, "up"))
     enable(control, "memory")
     control.forget(NAME)
-    until(lambda: known(control, "up"))
-    until(lambda: agent.enabled() == set())
+    eventually(lambda: known(control, "up"))
+    eventually(lambda: agent.enabled() == set())
     assert enable(control, "df").state == "succeeded"
 
 
@@ -94,9 +89,9 @@ def test_a_failure_is_rolled_back_on_the_host_too(
     agent: Agent, control: HostControl, conductors: list[ConductorService], plugin: str
 ) -> None:
     agent.service.start()
-    until(lambda: known(control, "up"))
+    eventually(lambda: known(control, "up"))
     enable(control, "memory")
     assert enable(control, plugin).state == "failed"
-    until(lambda: control.get(NAME).settled == control.get(NAME).n)
+    eventually(lambda: control.get(NAME).settled == control.get(NAME).n)
     status = agent.status()
     assert (status.outcome, agent.enabled()) == ("applied", {"memory"})

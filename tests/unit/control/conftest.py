@@ -15,6 +15,7 @@ from collectd_mgr.db.engine import Database
 from collectd_mgr.rpc.agent import AgentAPI
 from collectd_mgr.testing import configuration
 from tests.unit.rpc.buses import rpc_bus
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -32,4 +33,4 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def control(database: Database, bus: Any) -> HostControl:
-    return HostControl(database, AgentAPI(bus), wait=2.0)
+    return HostControl(database, AgentAPI(bus, timeout=PATIENCE), wait=PATIENCE)

@@ -23,6 +23,7 @@ from collectd_mgr.domain.status import HostStatus
 from collectd_mgr.rpc.agent import AgentAPI
 from collectd_mgr.rpc.status import Reports
 from tests.unit.control.agents import BAD, ScriptedAgent, served
+from tests.waiting import PATIENCE
 
 HOST = "c1.example.org"
 ALICE = Requester("alice", "ops", "req-1", "INC-12")
@@ -90,7 +91,7 @@ def test_a_silent_host_gets_its_spec_when_it_is_back(control: HostControl, bus: 
     assert row.state == "pending"
     assert control.unsettled() == [HOST]
     with served(bus, agent):
-        control.send(HOST, 2.0)
+        control.send(HOST, PATIENCE)
     assert operation(control, row).state == "succeeded"
     assert control.unsettled() == []
 
@@ -133,7 +134,7 @@ def test_a_restored_database_converges_without_anybody_asking(control: HostContr
     agent.apply({}, HostSpec(Generation(epoch, 9), (Layer("host", {"df": PluginSetting(True)}),)).to_dict())
     control.receive(Reports(statuses=(agent.status(),)))
     assert control.unsettled() == [HOST]
-    control.send(HOST, 2.0)
+    control.send(HOST, PATIENCE)
     assert agent.running is not None
     assert (agent.running.generation.n, set(agent.running.layers[0].plugins)) == (10, {"cpu"})
     assert control.unsettled() == []
@@ -146,7 +147,7 @@ def test_a_forgotten_host_comes_back_as_new(control: HostControl, agent: Scripte
         control.get(HOST)
     control.receive(Reports(heartbeats=(agent.status().heartbeat(),)))
     control.receive(Reports(statuses=(agent.status(),)))
-    control.send(HOST, 2.0)
+    control.send(HOST, PATIENCE)
     assert agent.running is not None
     assert (agent.running.generation.n, dict(agent.running.layers[0].plugins)) == (0, {})
     assert enable(control, "df").state == "succeeded"
@@ -167,7 +168,7 @@ def test_an_agent_that_lost_its_memory_gets_its_spec_again(control: HostControl,
     agent.forget()
     control.receive(Reports(statuses=(agent.status(),)))
     assert control.unsettled() == [HOST]
-    control.send(HOST, 2.0)
+    control.send(HOST, PATIENCE)
     assert agent.running is not None
     assert (agent.running.generation.n, control.unsettled()) == (1, [])
 
@@ -214,7 +215,7 @@ def test_unknown_hosts_are_enrolled_once(control: HostControl) -> None:
 
 
 def test_two_processes_change_one_host_at_once(control: HostControl, agent: ScriptedAgent, bus: Any) -> None:
-    second = HostControl(control.database, AgentAPI(bus), wait=5.0)
+    second = HostControl(control.database, AgentAPI(bus), wait=PATIENCE)
     errors: list[Exception] = []
 
     def work(mine: HostControl, prefix: str) -> None:
@@ -232,7 +233,7 @@ def test_two_processes_change_one_host_at_once(control: HostControl, agent: Scri
     assert errors == []
     host, desired = control.desired(HOST)
     assert (host.n, len(desired.layer.plugins)) == (16, 16)
-    control.send(HOST, 5.0)
+    control.send(HOST, PATIENCE)
     with control.database.reader() as session:
         rows = operations.listed(session, operations.Filters(host=HOST), Paging())
     assert {row.state for row in rows} <= {"succeeded", "superseded"}

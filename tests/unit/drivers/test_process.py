@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 from collectd_mgr.drivers.process import look
+from tests.waiting import PATIENCE, eventually
 
 # The first thread ends by itself (60 is exit, of one thread) and leaves another behind.
 _HEADLESS = """
@@ -27,11 +27,9 @@ def test_it_lives_until_its_last_thread_has_ended() -> None:
     with subprocess.Popen([sys.executable, "-c", _HEADLESS], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         child.stdout.readline()
-        deadline = time.monotonic() + 10
-        while state(child.pid) != "Z":
-            assert time.monotonic() < deadline
+        eventually(lambda: state(child.pid) == "Z")
         found = look(child.pid)
         child.kill()
         assert found is not None
-        assert found.wait(10)
+        assert found.wait(PATIENCE)
         assert look(child.pid) is None

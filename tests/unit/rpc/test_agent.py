@@ -15,6 +15,7 @@ from collectd_mgr.domain.spec import Generation, HostSpec
 from collectd_mgr.domain.status import HostStatus
 from collectd_mgr.rpc import agent
 from tests.unit.rpc.buses import rpc_bus
+from tests.waiting import PATIENCE
 
 HOST = "c1.example.org"
 
@@ -38,7 +39,7 @@ def client() -> Iterator[agent.AgentAPI]:
     bus = rpc_bus()
     server = agent.server(bus, HOST, Endpoint())
     server.start()
-    yield agent.AgentAPI(bus, timeout=5)
+    yield agent.AgentAPI(bus, timeout=PATIENCE)
     server.stop()
     server.wait()
 

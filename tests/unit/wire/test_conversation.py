@@ -23,6 +23,7 @@ from collectd_mgr.wire.client import WireClient
 from collectd_mgr.wire.hello import hello
 from collectd_mgr.wire.listener import CannotListen, Listener
 from collectd_mgr.wire.server import Method, WireServer
+from tests.waiting import PATIENCE, eventually
 
 
 class Methods:
@@ -31,6 +32,7 @@ class Methods:
     def __init__(self) -> None:
         self.running = 0
         self.most = 0
+        self.holding = 0
         self.release = threading.Event()
 
     def table(self) -> dict[str, Method]:
@@ -38,10 +40,14 @@ class Methods:
             "echo": Method(lambda params, request_id: [params, request_id]),
             "fail": Method(self.fail),
             "break": Method(lambda params, request_id: 1 // 0),
-            "wait": Method(lambda params, request_id: self.release.wait(10)),
+            "wait": Method(lambda params, request_id: self.held()),
             "work": Method(self.work, operation=True),
-            "hold": Method(lambda params, request_id: self.release.wait(10), operation=True),
+            "hold": Method(lambda params, request_id: self.held(), operation=True),
         }
+
+    def held(self) -> bool:
+        self.holding += 1
+        return self.release.wait(PATIENCE)
 
     def fail(self, params: dict[str, Any], request_id: str) -> None:
         raise exception.LiveRefused("no", plugin="cpu", reason_code="never")
@@ -72,13 +78,13 @@ def path(directory: Path, methods: Methods) -> Iterator[str]:
     server.start()
     yield path
     methods.release.set()
-    assert server.stop(5.0)
+    assert server.stop(PATIENCE)
     assert not os.path.exists(path)
 
 
 @pytest.fixture
 def client(path: str) -> Iterator[WireClient]:
-    client = WireClient(path, timeout=5.0)
+    client = WireClient(path, timeout=PATIENCE)
     yield client
     client.close()
 
@@ -109,25 +115,25 @@ def test_operations_one_at_a_time(client: WireClient, methods: Methods) -> None:
 def test_more_requests_than_connections_wait_for_their_turn(directory: Path, methods: Methods) -> None:
     server = WireServer(str(directory / "many"), methods.table(), hello(), connections=13)
     server.start()
-    client = WireClient(str(directory / "many"), timeout=20.0)
+    client = WireClient(str(directory / "many"), timeout=PATIENCE)
     with ThreadPoolExecutor(40) as threads:
         assert list(threads.map(lambda number: client.call("echo", {"n": number})[0]["n"], range(200))) == [*range(200)]
         held = [threads.submit(client.call, "wait") for _ in range(12)]
-        time.sleep(0.3)
+        eventually(lambda: methods.holding == 12)
         with pytest.raises(exception.RequestTimeout) as error:
             client.call("echo", timeout=0.1)
         methods.release.set()
         assert all(future.result() for future in held)
     assert error.value.kwargs == {"maybe_executed": False}
     client.close()
-    assert server.stop(1.0)
+    assert server.stop(PATIENCE)
 
 
 def test_reads_beside_an_operation(client: WireClient, methods: Methods) -> None:
     with ThreadPoolExecutor(1) as threads:
         held = threads.submit(client.call, "hold")
-        time.sleep(0.05)
-        assert client.call("echo", timeout=1.0)
+        eventually(lambda: methods.holding)
+        assert client.call("echo")
         methods.release.set()
         assert held.result()
 
@@ -153,7 +159,7 @@ def test_a_new_server_on_the_same_path(directory: Path, methods: Methods) -> Non
         server.start()
         assert client.call("echo") == [{}, "-"]
         assert client.hello()["pid"] == number
-        assert server.stop(1.0)
+        assert server.stop(PATIENCE)
     client.close()
 
 
@@ -211,8 +217,14 @@ def test_too_many_connections_are_turned_away(path: str, client: WireClient) -> 
         client.call("echo")
     for other in others:
         other.close()
-    time.sleep(0.1)
-    assert client.call("echo")
+    eventually(lambda: admitted(client))
+
+
+def admitted(client: WireClient) -> bool:
+    try:
+        return bool(client.call("echo"))
+    except exception.Busy:
+        return False
 
 
 def test_a_client_that_talks_nonsense_harms_only_itself(path: str, client: WireClient) -> None:
@@ -229,13 +241,13 @@ def test_stop_waits_for_the_running_operation(directory: Path, methods: Methods)
     client = WireClient(str(directory / "short"))
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(client.call, "hold")
-        time.sleep(0.05)
+        eventually(lambda: methods.holding)
         second = threads.submit(client.call, "work")
         time.sleep(0.05)
         assert not server.stop(0.05)
         methods.release.set()
-        assert isinstance(first.exception(5), (exception.DaemonUnreachable, type(None)))
-        assert isinstance(second.exception(5), exception.DaemonUnreachable)
+        assert isinstance(first.exception(PATIENCE), (exception.DaemonUnreachable, type(None)))
+        assert isinstance(second.exception(PATIENCE), exception.DaemonUnreachable)
     client.close()
 
 

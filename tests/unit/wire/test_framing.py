@@ -22,8 +22,8 @@ JSON = st.recursive(
 def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        ours.settimeout(5)
-        theirs.settimeout(5)
+        ours.settimeout(120)
+        theirs.settimeout(120)
         yield ours, theirs
 
 
