@@ -19,6 +19,7 @@ from typing import Any
 
 from tests.services.place import directory, free_port
 from tests.services.process import Process
+from tests.waiting import PATIENCE
 
 _PROGRAMS = Path(sys.executable).parent
 
@@ -92,7 +93,7 @@ class Agent:
         self.process.stop()
         for pid in self.collectds():
             os.kill(pid, 15)
-        wait_until(lambda: not self.collectds(), 30, "collectd ended")
+        wait_until(lambda: not self.collectds(), "collectd ended")
         shutil.rmtree(self.home, ignore_errors=True)
 
     def collectds(self) -> list[int]:
@@ -120,6 +121,8 @@ class Deployment:
         sections: dict[str, dict[str, object]] = {
             "DEFAULT": {"transport_url": bus},
             "database": {"connection": database},
+            # None of these tests is about a host that is too slow; one that is away is known to be at once.
+            "api": {"wait": 30, "read_timeout": 60},
             "conductor": {"heartbeat_interval": 1, "resend_interval": 0.5},
         }
         for name, values in options.items():
@@ -179,18 +182,18 @@ class Caller:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self._url}{path}", data, self._headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as response:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as response:
                 return Answer(response.status, _decoded(response.read()))
         except urllib.error.HTTPError as error:
             return Answer(error.code, _decoded(error.read()))
 
     def up(self, host: str) -> None:
         """Wait until the host is up, and its whole status known."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not (shown := self("GET", f"/v1/hosts/{host}").body.get("host", {})).get("daemon", {}).get("pid"):
             assert time.monotonic() < deadline, shown
             time.sleep(0.1)
-        wait_until(lambda: self("GET", f"/v1/hosts/{host}").body["host"]["status"] == "up", 60, f"{host} is up")
+        wait_until(lambda: self("GET", f"/v1/hosts/{host}").body["host"]["status"] == "up", f"{host} is up")
 
 
 def _decoded(content: bytes) -> Any:
@@ -205,7 +208,7 @@ def answers(url: str) -> bool:
     return True
 
 
-def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:
+def wait_until(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
     """Wait until something is true; fails when it takes longer."""
     deadline = time.monotonic() + seconds
     while not condition():

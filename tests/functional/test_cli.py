@@ -18,7 +18,7 @@ def catalogued(deployment: Deployment, keystone: Keystone) -> Keystone:
     keystone.register("collectd-mgr", "collectd-mgr", deployment.urls[0])
     deployment.agent(HOST).start()
     admin = Shell(keystone.environment("admin", "admin"))
-    wait_until(lambda: "up" in admin("host", "show", HOST, "-f", "value", "-c", "status").out, 60, f"{HOST} is up")
+    wait_until(lambda: "up" in admin("host", "show", HOST, "-f", "value", "-c", "status").out, f"{HOST} is up")
     return keystone
 
 
@@ -27,7 +27,7 @@ def test_an_admin_enables_a_plugin_and_sees_its_values(catalogued: Keystone) -> 
     before = openstack.ok("host", "show", HOST)["pid"]
     (row,) = openstack.ok("plugin", "enable", "memory", "--host", HOST, "--interval", "1", "--wait")
     assert (row["State"], row["Enabled"], row["Driver"]) == ("succeeded", True, "live")
-    wait_until(lambda: openstack.ok("value", "list", "--host", HOST, "--plugin", "memory"), 20, "values of memory")
+    wait_until(lambda: openstack.ok("value", "list", "--host", HOST, "--plugin", "memory"), "values of memory")
     assert openstack.ok("host", "show", HOST)["pid"] == before
 
 

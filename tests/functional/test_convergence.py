@@ -41,7 +41,7 @@ def test_a_host_deleted_and_back(deployment: Deployment, admin: Caller) -> None:
     assert admin("GET", f"/v1/hosts/{host}").body["host"]["generation"]["epoch"] != epoch
     answer = put(admin, host, "vmem", True)
     assert (answer.status, answer.body["operation"]["state"]) == (200, "succeeded")
-    wait_until(lambda: running(admin, host) == {"vmem"} and in_sync(admin, host), 20, "what is wanted runs")
+    wait_until(lambda: running(admin, host) == {"vmem"} and in_sync(admin, host), "what is wanted runs")
 
 
 def test_a_database_restored_to_last_week(
@@ -65,7 +65,7 @@ def test_a_database_restored_to_last_week(
         restore(url, tmp_path / "dump")
         deployment.start()
 
-        wait_until(lambda: running(admin, host) == {"memory"} and in_sync(admin, host), 30, "last week's settings run")
+        wait_until(lambda: running(admin, host) == {"memory"} and in_sync(admin, host), "last week's settings run")
         assert put(admin, host, "vmem", True).status == 200
         assert running(admin, host) == {"memory", "vmem"}
     finally:
@@ -90,7 +90,7 @@ def test_writers_at_the_same_time(deployment: Deployment, keystone: Keystone, ad
     assert {answer.status for answer in answers} <= {200, 202}
     generations = [answer.body["operation"]["generation"]["n"] for answer in answers]
     assert sorted(generations) == list(range(1, len(answers) + 1))
-    wait_until(lambda: running(admin, host) == {"memory", "vmem", "contextswitch"}, 20, "what is wanted runs")
+    wait_until(lambda: running(admin, host) == {"memory", "vmem", "contextswitch"}, "what is wanted runs")
     states = {row["state"] for row in admin("GET", f"/v1/operations?host={host}").body["operations"]}
     assert states <= {"succeeded", "superseded"}
 

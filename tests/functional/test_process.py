@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.services.process import Process
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +27,7 @@ os.kill(os.getpid(), 9)
 """
 
 
-def gone(pid: int, within: float = 10) -> bool:
+def gone(pid: int, within: float = PATIENCE) -> bool:
     """Nobody waits for the orphan but init, which may be slow or absent: a zombie is gone too."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:

@@ -18,6 +18,7 @@ from tests.services.keystone import Keystone
 from tests.services.mariadb import MariaDB
 from tests.services.postgresql import PostgreSQL
 from tests.services.rabbitmq import RabbitMQ
+from tests.waiting import PATIENCE
 
 
 class Echo:
@@ -42,7 +43,7 @@ def client(transport: oslo_messaging.Transport) -> Iterator[oslo_messaging.RPCCl
     target = oslo_messaging.Target(topic=f"echo-{uuid.uuid4()}", server="host.example.org")
     server = oslo_messaging.get_rpc_server(transport, target, [Echo()])
     server.start()
-    yield oslo_messaging.get_rpc_client(transport, target, timeout=20)
+    yield oslo_messaging.get_rpc_client(transport, target, timeout=PATIENCE)
     server.stop()
     server.wait()
 

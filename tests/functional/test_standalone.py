@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.services.place import free_port
+from tests.waiting import PATIENCE
 
 PROGRAM = str(Path(sys.executable).with_name("collectd-mgr-standalone"))
 
@@ -36,7 +37,7 @@ class Standalone:
 
     def stop(self) -> int:
         self.process.terminate()
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE)
 
     def host(self) -> dict[str, Any] | None:
         try:
@@ -48,10 +49,10 @@ class Standalone:
     def call(self, method: str, path: str, body: object = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}, method=method)
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.load(answer)
 
-    def until(self, happened: Callable[[], object], seconds: float = 30) -> None:
+    def until(self, happened: Callable[[], object], seconds: float = PATIENCE) -> None:
         deadline = time.monotonic() + seconds
         while not happened():
             assert time.monotonic() < deadline, (self.directory / "log").read_text()[-3000:]
@@ -75,7 +76,7 @@ def test_from_a_request_to_values_and_over_a_restart(standalone: Standalone) -> 
     path, pid = f"/v1/hosts/{host['name']}", host["daemon"]["pid"]
     answer = standalone.call("PUT", f"{path}/plugins/memory", {"enabled": True, "interval": 1})
     assert (answer["operation"]["state"], answer["operation"]["driver"]) == ("succeeded", "live")
-    standalone.until(lambda: standalone.call("GET", f"{path}/values?plugin=memory")["values"], 2)
+    standalone.until(lambda: standalone.call("GET", f"{path}/values?plugin=memory")["values"])
 
     assert standalone.stop() == 0
     standalone.start()

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from tests.waiting import PATIENCE
+
 # Reads from a pipe that only we hold open. When we are gone, killed with -9 too, it ends the daemon's process group.
 _GUARD = "read _; kill -s TERM -- -$0; sleep 10; kill -s KILL -- -$0"
 
@@ -78,7 +80,7 @@ class Process:
         """As a crash would end it."""
         self.stop(signal.SIGKILL)
 
-    def wait_until(self, ready: Callable[[], bool], within: float = 60) -> None:
+    def wait_until(self, ready: Callable[[], bool], within: float = 2 * PATIENCE) -> None:
         """Wait until ``ready()``; RuntimeError with the end of the log when the daemon ends before, or is too slow."""
         deadline = time.monotonic() + within
         while not ready():

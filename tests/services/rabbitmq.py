@@ -70,7 +70,7 @@ class RabbitMQ:
             return True
         return False
 
-    def connect(self, timeout: float = 5) -> amqp.Connection:
+    def connect(self, timeout: float = 60) -> amqp.Connection:
         """An AMQP connection below oslo.messaging, for a look at queues; a context manager."""
         address = f"127.0.0.1:{self.port}"
         connection = amqp.Connection(address, _USER, _PASSWORD, connect_timeout=timeout, read_timeout=timeout)
