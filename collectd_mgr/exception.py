@@ -151,6 +151,13 @@ class RefusedByAgent(CollectdMgrError):
     code, status, title = "refused_by_agent", 403, "The host's own policy refuses this"
 
 
+class SignatureRefused(CollectdMgrError):
+    """The agent takes only what the control plane signed. Facts: ``reason_code``: unsigned, malformed, unknown_key,
+    forged, other_host, expired, not_yet or replayed."""
+
+    code, status, title = "signature_refused", 503, "The host does not trust the signature of the call"
+
+
 class ClockStepDenied(CollectdMgrError):
     """The agent's own policy (``[clock] allow_step``) has the last word. Facts: ``source``, ``offset`` (seconds)."""
 

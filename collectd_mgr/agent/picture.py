@@ -73,7 +73,8 @@ class Picture:
         )
 
     def _warnings(self, memory: Memory) -> tuple[str, ...]:
-        return (*memory.warnings, *self._state.origin.warnings, *self._state.refusals(memory.current))
+        state = self._state
+        return (*memory.warnings, *state.origin.warnings, *state.refusals(memory.current), *state.notices())
 
     def _daemon(self, running: Running, memory: Memory) -> dict[str, Any]:
         return {

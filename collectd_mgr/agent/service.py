@@ -33,6 +33,7 @@ from collectd_mgr.drivers.base import Driver
 from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.publisher.publisher import Outlets, Publisher
 from collectd_mgr.rpc import agent as rpc_agent
+from collectd_mgr.rpc.signing import Verifier
 from collectd_mgr.rpc.status import StatusNotifier
 
 LOG = logging.getLogger(__name__)
@@ -73,6 +74,8 @@ class AgentService:
         self._sweep = sweep = Sweep(self._ladder, lambda: self.state.mode().mode != mode.OFF)
         self.allowlist = Allowlist(settings.allowlist_file, sweep.metrics)
         self.state = _state(settings, self.allowlist)
+        self.verifier = Verifier(settings.host, settings.trusted_keys_file, settings.require_signature)
+        self.state.notices = self.verifier.sentences
         carrier = Carrier(self._ladder, self.state, self._journal, fault)
         crash = Crash(self.state, carrier, fault)
         self.applier = Applier(self.state, carrier, crash, fault)
@@ -110,7 +113,7 @@ class AgentService:
 
     def _serve(self, _stop: threading.Event) -> None:
         """oslo.messaging waits here for a bus that is away, for as long as it takes."""
-        server = rpc_agent.server(self._rpc, self._settings.host, self.endpoint)
+        server = rpc_agent.server(self._rpc, self._settings.host, self.endpoint, self.verifier)
         server.start()
         self._server = server
 

@@ -22,6 +22,7 @@ class AgentSettings:
     :param allowlist_file: what this host lets the service do; see :mod:`collectd_mgr.agent.allowlist`
     :param spool_size: of what is kept while the bus is away, in bytes
     :param project: the project that events and samples belong to
+    :param trusted_keys_file: whose signatures count; :param require_signature: whether a call must have one
     """
 
     daemon: DriverSettings
@@ -35,6 +36,8 @@ class AgentSettings:
     allowlist_file: str = "/etc/collectd-mgr/allowlist.toml"
     spool_size: int = 16 * 1024 * 1024
     project: str = ""
+    trusted_keys_file: str = "/etc/collectd-mgr/trusted-keys"
+    require_signature: bool = False
 
     @property
     def host(self) -> str:

@@ -47,6 +47,8 @@ class State:
         self._file = file
         self._switch = switch
         self._read_origin = read_origin
+        #: Sentences of the agent itself, for the warnings in the status.
+        self.notices: Callable[[], tuple[str, ...]] = tuple
         self._allowlist = allowlist or Allowlist()
 
     @contextmanager

@@ -81,4 +81,6 @@ def settings(conf: cfg.ConfigOpts) -> AgentSettings:
         agent.allowlist_file,
         spool_size=conf.publisher.spool_size,
         project=conf.publisher.project_id,
+        trusted_keys_file=agent.trusted_keys_file,
+        require_signature=agent.require_signature,
     )

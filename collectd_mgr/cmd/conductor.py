@@ -12,7 +12,7 @@ from collectd_mgr.conductor.service import ConductorService
 from collectd_mgr.conductor.settings import ConductorSettings
 from collectd_mgr.control.hosts import HostControl
 from collectd_mgr.db.engine import Database
-from collectd_mgr.rpc import transport
+from collectd_mgr.rpc import signing, transport
 from collectd_mgr.rpc.agent import AgentAPI
 
 if TYPE_CHECKING:
@@ -33,5 +33,6 @@ def service(conf: cfg.ConfigOpts) -> ConductorService:
     """The conductor that ``conf`` describes, not started."""
     settings = ConductorSettings(**conf.conductor)
     rpc = transport.rpc(conf)
-    control = HostControl(Database(conf), AgentAPI(rpc, settings.call_timeout), settings.call_timeout)
+    agents = AgentAPI(rpc, settings.call_timeout, signing.signer(conf))
+    control = HostControl(Database(conf), agents, settings.call_timeout)
     return ConductorService(settings, control, rpc, transport.notifications(conf), transport.lasting(conf))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from oslo_config import cfg
@@ -12,6 +13,7 @@ from oslo_config import cfg
 from collectd_mgr.cmd import configuration
 from collectd_mgr.db import generations, schema, sealing
 from collectd_mgr.db.engine import Database
+from collectd_mgr.rpc import signing
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,6 +39,11 @@ def _commands(areas: Any) -> None:
     secrets = areas.add_parser("secrets", help="The keys of the encrypted columns").add_subparsers(required=True)
     secrets.add_parser("new", help="Print a fresh key").set_defaults(action=_new_key)
     secrets.add_parser("rotate", help="Put what is stored under the newest key").set_defaults(action=_rotate)
+    keys = areas.add_parser("signing", help="The keys that sign calls to agents").add_subparsers(required=True)
+    fresh = keys.add_parser("new", help="Print a fresh private key, for [signing] key_file")
+    fresh.set_defaults(action=_new_pair)
+    public = keys.add_parser("public", help="Print what agents are to trust, for [agent] trusted_keys_file")
+    public.set_defaults(action=_public)
 
 
 def _sync(conf: cfg.ConfigOpts) -> None:
@@ -53,6 +60,17 @@ def _revision(conf: cfg.ConfigOpts) -> None:
 
 def _new_key(conf: cfg.ConfigOpts) -> None:
     print(sealing.new_key())
+
+
+def _new_pair(conf: cfg.ConfigOpts) -> None:
+    print(signing.new_key())
+
+
+def _public(conf: cfg.ConfigOpts) -> None:
+    if not conf.signing.key_file:
+        sys.exit("[signing] key_file is not set.")
+    for key in Path(conf.signing.key_file).read_text(encoding="ascii").split():
+        print(signing.public_half(key))
 
 
 def _rotate(conf: cfg.ConfigOpts) -> None:

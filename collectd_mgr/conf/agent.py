@@ -59,6 +59,18 @@ OPTS = [
         "Without it the defaults hold, which refuse whatever runs programs; one that cannot be understood lets in "
         "nothing new. It must belong to root, or to the agent's user, and be writable by nobody else.",
     ),
+    cfg.StrOpt(
+        "trusted_keys_file",
+        default="/etc/collectd-mgr/trusted-keys",
+        help="The public keys of the control plane, one per line, as 'collectd-mgr-manage signing public' prints them. "
+        "It is read again when it changes. Several keys count at once, so that keys can be rotated.",
+    ),
+    cfg.BoolOpt(
+        "require_signature",
+        default=False,
+        help="Refuse every call that the control plane has not signed, or that is late, changed, repeated or for "
+        "another host. A call that bears a signature is checked in any case.",
+    ),
     cfg.FloatOpt(
         "heartbeat_interval", default=10.0, min=0.1, help="Seconds between two heartbeats, give or take 10 %."
     ),

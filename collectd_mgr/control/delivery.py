@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 
@@ -14,6 +15,8 @@ from collectd_mgr.db.models import Host
 from collectd_mgr.domain.spec import Generation, HostSpec
 from collectd_mgr.domain.status import HostStatus
 from collectd_mgr.rpc.agent import AgentAPI
+
+LOG = logging.getLogger(__name__)
 
 #: How many generations one change may send: its own, one above a stale refusal, and a rollback.
 _ROUNDS = 3
@@ -59,6 +62,10 @@ class Delivery:
         except exception.StaleGeneration as error:
             return self._overtake(name, spec.generation, Generation.from_dict(error.kwargs["generation"]))
         except (exception.AgentUnreachable, exception.RequestTimeout):
+            return True
+        except exception.SignatureRefused as error:
+            # The keys or the clocks are wrong, not what was asked: it is sent again until somebody has set that right.
+            LOG.error("%s does not take generation %s: %s", name, spec.generation.n, error.detail)
             return True
         except exception.CollectdMgrError as error:
             return self._intake.refused(name, settling.refusal(spec.generation, error))

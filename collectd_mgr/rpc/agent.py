@@ -19,8 +19,10 @@ from collectd_mgr import exception
 from collectd_mgr.domain.clock import Reading
 from collectd_mgr.domain.notifications import Notification
 from collectd_mgr.domain.reads import Flush, Page, Query
+from collectd_mgr.domain.signing import CONTEXT
 from collectd_mgr.domain.spec import HostSpec
 from collectd_mgr.domain.status import HostStatus
+from collectd_mgr.rpc.signing import Signer, Verifier
 
 TOPIC = "collectd_mgr.agent"
 VERSION = "1.1"
@@ -40,8 +42,29 @@ def expected(method: F) -> F:
     return marked
 
 
-def server(transport: Any, host: str, endpoint: object) -> Any:
+class _Guarded:
+    """An endpoint behind a verifier: nothing that is refused reaches it, whatever methods it has."""
+
+    def __init__(self, endpoint: Any, verifier: Verifier) -> None:
+        self.target = endpoint.target
+        self._endpoint = endpoint
+        self._verifier = verifier
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._endpoint, name)
+
+        @expected
+        def checked(context: Mapping[str, Any], **arguments: Any) -> Any:
+            self._verifier.check(context, name, arguments)
+            return method(context, **arguments)
+
+        return checked
+
+
+def server(transport: Any, host: str, endpoint: Any, verifier: Verifier | None = None) -> Any:
     """An RPC server of ``endpoint`` for ``host``; ``start()`` waits for the bus, ``stop()`` and ``wait()`` end it."""
+    if verifier is not None:
+        endpoint = _Guarded(endpoint, verifier)
     target = oslo_messaging.Target(topic=TOPIC, server=host)
     policy = oslo_messaging.DefaultRPCAccessPolicy
     return oslo_messaging.get_rpc_server(transport, target, [endpoint], access_policy=policy)
@@ -51,11 +74,13 @@ class AgentAPI:
     """Calls to the agents.
 
     Every method raises the agent's typed error, or ``AgentUnreachable`` when there is no agent on
-    the bus (at once) or none answered within ``timeout`` seconds (then ``maybe_executed`` is true).
+    the bus (at once) or none answered within ``timeout`` seconds (then ``maybe_executed`` is true), or
+    ``SignatureRefused`` when the agent does not trust the caller; then nothing was done.
     All are safe to repeat.
     """
 
-    def __init__(self, transport: Any, timeout: float = 10.0) -> None:
+    def __init__(self, transport: Any, timeout: float = 10.0, signer: Signer | None = None) -> None:
+        self._signer = signer
         options = oslo_messaging.TransportOptions(at_least_once=True)
         target = oslo_messaging.Target(topic=TOPIC, version=VERSION)
         self._client = oslo_messaging.get_rpc_client(
@@ -114,7 +139,9 @@ class AgentAPI:
         return dict(self._call(host, "clock_sync", request_id, timeout, step=step, patience=patience))
 
     def _call(self, host: str, method: str, request_id: str, timeout: float | None, **arguments: Any) -> Any:
-        context: Mapping[str, Any] = {"request_id": request_id}
+        context: dict[str, Any] = {"request_id": request_id}
+        if self._signer is not None:
+            context[CONTEXT] = self._signer.sign(host, method, arguments, request_id)
         seconds = self._timeout if timeout is None else timeout
         try:
             return self._client.prepare(server=host, timeout=seconds).call(context, method, **arguments)

@@ -46,6 +46,8 @@ THIRD_PARTY: dict[str, frozenset[str]] = {
         "oslo_messaging": "rpc",
         "sqlalchemy alembic oslo_db": "db",
         "oslo_config": "conf cmd wsgi",
+        # Encrypted columns, and signatures on the bus.
+        "cryptography": "db rpc",
         "stevedore": "drivers agent",
         "cheroot": "cmd",
         # The bus chooses threads before oslo.messaging would choose eventlet.

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr.db import schema
+from collectd_mgr.rpc.signing import public_half
 
 
 def run(program: str, *arguments: str) -> tuple[int, str]:
@@ -39,3 +40,12 @@ def test_the_upgrade_check(options: list[str]) -> None:
     run("manage", *options, "db", "sync")
     code, text = run("status", *options, "upgrade", "check")
     assert (code, "Failure" in text) == (0, False)
+
+
+def test_keys_that_sign(tmp_path: Path) -> None:
+    file, conf = tmp_path / "signing-keys", tmp_path / "signing.conf"
+    conf.write_text(f"[signing]\nkey_file = {file}\n")
+    old, new = run("manage", "signing", "new")[1], run("manage", "signing", "new")[1]
+    file.write_text(new + old)
+    code, said = run("manage", "--config-file", str(conf), "signing", "public")
+    assert (code, said.splitlines()) == (0, [public_half(new.strip()), public_half(old.strip())])
