@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import config, grammar, include
+from collectd_mgr.domain import config, grammar, include, sections, thresholds
 from collectd_mgr.domain.disk import Disk
 from collectd_mgr.domain.effective import DEFAULT_INTERVAL, Plugin, effective
 from collectd_mgr.domain.include import Located
@@ -35,6 +38,11 @@ class Origin:
     def with_warning(self, warning: str) -> Origin:
         """The same, although it could not be read again."""
         return replace(self, warnings=(warning,))
+
+    @cached_property
+    def sections(self) -> Mapping[str, Mapping[str, Any]]:
+        """The operator's own settings of sections, under names made up for them."""
+        return sections.read({sections.THRESHOLDS: thresholds.from_items(each.item for each in self.statements)})
 
     def text(self) -> str:
         """The operator's statements as collectd.conf text, includes in their place; secrets in clear."""

@@ -76,6 +76,18 @@ class Picture:
         state = self._state
         return (*memory.warnings, *state.origin.warnings, *state.refusals(memory.current), *state.notices())
 
+    def _sections(self, running: Running) -> dict[str, Any]:
+        """Settings in effect, the operator's own, and what the daemon says of them."""
+        ours, theirs = self._state.sections(), self._state.origin.sections
+        return {
+            section: {
+                **running.facts.get(section, {}),
+                "settings": masked(dict(ours.get(section, {}))),
+                "host": masked(dict(theirs.get(section, {}))),
+            }
+            for section in sorted({*ours, *theirs})
+        }
+
     def _daemon(self, running: Running, memory: Memory) -> dict[str, Any]:
         return {
             "pid": running.pid,

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,8 @@ class Kind:
     properties: dict[str, Schema]
     normal: Callable[[dict[str, Any]], dict[str, Any]]
     required: tuple[str, ...] = ()
+    #: All settings of the host, and the operator's own, by name. It raises what forbids to have them together.
+    check: Callable[[Mapping[str, Any], Mapping[str, Any]], None] = lambda settings, theirs: None
     stamp: Callable[[Call], dict[str, Any]] = lambda call: {}
 
 
@@ -92,12 +94,12 @@ def resource(kind: Kind) -> Resource:
 
 def _change(call: Call, kind: Kind, verb: str, setting: Any) -> Answer:
     name, action = name_of(call), f"{kind.section}.{verb}"
-    if setting is None:
-        sections.view(*call.control.desired(call.host), kind.section, name)
+    check = sections.checked(kind.section, name, setting, kind.check)
     edit = edits.set_setting(kind.section, name, setting)
     if call.lease and setting is not None:
         edit = edits.lease_setting(kind.section, name, setting, call.lease)
-    done = call.control.change(call.requester, call.host, edit, action, expected=call.expected, setting=name)
+    change = call.control.change
+    done = change(call.requester, call.host, edit, action, expected=call.expected, check=check, setting=name)
     shown = _shown(sections.after(done.host, done.desired, kind.section, name))
     return Answer({"operation": views.operation(call, done.operation), kind.noun: shown}, written(done.operation))
 
@@ -109,4 +111,5 @@ def _shown(view: SettingView) -> dict[str, Any]:
         "effective": view.effective,
         "origin": view.origin,
         "lease": views.lease(view.lease),
+        "facts": dict(view.facts),
     }

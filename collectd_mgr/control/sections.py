@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.control import leases
 from collectd_mgr.control.edits import Desired
-from collectd_mgr.control.hosts import status_of
+from collectd_mgr.control.hosts import Check, check_managed, status_of
 from collectd_mgr.control.leases import LeaseView
 from collectd_mgr.db.models import Host
+
+Together = Callable[[Mapping[str, Any], Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -24,18 +26,22 @@ class SettingView:
     effective: Any = None
     origin: str = "managed"
     lease: LeaseView | None = None
+    #: What the host says of it.
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def views(host: Host, desired: Desired, section: str) -> list[SettingView]:
     """Every setting that is desired, or that the host has, in order of name."""
     settings, reported = desired.section(section), facts(host, section)
     effective, theirs = reported.get("settings", {}), reported.get("host", {})
-    managed = [
-        SettingView(name, settings.get(name), effective.get(name), lease=leases.about(host, desired, "", section, name))
-        for name in {*settings, *effective}
-    ]
+    about = reported.get("facts", {})
+
+    def managed(name: str) -> SettingView:
+        lease = leases.about(host, desired, "", section, name)
+        return SettingView(name, settings.get(name), effective.get(name), lease=lease, facts=about.get(name, {}))
+
     owned = [SettingView(name, None, setting, "host") for name, setting in theirs.items()]
-    return sorted([*managed, *owned], key=lambda view: view.name)
+    return sorted([*map(managed, {*settings, *effective}), *owned], key=lambda view: view.name)
 
 
 def view(host: Host, desired: Desired, section: str, name: str) -> SettingView:
@@ -50,6 +56,25 @@ def after(host: Host, desired: Desired, section: str, name: str) -> SettingView:
     """As :func:`view`, for the answer to a change: a setting that is gone is shown as nothing."""
     found = [each for each in views(host, desired, section) if each.name == name]
     return found[0] if found else SettingView(name)
+
+
+def checked(section: str, name: str, setting: Any, together: Together) -> Check:
+    """What forbids to set this, or with None to take it away, in any moment that it may be stored in.
+
+    :param together: raises what forbids to have settings (the first) beside the operator's own (the second)
+    """
+
+    def check(host: Host, desired: Desired) -> None:
+        check_managed(host, desired)
+        theirs = facts(host, section).get("host", {})
+        if name in theirs:
+            raise exception.OwnedByHostConfig(f"{name} stands in the operator's own files.", name=name)
+        if setting is None:
+            view(host, desired, section, name)
+        else:
+            together({**desired.section(section), name: setting}, theirs)
+
+    return check
 
 
 def facts(host: Host, section: str) -> Mapping[str, Any]:

@@ -55,6 +55,8 @@ class RunningPlugin:
     config_digest: str | None = None
     restarts: int = 0
     stopping: bool = False
+    #: Its last read failed, and the next is due only then (seconds since 1970); no part of what it is.
+    failing_until: float | None = field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         return dict(vars(self))
@@ -80,6 +82,8 @@ class Running:
     ended_by_somebody: tuple[int, ...] = ()
     #: The digests of what it was given, by section; it was given nothing of a section that is not here.
     sections: Mapping[str, str] = field(default_factory=dict)
+    #: What it says of them, for show.
+    facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         plugins = {name: plugin.to_dict() for name, plugin in sorted(self.plugins.items())}

@@ -33,6 +33,7 @@ def running(status: Status) -> Running:
         marker.reloads,
         marker.daemon_restarts,
         sections={**marker.sections, **_observed(status)},
+        facts=status.get("sections") or {},
     )
 
 
@@ -62,6 +63,7 @@ def _plugin(name: str, state: Status, marker: Marker, default: float) -> Running
         config_digest=digest,
         restarts=mark.restarts if mark else 0,
         stopping=state["stopping"],
+        failing_until=state.get("failing_until"),
     )
 
 

@@ -99,7 +99,7 @@ def test_bytes(service: Service, body: bytes, kind: str) -> None:
 def test_an_address(service: Service, place: tuple[str, str], parts: list[str]) -> None:
     path, method = place
     names = dict(zip(("host", "plugin", "n"), (quote(part, safe="") for part in parts), strict=True))
-    assert ours(ask(service, method, path.format(**names, operation=names["plugin"])))
+    assert ours(ask(service, method, path.format(**names, operation=names["plugin"], setting=names["plugin"])))
 
 
 @QUICK

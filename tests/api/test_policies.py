@@ -22,7 +22,7 @@ from tests.api.service import TOKENS, Service
 RULES = [rule for rule in policies.list_rules() if isinstance(rule, policy.DocumentedRuleDefault)]
 MAY_WRITE = {"admin", "manager"}
 MAY_READ = MAY_WRITE | {"reader", "member"}
-PLACES = {"host": "nowhere", "plugin": "memory", "n": "1", "operation": "none", "setting": "one"}
+PLACES = {"host": "nowhere", "plugin": "memory", "n": "1", "operation": "none", "setting": "none"}
 
 
 @pytest.fixture(scope="module")

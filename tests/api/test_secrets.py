@@ -49,10 +49,11 @@ def test_it_stays_where_it_is(service: Service, config: Any, caplog: pytest.LogC
     said = [ask(service, "PUT", f"/v1/hosts/{HOST}/plugins/users", {"enabled": True, "config": config})]
     operation = json.loads(said[0])["operation"]
     service.hear(service.control.agents.status(HOST))
+    n = operation["generation"]["n"]
+    names = {"host": HOST, "plugin": "users", "n": n, "operation": operation["id"], "setting": "none"}
     for path, item in DOCUMENT["paths"].items():
         if "get" in item:
-            n = operation["generation"]["n"]
-            said.append(ask(service, "GET", path.format(host=HOST, plugin="users", n=n, operation=operation["id"])))
+            said.append(ask(service, "GET", path.format(**names)))
     said += [ask(service, "GET", f"/v1/hosts/{HOST}/config?{query}") for query in ("text", "diff=0", "diff=desired")]
     assert [text for text in said if "hunter2" in text] == []
     assert "hunter2" not in caplog.text

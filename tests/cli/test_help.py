@@ -29,4 +29,15 @@ def test_the_examples_parse(entry: EntryPoint) -> None:
 
 def test_the_commands_are_those_of_the_manual() -> None:
     nouns = {entry.name.split("_")[1] for entry in COMMANDS}
-    assert nouns == {"cache", "capability", "generation", "host", "metric", "operation", "plugin", "value"}
+    assert nouns == {
+        "cache",
+        "capability",
+        "generation",
+        "host",
+        "ignore",
+        "metric",
+        "operation",
+        "plugin",
+        "threshold",
+        "value",
+    }

@@ -8,11 +8,22 @@ from collections.abc import Iterable
 
 from oslo_policy import policy
 
-from collectd_mgr.api.policies import base, clock, generations, hosts, metrics, notifications, operations, plugins
+from collectd_mgr.api.policies import (
+    base,
+    clock,
+    generations,
+    hosts,
+    metrics,
+    notifications,
+    operations,
+    plugins,
+    sections,
+)
 
 
 def list_rules() -> Iterable[policy.RuleDefault]:
     """Every rule, for the generator and the enforcer (entry point ``oslo.policy.policies``)."""
     return itertools.chain.from_iterable(
-        module.RULES for module in (base, hosts, clock, plugins, metrics, notifications, generations, operations)
+        module.RULES
+        for module in (base, hosts, clock, plugins, sections, metrics, notifications, generations, operations)
     )

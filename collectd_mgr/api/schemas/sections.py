@@ -36,6 +36,7 @@ class Shapes:
                 "effective": {"anyOf": [setting, {"type": "null"}], "description": "What the host does."},
                 "origin": {"enum": ["host", "managed"], "description": "host: the operator's own files have it."},
                 "lease": fields.LEASE,
+                "facts": {"type": "object", "description": "What the host says of it, for example what it matches."},
             },
             "Desired beside effective.",
         )

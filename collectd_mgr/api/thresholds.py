@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``/v1/hosts/{host}/thresholds``."""
+
+from __future__ import annotations
+
+from collectd_mgr.api.schemas import thresholds as schemas
+from collectd_mgr.api.sections import Kind, resource
+from collectd_mgr.domain import sections, thresholds
+
+Thresholds = resource(
+    Kind(sections.THRESHOLDS, "threshold", schemas.PROPERTIES, thresholds.normal, ("type",), check=thresholds.check)
+)

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands that every section of named settings has: list, show, set, unset."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from osc_lib.command import command
+from osc_lib.exceptions import CommandError
+
+from collectd_mgr.cli import changes, columns
+from collectd_mgr.cli.client import Client, client_of, path
+from collectd_mgr.cli.examples import examples
+
+#: The type of an option's value: ``str``, ``int``, ``float``; ``bool`` for ``--it`` and ``--no-it``.
+Option = tuple[Callable[[str], Any], str]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A section as a user knows it.
+
+    :param section: its key and address, ``thresholds``
+    :param noun: the key of one, ``threshold``
+    :param command: the word in commands
+    :param options: of ``set``, by the key of the setting; the help of each
+    :param example: what may stand behind ``<command> set``
+    """
+
+    section: str
+    noun: str
+    command: str
+    options: Mapping[str, Option]
+    example: str
+
+    def path(self, host: str, *name: str) -> str:
+        return path("hosts", host, self.section, *name)
+
+
+def _changed(kind: Kind) -> columns.Columns:
+    return {
+        "Host": "operation.host",
+        "Name": f"{kind.noun}.name",
+        "State": "operation.state",
+        "Effective": f"{kind.noun}.effective",
+        "Driver": "operation.driver",
+        "Operation": "operation.id",
+        "Error": "operation.error.detail",
+    }
+
+
+_LISTED = {"Host": "host", "Name": "name", "Desired": "desired", "Effective": "effective", "Origin": "origin"}
+_SHOWN = {key: key for key in ("host", "name", "desired", "effective", "origin", "lease", "facts")}
+
+
+class ListSettings(command.Lister):
+    """List what hosts have"""
+
+    kind: Kind
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        changes.add_hosts(parser)
+        examples(parser, f"{self.kind.command} list --host cn1.example.org")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        client = client_of(self)
+        rows = (
+            {"host": host, **row}
+            for host in parsed_args.hosts
+            for row in client.items(self.kind.path(host), self.kind.section)
+        )
+        return columns.table(rows, _LISTED)
+
+
+class ShowSetting(command.ShowOne):
+    """Show one"""
+
+    kind: Kind
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = _named(super().get_parser(prog_name))
+        parser.add_argument("--host", metavar="<host>", required=True, help="Name of the host")
+        examples(parser, f"{self.kind.command} show one --host cn1.example.org")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        answer = client_of(self).get(self.kind.path(parsed_args.host, parsed_args.name)).json()
+        return columns.sheet({"host": parsed_args.host, **answer[self.kind.noun]}, _SHOWN)
+
+
+class SetSetting(changes.Change):
+    """Set one, whole"""
+
+    kind: Kind
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        self.shown = _changed(self.kind)  # type: ignore[misc]
+        parser = _changing(super().get_parser(prog_name))
+        changes.add_lease(parser)
+        for key, (type_, about) in self.kind.options.items():
+            _add(parser, f"--{key.replace('_', '-')}", key, type_, about)
+        examples(parser, f"{self.kind.command} set {self.kind.example}")
+        return parser
+
+    def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
+        given = {key: getattr(args, f"_{key}") for key in self.kind.options}
+        setting = {key: value for key, value in given.items() if value is not None}
+        if not setting:
+            raise CommandError("Nothing to set: give at least one option of what it is about.")
+        return dict(client.put(self.kind.path(host, args.name), json={**setting, **body}).json())
+
+
+class UnsetSetting(changes.Change):
+    """Take one away"""
+
+    kind: Kind
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        self.shown = _changed(self.kind)  # type: ignore[misc]
+        parser = _changing(super().get_parser(prog_name))
+        examples(parser, f"{self.kind.command} unset one --host cn1.example.org")
+        return parser
+
+    def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
+        return dict(client.delete(self.kind.path(host, args.name), params=body).json())
+
+
+def _add(parser: argparse.ArgumentParser, flag: str, key: str, type_: Callable[[str], Any], about: str) -> None:
+    # ``host`` is the name of an option of its own already.
+    flag, dest = "--of-host" if key == "host" else flag, f"_{key}"
+    if type_ is bool:
+        parser.add_argument(flag, dest=dest, action=argparse.BooleanOptionalAction, help=about)
+    else:
+        parser.add_argument(flag, dest=dest, type=type_, metavar=f"<{key.replace('_', '-')}>", help=about)
+
+
+def _named(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("name", metavar="<name>", help="The name that it was given")
+    return parser
+
+
+def _changing(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    changes.add_hosts(_named(parser))
+    changes.add_change_options(parser)
+    return parser

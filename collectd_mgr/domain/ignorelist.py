@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ignorelist: which metrics collectd drops before they reach its cache, and so everything behind it.
+
+A setting is one rule::
+
+    {"action": "deny", "plugin": "^interface$", "plugin_instance": "^(veth|tap)"}
+
+Its expressions (POSIX, extended) are searched for in the parts of a metric's identifier; a rule matches where all of
+them do. A metric is ignored if a ``deny`` rule matches it and no ``allow`` rule does: allow wins, whatever the
+names, so the order of rules never counts.
+
+In collectd it is one filter chain (see :func:`items`), which runs before the operator's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.domain.expression import Expression
+from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.metrics import Identifier
+
+#: The chain, in lower case as collectd compares; the plugin that its rules need.
+CHAIN = "collectd_mgr"
+PLUGIN = "match_regex"
+OPTION = "PreCacheChain"
+
+ALLOW = "allow"
+DENY = "deny"
+
+#: The parts, as a setting and as collectd's match have them.
+PARTS = {
+    "host": "Host",
+    "plugin": "Plugin",
+    "plugin_instance": "PluginInstance",
+    "type": "Type",
+    "type_instance": "TypeInstance",
+}
+
+Rule = Mapping[str, Any]
+
+
+def normal(setting: Rule) -> dict[str, Any]:
+    """``setting`` checked; ``action`` is always in it.
+
+    :raises BadSetting: with ``field``
+    """
+    given = {"action": DENY, **{key: value for key, value in setting.items() if value not in (None, "")}}
+    if given["action"] not in (ALLOW, DENY):
+        raise exception.BadSetting("action: allow or deny is wanted.", field="action")
+    unknown = sorted(given.keys() - {"action", *PARTS})
+    if unknown:
+        raise exception.BadSetting(f"{unknown[0]}: a rule has no such key.", field=unknown[0])
+    if len(given) == 1:
+        raise exception.BadSetting("A rule has an expression for at least one part.", field="plugin")
+    for part in given.keys() - {"action"}:
+        if not isinstance(given[part], str):
+            raise exception.BadSetting(f"{part}: text is wanted.", field=part)
+        Expression(given[part], part)
+    return dict(sorted(given.items()))
+
+
+class Rules:
+    """Rules in normal form, ready to be asked."""
+
+    def __init__(self, settings: Mapping[str, Rule]) -> None:
+        self._compiled = {name: _compiled(rule) for name, rule in settings.items()}
+        self._allow = [name for name in sorted(settings) if settings[name]["action"] == ALLOW]
+        self._deny = [name for name in sorted(settings) if settings[name]["action"] == DENY]
+
+    def matches(self, name: str, metric: Identifier) -> bool:
+        """Whether the rule of this name matches, whatever the others say."""
+        return all(expression.matches(getattr(metric, part)) for part, expression in self._compiled[name])
+
+    def ignores(self, metric: Identifier) -> str | None:
+        """The deny rule by which ``metric`` is ignored; None when it is not."""
+        denied = next((name for name in self._deny if self.matches(name, metric)), None)
+        if denied is None or any(self.matches(name, metric) for name in self._allow):
+            return None
+        return denied
+
+    def counts(self, metrics: Iterable[Identifier]) -> dict[str, int]:
+        """How many of ``metrics`` each rule matches, those that match nothing among them."""
+        found = dict.fromkeys(self._compiled, 0)
+        for metric in metrics:
+            for name in found:
+                found[name] += self.matches(name, metric)
+        return found
+
+
+def _compiled(rule: Rule) -> list[tuple[str, Expression]]:
+    return [(part, Expression(rule[part], part)) for part in PARTS if part in rule]
+
+
+def items(settings: Mapping[str, Rule], following: str | None) -> tuple[Item, ...]:
+    """The chain, what its rules need, and the option that points at it; nothing without a rule.
+
+    :param following: the operator's own chain before the cache
+    """
+    if not settings:
+        return ()
+    rules = tuple(rule_item(name, settings[name], following) for name in ordered(settings))
+    chain = Item("Chain", (CHAIN,), (*rules, _then(following)))
+    return (Item("LoadPlugin", (PLUGIN,)), chain, Item(OPTION, (CHAIN,)))
+
+
+def ordered(settings: Mapping[str, Rule]) -> list[str]:
+    """The names as the rules stand in the chain: allow first."""
+    return sorted(settings, key=lambda name: (settings[name]["action"] != ALLOW, name))
+
+
+def rule_item(name: str, rule: Rule, following: str | None) -> Item:
+    """An allow rule goes to the operator's chain at once, past the deny rules; a deny rule ends there."""
+    parts = tuple(Item(option, (rule[part],)) for part, option in PARTS.items() if part in rule)
+    return Item("Rule", (name,), (Item("Match", ("regex",), parts), *_targets(rule, following)))
+
+
+def _targets(rule: Rule, following: str | None) -> Iterator[Item]:
+    if rule["action"] == DENY:
+        yield Item("Target", ("stop",))
+        return
+    if following is not None:
+        yield _then(following)
+    yield Item("Target", ("return",))
+
+
+def _then(following: str | None) -> Item:
+    """What a chain without an end of its own does: on to the operator's, or to the cache."""
+    if following is None:
+        return Item("Target", ("return",))
+    return Item("Target", ("jump",), (Item("Chain", (following,)),))
+
+
+def operators_chain(statements: Iterable[Item]) -> str | None:
+    """The chain of the operator's that collectd runs before its cache; None when there is none.
+
+    As collectd has it: what the last ``PreCacheChain`` names, else ``PreCache``, if there is such a chain.
+    """
+    named, chains = "PreCache", set()
+    for item in statements:
+        if item.key.lower() == OPTION.lower() and item.children is None and item.values:
+            named = str(item.values[0])
+        elif item.key.lower() == "chain" and item.values:
+            chains.add(str(item.values[0]).lower())
+    return named if named.lower() in chains else None
