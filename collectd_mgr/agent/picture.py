@@ -69,7 +69,7 @@ class Picture:
             canonical.digest({**able, "plugins": self._sweep.installed_digest}),
             secrets.mask_text(memory.quarantine.reason) if memory.quarantine else None,
             tuple(secrets.mask_text(line) for line in self._warnings(memory)),
-            {section: {"settings": masked(settings)} for section, settings in self._state.sections().items()},
+            self._sections(running),
         )
 
     def _warnings(self, memory: Memory) -> tuple[str, ...]:

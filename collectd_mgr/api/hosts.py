@@ -11,6 +11,7 @@ from collectd_mgr.api.call import Call
 from collectd_mgr.api.clock import Clock
 from collectd_mgr.api.config import Config
 from collectd_mgr.api.generations import Generations
+from collectd_mgr.api.ignorelist import Ignorelist
 from collectd_mgr.api.metrics import Flush, Metrics, Values
 from collectd_mgr.api.mutes import Mutes
 from collectd_mgr.api.notifications import HostNotifications
@@ -19,6 +20,7 @@ from collectd_mgr.api.plugins import Plugins
 from collectd_mgr.api.resource import Answer, Resource, expose
 from collectd_mgr.api.schemas import hosts as schemas
 from collectd_mgr.api.schemas import operations
+from collectd_mgr.api.thresholds import Thresholds
 from collectd_mgr.control import edits
 from collectd_mgr.control.edits import Edit
 from collectd_mgr.control.hosts import Check, mode_of, unchecked
@@ -67,6 +69,8 @@ class Host(Resource):
         "clock": Clock(),
         "config": Config(),
         "generations": Generations(),
+        "thresholds": Thresholds,
+        "ignorelist": Ignorelist,
         "reload": Reload(),
         "restart": Restart(),
     }
