@@ -30,6 +30,12 @@ OPTS = [
         help="Where what comes from the service is written; the operator's file includes it.",
     ),
     cfg.StrOpt("socket", default="/run/collectd-mgr/collectd.sock", help="Between the agent and its extension."),
+    cfg.BoolOpt(
+        "self_metrics",
+        default=True,
+        help="Whether the lines for collectd.conf (--print-snippet) have the extension dispatch metrics of its own, as "
+        "plugin collectd_mgr: operations, errors, their time, and the longest hold of the lock of collectd's cache.",
+    ),
     cfg.StrOpt(
         "user",
         default="",

@@ -31,6 +31,7 @@ class DriverSettings:
         (somebody else: it can be observed and changed live, not restarted)
     :param config_file: the operator's collectd.conf, which includes ``managed_dir``/``*.conf``
     :param user: who collectd runs as, where it is not the agent's own user
+    :param self_metrics: whether the snippet for collectd.conf has the extension dispatch its own metrics
     :param state_dir: the agent's own directory: journal, memory, sockets, verdicts
     """
 
@@ -45,6 +46,7 @@ class DriverSettings:
     unit: str = "collectd.service"
     pid_file: str = ""
     user: str = ""
+    self_metrics: bool = True
     start_timeout: float = 30.0
     stop_timeout: float = 30.0
     grace_timeout: float = 5.0

@@ -14,11 +14,13 @@ def snippet(settings: DriverSettings) -> str:
 
     It belongs at the end: an Import sees only what was loaded before it.
     """
-    told = (Item("Socket", (settings.socket,)),)
+    told = [Item("Socket", (settings.socket,))]
+    if settings.self_metrics:
+        told.append(Item("Metrics", ("true",)))
     python = (
         Item("ModulePath", (bundle.module_path(settings.state_dir),)),
         Item("Import", (managed.IMPORT,)),
-        Item("Module", (managed.MODULE,), told),
+        Item("Module", (managed.MODULE,), tuple(told)),
     )
     return grammar.render(
         (

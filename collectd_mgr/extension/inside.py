@@ -61,6 +61,10 @@ class Inside:
         """Remember, as long as this daemon lives, what the agent applied."""
         self.generation = marker
 
+    def longest_hold(self) -> float | None:
+        """Seconds for which the lock of the cache was held because of us, at most; None where the cache is not read."""
+        return None if self.metrics is None else float(self.metrics.status()["longest_hold"])
+
     def drain(self) -> None:
         """Take no operation any more. The caller stops the daemon next."""
         self.gate.drain()

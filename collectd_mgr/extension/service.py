@@ -18,6 +18,7 @@ from collectd_mgr.extension.memory import statics
 from collectd_mgr.extension.methods import Methods
 from collectd_mgr.extension.metrics import Metrics
 from collectd_mgr.extension.notifications import Notifications
+from collectd_mgr.extension.report import Report
 from collectd_mgr.extension.settings import Settings
 from collectd_mgr.extension.sight import Sight
 from collectd_mgr.extension.threads import Threads
@@ -81,8 +82,11 @@ class Service:
 
     def _listen(self, inside: Inside) -> None:
         facts = hello(extension=VERSION, pid=os.getpid(), collectd=inside.version, imported_from=IMPORTED_FROM)
-        server = WireServer(self._settings.socket, Methods(inside).table(), facts)
+        methods = Methods(inside)
+        server = WireServer(self._settings.socket, methods.table(), facts)
         server.start()
+        if self._settings.metrics:
+            Report(self._collectd, methods.counters, inside.longest_hold).register()
         farewell.take_back(self._settings.socket, os.getpid())
         self._server = server
 

@@ -20,12 +20,14 @@ class Settings:
 
     The operator's file has that; the managed file, a block of the same name, has the rest. ``Disabled``, once for each:
     a plugin of the operator's that must not be read. ``Marker``: what the agent wants remembered of this state.
+    ``Metrics``: "true" to dispatch the extension's own metrics.
     ``Thresholds``: those of ours that the file has for collectd, by name, as JSON.
     """
 
     socket: str = "/run/collectd_mgr/collectd.sock"
     disabled: tuple[str, ...] = ()
     marker: str | None = None
+    metrics: bool = False
     thresholds: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def with_options(self, options: Iterable[object]) -> Settings:
@@ -44,6 +46,8 @@ class Settings:
     def _with(self, key: str, value: str) -> Settings:
         if key.lower() == "socket":
             return dataclasses.replace(self, socket=value)
+        if key.lower() == "metrics":
+            return dataclasses.replace(self, metrics=_flag(key, value))
         if key.lower() == "marker":
             return dataclasses.replace(self, marker=value)
         if key.lower() == "thresholds":
@@ -51,6 +55,12 @@ class Settings:
         if key.lower() == "disabled":
             return dataclasses.replace(self, disabled=(*self.disabled, value))
         raise BadOption(f"{key}: not an option of collectd_mgr")
+
+
+def _flag(key: str, value: str) -> bool:
+    if value.lower() not in ("true", "false"):
+        raise BadOption(f"{key}: neither true nor false")
+    return value.lower() == "true"
 
 
 def _json(key: str, value: str) -> dict[str, Any]:
