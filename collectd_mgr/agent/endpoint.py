@@ -7,6 +7,7 @@ from typing import Any
 
 from collectd_mgr.agent.applier import Applier
 from collectd_mgr.agent.clock import Clock
+from collectd_mgr.agent.explain import Explain
 from collectd_mgr.agent.reads import Reads
 from collectd_mgr.agent.reporter import Reporter
 from collectd_mgr.domain.notifications import Notification
@@ -20,11 +21,12 @@ Json = dict[str, Any]
 class AgentEndpoint:
     target = TARGET
 
-    def __init__(self, applier: Applier, reporter: Reporter, reads: Reads, clock: Clock) -> None:
+    def __init__(self, applier: Applier, reporter: Reporter, reads: Reads, clock: Clock, explain: Explain) -> None:
         self._applier = applier
         self._reporter = reporter
         self._reads = reads
         self._clock = clock
+        self._explain = explain
 
     @expected
     def apply(self, context: Json, spec: Json) -> Json:
@@ -50,6 +52,10 @@ class AgentEndpoint:
     @expected
     def notify(self, context: Json, notification: Json) -> None:
         self._reads.notify(Notification.from_dict(notification), context.get("request_id", ""))
+
+    @expected
+    def explain(self, context: Json, metric: str) -> Json:
+        return self._explain.explain(metric).to_dict()
 
     @expected
     def config(self, context: Json) -> Json:

@@ -16,6 +16,7 @@ from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.clock import Clock
 from collectd_mgr.agent.crash import Crash
 from collectd_mgr.agent.endpoint import AgentEndpoint
+from collectd_mgr.agent.explain import Explain
 from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.journal import Journal
 from collectd_mgr.agent.keeper import Keeper
@@ -86,7 +87,8 @@ class AgentService:
         self.state.changed = self.reporter.wake
         self.clock = Clock(self.state, self._ladder, settings.clock, time_sources.load(settings.clock))
         reads = Reads(self.state, self._ladder)
-        self.endpoint = AgentEndpoint(self.applier, self.reporter, reads, self.clock)
+        explain = Explain(self.state, self._ladder, picture, reads, self.allowlist)
+        self.endpoint = AgentEndpoint(self.applier, self.reporter, reads, self.clock, explain)
         outlets = Outlets(settings.host, lasting or notifications, telemetry, settings.project)
         spools = Path(settings.state_dir) / "spool"
         self.publisher = Publisher(spools, settings.spool_size, outlets, reads.notifications, self.state.section)

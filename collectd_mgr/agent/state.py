@@ -89,18 +89,18 @@ class State:
 
     def goal(self, spec: HostSpec | None) -> Goal:
         """What the daemon is to do for ``spec``: what the host's allow-list refuses by now is off."""
-        return self._allowlist.permitted(self._merged(spec))
+        return self._allowlist.permitted(self.wanted(spec))
 
     def refusals(self, spec: HostSpec | None) -> tuple[str, ...]:
         """A sentence for each thing in ``spec`` that :meth:`goal` leaves out."""
-        return self._allowlist.refusals(self._merged(spec))
+        return self._allowlist.refusals(self.wanted(spec))
 
     def check_allowed(self, spec: HostSpec) -> None:
         """:raises RefusedByAgent: where ``spec`` asks for what the host's allow-list refuses"""
-        asked, now = self._merged(spec), self.goal(self.memory.current)
+        asked, now = self.wanted(spec), self.goal(self.memory.current)
         self._allowlist.check(asked, now, self.origin.interval)
 
-    def _merged(self, spec: HostSpec | None) -> Goal:
+    def wanted(self, spec: HostSpec | None) -> Goal:
         """The layers of ``spec`` whose lease has not ended, on top of the operator's."""
         return goal_of(self.origin.layer, leases.in_force(spec, self.memory.leases))
 

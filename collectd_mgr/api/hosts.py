@@ -10,6 +10,7 @@ from collectd_mgr.api import views
 from collectd_mgr.api.call import Call
 from collectd_mgr.api.clock import Clock
 from collectd_mgr.api.config import Config
+from collectd_mgr.api.explain import Explain
 from collectd_mgr.api.generations import Generations
 from collectd_mgr.api.ignorelist import Ignorelist
 from collectd_mgr.api.metrics import Flush, Metrics, Values
@@ -65,6 +66,7 @@ class Host(Resource):
         "mutes": Mutes,
         "notifications": HostNotifications(),
         "values": Values(),
+        "explain": Explain(),
         "flush": Flush(),
         "clock": Clock(),
         "config": Config(),

@@ -13,7 +13,7 @@ from collectd_mgr.extension.records import CONFIG, Records
 
 def unseen(plugins: Iterable[str]) -> dict[str, dict[str, Any]]:
     """The loaded plugins of a daemon whose lists cannot be looked at: nothing was ever switched off in it."""
-    known = {"loaded": True, "registered": True, "reads": [], "interval": None}
+    known = {"loaded": True, "registered": True, "reads": [], "interval": None, "failing_until": None}
     return {plugin: {**known, "config_digest": None, "origin": CONFIG, "stopping": False} for plugin in sorted(plugins)}
 
 
@@ -36,7 +36,8 @@ class Observer:
 
     def plugin(self, plugin: str) -> dict[str, Any]:
         """One plugin: ``loaded``, ``registered`` (collectd has a read of it), ``reads`` (their names), ``interval``
-        (seconds; None without reads), ``config_digest``, ``origin``, ``stopping`` (a read may be in flight).
+        (seconds; None without reads), ``failing_until`` (see :class:`Read`), ``config_digest``, ``origin``,
+        ``stopping`` (a read may be in flight).
         """
         return self._state(plugin, self._loader.path(plugin) is not None, self._reads.of(plugin))
 
@@ -47,6 +48,9 @@ class Observer:
             "registered": bool(reads),
             "reads": sorted(read.name for read in reads),
             "interval": min(read.interval for read in reads) if reads else None,
+            "failing_until": max(
+                (read.failing_until for read in reads if read.failing_until is not None), default=None
+            ),
             "config_digest": record.digest,
             "origin": record.origin,
             "stopping": record.stopping,

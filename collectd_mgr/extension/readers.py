@@ -9,26 +9,31 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from collectd_mgr.extension.abi import interval as seconds
 from collectd_mgr.extension.lists import Entry, Lists
 from collectd_mgr.extension.memory import Memory, Unreadable
 
 # read_func_t of plugin.c, 5.9 to 5.13: callback, user data and its free, the context (name, interval, flush interval
-# and timeout), group, name, type, interval.
-_READ = struct.Struct("QQQ QQQQ 128s Q i 4x Q")
+# and timeout), group, name, type, interval, effective interval, next read.
+_READ = struct.Struct("QQQ QQQQ 128s Q i 4x QQQ")
 
 
 @dataclass(frozen=True)
 class Read:
-    """One registered read: its own name, the plugin and group it belongs to, seconds between calls."""
+    """One registered read: its own name, the plugin and group it belongs to, seconds between calls.
+
+    ``failing_until``: its last call failed, and collectd waits until then (seconds since 1970) with the next.
+    """
 
     name: str
     plugin: str
     group: str
     interval: float
     callback: int
+    # Moves with every call: not what makes two reads the same.
+    failing_until: float | None = field(default=None, compare=False)
 
 
 class Reads:
@@ -55,8 +60,11 @@ class Reads:
 
     def _read(self, entry: Entry) -> Read:
         fields = _READ.unpack(self._memory.read(entry.value, _READ.size))
-        callback, _, _, name, _, _, _, group, own_name, _, interval = fields
+        callback, _, _, name, _, _, _, group, own_name, _, interval, effective, due = fields
         if self._memory.text(own_name, 512) != entry.key:
             raise Unreadable(entry.key)
         owner = self._memory.text(name) if name else ""
-        return Read(entry.key, owner, group.partition(b"\0")[0].decode("utf-8", "replace"), seconds(interval), callback)
+        group_name = group.partition(b"\0")[0].decode("utf-8", "replace")
+        # collectd doubles the interval of a read that fails, up to a day, until it succeeds.
+        failing = seconds(due) if effective > interval else None
+        return Read(entry.key, owner, group_name, seconds(interval), callback, failing)

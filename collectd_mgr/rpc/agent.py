@@ -4,8 +4,7 @@
 History of the version::
 
     1.0  apply, status, metrics, values, flush, config
-    1.1  clock, clock_sync
-    1.0  apply, status, metrics, values, flush, config, notify
+    1.1  clock, clock_sync, notify, explain
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import oslo_messaging
 
 from collectd_mgr import exception
 from collectd_mgr.domain.clock import Reading
+from collectd_mgr.domain.explain import Explanation
 from collectd_mgr.domain.notifications import Notification
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.signing import CONTEXT
@@ -118,6 +118,10 @@ class AgentAPI:
         :raises BadRequest: collectd does not take it
         """
         self._call(host, "notify", request_id, timeout, notification=notification.to_dict())
+
+    def explain(self, host: str, metric: str, request_id: str = "", timeout: float | None = None) -> Explanation:
+        """Why a metric is missing, as far as the host knows. :raises BadIdentifier:"""
+        return Explanation.from_dict(self._call(host, "explain", request_id, timeout, metric=metric))
 
     def config(self, host: str, request_id: str = "", timeout: float | None = None) -> dict[str, str]:
         """``{"host", "managed"}``: the operator's files and ours as collectd.conf text, secrets masked."""

@@ -48,3 +48,21 @@ def test_others_are_told_that_they_may_not(catalogued: Keystone) -> None:
 def test_without_a_token_there_is_no_answer(catalogued: Keystone, deployment: Deployment) -> None:
     nobody = Shell({"OS_AUTH_TYPE": "none", "OS_ENDPOINT": deployment.urls[0]})
     assert "[unauthorized, request req-" in nobody.error("host", "list")
+
+
+def test_what_is_set_for_a_while_ends_by_itself(catalogued: Keystone) -> None:
+    openstack = Shell(catalogued.environment("admin", "admin"))
+    (row,) = openstack.ok("plugin", "enable", "contextswitch", "--host", HOST, "--for", "15s", "--wait")
+    assert row["State"] == "succeeded"
+    assert openstack.ok("operation", "show", row["Operation"])["expires_in"] == 15.0
+    shown = openstack.ok("plugin", "show", "contextswitch", "--host", HOST)
+    assert (shown["effective"]["enabled"], shown["lease"]["state"]) == (True, "active")
+
+    def over() -> bool:
+        host = openstack.ok("host", "show", HOST)
+        return host["leases"] == [] and bool(host["in_sync"])
+
+    wait_until(over, "the lease has ended and nobody desires it any more")
+    shown = openstack.ok("plugin", "show", "contextswitch", "--host", HOST)
+    assert (shown["desired"], shown["effective"]["enabled"], shown["lease"]) == (None, False, None)
+    assert openstack.ok("generation", "list", "--host", HOST)[0]["Summary"] == "lease.end contextswitch"

@@ -11,6 +11,7 @@ from oslo_policy import policy
 from collectd_mgr.api.policies import (
     base,
     clock,
+    explain,
     generations,
     hosts,
     metrics,
@@ -25,5 +26,5 @@ def list_rules() -> Iterable[policy.RuleDefault]:
     """Every rule, for the generator and the enforcer (entry point ``oslo.policy.policies``)."""
     return itertools.chain.from_iterable(
         module.RULES
-        for module in (base, hosts, clock, plugins, sections, metrics, notifications, generations, operations)
+        for module in (base, hosts, clock, plugins, sections, metrics, explain, notifications, generations, operations)
     )

@@ -51,7 +51,10 @@ def test_what_the_host_has_ended_goes_and_the_rest_stays(control: HostControl, a
     assert [(view.plugin, view.state) for view in leases.views(host, desired)] == [("df", "active")]
     with control.database.reader() as session:
         rows = generations.listed(session, host, Paging(10, None, "n", "desc"))
-    assert [(row.action, row.plugin, row.user) for row in rows[:2]] == [("lease.end", "cpu", ""), ("set", "df", "alice")]
+    assert [(row.action, row.plugin, row.user) for row in rows[:2]] == [
+        ("lease.end", "cpu", ""),
+        ("set", "df", "alice"),
+    ]
     assert control.unsettled() == [HOST]
 
 

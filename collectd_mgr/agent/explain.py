@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What this host knows of a metric that somebody misses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.agent.allowlist import Allowlist
+from collectd_mgr.agent.moment import now
+from collectd_mgr.agent.picture import Picture
+from collectd_mgr.agent.reads import Reads
+from collectd_mgr.agent.state import State
+from collectd_mgr.domain import explain, sections
+from collectd_mgr.domain.explain import Evidence, Explanation
+from collectd_mgr.domain.ignorelist import Rules
+from collectd_mgr.domain.metrics import Identifier
+from collectd_mgr.domain.plan import Running
+from collectd_mgr.domain.reads import Query
+from collectd_mgr.domain.spec import Goal
+from collectd_mgr.drivers.ladder import Ladder
+
+
+class Explain:
+    """Any thread may ask."""
+
+    def __init__(self, state: State, ladder: Ladder, picture: Picture, reads: Reads, allowlist: Allowlist) -> None:
+        self._state = state
+        self._ladder = ladder
+        self._picture = picture
+        self._reads = reads
+        self._allowlist = allowlist
+
+    def explain(self, identifier: str) -> Explanation:
+        """Why it is missing, or that it is not. :raises BadIdentifier:"""
+        return explain.explain(self._evidence(Identifier.parse(identifier)))
+
+    def _evidence(self, metric: Identifier) -> Evidence:
+        running, name = self._ladder.observe(), metric.plugin.lower()
+        status, goal = self._picture.take(running), self._state.wanted(self._state.memory.taken)
+        plugin, wanted, now_running = status.plugins.get(name), goal.plugins.get(name), running.plugins.get(name)
+        return Evidence(
+            metric,
+            now().wall,
+            status.mode,
+            self._state.origin.hostname,
+            running.pid is not None,
+            self._installed(name),
+            wanted.enabled if wanted else None,
+            bool(plugin and plugin.enabled),
+            self._refusal(name, goal),
+            plugin.reason if plugin and plugin.health == "failed" else None,
+            now_running.failing_until if now_running else None,
+            Rules(self._state.sections().get(sections.IGNORELIST, {})).ignores(metric),
+            self._row(metric, running),
+            metrics=plugin.metrics if plugin else 0,
+        )
+
+    def _installed(self, name: str) -> Mapping[str, Any] | None:
+        return next((item.to_dict() for item in self._ladder.installed() if item.plugin == name), None)
+
+    def _refusal(self, name: str, goal: Goal) -> str | None:
+        if name not in goal.plugins:
+            return None
+        try:
+            self._allowlist.check_plugins({name: goal.plugins[name]})
+        except exception.RefusedByAgent as error:
+            return error.detail
+        return None
+
+    def _row(self, metric: Identifier, running: Running) -> Mapping[str, Any] | None:
+        if running.pid is None:
+            return None
+        query = Query(plugin=metric.plugin, type=metric.type, match=f"^{re.escape(str(metric))}$", limit=1)
+        try:
+            return next(iter(self._reads.metrics(query).rows), None)
+        except exception.CollectdMgrError:
+            return None  # It does not answer, or the mode forbids to ask: that is a link of its own.
