@@ -12,14 +12,16 @@ from collectd_mgr.cli import changes, columns
 from collectd_mgr.cli.client import client_of, path
 from collectd_mgr.cli.examples import examples
 
+_FLUSHED = {"Host": "host", "Plugin": "plugin", "Callback": "callback", "Outcome": "outcome", "Detail": "detail"}
+
 
 class FlushCache(command.Lister):
-    """Ask the daemons to flush what their write plugins hold back"""
+    """Ask the daemons to flush what their write plugins hold back: a row for each plugin, with what became of it"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         changes.add_hosts(parser)
-        parser.add_argument("--plugin", metavar="<plugin>", help="Only this write plugin")
+        parser.add_argument("--plugin", metavar="<plugin>", help="Only this plugin")
         parser.add_argument("--identifier", metavar="<identifier>", help="Only this metric")
         parser.add_argument("--older-than", metavar="<seconds>", type=float, help="Only values older than this")
         examples(parser, "cache flush --host cn1.example.org --plugin rrdtool --older-than 60")
@@ -33,7 +35,9 @@ class FlushCache(command.Lister):
         }
         body = {key: value for key, value in given.items() if value is not None}
         client = client_of(self)
-        for host in parsed_args.hosts:
-            client.post(path("hosts", host, "flush"), json=body)
-        flushed = ({"host": host, **body} for host in parsed_args.hosts)
-        return columns.table(flushed, {"Host": "host", "Plugin": "plugin", "Identifier": "identifier"})
+        rows = [
+            {"host": host, **row}
+            for host in parsed_args.hosts
+            for row in client.post(path("hosts", host, "flush"), json=body).json()["plugins"]
+        ]
+        return columns.table(rows, _FLUSHED)

@@ -53,6 +53,10 @@ class Page:
         return cls(rows, data["marker"])
 
 
+#: What became of a flush of a plugin: made; its callback failed; it has none; collectd was asked, and does not tell.
+FLUSHED, FAILED, CANNOT, ASKED = OUTCOMES = ("flushed", "failed", "cannot", "asked")
+
+
 @dataclass(frozen=True)
 class Flush:
     """Flush ``plugin`` (all for ``None``), one ``identifier`` or all, data older than ``timeout`` seconds."""

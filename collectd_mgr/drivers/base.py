@@ -146,7 +146,11 @@ class Driver(abc.ABC):
 
     @abc.abstractmethod
     def flush(self, flush: Flush) -> dict[str, Any]:
-        """Ask collectd to flush; what it answered. :raises NotCapable: when not declared"""
+        """Ask collectd to flush. :raises NotCapable: when not declared
+
+        :returns: ``{"plugins": [{"plugin", "callback", "outcome", "detail"}]}``: a row for each flush callback that
+            was called, and for each plugin that has none; ``outcome`` is of :data:`.reads.OUTCOMES`. Safe to repeat.
+        """
 
     @abc.abstractmethod
     def notifications(self, position: Position, limit: int, wait: float) -> Batch:

@@ -145,7 +145,7 @@ class FakeDriver(Driver):
         self.daemon.said.add(replace(notification, time=self.daemon.clock()))
 
     def flush(self, flush: Flush) -> dict[str, Any]:
-        return {"flushed": flush.to_dict()}
+        return {"plugins": fake_cache.flushed(self.observe().plugins, flush.plugin)}
 
     def close(self) -> None:
         """The daemon is in this process: it goes on for as long as the process does."""

@@ -12,7 +12,7 @@ from collectd_mgr import exception
 from collectd_mgr.domain.capabilities import Installed
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.plan import RunningPlugin
-from collectd_mgr.domain.reads import Page, Query
+from collectd_mgr.domain.reads import CANNOT, FLUSHED, Page, Query
 
 #: plugin -> (plugin instance, type, type instance, data source type)
 SERIES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
@@ -27,6 +27,7 @@ SERIES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     "uptime": (("", "uptime", "", "gauge"),),
     "users": (("", "users", "", "gauge"),),
     "csv": (),
+    "rrdtool": (),
 }
 
 #: The daemon's own interval, in seconds, as collectd's default.
@@ -56,6 +57,20 @@ def page(host: str, plugins: Mapping[str, RunningPlugin], since: float, now: flo
     found = [row for row in rows if _asked(row["id"], query, pattern) and row["id"] > (query.marker or "")]
     more = len(found) > query.limit
     return Page(tuple(found[: query.limit]), found[query.limit - 1]["id"] if more else None)
+
+
+def flushed(plugins: Mapping[str, RunningPlugin], asked: str | None) -> list[dict[str, Any]]:
+    """What becomes of a flush of that plugin, or of all that write. Only one of them holds anything back."""
+    enabled = {name for name, plugin in plugins.items() if plugin.enabled}
+    wanted = [name for name in sorted(enabled) if name in SERIES and not SERIES[name]] if asked is None else [asked]
+    return [_flushed(name, name in enabled) for name in wanted]
+
+
+def _flushed(name: str, enabled: bool) -> dict[str, Any]:
+    if enabled and name == "rrdtool":
+        return {"plugin": name, "callback": name, "outcome": FLUSHED, "detail": None}
+    detail = "It registers nothing that could be asked to flush." if enabled else "It is not loaded."
+    return {"plugin": name, "callback": None, "outcome": CANNOT, "detail": detail}
 
 
 def _rows(

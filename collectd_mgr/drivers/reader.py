@@ -46,6 +46,5 @@ class Reader:
         self._wire.call("notification_send", parts, request_id=request_id)
 
     def flush(self, flush: Flush) -> dict[str, Any]:
-        """What was asked for; collectd says nothing of the outcome."""
-        self._wire.call("flush", flush.to_dict())
-        return flush.to_dict()
+        """As the contract of drivers has it."""
+        return {"plugins": self._wire.call("flush", flush.to_dict())}

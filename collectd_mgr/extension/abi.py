@@ -85,6 +85,7 @@ CHANGING: dict[str, _Prototype] = {
     "plugin_unregister_init": (c_int, (c_char_p,)),
     "plugin_unregister_shutdown": (c_int, (c_char_p,)),
     "plugin_unregister_complex_config": (c_int, (c_char_p,)),
+    "plugin_register_flush": (c_int, (c_char_p, c_void_p, c_void_p)),
     "plugin_init_all": (c_int, ()),
     "global_option_get": (c_char_p, (c_char_p,)),
     "global_option_set": (c_int, (c_char_p, c_char_p, ctypes.c_bool)),

@@ -38,6 +38,15 @@ class Daemon:
             self._names[plugin] = self._c.strdup(plugin.encode())
         return self._names[plugin]
 
+    @contextlib.contextmanager
+    def in_context(self, context: bytes) -> Iterator[None]:
+        """Do what is done inside as collectd would in that context, a plugin_ctx_t."""
+        before = self._c.plugin_set_ctx(abi.Context.from_buffer_copy(context))
+        try:
+            yield
+        finally:
+            self._c.plugin_set_ctx(before)
+
     def default_interval(self) -> float:
         return abi.interval(self._c.cf_get_default_interval())
 
@@ -46,11 +55,12 @@ class Daemon:
 
     def init(self, callback: int, context: bytes) -> int:
         """Call an init callback in its context, a plugin_ctx_t; its status, 0 when all is well."""
-        before = self._c.plugin_set_ctx(abi.Context.from_buffer_copy(context))
-        try:
+        with self.in_context(context):
             return int(abi.Init(callback)())
-        finally:
-            self._c.plugin_set_ctx(before)
+
+    def register_flush(self, name: str) -> bool:
+        """A flush callback that does nothing."""
+        return int(self._c.plugin_register_flush(name.encode(), self.nothing, None)) == 0
 
     def register_read(self, name: str, callback: int) -> bool:
         return int(self._c.plugin_register_read(name.encode(), callback)) == 0

@@ -10,6 +10,7 @@ from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.domain.notifications import Notification, Position
+from collectd_mgr.domain.reads import ASKED
 from collectd_mgr.extension import abi, process
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.live import Live
@@ -69,10 +70,17 @@ class Inside:
         """Take no operation any more. The caller stops the daemon next."""
         self.gate.drain()
 
-    def flush(self, plugin: str | None = None, identifier: str | None = None, timeout: float = 0) -> None:
-        """Have the write plugins (or one) write what is older than ``timeout`` seconds (or one metric of it)."""
+    def flush(
+        self, plugin: str | None = None, identifier: str | None = None, timeout: float = 0
+    ) -> list[dict[str, Any]]:
+        """Have the write plugins (or one) write what is older than ``timeout`` seconds (or one metric of it): see
+        :meth:`Flushes.__call__`. Where collectd's lists are not known it is asked, and does not tell.
+        """
         self.gate.running()
+        if self.live is not None:
+            return self.live.flushes(plugin, identifier, timeout)
         self.library.plugin_flush(_bytes(plugin), abi.to_cdtime(timeout), _bytes(identifier))
+        return [{"plugin": plugin, "callback": None, "outcome": ASKED, "detail": None}]
 
     def metrics_list(self, **filters: Any) -> dict[str, Any]:
         return self._metrics().listing(**filters)

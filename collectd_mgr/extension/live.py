@@ -11,9 +11,12 @@ from typing import Callable
 from collectd_mgr.extension import abi, tick
 from collectd_mgr.extension.arena import Arena
 from collectd_mgr.extension.boot import NAME, Boot
+from collectd_mgr.extension.chains import Chains
 from collectd_mgr.extension.daemon import Daemon
+from collectd_mgr.extension.flush import Flushes
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.grace import Grace
+from collectd_mgr.extension.ignorelist import Ignorelist
 from collectd_mgr.extension.inits import Inits
 from collectd_mgr.extension.judges import Judges
 from collectd_mgr.extension.lists import Lists, NotFound
@@ -46,6 +49,8 @@ class Live:
     plugins: Plugins
     observer: Observer
     thresholds: Thresholds
+    ignorelist: Ignorelist
+    flushes: Flushes
 
 
 def check(library: ctypes.CDLL, version: str, threads: Threads) -> str | None:
@@ -86,6 +91,7 @@ def assemble(
         reads = Reads(memory, lists, lists.find(tick.NAME))
         inits = Inits(daemon, memory, lists, lists.find(NAME))
         _verify(reads.all(), daemon, inits, boot)
+        flushes = Flushes(daemon, memory, lists, Loader())
     except (NotFound, Unreadable) as error:
         raise Unfit(f"the lists of callbacks are not as in the versions that are known: {error}") from error
     loader, records = Loader(), Records()
@@ -96,8 +102,10 @@ def assemble(
     arena = Arena(library, BUDGET)
     judges = Judges(library, daemon, memory, gate, loader, log, arena)
     known = Thresholds(judges, arena, partial(names, library), settings.thresholds)
+    chains = Chains(library, daemon, memory, gate, loader, log, inits, arena)
+    ignored = Ignorelist(chains, known, arena, partial(names, library), settings.ignorelist)
     plugins = Plugins(gate, loader, records, observer, registration, known, abi.hostname(library))
-    return Live(plugins, observer, known)
+    return Live(plugins, observer, known, ignored, flushes)
 
 
 def _memory() -> Memory:

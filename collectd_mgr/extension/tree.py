@@ -147,7 +147,7 @@ def _seen_of(seen: bytes, chosen: Sequence[int]) -> bytes:
     return b"".join([seen[_NODE * place : _NODE * place + _NODE] for place in chosen])
 
 
-def _column(seen: bytes, word: int) -> list[int]:
+def _column(seen: bytes | bytearray, word: int) -> list[int]:
     return memoryview(seen).cast("Q")[word::_WORDS].tolist()
 
 

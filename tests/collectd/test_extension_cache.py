@@ -156,4 +156,5 @@ def test_flush_reaches_the_write_plugins(identifier: str | None) -> None:
         wanted.write_text('TypesDB "/dev/null"\nLoadPlugin users\n')
         collectd.call("flush", plugin="python.raw_config", identifier=str(wanted), timeout=5)
         assert "users" in collectd.call("status")["plugins"]
-        assert collectd.call("flush", plugin="csv", identifier=identifier) is None
+        (row,) = collectd.call("flush", plugin="csv", identifier=identifier)
+        assert (row["plugin"], row["outcome"]) == ("csv", "cannot")

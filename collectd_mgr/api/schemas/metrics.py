@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collectd_mgr.api.schemas import fields
 from collectd_mgr.domain.metrics import STATES
+from collectd_mgr.domain.reads import OUTCOMES
 
 _ID = {"type": "string", "description": "host/plugin-instance/type-instance"}
 
@@ -47,4 +48,20 @@ FLUSH = fields.request(
         "timeout": {"type": "number", "minimum": 0, "description": "Only data older than this, in seconds."},
     }
 )
-FLUSHED = {"type": "object"}
+FLUSHED = fields.record(
+    {
+        "plugins": {
+            "type": "array",
+            "items": fields.record(
+                {
+                    "plugin": {"type": ["string", "null"], "description": "Null where all were asked and none tells."},
+                    "callback": {"type": ["string", "null"], "description": "The name of its flush callback."},
+                    "outcome": {"type": "string", "enum": [*OUTCOMES]},
+                    "detail": {"type": ["string", "null"], "description": "Why not, in a sentence."},
+                },
+                "What became of it: flushed; failed, when the plugin said so; cannot, for a plugin that writes and "
+                "holds nothing back, or is not loaded; asked, where this collectd does not tell.",
+            ),
+        }
+    }
+)

@@ -85,4 +85,7 @@ def test_a_flush_answers(rig: Rig) -> None:
         return
     identifier = rig.values("load").rows[0]["id"]
     for flush in (Flush(), Flush(plugin="csv", timeout=0.0), Flush(identifier=identifier)):
-        assert isinstance(rig.driver.flush(flush), dict)
+        rows = rig.driver.flush(flush)["plugins"]
+        assert {row["plugin"]: row["outcome"] for row in rows}["csv"] == "cannot"
+    (row,) = rig.driver.flush(Flush(plugin="nosuchplugin"))["plugins"]
+    assert (row["outcome"], row["callback"]) == ("cannot", None)

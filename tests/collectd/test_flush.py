@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A flush of real write plugins: what is written, and what is said of each."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr.testing.collectd import ScratchCollectd
+
+HERE = Path(__file__).parent
+
+IDENTIFIER = "scratch.example.org/load/load"
+
+
+@pytest.fixture
+def graphite() -> Iterator[socket.socket]:
+    """Takes what write_graphite sends."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield listening
+
+
+@pytest.fixture
+def collectd(graphite: socket.socket, tmp_path: Path) -> Iterator[ScratchCollectd]:
+    """One with plugins that hold values back for an hour (rrdtool, write_graphite), and csv, which does not."""
+    port = graphite.getsockname()[1]
+    config = f"""
+LoadPlugin rrdtool
+<Plugin rrdtool>
+  DataDir "{tmp_path}/rrd"
+  CacheTimeout 3600
+  CacheFlush 3600
+</Plugin>
+LoadPlugin write_graphite
+<Plugin write_graphite>
+  <Node "carbon">
+    Host "127.0.0.1"
+    Port "{port}"
+  </Node>
+</Plugin>
+"""
+    modules = ["unwilling_flush"]
+    with ScratchCollectd(("load",), config, modules=modules, module_path=HERE / "entries", interval=1.0) as collectd:
+        yield collectd
+
+
+def outcomes(rows: list[dict[str, str]]) -> dict[str, str]:
+    return {row["callback"] or row["plugin"]: row["outcome"] for row in rows}
+
+
+def test_every_plugin_says_what_became_of_it(collectd: ScratchCollectd) -> None:
+    found = outcomes(collectd.call("flush"))
+    assert found == {
+        "rrdtool": "flushed",
+        "write_graphite/carbon": "flushed",
+        "python.unwilling_flush": "failed",
+        "csv": "cannot",
+    }
+
+
+def test_one_plugin_by_its_name(collectd: ScratchCollectd) -> None:
+    (row,) = collectd.call("flush", plugin="write_graphite")
+    assert (row["plugin"], row["callback"], row["detail"]) == ("write_graphite", "write_graphite/carbon", None)
+    (row,) = collectd.call("flush", plugin="python.unwilling_flush")
+    assert "returned" in row["detail"]
+    (row,) = collectd.call("flush", plugin="rrdcached")
+    assert (row["outcome"], row["detail"]) == ("cannot", "It is not loaded.")
+
+
+def test_what_was_held_back_is_written(
+    collectd: ScratchCollectd, tmp_path: Path, eventually: Callable[..., float]
+) -> None:
+    eventually(lambda: collectd.call("values_get", plugin="load")["names"])
+    file = tmp_path / "rrd" / f"{IDENTIFIER}.rrd"
+    eventually(lambda: collectd.call("flush", plugin="rrdtool", identifier=IDENTIFIER) and file.exists())
+    before = file.stat().st_mtime_ns
+    eventually(
+        lambda: collectd.call("flush", plugin="rrdtool", identifier=IDENTIFIER) and file.stat().st_mtime_ns > before
+    )
+
+
+def test_only_what_is_older_than_the_timeout(
+    collectd: ScratchCollectd, tmp_path: Path, eventually: Callable[..., float]
+) -> None:
+    file = tmp_path / "rrd" / f"{IDENTIFIER}.rrd"
+    eventually(lambda: collectd.call("flush", plugin="rrdtool") and file.exists())
+    time.sleep(1.0)  # It writes on a thread of its own.
+    before = file.stat().st_mtime_ns
+    assert outcomes(collectd.call("flush", plugin="rrdtool", timeout=3600)) == {"rrdtool": "flushed"}
+    time.sleep(1.0)
+    assert file.stat().st_mtime_ns == before
