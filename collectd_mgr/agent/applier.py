@@ -112,6 +112,7 @@ class Applier:
         else:
             self._applied(spec, applied)
         self._fault(faults.REMEMBERED)
+        self._log(request_id)
         return applied.running if applied.driver else None
 
     def _may_change(self, spec: HostSpec) -> bool:
@@ -123,6 +124,15 @@ class Applier:
         if now.mode != mode.MANAGE and asks_for_more(spec, self._state.memory.current):
             check_managed(now)
         return now.mode == mode.MANAGE
+
+    def _log(self, request_id: str) -> None:
+        """The one line of each change; the API has who asked for it, under the same request."""
+        memory = self._state.memory
+        asked = (
+            f"generation {memory.taken.generation.n} of epoch {memory.taken.generation.epoch}" if memory.taken else "-"
+        )
+        code = f" ({memory.error['code']})" if memory.error else ""
+        LOG.info("[%s] %s: %s by %s%s", request_id or "-", asked, memory.outcome, memory.driver or "no driver", code)
 
     def again(self) -> None:
         """Go on with the spec that met a silent daemon. Called under the lock, from time to time."""

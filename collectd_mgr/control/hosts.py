@@ -7,6 +7,7 @@ The way of a change is :meth:`HostControl.change`; that of a status is
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,8 @@ from collectd_mgr.domain.status import HostStatus
 from collectd_mgr.rpc.agent import AgentAPI
 from collectd_mgr.rpc.status import Reports
 
+LOG = logging.getLogger(__name__)
+
 #: How often a change without an expected generation is made anew, when others change the host at the same moment.
 _ATTEMPTS = 20
 
@@ -42,6 +45,18 @@ class Outcome:
     operation: Operation
     host: Host
     desired: Desired
+
+
+def _logged(outcome: Outcome) -> Outcome:
+    """One line for each change: who asked for what on which host, and what has come of it so far."""
+    row = outcome.operation
+    about = " ".join(filter(None, (row.action, row.plugin, row.setting)))
+    code = f" ({row.error['code']})" if row.error else ""
+    LOG.info(
+        "[%s] %s of %s by user %s of project %s: operation %s is %s%s",
+        *(row.request_id, about, row.host, row.user or "-", row.project or "-", row.id, row.state, code),
+    )
+    return outcome
 
 
 class HostControl:
@@ -137,12 +152,13 @@ class HostControl:
         host, operation, spec = self._stored(name, edit, origin, expected, check or check_managed)
         done = self._delivery.deliver(name, spec, self._wait, requester.request_id, host)
         if done is not None and plugin:
-            return Outcome(succeeded(operation, done), done, desired_of(spec))
+            return _logged(Outcome(succeeded(operation, done), done, desired_of(spec)))
         with self.database.reader() as session:
             row, host = operations.get(session, operation.id), hosts.get(session, name, labels=not plugin)
             newest = spec if spec.generation == Generation(host.epoch, host.n) else self._spec(session, host, None)
+            outcome = _logged(Outcome(row, host, desired_of(newest)))
             _check_let_in(row)
-            return Outcome(row, host, desired_of(newest))
+            return outcome
 
     def _stored(
         self, name: str, edit: Edit, origin: generations.Origin, expected: Generation | None, check: Check

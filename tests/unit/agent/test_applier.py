@@ -29,6 +29,17 @@ def test_a_spec_is_applied_live(agent: Agent) -> None:
     assert (status.daemon["pid"], status.plugins["cpu"].interval) == (pid, 1.0)
 
 
+def test_each_is_one_line_of_the_log(agent: Agent, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "collectd_mgr.agent.applier")
+    agent.apply(spec(1, cpu=True))
+    agent.apply(spec(2, cpu=True, df={"Reject": "no"}))
+    lines = [message for message in caplog.messages if message.startswith("[req-1]")]
+    assert lines == [
+        "[req-1] generation 1 of epoch e: applied by live",
+        "[req-1] generation 2 of epoch e: failed by live (config_rejected)",
+    ]
+
+
 def test_the_same_generation_again_is_not_done_again(agent: Agent) -> None:
     agent.apply(spec(1, cpu=True))
     before = agent.collectd.running

@@ -57,6 +57,15 @@ def test_the_answer_says_what_the_host_does(control: HostControl, agent: Scripte
     assert status.plugins["cpu"].health == "registered"
 
 
+def test_each_change_is_one_line_of_the_log(
+    control: HostControl, agent: ScriptedAgent, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "collectd_mgr.control.hosts")
+    row = enable(control)
+    who = f"[req-1] set cpu of {HOST} by user alice of project ops"
+    assert caplog.messages == [f"{who}: operation {row.id} is succeeded"]
+
+
 def test_a_change_that_changes_nothing_is_an_operation_too(control: HostControl, agent: ScriptedAgent) -> None:
     assert [enable(control).state, enable(control).state] == ["succeeded", "succeeded"]
     assert control.get(HOST).n == 2
