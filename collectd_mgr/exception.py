@@ -176,6 +176,12 @@ class ClockSyncFailed(CollectdMgrError):
     code, status, title = "clock_sync_failed", 409, "The time service did not take the request"
 
 
+class NotTestable(CollectdMgrError):
+    """The plugin cannot run beside the daemon. Facts: ``plugin``, ``reason_code``."""
+
+    code, status, title = "not_testable", 409, "The plugin cannot be tried beside the running daemon"
+
+
 # --- what the daemon says --------------------------------------------------------
 
 

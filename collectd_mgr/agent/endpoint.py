@@ -8,11 +8,12 @@ from typing import Any
 from collectd_mgr.agent.applier import Applier
 from collectd_mgr.agent.clock import Clock
 from collectd_mgr.agent.explain import Explain
+from collectd_mgr.agent.preflight import Preflight
 from collectd_mgr.agent.reads import Reads
 from collectd_mgr.agent.reporter import Reporter
 from collectd_mgr.domain.notifications import Notification
 from collectd_mgr.domain.reads import Flush, Query
-from collectd_mgr.domain.spec import HostSpec
+from collectd_mgr.domain.spec import HostSpec, Layer
 from collectd_mgr.rpc.agent import TARGET, expected
 
 Json = dict[str, Any]
@@ -21,12 +22,21 @@ Json = dict[str, Any]
 class AgentEndpoint:
     target = TARGET
 
-    def __init__(self, applier: Applier, reporter: Reporter, reads: Reads, clock: Clock, explain: Explain) -> None:
+    def __init__(
+        self,
+        applier: Applier,
+        reporter: Reporter,
+        reads: Reads,
+        clock: Clock,
+        explain: Explain,
+        preflight: Preflight,
+    ) -> None:
         self._applier = applier
         self._reporter = reporter
         self._reads = reads
         self._clock = clock
         self._explain = explain
+        self._preflight = preflight
 
     @expected
     def apply(self, context: Json, spec: Json) -> Json:
@@ -68,3 +78,11 @@ class AgentEndpoint:
     @expected
     def clock_sync(self, context: Json, step: bool, patience: float) -> Json:
         return self._clock.sync(step, patience)
+
+    @expected
+    def plugin_test(self, context: Json, plugin: str, layer: Json, patience: float) -> Json:
+        return self._preflight.test(plugin, Layer.from_dict(layer), patience)
+
+    @expected
+    def preview(self, context: Json, spec: Json, patience: float) -> Json:
+        return self._preflight.preview(HostSpec.from_dict(spec), patience)

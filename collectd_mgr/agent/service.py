@@ -23,6 +23,7 @@ from collectd_mgr.agent.keeper import Keeper
 from collectd_mgr.agent.memory import MemoryFile
 from collectd_mgr.agent.mode import ModeSwitch
 from collectd_mgr.agent.picture import Picture
+from collectd_mgr.agent.preflight import Preflight
 from collectd_mgr.agent.reads import Reads
 from collectd_mgr.agent.reporter import Reporter
 from collectd_mgr.agent.settings import AgentSettings
@@ -32,6 +33,7 @@ from collectd_mgr.domain import mode
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import Driver
 from collectd_mgr.drivers.ladder import Ladder
+from collectd_mgr.drivers.trial import Trials
 from collectd_mgr.publisher.publisher import Outlets, Publisher
 from collectd_mgr.rpc import agent as rpc_agent
 from collectd_mgr.rpc.signing import Verifier
@@ -86,9 +88,10 @@ class AgentService:
         self.reporter = Reporter(picture, sweep, notifier, settings.heartbeat_interval)
         self.state.changed = self.reporter.wake
         self.clock = Clock(self.state, self._ladder, settings.clock, time_sources.load(settings.clock))
+        preflight = Preflight(self.state, carrier, sweep, Trials(settings.daemon), self.allowlist)
         reads = Reads(self.state, self._ladder)
         explain = Explain(self.state, self._ladder, picture, reads, self.allowlist)
-        self.endpoint = AgentEndpoint(self.applier, self.reporter, reads, self.clock, explain)
+        self.endpoint = AgentEndpoint(self.applier, self.reporter, reads, self.clock, explain, preflight)
         outlets = Outlets(settings.host, lasting or notifications, telemetry, settings.project)
         spools = Path(settings.state_dir) / "spool"
         self.publisher = Publisher(spools, settings.spool_size, outlets, reads.notifications, self.state.section)

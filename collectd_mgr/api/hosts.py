@@ -18,6 +18,7 @@ from collectd_mgr.api.mutes import Mutes
 from collectd_mgr.api.notifications import HostNotifications
 from collectd_mgr.api.operations import written_host
 from collectd_mgr.api.plugins import Plugins
+from collectd_mgr.api.preflight import Preview
 from collectd_mgr.api.resource import Answer, Resource, expose
 from collectd_mgr.api.schemas import hosts as schemas
 from collectd_mgr.api.schemas import operations
@@ -71,6 +72,7 @@ class Host(Resource):
         "clock": Clock(),
         "config": Config(),
         "generations": Generations(),
+        "preview": Preview(),
         "thresholds": Thresholds,
         "ignorelist": Ignorelist,
         "reload": Reload(),

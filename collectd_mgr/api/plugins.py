@@ -9,6 +9,7 @@ from typing import ClassVar
 from collectd_mgr.api import views
 from collectd_mgr.api.call import Call
 from collectd_mgr.api.operations import written
+from collectd_mgr.api.preflight import Test
 from collectd_mgr.api.resource import Answer, Resource, expose
 from collectd_mgr.api.schemas import operations
 from collectd_mgr.api.schemas import plugins as schemas
@@ -54,7 +55,7 @@ class Restart(Resource):
 
 
 class Plugin(Resource):
-    children: ClassVar[Mapping[str, Resource]] = {"restart": Restart()}
+    children: ClassVar[Mapping[str, Resource]] = {"restart": Restart(), "test": Test()}
 
     @expose("collectd_mgr:plugins:get", "Show a plugin", query=schemas.QUERY, answers={200: schemas.ONE})
     def get(self, call: Call) -> Answer:

@@ -68,33 +68,13 @@ class Scratch:
         self._account.pass_through(self._place)
         with tempfile.TemporaryDirectory(dir=self._place) as directory:
             place = Path(directory)
-            write(place / "collectd.conf", self._config(place, plugin) + block + _END_BLOCK, self._account)
+            write(place / "collectd.conf", self._config(place, plugin) + block + END_BLOCK, self._account)
             self._account.hand_over(place)
             status = self._execute(place)
-            return judge(status, _lines(place / "log"), _lines(place / "output"))
+            return judge(status, lines(place / "log"), lines(place / "output"))
 
     def _config(self, place: Path, plugin: str) -> str:
-        options: dict[str, str | bool] = {
-            "Hostname": "scratch",
-            "FQDNLookup": False,
-            "BaseDir": str(place),
-            "PIDFile": str(place / "pid"),
-            "PluginDir": self._plugin_dir,
-        }
-        log: dict[str, str | bool] = {
-            "LogLevel": "notice",
-            "File": str(place / "log"),
-            "Timestamp": False,
-            "PrintSeverity": True,
-        }
-        return grammar.render(
-            (
-                *_options(options),
-                config.load_plugin("logfile"),
-                config.plugin_block("logfile", _options(log)),
-                config.load_plugin(plugin),
-            )
-        )
+        return grammar.render((*alone(place, self._plugin_dir, "scratch"), config.load_plugin(plugin)))
 
     def _execute(self, place: Path) -> int | None:
         """The exit status; ``None`` when it had to be ended because it took too long."""
@@ -109,11 +89,29 @@ class Scratch:
                 return None
             finally:
                 # Programs that a plugin has started are in the same group.
-                _end_group(child.pid)
+                end_group(child.pid)
                 child.wait()
 
 
-_END_BLOCK = grammar.render((config.plugin_block(_END, [Item("End", (True,))]),))
+END_BLOCK = grammar.render((config.plugin_block(_END, [Item("End", (True,))]),))
+
+
+def alone(place: Path, plugin_dir: str, hostname: str) -> tuple[Item, ...]:
+    """What a collectd wants that shares nothing with another one: its own directory, and its log there."""
+    own: dict[str, str | bool] = {
+        "Hostname": hostname,
+        "FQDNLookup": False,
+        "BaseDir": str(place),
+        "PIDFile": str(place / "pid"),
+        "PluginDir": plugin_dir,
+    }
+    log: dict[str, str | bool] = {
+        "LogLevel": "notice",
+        "File": str(place / "log"),
+        "Timestamp": False,
+        "PrintSeverity": True,
+    }
+    return (*options(own), config.load_plugin("logfile"), config.plugin_block("logfile", options(log)))
 
 
 def judge(status: int | None, log: Iterable[str], output: Iterable[str]) -> Outcome:
@@ -136,7 +134,7 @@ def judge(status: int | None, log: Iterable[str], output: Iterable[str]) -> Outc
     return Outcome(tuple(errors), tuple(said + late))
 
 
-def _lines(path: Path) -> list[str]:
+def lines(path: Path) -> list[str]:
     """What was written there; no link is followed, for it was collectd's user who could write."""
     with suppress(OSError), open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
         return file.read(_MUCH).decode(errors="replace").splitlines()
@@ -147,11 +145,12 @@ def _ours(text: str) -> bool:
     return any(part in text for part in _OURS)
 
 
-def _options(options: dict[str, str | bool]) -> tuple[Item, ...]:
-    return tuple(Item(name, (value,)) for name, value in options.items())
+def options(values: dict[str, str | bool]) -> tuple[Item, ...]:
+    return tuple(Item(name, (value,)) for name, value in values.items())
 
 
-def _end_group(pid: int) -> None:
+def end_group(pid: int) -> None:
+    """Kill the process group, if there is anything left of it."""
     try:
         os.killpg(pid, signal.SIGKILL)
     except ProcessLookupError:

@@ -4,7 +4,7 @@
 History of the version::
 
     1.0  apply, status, metrics, values, flush, config
-    1.1  clock, clock_sync, notify, explain
+    1.1  clock, clock_sync, notify, explain, plugin_test, preview
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collectd_mgr.domain.explain import Explanation
 from collectd_mgr.domain.notifications import Notification
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.signing import CONTEXT
-from collectd_mgr.domain.spec import HostSpec
+from collectd_mgr.domain.spec import HostSpec, Layer
 from collectd_mgr.domain.status import HostStatus
 from collectd_mgr.rpc.signing import Signer, Verifier
 
@@ -141,6 +141,23 @@ class AgentAPI:
         :raises ClockStepDenied, ClockSyncFailed, HostNotManaged, NoTimeSource:
         """
         return dict(self._call(host, "clock_sync", request_id, timeout, step=step, patience=patience))
+
+    def plugin_test(
+        self, host: str, plugin: str, layer: Layer, patience: float, request_id: str = "", timeout: float | None = None
+    ) -> dict[str, Any]:
+        """Run ``plugin`` as ``layer`` has it beside the daemon: ``{"rows", "warnings"}``, rows as of ``values``.
+
+        :param patience: seconds for the trial; less than ``timeout``
+        :raises NotTestable, ConfigRejected, PluginNotLoadable, RefusedByAgent, HostNotManaged, Busy:
+        """
+        arguments = {"plugin": plugin, "layer": layer.to_dict(), "patience": patience}
+        return dict(self._call(host, "plugin_test", request_id, timeout, **arguments))
+
+    def preview(
+        self, host: str, spec: HostSpec, patience: float, request_id: str = "", timeout: float | None = None
+    ) -> dict[str, Any]:
+        """What ``spec`` would come to: see :mod:`collectd_mgr.domain.preview`. :raises HostNotManaged: in mode off"""
+        return dict(self._call(host, "preview", request_id, timeout, spec=spec.to_dict(), patience=patience))
 
     def _call(self, host: str, method: str, request_id: str, timeout: float | None, **arguments: Any) -> Any:
         context: dict[str, Any] = {"request_id": request_id}

@@ -11,6 +11,7 @@ RULES = (
     rule("collectd_mgr:hosts:update", OPERATE, "Set labels, description or mode.", "PATCH", "/v1/hosts/{host}"),
     rule("collectd_mgr:hosts:delete", OPERATE, "Forget a host that is gone.", "DELETE", "/v1/hosts/{host}"),
     rule("collectd_mgr:hosts:reload", OPERATE, "Read the operator's files again.", "POST", "/v1/hosts/{host}/reload"),
+    rule("collectd_mgr:hosts:preview", OPERATE, "Say what a spec would come to.", "POST", "/v1/hosts/{host}/preview"),
     rule("collectd_mgr:hosts:restart", OPERATE, "Restart collectd.", "POST", "/v1/hosts/{host}/restart"),
     rule(
         "collectd_mgr:capabilities:get",

@@ -13,5 +13,6 @@ RULES = (
     rule("collectd_mgr:plugins:set", OPERATE, "Set the whole of a plugin.", "PUT", _ONE),
     rule("collectd_mgr:plugins:update", OPERATE, "Set a part of a plugin.", "PATCH", _ONE),
     rule("collectd_mgr:plugins:unset", OPERATE, "Take a setting away.", "DELETE", _ONE),
+    rule("collectd_mgr:plugins:test", OPERATE, "Try a plugin beside the daemon.", "POST", f"{_ONE}/test"),
     rule("collectd_mgr:plugins:restart", OPERATE, "Restart a plugin.", "POST", f"{_ONE}/restart"),
 )

@@ -22,7 +22,7 @@ _METRIC = {
     },
 }
 
-_VALUE = fields.record(
+VALUE = fields.record(
     {
         "name": fields.STRING,
         "type": fields.STRING,
@@ -32,7 +32,7 @@ _VALUE = fields.record(
 )
 
 METRICS = fields.listed("metrics", fields.record(_METRIC))
-VALUES = fields.listed("values", fields.record({**_METRIC, "values": {"type": "array", "items": _VALUE}}))
+VALUES = fields.listed("values", fields.record({**_METRIC, "values": {"type": "array", "items": VALUE}}))
 
 QUERY = fields.paged(
     plugin=fields.STRING,

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What would be, before it is asked for: a plugin tried beside the daemon, and what a spec would come to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.agent.allowlist import Allowlist
+from collectd_mgr.agent.carrier import Carrier
+from collectd_mgr.agent.desired import check_owned, goal_of
+from collectd_mgr.agent.freshness import Sweep
+from collectd_mgr.agent.health import Freshness
+from collectd_mgr.agent.mode import check_managed
+from collectd_mgr.agent.picture import masked
+from collectd_mgr.agent.state import LIVE, State
+from collectd_mgr.domain import mode, plan, preview
+from collectd_mgr.domain.effective import effective
+from collectd_mgr.domain.plan import Change, Plan, Running
+from collectd_mgr.domain.preview import Foreseen, Load
+from collectd_mgr.domain.spec import Generation, HostSpec, Layer, PluginGoal, PluginSetting
+from collectd_mgr.drivers.trial import Result, Trials, check_testable
+
+#: The driver that stops collectd.
+_RESTART = "restart"
+
+#: After these a plugin collects what its configuration says, rather than what it did before.
+_NEW = (plan.LOAD, plan.ENABLE, plan.RECONFIGURE)
+
+_UNKNOWN_METRICS = Freshness()
+
+
+class Preflight:
+    """Changes nothing: in no mode, on no disk but in a directory of its own. Any thread may ask.
+
+    :raises HostNotManaged: in mode ``off``
+    """
+
+    def __init__(self, state: State, carrier: Carrier, sweep: Sweep, trials: Trials, allowlist: Allowlist) -> None:
+        self._state = state
+        self._allowlist = allowlist
+        self._carrier = carrier
+        self._sweep = sweep
+        self._trials = trials
+
+    def test(self, plugin: str, layer: Layer, patience: float) -> dict[str, Any]:
+        """Run ``plugin`` as ``layer``, on top of the operator's files, has it: ``{"rows", "warnings"}``.
+
+        :raises RefusedByAgent, NotTestable, PluginNotLoadable, ConfigRejected, Busy:
+        """
+        self._check_mode()
+        goal = goal_of(self._state.origin.layer, HostSpec(Generation("", 0), (layer,)))
+        wanted = replace(goal.plugins.get(plugin, PluginGoal(True)), enabled=True)
+        asked = layer.plugins.get(plugin, PluginSetting())
+        if asked.interval is not None or asked.config is not None:
+            # What somebody asks for is not the operator's, even where it is put on top of that.
+            wanted = replace(wanted, origin="managed")
+        self._allowlist.check_plugins({plugin: wanted})
+        result = self._tried(plugin, wanted, patience)
+        return {"rows": list(result.rows), "warnings": list(result.warnings)}
+
+    def preview(self, spec: HostSpec, patience: float) -> dict[str, Any]:
+        """What ``spec`` would come to: see :func:`collectd_mgr.domain.preview.summary`.
+
+        :param patience: seconds for trials; what they are over for counts as not known
+        """
+        self._check_mode()
+        with self._state.turn(patience):
+            running = self._carrier.ladder.observe()
+            todo = self._carrier.differs(spec, running)
+        problems = list(self._refusals(spec))
+        driver, refusals = self._driver(todo, running)
+        if refusals:
+            problems.append(exception.NoDriver("No driver can make the changes.", refusals=refusals).to_dict())
+        deadline = time.monotonic() + patience
+        changes = tuple(self._foreseen(change, running, deadline, problems) for change in todo)
+        return preview.summary(changes, driver, driver == _RESTART, tuple(masked(problem) for problem in problems))
+
+    def _check_mode(self) -> None:
+        now = self._state.mode()
+        if now.mode == mode.OFF:
+            raise exception.HostNotManaged(f"The host is in mode off, set by {now.set_by}.", **now.to_dict())
+
+    def _refusals(self, spec: HostSpec) -> Iterator[dict[str, Any]]:
+        """What the agent would refuse before it asked any driver."""
+        checks: tuple[Callable[[], None], ...] = (
+            lambda: check_managed(self._state.mode()),
+            lambda: self._state.check_allowed(spec),
+            lambda: check_owned(self._state.origin.layer, spec, self._state.memory.current),
+        )
+        for check in checks:
+            try:
+                check()
+            except exception.CollectdMgrError as error:
+                yield error.to_dict()
+
+    def _driver(self, todo: Plan, running: Running) -> tuple[str | None, dict[str, str]]:
+        """The driver that would make these changes, or why each cannot."""
+        if not todo:
+            return None, {}
+        try:
+            return self._carrier.ladder.pick(todo, running, self._state.barred()).name, {}
+        except exception.NoDriver as error:
+            return None, dict(error.kwargs["refusals"])
+
+    def _foreseen(self, change: Change, running: Running, deadline: float, problems: list[dict[str, Any]]) -> Foreseen:
+        driver, refusals = self._driver(Plan((change,)), running)
+        kind = preview.LIVE if driver == LIVE else preview.NEW_DAEMON if driver else preview.IMPOSSIBLE
+        after = before = self._before(change, running)
+        warnings: tuple[str, ...] = ()
+        if change.kind == plan.DISABLE:
+            after = Load()
+        elif change.goal is not None:
+            after = replace(before, interval=change.goal.interval or self._state.origin.interval)
+        if change.kind in _NEW and change.goal is not None:
+            after, warnings = self._new(change.plugin, change.goal, deadline, problems)
+        return Foreseen(change.kind, change.plugin, kind, driver, before, after, refusals, warnings)
+
+    def _before(self, change: Change, running: Running) -> Load:
+        now = running.plugins.get(change.plugin)
+        if now is None or not now.enabled:
+            return Load()
+        series = self._sweep.seen.get(change.plugin, _UNKNOWN_METRICS).metrics
+        return Load(series, now.interval or self._state.origin.interval)
+
+    def _new(
+        self, plugin: str, goal: PluginGoal, deadline: float, problems: list[dict[str, Any]]
+    ) -> tuple[Load, tuple[str, ...]]:
+        """What the plugin will collect, by a trial where there can be one."""
+        interval = goal.interval or self._state.origin.interval
+        unknown = Load(None, interval, preview.UNKNOWN), ()
+        try:
+            check_testable(plugin)
+            result = self._tried(plugin, goal, deadline - time.monotonic())
+        except (exception.NotTestable, exception.Busy):
+            return unknown
+        except exception.CollectdMgrError as error:
+            problems.append(error.to_dict())
+            return unknown
+        return Load(len(result.rows), interval, preview.SCRATCH), result.warnings
+
+    def _tried(self, plugin: str, goal: PluginGoal, patience: float) -> Result:
+        origin = self._state.origin
+        interval = replace(goal, interval=goal.interval or origin.interval)
+        types = [str(value) for statement in _types(self._state) for value in statement]
+        try:
+            result = self._trials.run(plugin, interval, origin.hostname, types, max(0.0, patience))
+        except exception.CollectdMgrError as error:
+            # collectd's own lines may quote the configuration.
+            raise exception.from_dict(masked(error.to_dict())) from None
+        return replace(result, warnings=tuple(masked(list(result.warnings))))
+
+
+def _types(state: State) -> Iterator[tuple[Any, ...]]:
+    """The values of the operator's ``TypesDB`` statements."""
+    return (located.item.values for located in effective(state.origin.statements).types_db)

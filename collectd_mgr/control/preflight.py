@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a setting would come to on a host. Nothing is stored: no generation, no operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from collectd_mgr.control import edits, plugins
+from collectd_mgr.control.hosts import HostControl
+from collectd_mgr.domain.spec import HOST, Generation, Layer, PluginSetting
+
+#: Seconds that an agent may take for trials, and for its answer.
+_PATIENCE = 10.0
+_TIMEOUT = 25.0
+
+#: The parts of a setting.
+_PARTS = ("enabled", "interval", "config")
+
+
+class Preflight:
+    def __init__(self, control: HostControl) -> None:
+        self._control = control
+
+    def test(self, name: str, plugin: str, given: Mapping[str, Any], request_id: str) -> dict[str, Any]:
+        """What ``plugin`` would collect with what is ``given`` on top of what is desired: ``{"rows", "warnings"}``.
+
+        :raises BadGrammar, BadConfig, HostNotFound, AgentUnreachable: and what the agent raises
+        """
+        host, desired = self._control.desired(name)
+        after = edits.patch_plugin(plugin, _parts(given))(desired)
+        layer = Layer(HOST, {plugin: after.layer.plugins.get(plugin, PluginSetting())})
+        return self._control.agents.plugin_test(host.name, plugin, layer, _PATIENCE, request_id, _TIMEOUT)
+
+    def preview(self, name: str, changes: Mapping[str, Mapping[str, Any]], request_id: str) -> dict[str, Any]:
+        """What the host would do with ``changes`` (plugin: parts of a setting); None for a part takes it away.
+
+        :raises BadGrammar, BadConfig, HostNotFound, AgentUnreachable: and what the agent raises
+        """
+        host, desired = self._control.desired(name)
+        after = edits.chain([edits.patch_plugin(plugin, _parts(given)) for plugin, given in changes.items()])(desired)
+        spec = after.spec(Generation(host.epoch, host.n + 1))
+        return self._control.agents.preview(host.name, spec, _PATIENCE, request_id, _TIMEOUT)
+
+
+def _parts(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is given, in the canonical form."""
+    wanted = plugins.setting(given.get("enabled"), given.get("interval"), given.get("config"))
+    return {part: getattr(wanted, part) for part in _PARTS if part in given}

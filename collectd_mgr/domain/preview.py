@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a spec would do to a host, before it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+#: How the number of series is known: counted in a scratch run, seen in the daemon's cache, or not at all.
+SCRATCH = "scratch"
+CACHE = "cache"
+UNKNOWN = "unknown"
+
+#: Classes of a change.
+LIVE = "live"
+NEW_DAEMON = "new_daemon"
+IMPOSSIBLE = "impossible"
+
+
+@dataclass(frozen=True)
+class Load:
+    """``series`` read every ``interval`` seconds; ``series`` is None where it is not known, ``basis`` says how."""
+
+    series: int | None = 0
+    interval: float | None = None
+    basis: str = CACHE
+
+    @property
+    def samples(self) -> float | None:
+        """Per second."""
+        if not self.series:
+            return self.series
+        return self.series / self.interval if self.interval else None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**vars(self), "samples_per_second": self.samples}
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """One change: of what class it is, which driver would make it, and what the plugin collects before and after.
+
+    ``refusals`` says, for a change that no driver can make, why each cannot.
+    """
+
+    change: str
+    plugin: str
+    kind: str
+    driver: str | None
+    before: Load = field(default_factory=Load)
+    after: Load = field(default_factory=Load)
+    refusals: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "change": self.change,
+            "plugin": self.plugin,
+            "class": self.kind,
+            "driver": self.driver,
+            "before": self.before.to_dict(),
+            "after": self.after.to_dict(),
+            "refusals": dict(self.refusals),
+            "warnings": list(self.warnings),
+        }
+
+
+def summary(
+    changes: tuple[Foreseen, ...], driver: str | None, restart: bool, problems: tuple[dict[str, Any], ...]
+) -> dict[str, Any]:
+    """The whole preview, as it crosses the bus.
+
+    :param driver: the one that would make all of the changes together; None for none
+    :param problems: ``exception.to_dict`` of what would be refused, or fail
+    """
+    return {
+        "changes": [change.to_dict() for change in changes],
+        "driver": driver,
+        "restart": restart,
+        "series_added": _difference([(change.before.series, change.after.series) for change in changes]),
+        "samples_per_second_added": _difference([(change.before.samples, change.after.samples) for change in changes]),
+        "problems": list(problems),
+    }
+
+
+def _difference(pairs: list[tuple[float | None, float | None]]) -> float | None:
+    """None when a part of it is not known."""
+    total = 0.0
+    for before, after in pairs:
+        if before is None or after is None:
+            return None
+        total += after - before
+    return total

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a plugin would collect: a collectd with this plugin alone, which reads a few times and writes to a directory.
+
+It shares nothing with the running one: see :mod:`collectd_mgr.drivers.scratch`.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.domain import config, grammar, managed, safety, types_db
+from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.spec import PluginGoal
+from collectd_mgr.domain.types_db import Sources
+from collectd_mgr.drivers.account import account
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.files import write
+from collectd_mgr.drivers.scratch import END_BLOCK, alone, end_group, judge, lines, options
+
+#: Seconds between two reads of a trial: nobody wants to wait for the plugin's own interval.
+INTERVAL = 0.5
+
+#: Values of each metric: two for a rate, and some plugins give nothing at their first read.
+_READINGS = 3
+
+#: Seconds for an orderly end.
+_END = 5.0
+
+_LOOK = 0.05
+
+#: How the csv plugin calls its files: the type, its instance if it has one, the day.
+_FILE = re.compile(r"(?P<type>[^-]+)(?:-(?P<instance>.*))?-\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True)
+class Result:
+    """``rows`` as :class:`~collectd_mgr.domain.reads.Page` has them with values; ``warnings`` are collectd's own."""
+
+    rows: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Trials:
+    """One at a time: a trial costs as much as a collectd."""
+
+    def __init__(self, settings: DriverSettings) -> None:
+        self._binary = settings.binary
+        self._plugin_dir = settings.plugin_dir
+        self._account = account(settings.user)
+        self._place = Path(settings.state_dir) / "trials"
+        self._lock = threading.Lock()
+        self._cleared = False
+
+    def run(self, plugin: str, goal: PluginGoal, hostname: str, types: Sequence[str], patience: float) -> Result:
+        """Run ``plugin`` with its configuration for at most ``patience`` seconds. Safe to repeat.
+
+        :param types: the operator's ``TypesDB`` files, for none collectd's own
+        :raises NotTestable: it reads nothing, or a second instance of it would disturb the first
+        :raises PluginNotLoadable: it is not installed
+        :raises ConfigRejected: with collectd's own ``messages``
+        :raises Busy: another trial is under way for all that time
+        """
+        check_testable(plugin)
+        if not Path(self._plugin_dir, f"{plugin}.so").exists():
+            raise exception.PluginNotLoadable(f"{plugin} is not installed.", plugin=plugin, message="")
+        if not self._lock.acquire(timeout=patience):
+            raise exception.Busy("Another plugin is being tried on this host.")
+        try:
+            return self._run(plugin, goal, hostname, types, patience)
+        finally:
+            self._lock.release()
+
+    def _run(self, plugin: str, goal: PluginGoal, hostname: str, types: Sequence[str], patience: float) -> Result:
+        if not self._cleared:
+            # What a killed agent left: there may be secrets in it.
+            shutil.rmtree(self._place, ignore_errors=True)
+            self._cleared = True
+        self._account.pass_through(self._place)
+        with tempfile.TemporaryDirectory(dir=self._place) as directory:
+            place = Path(directory)
+            text = grammar.render(_statements(place, self._plugin_dir, plugin, hostname, types))
+            block = managed.plugin_text(plugin, goal)
+            write(place / "collectd.conf", text + block + END_BLOCK, self._account)
+            self._account.hand_over(place)
+            status = self._execute(place, patience)
+            outcome = judge(status, lines(place / "log"), lines(place / "output"))
+            if outcome.errors:
+                detail = f"collectd rejects the configuration of {plugin}: {'; '.join(outcome.errors)}"
+                messages = [*outcome.errors, *outcome.warnings]
+                raise exception.ConfigRejected(detail, plugin=plugin, messages=messages)
+            found = rows(place / "csv", _sources(types), goal.interval)
+            return Result(found, tuple(dict.fromkeys(outcome.warnings)))
+
+    def _execute(self, place: Path, patience: float) -> int:
+        """The exit status: 0 when it ran until it was ended, also by force (a read that does not come back)."""
+        command = self._account.command(self._binary, "-f", "-C", str(place / "collectd.conf"))
+        with (place / "output").open("wb") as output:
+            child = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+            try:
+                _wait(child, place / "csv", patience)
+                return _ended(child)
+            finally:
+                # Programs that a plugin has started are in the same group.
+                end_group(child.pid)
+                child.wait()
+
+
+def check_testable(plugin: str) -> None:
+    """:raises NotTestable: the plugin must not, or need not, run beside the daemon"""
+    row = safety.lookup(plugin)
+    if row.exclusive:
+        raise exception.NotTestable(f"{plugin}: {safety.REASONS['exclusive']}", plugin=plugin, reason_code="exclusive")
+    if row.kind != "read":
+        raise exception.NotTestable(f"{plugin} collects nothing itself.", plugin=plugin, reason_code="no_read")
+    if row.scratch != "ok":
+        raise exception.NotTestable(
+            f"A second instance of {plugin} might disturb the first. {row.sentence}".strip(),
+            plugin=plugin,
+            reason_code="grammar_only",
+        )
+
+
+def _statements(place: Path, plugin_dir: str, plugin: str, hostname: str, types: Sequence[str]) -> tuple[Item, ...]:
+    csv: dict[str, str | bool] = {"DataDir": str(place / "csv"), "StoreRates": False}
+    return (
+        *(Item("TypesDB", (file,)) for file in types),
+        *alone(place, plugin_dir, hostname),
+        Item("Interval", (INTERVAL,)),
+        config.load_plugin("csv"),
+        config.plugin_block("csv", options(csv)),
+        config.load_plugin(plugin),
+    )
+
+
+def _wait(child: subprocess.Popen[bytes], csv: Path, patience: float) -> None:
+    """Until there is enough to tell rates from, or the time is over, or collectd is."""
+    deadline = time.monotonic() + patience
+    while child.poll() is None and time.monotonic() < deadline:
+        time.sleep(_LOOK)
+        if any(_count(file) > _READINGS for file in csv.glob("*/*/*")):
+            return
+
+
+def _count(file: Path) -> int:
+    return len(lines(file))
+
+
+def _ended(child: subprocess.Popen[bytes]) -> int:
+    """Its status, if it ended by itself; else 0."""
+    status = child.poll()
+    if status is not None:
+        return status
+    with suppress(ProcessLookupError):
+        os.kill(child.pid, signal.SIGTERM)
+    try:
+        return child.wait(_END)
+    except subprocess.TimeoutExpired:
+        return 0
+
+
+def _sources(types: Sequence[str]) -> Mapping[str, Sources]:
+    files = [Path(file) for file in types or (types_db.DEFAULT,)]
+    return types_db.merged(file.read_text(encoding="utf-8", errors="replace") for file in files if file.exists())
+
+
+def rows(csv: Path, types: Mapping[str, Sources], interval: float | None) -> tuple[dict[str, Any], ...]:
+    """What the csv plugin wrote, as rows with values and rates, in order of identifier."""
+    readings: dict[tuple[str, str], list[list[float]]] = {}
+    for file in sorted(csv.glob("*/*/*")):
+        name = _FILE.fullmatch(file.name)
+        if name is not None:
+            metric = name["type"] if name["instance"] is None else f"{name['type']}-{name['instance']}"
+            # Two files around midnight are one metric.
+            readings.setdefault((f"{file.parent.parent.name}/{file.parent.name}/{metric}", name["type"]), []).extend(
+                _readings(file)
+            )
+    found = (_row(key, lines, types.get(kind, ()), interval) for (key, kind), lines in readings.items() if lines)
+    return tuple(sorted(found, key=lambda row: str(row["id"])))
+
+
+def _readings(file: Path) -> list[list[float]]:
+    """Times and values; the first line is a heading."""
+    heading, *rest = lines(file) or [""]
+    # Fewer: collectd had to be killed while it wrote.
+    whole = [line.split(",") for line in rest if line.count(",") == heading.count(",")]
+    return [[_number(cell) for cell in cells] for cells in whole]
+
+
+def _number(text: str) -> float:
+    """Counters whole: they may have more digits than a float."""
+    return int(text) if text.lstrip("-").isdecimal() else float(text)
+
+
+def _row(key: str, lines: list[list[float]], sources: Sources, interval: float | None) -> dict[str, Any]:
+    now, before = lines[-1], lines[-2] if len(lines) > 1 else None
+    values = []
+    for place, (name, kind) in enumerate(sources[: len(now) - 1], start=1):
+        last = None if before is None else (before[0], before[place])
+        rate = types_db.rate(kind, last, (now[0], now[place]))
+        value = now[place] if math.isfinite(now[place]) else None
+        values.append({"name": name, "type": kind, "value": value, "rate": rate})
+    return {"id": key, "interval": interval, "last_update": now[0], "values": values}

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What would be, on an agent of an in-memory collectd. Trials run in a real one (see tests/collectd/test_trial.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.agent.preflight import Preflight
+from collectd_mgr.domain.spec import HOST, Layer, PluginSetting
+from tests.unit.agent.agents import Agent, spec
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Iterator[Agent]:
+    (tmp_path / "agent").mkdir()
+    (tmp_path / "agent" / "collectd.conf").write_text(
+        'Hostname "c1.example.org"\nInterval 5\nLoadPlugin load\n<Plugin load>\n  ReportRelative true\n</Plugin>\n'
+        'LoadPlugin table\n<Plugin table>\n  <Table "http://me:hunter2@example.org/">\n  </Table>\n</Plugin>\n'
+    )
+    agent = Agent(tmp_path / "agent").recover()
+    agent.service.state.see_origin(agent.collectd.running, again=True)
+    yield agent
+    agent.service.stop()
+
+
+def preflight(agent: Agent) -> Preflight:
+    return agent.service.endpoint._preflight
+
+
+def asked(agent: Agent, plugin: str, **setting: Any) -> dict[str, Any]:
+    return preflight(agent).test(plugin, Layer(HOST, {plugin: PluginSetting(**setting)}), 10.0)
+
+
+def test_the_operators_own_settings_are_what_is_tried(agent: Agent) -> None:
+    (row,) = asked(agent, "load")["rows"]
+    assert (row["id"], row["interval"]) == ("c1.example.org/load/load-relative", 5.0)
+
+
+def test_what_is_given_goes_on_top_of_them(agent: Agent) -> None:
+    (row,) = asked(agent, "load", interval=2.0, config={"ReportRelative": False})["rows"]
+    assert (row["id"], row["interval"]) == ("c1.example.org/load/load", 2.0)
+
+
+def test_the_hosts_allow_list_is_asked_for_what_is_not_the_operators(agent: Agent, tmp_path: Path) -> None:
+    with pytest.raises(exception.RefusedByAgent):
+        asked(agent, "table", config={"Table": {"args": "/root/other", "Separator": " "}})
+    with pytest.raises(exception.RefusedByAgent):
+        asked(agent, "uptime", interval=0.01)
+    assert not (tmp_path / "agent" / "state" / "trials").exists()
+    with pytest.raises(exception.ConfigRejected):
+        asked(agent, "table")
+
+
+def test_a_secret_in_collectds_own_words_is_masked(agent: Agent) -> None:
+    """collectd quotes the configuration."""
+    with pytest.raises(exception.ConfigRejected) as rejected:
+        asked(agent, "table")
+    assert "example.org" in str(rejected.value.to_dict())
+    assert "hunter2" not in str(rejected.value.to_dict())
+
+
+class TestPreview:
+    def of(self, agent: Agent, n: int = 1, **plugins: Any) -> dict[str, Any]:
+        return preflight(agent).preview(spec(n, **plugins), 10.0)
+
+    def test_a_load_in_the_running_daemon(self, agent: Agent) -> None:
+        agent.apply(spec(1))
+        before = dict(agent.collectd.running.plugins)
+        found = self.of(agent, 2, uptime=2.0)
+        (change,) = found["changes"]
+        assert (change["change"], change["plugin"], change["class"]) == ("plugin.load", "uptime", "live")
+        assert change["after"] == {"series": 1, "interval": 2.0, "basis": "scratch", "samples_per_second": 0.5}
+        assert (found["driver"], found["restart"], found["series_added"]) == ("live", False, 1)
+        assert (found["samples_per_second_added"], found["problems"]) == (0.5, [])
+        assert agent.collectd.running.plugins == before
+        taken = agent.service.state.memory.taken
+        assert taken is not None
+        assert taken.generation.n == 1
+
+    def test_another_interval_of_what_is_known(self, agent: Agent) -> None:
+        agent.apply(spec(1, memory=1.0))
+        while not agent.service._sweep.seen.get("memory"):
+            agent.status()
+        (change,) = self.of(agent, 2, memory=2.0)["changes"]
+        assert (change["change"], change["before"]["series"], change["after"]["series"]) == ("plugin.interval", 4, 4)
+        assert (change["before"]["samples_per_second"], change["after"]["samples_per_second"]) == (4.0, 2.0)
+
+    def test_a_disable(self, agent: Agent) -> None:
+        agent.apply(spec(1, memory=1.0))
+        while not agent.service._sweep.seen.get("memory"):
+            agent.status()
+        found = self.of(agent, 2, memory=False)
+        assert (found["series_added"], found["samples_per_second_added"]) == (-4, -4.0)
+
+    def test_another_config_needs_a_new_daemon(self, agent: Agent) -> None:
+        agent.apply(spec(1, cpu={"ReportByCpu": True}))
+        found = self.of(agent, 2, cpu={"ReportByCpu": False})
+        (change,) = found["changes"]
+        assert (change["change"], change["driver"]) == ("plugin.reconfigure", found["driver"])
+
+    def test_what_would_be_refused(self, agent: Agent) -> None:
+        found = self.of(agent, load=2.0, exec=True)
+        assert {problem["code"] for problem in found["problems"]} >= {"refused_by_agent", "owned_by_host_config"}
+
+    def test_a_config_that_collectd_does_not_take(self, agent: Agent) -> None:
+        found = self.of(agent, cpu={"NoSuchOption": 1})
+        assert [problem["code"] for problem in found["problems"]] == ["config_rejected"]
+        assert found["series_added"] is None
+
+
+def test_an_observed_host_answers_and_one_in_mode_off_does_not(tmp_path: Path) -> None:
+    agent = Agent(tmp_path / "agent", mode="observe").recover()
+    assert asked(agent, "uptime")["rows"]
+    assert preflight(agent).preview(spec(1, uptime=True), 5.0)["problems"][0]["code"] == "host_not_managed"
+    (tmp_path / "agent" / "mode").write_text("off")
+    with pytest.raises(exception.HostNotManaged):
+        asked(agent, "uptime")
+    agent.service.stop()
