@@ -82,6 +82,8 @@ class Carrier:
         return self.ladder.drivers[-1].flaw()
 
     def close(self, outcome: str) -> None:
+        """What was done is remembered: have it on the disk as the next daemon will find it, and end the journal."""
+        self.ladder.sync()
         self._journal.end(outcome)
 
     def _bring(self, spec: HostSpec, takes_up: bool, request_id: str) -> Applied:

@@ -56,8 +56,9 @@ class Journal:
 
     def begin(self, intent: Intent) -> None:
         """On the disk when this returns: the driver may act."""
-        if self._path.exists() and self._path.stat().st_size > _LIMIT:
-            self._path.replace(self._path.with_suffix(".1"))
+        with suppress(FileNotFoundError):
+            if self._path.stat().st_size > _LIMIT:
+                self._path.replace(self._path.with_suffix(".1"))
         self._append({"step": faults.INTENT, "intent": intent.to_dict()})
         self._open = True
         self._fault(faults.INTENT)
@@ -94,18 +95,16 @@ class Journal:
                     yield json.loads(line)
 
     def _append(self, record: dict[str, Any], sync: bool = True) -> None:
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
-            os.write(descriptor, b"\n" * self._torn() + json.dumps(record).encode() + b"\n")
+            os.write(descriptor, b"\n" * _torn(descriptor) + json.dumps(record).encode() + b"\n")
             if sync:
                 os.fdatasync(descriptor)
         finally:
             os.close(descriptor)
 
-    def _torn(self) -> bool:
-        """Whether the last line has no end, so that the next must not be added to it."""
-        with self._path.open("rb") as file:
-            if file.seek(0, os.SEEK_END) == 0:
-                return False
-            file.seek(-1, os.SEEK_END)
-            return file.read(1) != b"\n"
+
+def _torn(descriptor: int) -> bool:
+    """Whether the last line has no end, so that the next must not be added to it."""
+    size = os.fstat(descriptor).st_size
+    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"

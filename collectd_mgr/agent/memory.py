@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -98,28 +99,43 @@ class Memory:
 class MemoryFile:
     """``memory.json`` in the agent's own directory, mode 0600: secrets of the specs are in it in clear.
 
-    A version outlives the agent at once, and the machine when it is on the disk; until then the last
-    one that is on the disk is kept beside it.
+    A version outlives the agent at once, as a line of ``memory.lines`` beside it, and the machine when it is in the
+    file itself. The one with the highest number is the last, wherever it is.
     """
 
     def __init__(self, directory: str) -> None:
         self._path = Path(directory) / "memory.json"
-        self._kept = self._path.with_suffix(".kept")
-        self._on_disk = True
+        self._lines = self._path.with_suffix(".lines")
+        self._number = 0
+        #: What is not in the file yet.
+        self._unsaved: str | None = None
 
     def load(self) -> Memory:
         """What was saved last; an empty memory when there is none or nobody can read it (then the log says so)."""
-        return self._load(self._path) or self._load(self._kept) or Memory()
+        memory = self._load() or Memory()
+        for line in self._written():
+            with suppress(*_NONSENSE):
+                number, later = _parsed(line)
+                if number > self._number:
+                    self._number, memory, self._unsaved = number, later, line
+        return memory
 
-    def _load(self, path: Path) -> Memory | None:
+    def _load(self) -> Memory | None:
         try:
-            return Memory.from_dict(json.loads(path.read_text(encoding="utf-8")))
+            self._number, memory = _parsed(self._path.read_text(encoding="utf-8"))
+            return memory
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            LOG.error("%s cannot be read and is set aside: %s", path, error)
-            path.rename(path.with_suffix(".unreadable"))
+        except _NONSENSE as error:
+            LOG.error("%s cannot be read and is set aside: %s", self._path, error)
+            self._path.rename(self._path.with_suffix(".unreadable"))
             return None
+
+    def _written(self) -> list[str]:
+        """One may be torn (a full disk, a machine that failed)."""
+        with suppress(FileNotFoundError):
+            return self._lines.read_text(encoding="utf-8", errors="replace").splitlines()
+        return []
 
     def save(self, memory: Memory) -> None:
         """On the disk when this returns."""
@@ -128,21 +144,28 @@ class MemoryFile:
 
     def write(self, memory: Memory) -> None:
         """Not on the disk before the next :meth:`sync`."""
-        staged = self._path.with_suffix(".new")
-        text = json.dumps(memory.to_dict(), separators=(",", ":"))
-        with open(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w") as file:
-            file.write(text)
-        if self._on_disk and self._path.exists():
-            self._path.rename(self._kept)
-        staged.rename(self._path)
-        self._on_disk = False
+        self._number += 1
+        text = json.dumps({"number": self._number, **memory.to_dict()}, separators=(",", ":"))
+        with open(os.open(self._lines, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "w") as file:
+            file.write(f"\n{text}")  # The line before may have no end.
+        self._unsaved = text
 
     def sync(self) -> bool:
         """Have what was written on the disk; whether there was anything to do. Safe to repeat."""
-        if self._on_disk:
+        if self._unsaved is None:
             return False
-        with self._path.open("rb") as file:
-            os.fsync(file.fileno())
-        files.sync_directory(self._path.parent)
-        self._on_disk = True
+        files.replace(self._path, self._unsaved)
+        with suppress(FileNotFoundError):
+            os.truncate(self._lines, 0)
+        self._unsaved = None
         return True
+
+
+_NONSENSE = (ValueError, KeyError, TypeError, AttributeError)
+
+
+def _parsed(text: str) -> tuple[int, Memory]:
+    """A version and its number; those of before there were numbers have none."""
+    data = json.loads(text)
+    number = int(data.pop("number", 0))
+    return number, Memory.from_dict(data)

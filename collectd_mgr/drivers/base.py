@@ -132,6 +132,9 @@ class Driver(abc.ABC):
         For a goal that was reached before: it is not judged again. Safe to repeat.
         """
 
+    def sync(self) -> None:  # noqa: B027 - most leave nothing open
+        """Have on the disk what :meth:`apply` wrote: a failing machine may take it away until then. Safe to repeat."""
+
     def flaw(self) -> str | None:
         """What is wrong with what is on the disk for the next process, as a sentence; ``None`` for nothing. Cheap."""
         return None

@@ -60,7 +60,7 @@ class Collectd:
     def _finish(self) -> None:
         """A driver that was killed between its last live change and the file: what runs is what was staged."""
         staged = self.files.staged()
-        if staged is not None and observation.runs(self.observe(), managed.marker_in(staged)):
+        if staged and managed.is_marked(staged) and observation.runs(self.observe(), managed.marker_in(staged)):
             self.files.commit()
         self.files.discard()
 
@@ -80,7 +80,10 @@ class Collectd:
         return status
 
     def just_now(self) -> dict[str, Any]:
-        """As :meth:`status`, or what that said a moment ago: enough to choose by, not to act on."""
+        """As :meth:`status`, or what that said a moment ago: enough to choose by.
+
+        It could be no newer when it is acted upon; the extension makes its own checks in each operation.
+        """
         said, status = self._last
         return status if time.monotonic() - said < _MOMENT else self.status()
 
@@ -99,9 +102,13 @@ class Collectd:
         orderly = farewell.left(self._settings.socket)
         return replace(running, ended_by_somebody=tuple(pid for pid in (orderly, ended) if pid is not None))
 
-    def remember(self, goal: Goal, generation: str) -> None:
-        """Tell the daemon what it runs now."""
-        self.wire.call("generation_set", {"marker": managed.marker(goal, generation).to_text()})
+    def remember(self, goal: Goal, generation: str) -> Running:
+        """Tell the daemon what it runs now; the daemon as it is then."""
+        status = self.wire.call("generation_set", {"marker": managed.marker(goal, generation).to_text()})
+        if not status:  # From an extension of an earlier version.
+            return self.observe()
+        self._last = (time.monotonic(), status)
+        return observation.running(status)
 
     def at_next_start(self, goal: Goal, generation: str) -> None:
         """Have the managed file of ``goal``; safe to repeat."""

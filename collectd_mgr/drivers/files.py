@@ -27,6 +27,7 @@ class ManagedFiles:
     def __init__(self, directory: str, account: Account = ROOT) -> None:
         self._directory = Path(directory)
         self._account = account
+        self._unsynced = False
 
     def prepare(self) -> None:
         """Have the directory. Safe to repeat."""
@@ -43,9 +44,9 @@ class ManagedFiles:
         return None
 
     def stage(self, text: str) -> None:
-        """Have ``text`` on the disk, so that :meth:`commit` has nothing left that could fail for want of space."""
+        """Have ``text`` written, so that :meth:`commit` has nothing left that could fail for want of space."""
         self.prepare()
-        write(self._directory / _STAGED, text, self._account)
+        write(self._directory / _STAGED, text, self._account, durably=False)
 
     def staged(self) -> str | None:
         """What was staged and neither committed nor discarded."""
@@ -54,11 +55,28 @@ class ManagedFiles:
         return None
 
     def commit(self) -> None:
-        """The staged text is the managed file now, in one step; the one before it is kept beside it."""
+        """The staged text is the managed file now, in one step, on the disk; the one before it is kept beside it."""
         with suppress(FileNotFoundError):
             self._keep()
-        os.replace(self._directory / _STAGED, self._directory / NAME)
+        sync_file(self._directory / _STAGED)
+        os.replace(self._directory / _STAGED, self.path)
         sync_directory(self._directory)
+
+    def put(self) -> None:
+        """As :meth:`commit`, but on the disk after the next :meth:`sync`, and none is kept: the disk takes longest.
+
+        Until then a machine that fails may come up with the file of before, or an empty one.
+        """
+        os.replace(self._directory / _STAGED, self.path)
+        self._unsynced = True
+
+    def sync(self) -> None:
+        """Have the managed file on the disk. Safe to repeat."""
+        if self._unsynced:
+            with suppress(FileNotFoundError):
+                sync_file(self.path)
+            sync_directory(self._directory)
+            self._unsynced = False
 
     def discard(self) -> None:
         """Forget what was staged. Safe to repeat."""
@@ -80,15 +98,16 @@ class ManagedFiles:
         os.replace(spare, self._directory / _PREVIOUS)
 
 
-def write(path: Path, text: str, account: Account = ROOT) -> None:
-    """Write a file of mode 0600 and have it on the disk before returning."""
+def write(path: Path, text: str, account: Account = ROOT, durably: bool = True) -> None:
+    """Write a file of mode 0600 and, unless ``durably`` is false, have it on the disk before returning."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         os.fchmod(descriptor, 0o600)
         account.give(descriptor)
         file.write(text)
         file.flush()
-        os.fsync(descriptor)
+        if durably:
+            os.fsync(descriptor)
 
 
 def replace(path: Path, text: str) -> None:
@@ -97,6 +116,14 @@ def replace(path: Path, text: str) -> None:
     write(staged, text)
     os.replace(staged, path)
     sync_directory(path.parent)
+
+
+def sync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sync_directory(path: Path) -> None:

@@ -93,6 +93,10 @@ class Ladder:
             f"No driver of this host can read {capability}.", capability=capability, driver=self.drivers[0].name
         )
 
+    def sync(self) -> None:
+        for driver in self.drivers:
+            driver.sync()
+
     def close(self) -> None:
         for driver in self.drivers:
             driver.close()

@@ -83,11 +83,11 @@ class LiveDriver(Driver):
         self._check(order)
         said = [line for change in order.plan for line in self._validate(change)]
         text = managed.render(order.goal, order.generation)
-        before = self._collectd.status()
+        before = self._collectd.just_now()
         if not before["live"]["on"]:
             raise exception.LiveOff("; ".join(before["live"]["reasons"]), reasons=before["live"]["reasons"])
-        said += self._transact(order, text, before)
-        return Applied(self.name, self.observe(), warnings=tuple(dict.fromkeys(said)))
+        more, running = self._transact(order, text, before)
+        return Applied(self.name, running, warnings=tuple(dict.fromkeys((*said, *more))))
 
     def _check(self, order: Order) -> None:
         """:raises LiveRefused, NotCapable: for the first change that is not safe, or not declared"""
@@ -106,16 +106,19 @@ class LiveDriver(Driver):
         self._packages.check_loadable(change.plugin)
         return self._validation.check(change.plugin, change.goal)
 
-    def _transact(self, order: Order, text: str, before: dict[str, Any]) -> list[str]:
-        """The changes, and the file that repeats them at the next start; or neither."""
+    def _transact(self, order: Order, text: str, before: dict[str, Any]) -> tuple[list[str], Running]:
+        """The changes, and the file that repeats them at the next start; or neither.
+
+        :returns: what collectd said, and the daemon as it is then
+        """
         old, files = self._collectd.files.read(), self._collectd.files
         blocks, grace = managed.blocks(old or ""), self._settings.grace_timeout
         operations = Operations(self._collectd.wire, before, blocks, order.request_id, grace)
         files.stage(text)
         try:
             said = [line for change in order.plan for line in operations.make(change, order.goal)]
-            files.commit()
-            self._collectd.remember(order.goal, order.generation)
+            files.put()
+            running = self._collectd.remember(order.goal, order.generation)
         except Exception as error:
             files.discard()
             if files.read() != old:
@@ -123,7 +126,7 @@ class LiveDriver(Driver):
             self._outlived(before, error)
             operations.undo()
             raise
-        return said
+        return said, running
 
     def _outlived(self, before: dict[str, Any], error: Exception) -> None:
         """:raises DaemonDied: the daemon did not outlive the operation; there is nothing to undo in the next one"""
@@ -133,6 +136,9 @@ class LiveDriver(Driver):
 
     def at_next_start(self, goal: Goal, generation: str) -> None:
         self._collectd.at_next_start(goal, generation)
+
+    def sync(self) -> None:
+        self._collectd.files.sync()
 
     def flaw(self) -> str | None:
         return self._collectd.flaw()

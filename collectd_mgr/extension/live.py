@@ -65,6 +65,7 @@ def assemble(
     library: ctypes.CDLL,
     gate: Gate,
     threads: Threads,
+    loader: Loader,
     log: Log,
     settings: Settings,
     *,
@@ -91,7 +92,7 @@ def assemble(
         flushes = Flushes(daemon, memory, lists, Loader())
     except (NotFound, Unreadable) as error:
         raise Unfit(f"the lists of callbacks are not as in the versions that are known: {error}") from error
-    loader, records = Loader(), Records()
+    records = Records()
     records.recall(settings.marker, daemon.default_interval())
     observer = Observer(loader, reads, records)
     guards = grace(threads, daemon), shield(daemon, threads)

@@ -5,11 +5,16 @@ from __future__ import annotations
 
 import ctypes
 import os
+import time
+from typing import Callable
 
 from collectd_mgr import exception
 from collectd_mgr.extension.memory import files
 
 _SUFFIX = ".so"
+
+#: Seconds after a change of the directory until its time is sure to tell the next one from it.
+_SETTLED = 2.0
 
 #: What a plugin imports when it registers more than config, init, read and shutdown. Registering those again
 #: frees the entry that other threads may be using.
@@ -20,16 +25,40 @@ _UNSAFE = tuple(
 
 
 class Loader:
-    """The directory that collectd takes its plugins from: the one that its python plugin came from."""
+    """The directory that collectd takes its plugins from: the one that its python plugin came from.
 
-    def __init__(self) -> None:
+    :param started: whether collectd has loaded what it is configured to; from then on only :meth:`open` loads plugins
+    """
+
+    def __init__(self, started: Callable[[], bool] = lambda: False) -> None:
+        self._started = started
         self.directory = next(os.path.dirname(path) for path in files() if os.path.basename(path) == "python.so")
         self._paths: dict[str, str] = {}
         self._unsafe: dict[str, bool] = {}
+        self._opened = 0
+        self._seen: tuple[object, dict[str, str]] = (None, {})
 
     def loaded(self) -> dict[str, str]:
-        """The plugins in this process: name to path. A file that was replaced since has `` (deleted)`` in its path."""
-        return {_plugin(path): path for path in sorted(files(self.directory + "/"))}
+        """The plugins in this process: name to path. A file that was replaced since has `` (deleted)`` in its path.
+
+        Every operation asks, and the kernel takes long to list a process's mappings: it is asked when a plugin was
+        loaded, or the directory has changed, as it does when a file in it is removed or replaced.
+        """
+        stamp = self._stamp()
+        if stamp is None or stamp != self._seen[0]:
+            self._seen = stamp, {_plugin(path): path for path in sorted(files(self.directory + "/"))}
+        return dict(self._seen[1])
+
+    def _stamp(self) -> object:
+        """What the mappings depend on; None while that cannot be told, for times of files come in coarse steps."""
+        opened = self._opened  # First: what is loaded meanwhile makes it another.
+        try:
+            facts = os.stat(self.directory)
+        except OSError:
+            return None
+        if not self._started() or time.time() - max(facts.st_mtime, facts.st_ctime) < _SETTLED:
+            return None
+        return opened, facts.st_dev, facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns
 
     def path(self, plugin: str) -> str | None:
         """The path of a loaded plugin; None when it is not loaded. What is loaded stays: nothing is ever unloaded."""
@@ -57,6 +86,7 @@ class Loader:
         """
         try:
             ctypes.CDLL(path, mode=os.RTLD_NOW | os.RTLD_LOCAL)
+            self._opened += 1
         except OSError as error:
             raise exception.PluginNotLoadable(
                 f"The plugin {plugin} cannot be loaded: {error}", plugin=plugin, message=str(error)

@@ -47,7 +47,7 @@ class Methods:
             "status": self._read(self.status),
             "metrics_list": self._read(inside.metrics_list, **_FILTERS),
             "values_get": self._read(inside.values_get, **_FILTERS),
-            "generation_set": self._read(inside.generation_set, marker=of.anything),
+            "generation_set": self._read(self.generation_set, marker=of.anything),
             "drain": self._read(inside.drain),
             "flush": self._operation(
                 "flush", inside.flush, plugin=of.text, identifier=of.text, timeout=of.seconds_or_zero
@@ -77,6 +77,11 @@ class Methods:
                 "plugin_interval", inside.plugin_interval, plugin=of.text, interval=of.seconds
             ),
         }
+
+    def generation_set(self, marker: Any = None) -> dict[str, Any]:
+        """The status then: whoever says that he is done wants to know what came of it."""
+        self._inside.generation_set(marker)
+        return self.status()
 
     def status(self) -> dict[str, Any]:
         return {**self._inside.status(), "operations": dict(self.counters)}

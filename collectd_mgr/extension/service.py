@@ -9,7 +9,6 @@ import os
 from typing import Any
 
 from collectd_mgr.extension import VERSION, abi, live, process
-from collectd_mgr.extension.cache import Cache
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.inside import Inside
 from collectd_mgr.extension.loader import Loader
@@ -105,14 +104,15 @@ def build(settings: Settings, log: Log, notifications: Notifications, guards: di
     library = ctypes.CDLL(None)
     unread = abi.bind(library, abi.READING)
     version = abi.version(process.binary())
-    threads, loader = Threads(statics()), Loader()
+    threads = Threads(statics())
+    loader = Loader(lambda: bool(threads.readers()))
     found: list[str] = []
     gate = Gate(threads, found, lambda: process.replaced(loader.loaded()))
     reason = live.check(library, version, threads)
     parts: live.Live | None = None
     if reason is None:
         try:
-            parts = live.assemble(library, gate, threads, log, settings, **guards)
+            parts = live.assemble(library, gate, threads, loader, log, settings, **guards)
         except live.Unfit as unfit:
             reason = str(unfit)
     if reason is not None:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import signal
 import subprocess
@@ -20,6 +19,7 @@ from typing import Any
 from oslo_config import cfg
 
 from collectd_mgr import exception
+from collectd_mgr.agent.memory import MemoryFile
 from collectd_mgr.cmd import agent as agent_cmd
 from collectd_mgr.cmd import alone
 from collectd_mgr.conf import opts
@@ -136,8 +136,8 @@ class AgentHost:
 
     def outlived(self) -> bool:
         """Whether collectd is known to have outlived the last live operation."""
-        memory = json.loads((self.directory / "agent" / "memory.json").read_text())
-        return memory["probation"] is None and memory["good"] == memory["current"]
+        memory = MemoryFile(str(self.directory / "agent")).load()
+        return memory.probation is None and memory.good == memory.current
 
     def __enter__(self) -> AgentHost:
         return self

@@ -205,7 +205,7 @@ class TestMemory:
     def test_one_that_cannot_be_read_is_set_aside_and_nothing_is_switched_off(
         self, agent: Agent, tmp_path: Path
     ) -> None:
-        (tmp_path / "state" / "memory.kept").unlink(missing_ok=True)
+        (tmp_path / "state" / "memory.lines").unlink()
         (tmp_path / "state" / "memory.json").write_text("{")
         other = Agent(tmp_path, agent.collectd).recover()
         assert (other.status().generation, other.enabled()) == (None, {"memory"})
@@ -214,8 +214,9 @@ class TestMemory:
     def test_one_that_the_machine_lost_is_made_up_for_by_the_one_before_and_the_journal(
         self, agent: Agent, tmp_path: Path
     ) -> None:
+        agent.service.keeper.close()
         agent.apply(spec(2, memory=True, cpu=True))
-        (tmp_path / "state" / "memory.json").write_text("")
+        (tmp_path / "state" / "memory.lines").write_text("")
         other = Agent(tmp_path, agent.collectd).recover()
         status = other.status()
         assert (status.generation, status.outcome) == (Generation("e", 2), "applied")

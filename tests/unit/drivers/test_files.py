@@ -70,3 +70,15 @@ def test_a_file_that_others_could_read_is_so_no_longer(tmp_path: Path) -> None:
     replace(tmp_path / "x", "text")
     assert (tmp_path / "x").read_text() == "text"
     assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o600
+
+
+def test_what_was_put_is_read_at_once_and_synced_when_asked(files: ManagedFiles, tmp_path: Path) -> None:
+    files.sync()
+    for text in ("one", "two"):
+        files.stage(text)
+        files.put()
+        assert (files.read(), files.staged(), seen_by_collectd(tmp_path)) == (text, None, [NAME])
+    files.sync()
+    files.restore(None)
+    files.sync()
+    assert files.read() is None
