@@ -33,14 +33,20 @@ class Picture:
     """:meth:`take` may be called by any thread; every picture has a number of its own."""
 
     def __init__(
-        self, host: str, state: State, ladder: Ladder, sweep: Sweep, clock: Callable[[], float] = time.time
+        self,
+        host: str,
+        state: State,
+        ladder: Ladder,
+        sweep: Sweep,
+        boot: int,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._host = host
         self._state = state
         self._ladder = ladder
         self._sweep = sweep
         self._clock = clock
-        self._boot = time.time_ns()
+        self._boot = boot
         self._numbers = itertools.count(1)
         self._since: dict[str, tuple[RunningPlugin, float]] = {}
 

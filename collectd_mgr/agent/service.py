@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from collectd_mgr.agent import faults, origin
+from collectd_mgr.agent import boots, faults, origin
 from collectd_mgr.agent.allowlist import Allowlist
 from collectd_mgr.agent.applier import Applier
 from collectd_mgr.agent.carrier import Carrier
@@ -83,13 +83,13 @@ class AgentService:
         crash = Crash(self.state, carrier, fault)
         self.applier = Applier(self.state, carrier, crash, fault)
         self.keeper = Keeper(settings, self.state, carrier, crash)
-        picture = Picture(settings.host, self.state, self._ladder, sweep)
+        picture = Picture(settings.host, self.state, self._ladder, sweep, boots.begin(settings.state_dir))
         notifier = StatusNotifier(notifications, settings.host)
         self.reporter = Reporter(picture, sweep, notifier, settings.heartbeat_interval)
         self.state.changed = self.reporter.wake
         self.clock = Clock(self.state, self._ladder, settings.clock, time_sources.load(settings.clock))
         preflight = Preflight(self.state, carrier, sweep, Trials(settings.daemon), self.allowlist)
-        reads = Reads(self.state, self._ladder)
+        reads = Reads(self.state, self._ladder, sweep.absent)
         explain = Explain(self.state, self._ladder, picture, reads, self.allowlist)
         self.endpoint = AgentEndpoint(self.applier, self.reporter, reads, self.clock, explain, preflight)
         outlets = Outlets(settings.host, lasting or notifications, telemetry, settings.project)
