@@ -13,7 +13,9 @@ from collectd_mgr.agent.reads import Reads
 from collectd_mgr.agent.reporter import Reporter
 from collectd_mgr.domain.notifications import Notification
 from collectd_mgr.domain.reads import Flush, Query
+from collectd_mgr.domain.ring import RingQuery
 from collectd_mgr.domain.spec import HostSpec, Layer
+from collectd_mgr.publisher.publisher import Publisher
 from collectd_mgr.rpc.agent import TARGET, expected
 
 Json = dict[str, Any]
@@ -30,6 +32,7 @@ class AgentEndpoint:
         clock: Clock,
         explain: Explain,
         preflight: Preflight,
+        publisher: Publisher,
     ) -> None:
         self._applier = applier
         self._reporter = reporter
@@ -37,6 +40,7 @@ class AgentEndpoint:
         self._clock = clock
         self._explain = explain
         self._preflight = preflight
+        self._publisher = publisher
 
     @expected
     def apply(self, context: Json, spec: Json) -> Json:
@@ -66,6 +70,18 @@ class AgentEndpoint:
     @expected
     def explain(self, context: Json, metric: str) -> Json:
         return self._explain.explain(metric).to_dict()
+
+    @expected
+    def recent(self, context: Json, query: Json) -> Json:
+        return self._publisher.recent(RingQuery.from_dict(query)).to_dict()
+
+    @expected
+    def publish(self, context: Json, query: Json) -> int:
+        return self._publisher.publish(RingQuery.from_dict(query))
+
+    @expected
+    def buffer(self, context: Json) -> Json:
+        return self._publisher.facts()
 
     @expected
     def config(self, context: Json) -> Json:

@@ -34,7 +34,7 @@ from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import Driver
 from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.drivers.trial import Trials
-from collectd_mgr.publisher.publisher import Outlets, Publisher
+from collectd_mgr.publisher.publisher import Outlets, Publisher, Sources
 from collectd_mgr.rpc import agent as rpc_agent
 from collectd_mgr.rpc.signing import Verifier
 from collectd_mgr.rpc.status import StatusNotifier
@@ -91,10 +91,13 @@ class AgentService:
         preflight = Preflight(self.state, carrier, sweep, Trials(settings.daemon), self.allowlist)
         reads = Reads(self.state, self._ladder, sweep.absent)
         explain = Explain(self.state, self._ladder, picture, reads, self.allowlist)
-        self.endpoint = AgentEndpoint(self.applier, self.reporter, reads, self.clock, explain, preflight)
         outlets = Outlets(settings.host, lasting or notifications, telemetry, settings.project)
         spools = Path(settings.state_dir) / "spool"
-        self.publisher = Publisher(spools, settings.spool_size, outlets, reads.notifications, self.state.section)
+        sources = Sources(reads.notifications, reads.values, self.state.section)
+        self.publisher = Publisher(spools, settings.spool_size, outlets, sources)
+        self.endpoint = AgentEndpoint(
+            self.applier, self.reporter, reads, self.clock, explain, preflight, self.publisher
+        )
 
     def start(self) -> None:
         """Bring the daemon back to what is remembered, then take orders. Does not wait for the bus."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from collectd_mgr.api import views
+from collectd_mgr.api.buffer import Buffer
 from collectd_mgr.api.call import Call
 from collectd_mgr.api.clock import Clock
 from collectd_mgr.api.config import Config
@@ -20,6 +21,8 @@ from collectd_mgr.api.operations import written_host
 from collectd_mgr.api.plugins import Plugins
 from collectd_mgr.api.preflight import Preview
 from collectd_mgr.api.resource import Answer, Resource, expose
+from collectd_mgr.api.ring import Ring
+from collectd_mgr.api.samples import Samples
 from collectd_mgr.api.schemas import hosts as schemas
 from collectd_mgr.api.schemas import operations
 from collectd_mgr.api.thresholds import Thresholds
@@ -65,6 +68,9 @@ class Host(Resource):
         "capabilities": Capabilities(),
         "metrics": Metrics(),
         "mutes": Mutes,
+        "ring": Ring,
+        "samples": Samples,
+        "buffer": Buffer(),
         "notifications": HostNotifications(),
         "values": Values(),
         "explain": Explain(),

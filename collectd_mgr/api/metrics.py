@@ -6,10 +6,11 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from collectd_mgr import exception
-from collectd_mgr.api import rows
+from collectd_mgr.api import ring, rows
 from collectd_mgr.api.call import Call
 from collectd_mgr.api.resource import Answer, Rendered, Resource, expose
 from collectd_mgr.api.schemas import metrics as schemas
@@ -43,8 +44,12 @@ class Metrics(Resource):
 
 
 class Values(Resource):
-    @expose("collectd_mgr:values:list", "List values", query=schemas.QUERY, answers={200: schemas.VALUES})
+    children: ClassVar[Mapping[str, Resource]] = {"publish": ring.Publish()}
+
+    @expose("collectd_mgr:values:list", "List values", query=schemas.VALUES_QUERY, answers={200: schemas.VALUES})
     def get(self, call: Call) -> Answer:
+        if "since" in call.query:
+            return ring.recent(call)
         return _read(call, "values", call.control.agents.values)
 
 

@@ -9,16 +9,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from collectd_mgr import exception
 from collectd_mgr.domain import sections
+from collectd_mgr.domain.reads import Page, Query
+from collectd_mgr.domain.ring import RingQuery
 from collectd_mgr.domain.sections import Settings
 from collectd_mgr.publisher import events
 from collectd_mgr.publisher.courier import Courier
 from collectd_mgr.publisher.events import Events
 from collectd_mgr.publisher.feeder import Feeder, Read
-from collectd_mgr.publisher.spool import Spool
+from collectd_mgr.publisher.ring import Ring
+from collectd_mgr.publisher.sampler import Sampler, SampleSender
+from collectd_mgr.publisher.spool import LEAST, Spool
+from collectd_mgr.publisher.watch import Watch
 from collectd_mgr.rpc.notifications import Sender
 
 Job = Callable[[threading.Event], None]
+
+#: Between two looks at how large the spools may be, in seconds.
+_MOMENT = 1.0
+
+#: The one setting of the section ``spool``: ``{"bytes": 16777216}``.
+LIMITS = "limits"
 
 
 @dataclass(frozen=True)
@@ -36,32 +48,89 @@ class Outlets:
     project: str = ""
 
 
+@dataclass(frozen=True)
+class Sources:
+    """What is read: the daemon's notifications and values, and the settings of a section that are in force."""
+
+    notifications: Read
+    values: Callable[[Query], Page]
+    section: Callable[[str], Settings]
+
+
 class Publisher:
     """One of an agent.
 
     :param directory: of the spools
-    :param size: of each of them, in bytes
-    :param read: the daemon's notifications
-    :param section: the settings of a section that are in force
+    :param size: of the spool of notifications, and of that of samples, in bytes; unless the host's settings say another
     """
 
-    def __init__(
-        self, directory: Path, size: int, outlets: Outlets, read: Read, section: Callable[[str], Settings]
-    ) -> None:
-        self._spool = Spool(directory / "notifications", size)
-        self._feeder = Feeder(read, self._spool, lambda: section(sections.MUTES))
+    def __init__(self, directory: Path, size: int, outlets: Outlets, sources: Sources) -> None:
+        self._size = size
+        self._sources = sources
+        self._said = Spool(directory / "notifications", size)
+        self._measured = Spool(directory / "samples", size)
+        self._feeder = Feeder(sources.notifications, self._said, lambda: sources.section(sections.MUTES))
+        self._sampler = Sampler(Watch(sources.values, self._samples), self._measured, outlets.host)
+        kept = Spool(directory / "ring", LEAST)
+        self._ring = Ring(Watch(sources.values, self._ring_settings), kept, self._ring_settings)
+        self._telemetry = outlets.telemetry is not None
+        self.jobs: list[Job] = [*self._couriers(outlets), self._feeder.run, self._sampler.run, self._ring.run]
+        self.jobs.append(self._keep_house)
+
+    def _samples(self) -> Settings:
+        """Of which samples are taken: none, where nobody would take them."""
+        return self._sources.section(sections.SAMPLES) if self._telemetry else {}
+
+    def _ring_settings(self) -> Settings:
+        return self._sources.section(sections.RING)
+
+    def _couriers(self, outlets: Outlets) -> list[Job]:
         sender = Sender(outlets.lasting, outlets.host)
-        to_conductors = self._spool.reader("conductors")
-        self.jobs: list[Job] = [Courier(to_conductors, lambda entries: sender.send(events.rows(entries))).run]
+        to_conductors = self._said.reader("conductors")
+        jobs: list[Job] = [Courier(to_conductors, lambda entries: sender.send(events.rows(entries))).run]
         if outlets.telemetry is not None:
-            telemetry = Events(outlets.telemetry, outlets.host, outlets.project)
-            self.jobs.append(Courier(self._spool.reader("telemetry"), telemetry.send).run)
-        self.jobs.append(self._feeder.run)
+            said = Events(outlets.telemetry, outlets.host, outlets.project)
+            measured = SampleSender(outlets.telemetry, outlets.host, outlets.project)
+            jobs.append(Courier(self._said.reader("telemetry"), said.send).run)
+            # An entry is a message already.
+            jobs.append(Courier(self._measured.reader("telemetry"), measured.send, batch=1).run)
+        return jobs
+
+    def _keep_house(self, stop: threading.Event) -> None:
+        while not stop.wait(_MOMENT):
+            limit = int(self._sources.section(sections.SPOOL).get(LIMITS, {}).get("bytes") or self._size)
+            for spool in (self._said, self._measured):
+                if spool.limit != limit:
+                    spool.resize(limit)
+
+    def recent(self, query: RingQuery) -> Page:
+        """A page of the values in the ring."""
+        return self._ring.read(query)
+
+    def publish(self, query: RingQuery) -> int:
+        """Have what the ring holds published as samples; how many that are. Not safe to repeat: they go twice.
+
+        :raises NotCapable: nobody would take them
+        """
+        if not self._telemetry:
+            raise exception.NotCapable(
+                "The agent publishes no samples: [oslo_messaging_notifications] driver is not messagingv2.",
+                capability="samples",
+                driver="",
+            )
+        return self._sampler.put(self._ring.rows(query), rates=True)
 
     def facts(self) -> dict[str, Any]:
-        """How full it is, and what was lost: see :meth:`Spool.facts`; ``dropped_by_daemon`` never reached the agent."""
-        return {"notifications": {**self._spool.facts(), "dropped_by_daemon": self._feeder.dropped}}
+        """How full it is, and what was lost: see :meth:`Spool.facts`; ``dropped_by_daemon`` never reached the agent,
+        ``not_finite`` values were no numbers.
+        """
+        return {
+            "notifications": {**self._said.facts(), "dropped_by_daemon": self._feeder.dropped},
+            "samples": {**self._measured.facts(), "not_finite": self._sampler.dropped, "published": self._telemetry},
+            "ring": self._ring.facts(),
+        }
 
     def sync(self) -> None:
         """Have everything on the disk."""
-        self._spool.sync()
+        for spool in (self._said, self._measured):
+            spool.sync()

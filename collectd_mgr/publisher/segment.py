@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +60,10 @@ class Segment:
             os.fdatasync(descriptor)
         finally:
             os.close(descriptor)
+
+    def final(self) -> Entry:
+        """The last entry of a segment that is not empty."""
+        return deque(self.entries(0), maxlen=1)[0]
 
     def entries(self, offset: int, number: int | None = None) -> Iterator[Entry]:
         """From the byte ``offset`` on, where entry ``number`` begins (the first, if it is not given)."""

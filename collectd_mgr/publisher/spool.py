@@ -7,11 +7,13 @@ When it is full, the oldest file goes, and each reader counts what it had not ta
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,13 @@ class Spool:
     def _path(self, first: int) -> Path:
         return self._directory / f"{first:020d}.jsonl"
 
+    def resize(self, limit: int) -> None:
+        """Have another limit, in bytes. What is over a smaller one goes now."""
+        with self._came:
+            self.limit = max(limit, LEAST)
+            while len(self._segments) > 1 and self.size > self.limit:
+                self._drop()
+
     def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows at the end: all of them, or none. :raises OSError: the disk is full"""
         with self._came:
@@ -66,14 +75,35 @@ class Spool:
         self._segments[-1].sync()
         self._segments.append(Segment(self._path(first := self._segments[-1].last + 1), first))
         while len(self._segments) > 2 and (self._taken(self._segments[0]) or self._full()):
-            gone = self._segments.pop(0)
-            for cursor in self._cursors.values():
-                cursor.lose(gone)
-            gone.path.unlink()
+            self._drop()
         self.mark()
 
+    def _drop(self) -> None:
+        gone = self._segments.pop(0)
+        for cursor in self._cursors.values():
+            cursor.lose(gone)
+        gone.path.unlink(missing_ok=True)
+
+    def expire(self, old: Callable[[Mapping[str, Any]], bool]) -> None:
+        """Take away the files in which everything is old, as the last entry of each says."""
+        with self._came:
+            while self._segments[0].size and old(self._segments[0].final().data):
+                if len(self._segments) == 1:
+                    self._segments.append(Segment(self._path(first := self._segments[-1].last + 1), first))
+                self._drop()
+
+    def everything(self) -> Iterator[Entry]:
+        """All entries, the oldest first, as they are at this moment."""
+        with self._came:
+            segments = [(segment, segment.last) for segment in self._segments if segment.size]
+        for segment, last in segments:
+            with contextlib.suppress(FileNotFoundError):
+                yield from itertools.islice(segment.entries(0), last - segment.first + 1)
+
     def _taken(self, segment: Segment) -> bool:
-        return all(cursor.number >= segment.last for cursor in self._cursors.values())
+        """Whether every reader has it. Without readers it is a store, and keeps what it can."""
+        cursors = self._cursors.values()
+        return bool(cursors) and all(cursor.number >= segment.last for cursor in cursors)
 
     def _full(self) -> bool:
         return self.size > self.limit - self.limit // _PARTS
@@ -92,7 +122,7 @@ class Spool:
         with self._came:
             for segment in reversed(self._segments):
                 if segment.size:
-                    return list(segment.entries(0))[-1]
+                    return segment.final()
             return None
 
     def reader(self, name: str) -> Cursor:

@@ -19,6 +19,7 @@ from collectd_mgr.domain.clock import Reading
 from collectd_mgr.domain.explain import Explanation
 from collectd_mgr.domain.notifications import Notification
 from collectd_mgr.domain.reads import Flush, Page, Query
+from collectd_mgr.domain.ring import RingQuery
 from collectd_mgr.domain.signing import CONTEXT
 from collectd_mgr.domain.spec import HostSpec, Layer
 from collectd_mgr.domain.status import HostStatus
@@ -122,6 +123,21 @@ class AgentAPI:
     def explain(self, host: str, metric: str, request_id: str = "", timeout: float | None = None) -> Explanation:
         """Why a metric is missing, as far as the host knows. :raises BadIdentifier:"""
         return Explanation.from_dict(self._call(host, "explain", request_id, timeout, metric=metric))
+
+    def recent(self, host: str, query: RingQuery, request_id: str = "", timeout: float | None = None) -> Page:
+        """Values that the host kept, in the order in which it kept them."""
+        return Page.from_dict(self._call(host, "recent", request_id, timeout, query=query.to_dict()))
+
+    def publish(self, host: str, query: RingQuery, request_id: str = "", timeout: float | None = None) -> int:
+        """Have the values that the host kept published as samples; how many. Not safe to repeat: they go twice.
+
+        :raises NotCapable: the agent publishes none
+        """
+        return int(self._call(host, "publish", request_id, timeout, query=query.to_dict()))
+
+    def buffer(self, host: str, request_id: str = "", timeout: float | None = None) -> dict[str, Any]:
+        """How full the agent's spools and ring are, and what it had to drop."""
+        return dict(self._call(host, "buffer", request_id, timeout))
 
     def config(self, host: str, request_id: str = "", timeout: float | None = None) -> dict[str, str]:
         """``{"host", "managed"}``: the operator's files and ours as collectd.conf text, secrets masked."""

@@ -10,6 +10,7 @@ from oslo_policy import policy
 
 from collectd_mgr.api.policies import (
     base,
+    buffer,
     clock,
     explain,
     generations,
@@ -26,5 +27,17 @@ def list_rules() -> Iterable[policy.RuleDefault]:
     """Every rule, for the generator and the enforcer (entry point ``oslo.policy.policies``)."""
     return itertools.chain.from_iterable(
         module.RULES
-        for module in (base, hosts, clock, plugins, sections, metrics, explain, notifications, generations, operations)
+        for module in (
+            base,
+            hosts,
+            clock,
+            plugins,
+            sections,
+            metrics,
+            explain,
+            buffer,
+            notifications,
+            generations,
+            operations,
+        )
     )

@@ -74,6 +74,13 @@ PATTERN: Schema = {
     "description": "A shell pattern of whole identifiers, host/plugin-instance/type-instance; any if not given.",
 }
 
+EVERY: Schema = {
+    "type": ["number", "null"],
+    "minimum": 1,
+    "maximum": 86_400,
+    "description": "Seconds between two looks; 10, if absent.",
+}
+
 MODE: Schema = {"type": "string", "enum": ["off", "observe", "manage"]}
 
 #: The query of a write without a body.

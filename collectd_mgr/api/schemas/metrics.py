@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collectd_mgr.api.schemas import fields
+from collectd_mgr.api.schemas.ring import SINCE
 from collectd_mgr.domain.metrics import STATES
 from collectd_mgr.domain.reads import OUTCOMES
 
@@ -40,6 +41,8 @@ QUERY = fields.paged(
     match={"type": "string", "maxLength": 1024, "description": "A regular expression, found in the identifier."},
     state={"type": "string", "enum": [*STATES.values()]},
 )
+
+VALUES_QUERY = {**QUERY, "properties": {**QUERY["properties"], "since": SINCE}}
 
 FLUSH = fields.request(
     {

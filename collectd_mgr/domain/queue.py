@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The limits of collectd's write queue: the setting ``limits`` of the section ``queue``.
+
+::
+
+    {"high": 100000, "low": 50000}
+
+Above ``high`` value lists collectd drops every new one, below ``low`` none, and in between the more the fuller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.sections import Settings
+
+LIMITS = "limits"
+
+#: collectd's global options, which it takes in this order.
+OPTIONS = {"high": "WriteQueueLimitHigh", "low": "WriteQueueLimitLow"}
+
+
+def normal(limits: Mapping[str, Any] | None) -> dict[str, int] | None:
+    """As it is stored; ``low`` is half of ``high`` unless it is given, as with collectd itself.
+
+    :raises BadSetting: ``low`` is above ``high``
+    """
+    if limits is None:
+        return None
+    high, low = int(limits["high"]), limits.get("low")
+    if low is not None and low > high:
+        raise exception.BadSetting("write_queue.low: must not be above high", field="low")
+    return {"high": high, "low": high // 2 if low is None else int(low)}
+
+
+def items(settings: Settings) -> Iterator[Item]:
+    """The global options of collectd for the settings of the section."""
+    limits = settings.get(LIMITS) or {}
+    for key, option in OPTIONS.items():
+        if key in limits:
+            yield Item(option, (limits[key],))

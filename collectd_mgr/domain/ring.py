@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ring of recent values that a host keeps on its own disk.
+
+The settings of the section ``ring``, by name; times in seconds::
+
+    {"identifier": "*/cpu-*/*", "interval": 10.0, "age": 3600.0, "bytes": 1048576}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from collectd_mgr.domain.sections import Settings
+
+#: Of a choice that does not say.
+AGE = 3600.0
+BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class RingQuery:
+    """Values not older than ``since`` (seconds since 1970), of ``plugin`` and ``type``; a page after ``marker``."""
+
+    since: float
+    plugin: str | None = None
+    type: str | None = None
+    limit: int = 1000
+    marker: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> RingQuery:
+        return cls(**data)
+
+
+def size(settings: Settings) -> int:
+    """The bytes that all choices together may take."""
+    return sum(int(setting.get("bytes") or BYTES) for setting in settings.values())
+
+
+def age(settings: Settings, name: str) -> float:
+    """How long the values of a choice are kept; 0 for one that there is no more."""
+    return float(settings[name].get("age") or AGE) if name in settings else 0.0

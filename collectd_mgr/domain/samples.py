@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Values of collectd as samples: a number with a name, a kind and a time.
+
+The settings of the section ``samples``, by name (``rates``: of counters, besides their values)::
+
+    {"identifier": "*/interface-*/if_octets", "interval": 60.0, "rates": true}
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from collectd_mgr.domain.columns import Row
+from collectd_mgr.domain.metrics import Identifier
+
+GAUGE = "gauge"
+CUMULATIVE = "cumulative"
+DELTA = "delta"
+
+#: By the kind of a data source of collectd's.
+_KINDS = {"gauge": GAUGE, "counter": CUMULATIVE, "derive": CUMULATIVE, "absolute": DELTA}
+
+_NUMBER, _RATE = "1", "1/s"
+
+#: What collectd calls the only data source of a type.
+_ONLY = "value"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """``time``: seconds since 1970. ``volume`` is finite."""
+
+    name: str
+    kind: str
+    unit: str
+    volume: float
+    time: float
+    identifier: str
+
+
+def samples(row: Row, rates: bool = True) -> Iterator[Sample | None]:
+    """Of a row with values (see :class:`.reads.Page`); None in the place of what is no finite number."""
+    for value in row["values"]:
+        called, kind = name(row["id"], value["name"]), _KINDS.get(value["type"], GAUGE)
+        yield _sample(row, called, kind, _NUMBER, value["value"])
+        if rates and kind != GAUGE:
+            yield _sample(row, f"{called}.rate", GAUGE, _RATE, value["rate"])
+
+
+def _sample(row: Row, called: str, kind: str, unit: str, volume: float | None) -> Sample | None:
+    if volume is None or not math.isfinite(volume):
+        return None
+    return Sample(called, kind, unit, volume, row["last_update"], row["id"])
+
+
+def name(identifier: str, source: str) -> str:
+    """``collectd`` and the parts of the identifier without its host: what says nothing new is left out.
+
+    ``h/load/load`` and ``shortterm`` give ``collectd.load.shortterm``, ``h/df-root/df_complex-free`` gives
+    ``collectd.df.root.df_complex.free``.
+    """
+    read = Identifier.parse(identifier)
+    type_ = "" if read.type == read.plugin else read.type
+    parts = (read.plugin, read.plugin_instance, type_, read.type_instance, "" if source == _ONLY else source)
+    return ".".join(["collectd", *(part for part in parts if part)])

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Chosen metrics as samples for Ceilometer: many in one message, and none that it could choke on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from collectd_mgr.domain.columns import Row
+from collectd_mgr.domain.samples import Sample, samples
+from collectd_mgr.publisher.events import EXCHANGE, TOPIC, iso, resource_id
+from collectd_mgr.publisher.segment import Entry
+from collectd_mgr.publisher.spool import Spool
+from collectd_mgr.publisher.watch import Watch
+from collectd_mgr.rpc.confirmed import Confirmed
+
+LOG = logging.getLogger(__name__)
+
+EVENT = "collectd_mgr.samples"
+
+#: Samples in one message.
+_BATCH = 100
+
+#: Between two looks at whose time has come, in seconds.
+_MOMENT = 0.5
+
+
+class Sampler:
+    """From the daemon into the spool; :meth:`run` from one thread."""
+
+    def __init__(self, watch: Watch, spool: Spool, host: str) -> None:
+        self._watch = watch
+        self._spool = spool
+        self._host = host
+        #: How many values were no finite numbers, and left out.
+        self.dropped = 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Until ``stop`` is set, whatever happens to the daemon or to the disk."""
+        while not stop.wait(_MOMENT):
+            try:
+                self.round(time.monotonic())
+            except Exception:
+                LOG.exception("Samples could not be taken.")
+
+    def round(self, now: float) -> None:
+        """Take what is due at ``now``."""
+        for _, setting, rows in self._watch.look(now):
+            self.put(rows, bool(setting.get("rates", True)))
+
+    def put(self, rows: Iterable[Row], rates: bool) -> int:
+        """Have them published; how many samples they gave."""
+        found = [each for row in rows for each in samples(row, rates)]
+        good = [each for each in found if each is not None]
+        self.dropped += len(found) - len(good)
+        batches = [good[at : at + _BATCH] for at in range(0, len(good), _BATCH)]
+        if batches:
+            self._spool.append([{"samples": [self._shown(each) for each in batch]} for batch in batches])
+        return len(good)
+
+    def _shown(self, sample: Sample) -> dict[str, Any]:
+        return {
+            "name": sample.name,
+            "type": sample.kind,
+            "unit": sample.unit,
+            "volume": sample.volume,
+            "resource_id": resource_id(self._host),
+            "timestamp": iso(sample.time),
+            "identifier": sample.identifier,
+        }
+
+
+class SampleSender:
+    """From the spool to the bus: an entry is a message."""
+
+    def __init__(self, transport: Any, host: str, project: str) -> None:
+        self._bus = Confirmed(transport, EXCHANGE, f"collectd-mgr.{host}")
+        self._about = {"project_id": project, "user_id": "", "host": host, "resource_id": resource_id(host)}
+
+    def send(self, entries: Sequence[Entry]) -> None:
+        """:raises NotSent:"""
+        for entry in entries:
+            self._bus.send(TOPIC, EVENT, {**self._about, **entry.data}, {})

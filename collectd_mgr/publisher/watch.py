@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Chosen metrics, each choice at an interval of its own."""
+
+from __future__ import annotations
+
+import fnmatch
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.domain.columns import Row
+from collectd_mgr.domain.reads import Page, Query
+from collectd_mgr.domain.sections import Settings
+
+LOG = logging.getLogger(__name__)
+
+#: Rows in one answer of the daemon.
+_PAGE = 5000
+
+#: Of a choice that names none, in seconds.
+INTERVAL = 10.0
+
+Setting = Mapping[str, Any]
+
+
+class Watch:
+    """For one thread.
+
+    :param read: the daemon's values
+    :param settings: the choices in force by name, each with ``identifier`` (a shell pattern) and ``interval`` (seconds)
+    """
+
+    def __init__(self, read: Callable[[Query], Page], settings: Callable[[], Settings]) -> None:
+        self._read = read
+        self._settings = settings
+        self._due: dict[str, float] = {}
+        self._seen: dict[str, dict[str, float]] = {}
+
+    def look(self, now: float) -> Iterator[tuple[str, Setting, list[Row]]]:
+        """Each choice whose time has come at ``now`` (of a monotonic clock), with the values it did not have yet."""
+        settings = self._settings()
+        self._forget(settings)
+        for name, setting in settings.items():
+            if now >= self._due.get(name, now):
+                self._due[name] = now + float(setting.get("interval") or INTERVAL)
+                yield name, setting, self._fresh(name, setting)
+
+    def _forget(self, settings: Settings) -> None:
+        for gone in self._due.keys() - settings.keys():
+            self._due.pop(gone)
+            self._seen.pop(gone, None)
+
+    def _fresh(self, name: str, setting: Setting) -> list[Row]:
+        before = self._seen.get(name, {})
+        try:
+            rows = [row for row in self._rows(setting) if row["last_update"]]
+        except exception.CollectdMgrError as error:
+            LOG.debug("The values of %s cannot be read: %s", name, error.detail)
+            return []
+        self._seen[name] = {row["id"]: row["last_update"] for row in rows}
+        return [row for row in rows if row["last_update"] != before.get(row["id"])]
+
+    def _rows(self, setting: Setting) -> Iterator[Row]:
+        pattern, marker = setting.get("identifier") or "*", None
+        match = None if pattern == "*" else fnmatch.translate(pattern)
+        while True:
+            page = self._read(Query(match=match, limit=_PAGE, marker=marker))
+            # The daemon finds the expression anywhere in an identifier.
+            yield from (row for row in page.rows if fnmatch.fnmatchcase(row["id"], pattern))
+            marker = page.marker
+            if marker is None:
+                return

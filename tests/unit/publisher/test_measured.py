@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Samples and the ring: chosen values, finite and with their times."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain import samples
+from collectd_mgr.domain.reads import Page, Query
+from collectd_mgr.domain.ring import RingQuery
+from collectd_mgr.publisher.ring import Ring
+from collectd_mgr.publisher.sampler import Sampler
+from collectd_mgr.publisher.spool import LEAST, Spool
+from collectd_mgr.publisher.watch import Watch
+
+HOST = "h.example.org"
+
+
+def row(identifier: str, *values: tuple[str, str, float | None, float | None], at: float = 1000.0) -> dict[str, Any]:
+    shown = [dict(zip(("name", "type", "value", "rate"), value, strict=True)) for value in values]
+    return {"id": f"{HOST}/{identifier}", "interval": 10.0, "last_update": at, "state": None, "values": shown}
+
+
+class Daemon:
+    """Its values, which the test changes."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.settings: dict[str, Any] = {}
+
+    def read(self, query: Query) -> Page:
+        return Page(tuple(self.rows))
+
+    def watch(self) -> Watch:
+        return Watch(self.read, lambda: self.settings)
+
+
+@pytest.fixture
+def daemon() -> Daemon:
+    return Daemon()
+
+
+@pytest.fixture
+def ring(daemon: Daemon, tmp_path: Path) -> Callable[[], Ring]:
+    return lambda: Ring(daemon.watch(), Spool(tmp_path / "ring", LEAST), lambda: daemon.settings)
+
+
+@pytest.mark.parametrize(
+    ("identifier", "source", "name"),
+    [
+        ("load/load", "shortterm", "collectd.load.shortterm"),
+        ("memory/memory-used", "value", "collectd.memory.used"),
+        ("df-root/df_complex-free", "value", "collectd.df.root.df_complex.free"),
+        ("interface-eth0/if_octets", "rx", "collectd.interface.eth0.if_octets.rx"),
+    ],
+)
+def test_names(identifier: str, source: str, name: str) -> None:
+    assert samples.name(f"{HOST}/{identifier}", source) == name
+
+
+def test_counters_are_cumulative_and_rates() -> None:
+    octets = row("interface-lo/if_octets", ("rx", "derive", 4711, 2.5), ("tx", "counter", 1, None))
+    found = list(samples.samples(octets))
+    assert [each and (each.name.rpartition("lo.")[2], each.kind, each.unit, each.volume) for each in found] == [
+        ("if_octets.rx", "cumulative", "1", 4711),
+        ("if_octets.rx.rate", "gauge", "1/s", 2.5),
+        ("if_octets.tx", "cumulative", "1", 1),
+        None,
+    ]
+    bare = samples.samples(row("load/load", ("shortterm", "gauge", 0.5, 0.5)), rates=True)
+    assert [each and (each.kind, each.volume) for each in bare] == [("gauge", 0.5)]
+
+
+def test_samples_are_taken_at_their_interval_each_value_once(daemon: Daemon, tmp_path: Path) -> None:
+    spool = Spool(tmp_path, LEAST)
+    reader = spool.reader("test")
+    sampler = Sampler(daemon.watch(), spool, HOST)
+    daemon.settings = {"load": {"identifier": "*/load/*", "interval": 10.0}}
+    daemon.rows = [row("load/load", ("a", "gauge", 1.0, 1.0), ("b", "gauge", math.nan, None)), row("cpu-0/cpu-idle")]
+    sampler.round(0.0)
+    daemon.rows[0]["last_update"] = 1005.0
+    sampler.round(5.0)
+    sampler.round(10.0)
+    sampler.round(20.0)
+    found = [each for entry in reader.peek(10) for each in entry.data["samples"]]
+    assert [each["timestamp"] for each in found] == ["1970-01-01T00:16:40.000Z", "1970-01-01T00:16:45.000Z"]
+    assert {each["name"] for each in found} == {"collectd.load.a"}
+    assert all(set(each) > {"name", "type", "unit", "volume", "resource_id", "timestamp"} for each in found)
+    assert sampler.dropped == 2, "what is no number"
+
+
+def test_off_by_default(daemon: Daemon, tmp_path: Path, ring: Callable[[], Ring]) -> None:
+    daemon.rows = [row("load/load", ("a", "gauge", 1.0, 1.0))]
+    sampler = Sampler(daemon.watch(), Spool(tmp_path / "s", LEAST), HOST)
+    sampler.round(0.0)
+    kept = ring()
+    kept.round(0.0)
+    assert not list(tmp_path.rglob("*.jsonl"))
+    assert kept.read(RingQuery(0.0)) == Page()
+
+
+def test_many_samples_are_few_messages(daemon: Daemon, tmp_path: Path) -> None:
+    spool = Spool(tmp_path, LEAST)
+    reader = spool.reader("test")
+    daemon.settings = {"all": {"identifier": "*", "interval": 1.0}}
+    daemon.rows = [row(f"df-{n}/df", ("value", "gauge", 1.0, 1.0)) for n in range(250)]
+    Sampler(daemon.watch(), spool, HOST).round(0.0)
+    assert [len(entry.data["samples"]) for entry in reader.peek(10)] == [100, 100, 50]
+
+
+def test_the_ring_keeps_what_was_chosen_over_agents(daemon: Daemon, ring: Callable[[], Ring]) -> None:
+    now = time.time()
+    daemon.settings = {"load": {"identifier": "*/load/*", "interval": 1.0, "age": 100.0}}
+    for second in range(4):
+        daemon.rows = [row("load/load", ("a", "gauge", second, second), at=now + second), row("swap/swap-free")]
+        ring().round(float(second))
+    page = ring().read(RingQuery(now + 1))
+    assert [each["values"][0]["value"] for each in page.rows] == [1, 2, 3]
+    assert {each["id"] for each in page.rows} == {f"{HOST}/load/load"}
+
+
+def test_pages_of_the_ring(daemon: Daemon, ring: Callable[[], Ring]) -> None:
+    now = time.time()
+    daemon.settings = {"all": {"identifier": "*"}}
+    daemon.rows = [row(f"df-{n}/df", ("value", "gauge", n, n), at=now) for n in range(7)]
+    kept = ring()
+    kept.round(0.0)
+    seen: list[float] = []
+    marker: str | None = None
+    while not seen or marker:
+        page = kept.read(RingQuery(0.0, "df", "df", 3, marker))
+        seen += [each["values"][0]["value"] for each in page.rows]
+        marker = page.marker
+    assert seen == list(range(7))
+    assert kept.read(RingQuery(0.0, "cpu")) == Page()
+    with pytest.raises(exception.BadRequest):
+        kept.read(RingQuery(0.0, marker="x"))
+
+
+def test_the_ring_is_bounded_in_age(daemon: Daemon, ring: Callable[[], Ring], tmp_path: Path) -> None:
+    daemon.settings = {"all": {"identifier": "*", "age": 10.0}}
+    daemon.rows = [row("df-a/df", ("value", "gauge", 1, 1), at=time.time() - 11)]
+    kept = ring()
+    kept.round(0.0)
+    assert kept.read(RingQuery(0.0)) == Page()
+    assert not list(tmp_path.rglob("*.jsonl"))
+
+
+def test_the_ring_is_bounded_in_bytes(daemon: Daemon, ring: Callable[[], Ring]) -> None:
+    now, kept = time.time(), ring()
+    daemon.settings = {"all": {"identifier": "*", "interval": 1.0, "bytes": LEAST}}
+    for second in range(300):
+        rows = [row(f"df-{n}/df", ("value", "gauge", second, 1), at=now + second / 1000) for n in range(40)]
+        daemon.rows = rows
+        kept.round(float(second))
+    assert LEAST / 2 < kept.facts()["bytes"] < 1.1 * LEAST
+    values = [each["values"][0]["value"] for each in kept.read(RingQuery(0.0, limit=100_000)).rows]
+    assert values[-1] == 299
+    assert values == sorted(values)
+
+
+def test_what_is_not_chosen_any_more_goes(daemon: Daemon, ring: Callable[[], Ring]) -> None:
+    daemon.settings = {"all": {"identifier": "*"}}
+    daemon.rows = [row("df-a/df", ("value", "gauge", 1, 1), at=time.time())]
+    kept = ring()
+    kept.round(0.0)
+    assert len(kept.read(RingQuery(0.0)).rows) == 1
+    daemon.settings = {}
+    kept.round(1.0)
+    assert kept.facts()["bytes"] == 0
