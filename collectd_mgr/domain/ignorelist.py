@@ -81,10 +81,10 @@ class Rules:
             return None
         return denied
 
-    def counts(self, metrics: Iterable[Identifier]) -> dict[str, int]:
-        """How many of ``metrics`` each rule matches, those that match nothing among them."""
-        found = dict.fromkeys(self._compiled, 0)
-        for metric in metrics:
+    def counts(self, metrics: Iterable[Identifier], names: Iterable[str]) -> dict[str, int]:
+        """How many of ``metrics`` each rule of these ``names`` matches, be it none."""
+        found = dict.fromkeys(names, 0)
+        for metric in metrics if found else ():
             for name in found:
                 found[name] += self.matches(name, metric)
         return found
@@ -102,7 +102,7 @@ def items(settings: Mapping[str, Rule], following: str | None) -> tuple[Item, ..
     if not settings:
         return ()
     rules = tuple(rule_item(name, settings[name], following) for name in ordered(settings))
-    chain = Item("Chain", (CHAIN,), (*rules, _then(following)))
+    chain = Item("Chain", (CHAIN,), (*rules, then(following)))
     return (Item("LoadPlugin", (PLUGIN,)), chain, Item(OPTION, (CHAIN,)))
 
 
@@ -122,11 +122,11 @@ def _targets(rule: Rule, following: str | None) -> Iterator[Item]:
         yield Item("Target", ("stop",))
         return
     if following is not None:
-        yield _then(following)
+        yield then(following)
     yield Item("Target", ("return",))
 
 
-def _then(following: str | None) -> Item:
+def then(following: str | None) -> Item:
     """What a chain without an end of its own does: on to the operator's, or to the cache."""
     if following is None:
         return Item("Target", ("return",))

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from collectd_mgr import exception
-from collectd_mgr.domain import canonical, config, grammar, sections, thresholds
+from collectd_mgr.domain import canonical, config, grammar, ignorelist, sections, thresholds
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.spec import Goal, PluginGoal
 
@@ -22,7 +22,10 @@ IMPORT = "collectd_mgr.extension.entry"
 MODULE = "collectd_mgr"
 
 #: The sections that this file has for the daemon.
-_GIVEN = (sections.THRESHOLDS,)
+_GIVEN = (sections.IGNORELIST, sections.THRESHOLDS)
+
+#: What the extension is told of them, by its option.
+_OPTIONS = {"Ignorelist": sections.IGNORELIST, "Thresholds": sections.THRESHOLDS}
 
 _HEADER = "# Written by collectd_mgr. Changes made here are overwritten: use its API.\n"
 
@@ -81,25 +84,28 @@ def _marked(plugin: PluginGoal) -> Marked:
     return Marked(plugin.interval, plugin.config_digest(), plugin.restarts)
 
 
-def render(goal: Goal, generation: str = "") -> str:
+def render(goal: Goal, generation: str = "", chain: str | None = None) -> str:
     """The managed file of ``goal``. The same goal gives the same text; secrets are in it in clear.
 
+    :param chain: the operator's own filter chain before the cache, which an ignorelist must not displace
     :raises BadConfig, BadGrammar: a plugin's config cannot be written in collectd's grammar
     """
-    wanted = items(goal, generation)
+    wanted = items(goal, generation, chain)
     text = _HEADER + grammar.render(wanted)
     if grammar.parse(text) != wanted:
         raise exception.BadConfig("The rendered configuration does not read back as it was meant.")
     return text
 
 
-def items(goal: Goal, generation: str = "") -> tuple[Item, ...]:
+def items(goal: Goal, generation: str = "", chain: str | None = None) -> tuple[Item, ...]:
     """The statements of the managed file: managed plugins that are on, sections, then what the extension is told."""
     managed = sorted(
         (name, plugin) for name, plugin in goal.plugins.items() if plugin.enabled and plugin.origin != "host"
     )
     statements = [item for name, plugin in managed for item in plugin_items(name, plugin)]
-    return (*statements, *thresholds.items(goal.section(sections.THRESHOLDS)), _told(goal, generation))
+    given = thresholds.items(goal.section(sections.THRESHOLDS))
+    given += ignorelist.items(goal.section(sections.IGNORELIST), chain)
+    return (*statements, *given, _told(goal, generation))
 
 
 def plugin_items(name: str, plugin: PluginGoal) -> Iterator[Item]:
@@ -155,7 +161,10 @@ def disabled(goal: Goal) -> tuple[str, ...]:
 
 def _told(goal: Goal, generation: str) -> Item:
     options = [Item("Disabled", (name,)) for name in disabled(goal)]
-    if goal.section(sections.THRESHOLDS):
-        options.append(Item("Thresholds", (canonical.dumps(dict(goal.section(sections.THRESHOLDS))),)))
+    options += [
+        Item(option, (canonical.dumps(dict(goal.section(section))),))
+        for option, section in _OPTIONS.items()
+        if goal.section(section)
+    ]
     options.append(Item("Marker", (marker(goal, generation).to_text(),)))
     return config.plugin_block("python", [Item("Module", (MODULE,), tuple(options))])

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from collectd_mgr.domain import sections, thresholds
+from collectd_mgr.domain import ignorelist, sections, thresholds
 from collectd_mgr.domain.spec import Goal, PluginGoal
 
 #: The daemon has never loaded the plugin: load, configure, start reading.
@@ -29,12 +29,14 @@ RELOAD = "daemon.reload"
 RESTART_DAEMON = "daemon.restart"
 
 THRESHOLDS = f"{sections.THRESHOLDS}.set"
+IGNORELIST = f"{sections.IGNORELIST}.set"
 
 #: The changes of those sections that are the daemon's business, each brought to the goal whole.
 SECTIONS = {f"{section}.set": section for section in (sections.IGNORELIST, sections.THRESHOLDS, sections.QUEUE)}
 
-#: Plugins that come with a section, and have nothing that could be switched off.
-_SERVANTS = frozenset({thresholds.PLUGIN})
+#: collectd's plugin for a section, by the change. It comes with the section, and has nothing to switch off.
+NEEDED = {THRESHOLDS: thresholds.PLUGIN, IGNORELIST: ignorelist.PLUGIN}
+_SERVANTS = frozenset(NEEDED.values())
 
 #: Every change of plugins and daemon; drivers declare some of these, and of :data:`SECTIONS`, as capabilities.
 CHANGES = (LOAD, ENABLE, DISABLE, INTERVAL, RESTART, RECONFIGURE, RELOAD, RESTART_DAEMON)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import grammar, managed
+from collectd_mgr.domain import grammar, managed, sections
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.spec import Goal
-from collectd_mgr.drivers import bundle, observation
+from collectd_mgr.drivers import bundle, observation, operators
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.attached import AttachedDaemon
 from collectd_mgr.drivers.base import DriverSettings
@@ -110,9 +110,14 @@ class Collectd:
         self._last = (time.monotonic(), status)
         return observation.running(status)
 
+    def render(self, goal: Goal, generation: str) -> str:
+        """The managed file of ``goal`` beside the operator's own. :raises CollectdMgrError: it cannot be written"""
+        chain = operators.chain(self._settings) if goal.section(sections.IGNORELIST) else None
+        return managed.render(goal, generation, chain)
+
     def at_next_start(self, goal: Goal, generation: str) -> None:
         """Have the managed file of ``goal``; safe to repeat."""
-        self.files.restore(managed.render(goal, generation))
+        self.files.restore(self.render(goal, generation))
 
     def flaw(self) -> str | None:
         """What somebody has done to the managed file that collectd could not start with, or that empties it."""

@@ -25,7 +25,7 @@ from collectd_mgr.drivers.validation import Validation
 
 LOG = logging.getLogger(__name__)
 
-_SECTIONS = frozenset({plan.THRESHOLDS})
+_SECTIONS = frozenset({plan.THRESHOLDS, plan.IGNORELIST})
 _CHANGES = frozenset({plan.LOAD, plan.ENABLE, plan.DISABLE, plan.INTERVAL, plan.RESTART}) | _SECTIONS
 
 _NEEDS_A_NEW_DAEMON = {
@@ -82,7 +82,7 @@ class LiveDriver(Driver):
     def apply(self, order: Order) -> Applied:
         self._check(order)
         said = [line for change in order.plan for line in self._validate(change)]
-        text = managed.render(order.goal, order.generation)
+        text = self._collectd.render(order.goal, order.generation)
         before = self._collectd.just_now()
         if not before["live"]["on"]:
             raise exception.LiveOff("; ".join(before["live"]["reasons"]), reasons=before["live"]["reasons"])

@@ -9,7 +9,7 @@ import time
 from typing import Any, ClassVar
 
 from collectd_mgr import exception
-from collectd_mgr.domain import capabilities, managed, plan, safety
+from collectd_mgr.domain import capabilities, plan, safety
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.plan import Change, Running
@@ -24,7 +24,7 @@ from collectd_mgr.drivers.validation import Validation
 
 LOG = logging.getLogger(__name__)
 
-_CHANGES = frozenset((*plan.CHANGES, plan.THRESHOLDS))
+_CHANGES = frozenset((*plan.CHANGES, plan.THRESHOLDS, plan.IGNORELIST))
 
 #: What a new process has to take up; for the others there is nothing that could fail.
 _TAKEN_UP = (plan.LOAD, plan.RECONFIGURE, plan.ENABLE)
@@ -87,7 +87,7 @@ class RestartDriver(Driver):
         self._check(order)
         said = [line for change in order.plan for line in self._validate(change)]
         old = self._collectd.files.read()
-        self._collectd.files.stage(managed.render(order.goal, order.generation))
+        self._collectd.files.stage(self._collectd.render(order.goal, order.generation))
         self._collectd.files.commit()
         try:
             if not order.plan and self.observe().pid is not None:
@@ -108,6 +108,8 @@ class RestartDriver(Driver):
                 raise exception.NotCapable(refusal, capability=capability, driver=self.name)
 
     def _validate(self, change: Change) -> tuple[str, ...]:
+        if change.kind in plan.NEEDED:
+            self._packages.check_loadable(plan.NEEDED[change.kind])
         if change.kind not in _TAKEN_UP or change.goal is None or change.goal.origin == "host":
             return ()
         self._packages.check_loadable(change.plugin)

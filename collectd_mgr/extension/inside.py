@@ -52,7 +52,7 @@ class Inside:
             "interval": abi.interval(self.library.cf_get_default_interval()),
             "hostname": abi.hostname(self.library) if abi.known(self.version) else "",
             "plugins": self.live.observer.plugins() if self.live else unseen(self.loader.loaded()),
-            "sections": {"thresholds": self.live.thresholds.facts()} if self.live else {},
+            "sections": self._sections(),
             "generation": self.generation,
             "start_messages": list(self.log.start),
             "cache": self.metrics.status() if self.metrics else None,
@@ -117,6 +117,17 @@ class Inside:
         before = known.settings
         known.set(settings)
         return {"before": before}
+
+    def ignorelist_set(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """See :meth:`Ignorelist.set`; gives the rules that were in force before."""
+        known = self._live().ignorelist
+        before = known.settings
+        return {"messages": known.set(settings), "before": before}
+
+    def _sections(self) -> dict[str, Any]:
+        if self.live is None:
+            return {}
+        return {"thresholds": self.live.thresholds.facts(), "ignorelist": self.live.ignorelist.facts()}
 
     def thresholds_get(self) -> dict[str, Any]:
         """Ours that are in force, and the operator's own."""

@@ -51,6 +51,10 @@ class Judges:
         """Whether the plugin is there, and has thresholds."""
         return bool(self._slot().value)
 
+    def check(self) -> None:
+        """:raises LiveOff, Busy: nothing may be changed now"""
+        self._gate.check()
+
     def ready(self, block: tuple[Item, ...]) -> None:
         """Have collectd judge at all: the plugin loaded, and its callbacks registered by a first threshold.
 

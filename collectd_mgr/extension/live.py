@@ -11,10 +11,12 @@ from typing import Callable
 from collectd_mgr.extension import abi, tick
 from collectd_mgr.extension.arena import Arena
 from collectd_mgr.extension.boot import NAME, Boot
+from collectd_mgr.extension.chains import Chains
 from collectd_mgr.extension.daemon import Daemon
 from collectd_mgr.extension.flush import Flushes
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.grace import Grace
+from collectd_mgr.extension.ignorelist import Ignorelist
 from collectd_mgr.extension.inits import Inits
 from collectd_mgr.extension.judges import Judges
 from collectd_mgr.extension.lists import Lists, NotFound
@@ -47,6 +49,7 @@ class Live:
     plugins: Plugins
     observer: Observer
     thresholds: Thresholds
+    ignorelist: Ignorelist
     flushes: Flushes
 
 
@@ -100,8 +103,10 @@ def assemble(
     arena = Arena(library, BUDGET)
     judges = Judges(library, daemon, memory, gate, loader, log, arena)
     known = Thresholds(judges, arena, partial(names, library), settings.thresholds)
+    chains = Chains(library, daemon, memory, gate, loader, log, inits, arena)
+    ignored = Ignorelist(chains, known, arena, partial(names, library), settings.ignorelist)
     plugins = Plugins(gate, loader, records, observer, registration, known, abi.hostname(library))
-    return Live(plugins, observer, known, flushes)
+    return Live(plugins, observer, known, ignored, flushes)
 
 
 def _memory() -> Memory:

@@ -10,7 +10,9 @@ is judged by the same threshold before and after notices nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from collectd_mgr import exception
@@ -19,13 +21,14 @@ from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.thresholds import PLUGIN
 from collectd_mgr.extension import lookup, threshold
 from collectd_mgr.extension.arena import Arena
+from collectd_mgr.extension.hushes import Gone, Hushes
 from collectd_mgr.extension.judges import Judges, Unknown
 from collectd_mgr.extension.threshold import Record
 
 Settings = Mapping[str, Mapping[str, Any]]
 
-#: Tells of an identifier whether that metric is not collected any more.
-Gone = Callable[[str], bool]
+#: Seconds between two looks for metrics that are to come back.
+_RETURN = 2.0
 
 #: Matches nothing: there is no such type. It keeps the tree from ever being empty, and shows how collectd lays one out.
 _WITNESS = thresholds.normal(
@@ -37,11 +40,11 @@ class Thresholds:
     """The thresholds of this daemon. The caller holds the operation lock.
 
     :param judges: collectd's own tree of them
-    :param names: gives the identifiers of the metrics in collectd's cache
+    :param names: gives the metrics in collectd's cache, and the time of each one's newest value
     :param told: those of ours that the daemon was started with
     """
 
-    def __init__(self, judges: Judges, arena: Arena, names: Callable[[], Iterable[str]], told: Settings) -> None:
+    def __init__(self, judges: Judges, arena: Arena, names: Callable[[], Mapping[str, float]], told: Settings) -> None:
         self._judges = judges
         self._arena = arena
         self._names = names
@@ -51,7 +54,8 @@ class Thresholds:
         #: Where the operator's own lists lie, by key.
         self._first: dict[str, int] = {}
         self._lists: dict[bytes, int] = {}
-        self._gone: dict[str, Gone] = {}
+        self._hushes = Hushes()
+        self._lock = threading.RLock()
         self._tree: lookup.Tree = None
 
     def facts(self) -> dict[str, Any]:
@@ -68,10 +72,11 @@ class Thresholds:
         wanted = {name: thresholds.normal(setting) for name, setting in settings.items()}
         if wanted == self.settings:
             return
-        self._judges.ready(thresholds.items({"witness": _WITNESS}))
-        thresholds.check(wanted, self.theirs())
-        self._exchange(wanted)
-        self.settings = wanted
+        with self._lock:
+            self._judges.ready(thresholds.items({"witness": _WITNESS}))
+            thresholds.check(wanted, self.theirs())
+            self._exchange(wanted)
+            self.settings = wanted
 
     def theirs(self) -> dict[str, dict[str, Any]]:
         """The operator's own, by what they are for."""
@@ -88,23 +93,37 @@ class Thresholds:
         :param why: a name for this; :param gone: tells by the identifier
         :raises LiveRefused: it cannot be had
         """
-        before = self._gone
-        self._gone = {**before, why: gone}
-        try:
+        with self._lock, self._hushes.undone_if_it_fails():
+            self._hushes.add(why, gone)
             self.renew()
-        except BaseException:
-            self._gone = before
-            raise
 
     def unhush(self, why: str) -> None:
-        """The metrics are collected again, and may be missed."""
-        if self._gone.pop(why, None) is not None:
-            self.renew()
+        """The metrics are collected again, and may be missed once they came."""
+        with self._lock:
+            if self._hushes.end(why, time.time()):
+                self._later()
 
     def renew(self) -> None:
         """Look for what came into the cache since; safe to repeat."""
-        if self._judges.loaded():
-            self._exchange(self.settings)
+        with self._lock:
+            if self._judges.loaded():
+                self._exchange(self.settings)
+
+    def _later(self) -> None:
+        """Nobody says that a metric came back, so that is looked for."""
+        timer = threading.Timer(_RETURN, self._look)
+        timer.daemon = True
+        timer.start()
+
+    def _look(self) -> None:
+        with self._lock:
+            try:
+                if self._hushes.settle(self._names()):
+                    self._later()
+                self._judges.check()
+                self.renew()
+            except exception.CollectdMgrError:
+                return  # collectd is stopping, or nothing can be changed any more: the next change looks again.
 
     def _operators(self) -> dict[str, tuple[Record, ...]]:
         """The operator's own by key: collectd's tree before our first change of it, without ours."""
@@ -146,10 +165,7 @@ class Thresholds:
 
     def _hushed(self, lists: Mapping[str, tuple[Record, ...]]) -> dict[str, tuple[Record, ...]]:
         """For each metric in the cache that is gone a list of its very own, which is the first that collectd finds."""
-        if not self._gone:
-            return {}
-        names = {name for name in self._names() if any(gone(name) for gone in self._gone.values())}
-        found = {name: _quiet(name, lists) for name in names}
+        found = {name: _quiet(name, lists) for name in self._hushes.among(self._names)}
         return {name: records for name, records in found.items() if records}
 
     def _wanted(self, settings: Settings) -> dict[str, tuple[Record, ...]]:

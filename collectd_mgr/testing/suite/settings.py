@@ -26,6 +26,13 @@ _STATES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"busy": {"type": "load", "failure_max": 100.0}, "idle": {"plugin": "cpu", "type": "percent", "hits": 3}},
         {"busy": {"type": "load", "data_source": "midterm", "warning_max": 1e9, "invert": True}},
     ),
+    plan.IGNORELIST: (
+        {
+            "memory": {"action": "deny", "plugin": "^memory$"},
+            "used": {"action": "allow", "plugin": "^memory$", "type_instance": "^(used|free)$"},
+        },
+        {"memory": {"action": "deny", "plugin": "^memory$", "type": "x{2}"}},
+    ),
 }
 
 

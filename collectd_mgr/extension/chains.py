@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: Apache-2.0
+"""collectd's filter chains: ours runs before the operator's, and its list of rules is exchanged in one write.
+
+Chains are never freed, and a value may be in one at any moment. So each distinct rule is built by collectd, once, in
+a chain of its own that nothing points at. The one chain that does run gets a list of copies of such rules, some
+150 bytes each, that share what collectd built; the list is new with every change, and its head is stored at once.
+Nothing is looked up by name while values pass, however many rules there were before.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import struct
+from collections.abc import Iterator, Sequence
+
+from collectd_mgr import exception
+from collectd_mgr.domain import canonical, ignorelist
+from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.ignorelist import CHAIN, OPTION, PLUGIN, Rule
+from collectd_mgr.extension import abi, fragment, process
+from collectd_mgr.extension.arena import Arena
+from collectd_mgr.extension.daemon import Daemon
+from collectd_mgr.extension.gate import Gate
+from collectd_mgr.extension.inits import Inits
+from collectd_mgr.extension.loader import Loader
+from collectd_mgr.extension.log import Log
+from collectd_mgr.extension.memory import Memory, Unreadable
+
+# filter_chain.c. fc_chain_t: name, rules, targets, next. fc_rule_t: name, matches, targets, next.
+# fc_match_t: name, three functions, what the match keeps, next. fc_target_t begins with its name.
+_LINKED = struct.Struct("128sQQQ")
+_MATCH = struct.Struct("128sQQQQQ")
+_RULES = 128
+
+#: What a compiled expression costs, at least; where libc tells of its memory, what it grew by counts if that is more.
+_EXPRESSION = 16 * 1024
+
+_MOST = 10_000
+
+
+class Chains:
+    """The chain that runs, and the rules that were ever built. The caller holds the operation lock."""
+
+    def __init__(
+        self,
+        library: ctypes.CDLL,
+        daemon: Daemon,
+        memory: Memory,
+        gate: Gate,
+        loader: Loader,
+        log: Log,
+        inits: Inits,
+        arena: Arena,
+    ) -> None:
+        self._library = library
+        self._daemon = daemon
+        self._memory = memory
+        self._gate = gate
+        self._loader = loader
+        self._log = log
+        self._inits = inits
+        self._arena = arena
+        self._started = process.started()
+        #: What collectd built of a rule: its matches and its targets.
+        self._built: dict[str, tuple[int, int]] = {}
+        self._links: dict[bytes, int] = {}
+        self._number = 0
+
+    def run(self, rules: Sequence[tuple[str, Rule]]) -> None:
+        """Have exactly these rules, by name, in this order, in one write.
+
+        :raises LiveRefused: the budget is spent, or collectd's chains are not what is known
+        :raises ConfigRejected, PluginNotLoadable: collectd does not build a rule
+        """
+        self._gate.check()
+        root = self._chain(CHAIN)
+        if not root and not rules:
+            return
+        if not root:
+            root = self._begin()
+        parts = [(name, self._parts(rule)) for name, rule in rules]
+        head = 0
+        for name, (matches, targets) in reversed(parts):
+            head = self._link(_LINKED.pack(name.encode(), matches, targets, head))
+        self._check_list(head, [name for name, _ in rules])
+        ctypes.c_uint64.from_address(root + _RULES).value = head
+        self._point()
+
+    def following(self) -> str | None:
+        """The operator's own chain before the cache; None when there is none."""
+        named = self._named()
+        if named.lower() == CHAIN:
+            return self._followed()
+        return named if self._chain(named) else None
+
+    def _named(self) -> str:
+        """The chain that the option names, be there one or not."""
+        return bytes(self._library.global_option_get(OPTION.encode()) or b"").decode("utf-8", "surrogateescape")
+
+    def _followed(self) -> str | None:
+        """Where the chain that runs ends: in a jump to the operator's."""
+        _, _, target, _ = self._read(self._chain(CHAIN))
+        content = self._memory.read(target, _MATCH.size)
+        if _text(content) != "jump":
+            return None
+        return self._memory.text(_MATCH.unpack(content)[1])
+
+    def _begin(self) -> int:
+        """A chain that passes everything on, and that nothing points at yet; its address."""
+        self._feed((Item("Chain", (CHAIN,), (ignorelist.then(self.following()),)),))
+        return self._known(CHAIN)
+
+    def _parts(self, rule: Rule) -> tuple[int, int]:
+        """What collectd builds of a rule, once."""
+        name = canonical.digest(dict(rule))
+        if name not in self._built:
+            self._arena.check(_cost(rule))
+            before = self._in_use()
+            self._number += 1
+            chain = f"{CHAIN}/{self._number}"
+            self._load()
+            self._feed((Item("Chain", (chain,), (ignorelist.rule_item(chain, rule, self.following()),)),))
+            self._built[name] = self._proven(chain, rule)
+            self._arena.spend(max(_cost(rule), self._in_use() - before))
+        return self._built[name]
+
+    def _proven(self, chain: str, rule: Rule) -> tuple[int, int]:
+        """The one rule of a chain, which must be exactly what was asked for: that proves the layout of all."""
+        try:
+            _, address, _, _ = self._read(self._known(chain))
+            name, matches, targets, following = self._read(address)
+            match = _MATCH.unpack(self._memory.read(matches, _MATCH.size))
+            kinds = [_text(self._memory.read(target, _MATCH.size)) for target in self._all(targets, _MATCH.size)]
+        except (Unreadable, UnicodeError) as error:
+            raise _unknown(str(error)) from error
+        _, *targeted = ignorelist.rule_item(chain, rule, self.following()).children or ()
+        wanted = [str(item.values[0]) for item in targeted]
+        if (name, following, _text(match[0]), match[-1], kinds) != (chain, 0, "regex", 0, wanted):
+            raise _unknown(f"{name}: {kinds}")
+        return matches, targets
+
+    def _all(self, address: int, size: int) -> Iterator[int]:
+        """The addresses of a list whose link comes last."""
+        for _ in range(_MOST):
+            if not address:
+                return
+            yield address
+            (address,) = struct.unpack("Q", self._memory.read(address + size - 8, 8))
+        raise Unreadable(hex(address))
+
+    def _link(self, content: bytes) -> int:
+        name = hashlib.blake2b(content, digest_size=16).digest()
+        if name not in self._links:
+            self._links[name] = self._arena.put(content)
+        return self._links[name]
+
+    def _check_list(self, head: int, names: list[str]) -> None:
+        found = [self._read(address)[0] for address in self._all(head, _LINKED.size)]
+        if found != names:
+            raise _unknown("a list of rules does not read back")
+
+    def _point(self) -> None:
+        """Have collectd run the chain. It looks at its option where it initialises plugins, so none must be left."""
+        if self._named().lower() == CHAIN:
+            return
+        self._inits.clear()
+        self._gate.alive()
+        self._library.global_option_set(OPTION.encode(), CHAIN.encode(), True)
+        self._library.plugin_init_all()
+
+    def _load(self) -> None:
+        if self._loader.path(PLUGIN) is not None:
+            return
+        path = self._loader.find(PLUGIN)
+        if path is None:
+            raise exception.PluginNotLoadable("not installed", plugin=PLUGIN, message="not installed")
+        if process.newer(path, self._started):
+            raise exception.LiveRefused(
+                f"{os.path.basename(path)} was installed after collectd started.",
+                reason_code="binary_replaced",
+                plugin=PLUGIN,
+            )
+        self._loader.open(PLUGIN, path)
+        self._feed((Item("LoadPlugin", (PLUGIN,)),))
+
+    def _feed(self, items: tuple[Item, ...]) -> None:
+        self._gate.alive()
+        with self._log.capture() as messages:
+            accepted = fragment.apply(self._daemon, items)
+        if fragment.syntax_error(messages):
+            self._gate.close("collectd's parser failed on a fragment and would execute the rest of it later")
+        if not accepted:
+            raise exception.ConfigRejected(
+                f"collectd did not build a rule: {'; '.join(messages)}", messages=list(messages)
+            )
+
+    def _chain(self, name: str) -> int:
+        return int(self._library.fc_chain_get_by_name(name.encode("utf-8", "surrogateescape")) or 0)
+
+    def _known(self, name: str) -> int:
+        address = self._chain(name)
+        if not address or self._read(address)[0] != name:
+            raise _unknown(f"no chain {name}")
+        return address
+
+    def _read(self, address: int) -> tuple[str, int, int, int]:
+        name, first, second, following = _LINKED.unpack(self._memory.read(address, _LINKED.size))
+        return _text(name), first, second, following
+
+    def _in_use(self) -> int:
+        """Bytes that this process has from malloc; 0 where libc does not tell."""
+        if not hasattr(self._library, "mallinfo2"):
+            return 0
+        self._library.mallinfo2.restype = _Mallinfo
+        info = self._library.mallinfo2()
+        return int(info.uordblks + info.hblkhd)
+
+
+def insist(library: ctypes.CDLL) -> None:
+    """While collectd reads its configuration: have it run our chain, wherever in it the operator names another."""
+    if abi.bind(library, {name: abi.CHANGING[name] for name in ("global_option_set",)}):
+        return
+    if abi.known(abi.version(process.binary())):
+        library.global_option_set(OPTION.encode(), CHAIN.encode(), True)
+
+
+class _Mallinfo(ctypes.Structure):
+    """struct mallinfo2 of glibc."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena",
+            "ordblks",
+            "smblks",
+            "hblks",
+            "hblkhd",
+            "usmblks",
+            "fsmblks",
+            "uordblks",
+            "fordblks",
+            "keepcost",
+        )
+    )
+
+
+def _cost(rule: Rule) -> int:
+    return 2048 + _EXPRESSION * sum(part in rule for part in ignorelist.PARTS)
+
+
+def _text(field: bytes) -> str:
+    return field[:128].partition(b"\0")[0].decode("utf-8", "surrogateescape")
+
+
+def _unknown(reason: str) -> exception.LiveRefused:
+    return exception.LiveRefused(
+        f"collectd's filter chains do not lie as in the versions that are known: {reason}",
+        reason_code="unknown_layout",
+        plugin=PLUGIN,
+    )

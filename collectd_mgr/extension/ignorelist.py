@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ignorelist in the running daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.domain import ignorelist, sections
+from collectd_mgr.domain.ignorelist import Rule, Rules
+from collectd_mgr.domain.metrics import Identifier
+from collectd_mgr.extension.arena import Arena
+from collectd_mgr.extension.chains import Chains
+from collectd_mgr.extension.thresholds import Thresholds
+
+#: The reason by which thresholds are silent about what is ignored.
+_WHY = "/ignorelist"
+
+
+class Ignorelist:
+    """The rules of this daemon. The caller holds the operation lock.
+
+    :param names: gives the metrics in collectd's cache
+    :param told: the rules that the daemon was started with
+    """
+
+    def __init__(
+        self,
+        chains: Chains,
+        thresholds: Thresholds,
+        arena: Arena,
+        names: Callable[[], Mapping[str, float]],
+        told: Mapping[str, Rule],
+    ) -> None:
+        self._chains = chains
+        self._thresholds = thresholds
+        self._arena = arena
+        self._names = names
+        #: Those in force, by name.
+        self.settings: dict[str, dict[str, Any]] = {name: dict(rule) for name, rule in told.items()}
+        #: How many metrics each rule matched when it came; None for one that was there before any metric.
+        self._matched: dict[str, int | None] = dict.fromkeys(self.settings)
+        #: Whether there may be metrics that nobody ever saw.
+        self._blind = bool(self.settings)
+        #: What is ignored, as far as it was seen: it is not in the cache any more.
+        self._dropped: set[str] = set()
+
+    def facts(self) -> dict[str, Any]:
+        """For the status: the digest of the rules, what each matched, and what they have cost for ever, in bytes."""
+        about = {name: {"matched": count} for name, count in self._matched.items()}
+        spent = {"bytes": self._arena.spent, "budget": self._arena.budget}
+        return {"digest": sections.digest(self.settings), "facts": about, **spent}
+
+    def set(self, settings: Mapping[str, Rule]) -> list[str]:
+        """Have exactly these rules, and say which match nothing of what is collected. Safe to repeat.
+
+        :raises BadSetting: a rule is none for this host's libc
+        :raises LiveRefused, ConfigRejected, PluginNotLoadable: see :meth:`Chains.run`
+        """
+        wanted = {name: ignorelist.normal(rule) for name, rule in settings.items()}
+        if wanted == self.settings:
+            return []
+        before, rules = Rules(self.settings), Rules(wanted)
+        known = self._dropped.union(self._names())
+        matched = self._count(wanted, rules, known)
+        self._thresholds.hush(_WHY, lambda name: _ignored(before, name) or _ignored(rules, name))
+        try:
+            self._chains.run([(name, wanted[name]) for name in ignorelist.ordered(wanted)])
+        except BaseException:
+            self._hush(before)
+            raise
+        self.settings, self._matched = wanted, matched
+        self._dropped = {name for name in known if _ignored(rules, name)}
+        self._hush(rules)
+        return [
+            f"The rule {name} matches no metric that is collected now." for name in sorted(wanted) if matched[name] == 0
+        ]
+
+    def _count(self, wanted: Mapping[str, Rule], rules: Rules, known: Iterable[str]) -> dict[str, int | None]:
+        """Of a rule that stays, what is known; of a new one, what it matches of what was seen so far."""
+        fresh = [name for name in wanted if wanted[name] != self.settings.get(name)]
+        counts: dict[str, int | None] = {**rules.counts(_metrics(known), fresh)}
+        if self._blind:
+            counts = {name: count or None for name, count in counts.items()}
+        return {name: counts.get(name, self._matched.get(name)) for name in wanted}
+
+    def _hush(self, rules: Rules) -> None:
+        """What was ignored and is not any more is back with its first value."""
+        self._thresholds.unhush(_WHY)
+        self._thresholds.hush(_WHY, lambda name: _ignored(rules, name))
+
+
+def _ignored(rules: Rules, name: str) -> bool:
+    return any(rules.ignores(metric) is not None for metric in _metrics((name,)))
+
+
+def _metrics(names: Iterable[str]) -> list[Identifier]:
+    found = []
+    for name in names:
+        try:
+            found.append(Identifier.parse(name))
+        except exception.BadIdentifier:  # noqa: PERF203 - of another host, perhaps; it is left alone
+            continue
+    return found

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack collectd ignore …``"""
+
+from __future__ import annotations
+
+from tests.cli.shell import Shell
+
+HOST = ("--host", "cn1.example.org")
+
+
+def test_a_rule_is_set_listed_shown_and_unset(openstack: Shell) -> None:
+    (row,) = openstack.ok("ignore", "set", "veth", *HOST, "--plugin", "^interface$", "--of-host", "^cn", "--wait")
+    rule = {"action": "deny", "plugin": "^interface$", "host": "^cn"}
+    assert (row["State"], row["Effective"]) == ("succeeded", rule)
+    assert "veth" in {row["Name"] for row in openstack.ok("ignore", "list", *HOST)}
+    assert openstack.ok("ignore", "show", "veth", *HOST)["effective"] == rule
+    (row,) = openstack.ok("ignore", "unset", "veth", *HOST, "--wait")
+    assert row["State"] == "succeeded"
+
+
+def test_a_bad_expression_is_said(openstack: Shell) -> None:
+    said = openstack("ignore", "set", "x", *HOST, "--plugin", "(")
+    assert said.code != 0
+    assert "regular expression" in said.err

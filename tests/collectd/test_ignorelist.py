@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ignorelist in a real collectd: live and lifted live, after a restart, beside the operator's own chains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain import sections
+from collectd_mgr.domain.reads import Query
+from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.drivers.base import Driver
+from collectd_mgr.drivers.live import LiveDriver
+from collectd_mgr.drivers.restart import RestartDriver
+from collectd_mgr.testing.collectd import ScratchCollectd
+from collectd_mgr.testing.suite.rig import Rig
+from collectd_mgr.testing.suite.rigs import real_host
+from tests.collectd.test_alarms import ALARM, THRESHOLD, UNIXSOCK, assert_missed
+from tests.waiting import Eventually
+
+MEMORY = {"action": "deny", "plugin": "^memory$"}
+USED = {"action": "allow", "type_instance": "^(used|free)$"}
+
+#: A chain of the operator's that drops the load and what is called free.
+THEIRS = """
+LoadPlugin match_regex
+<Chain "{name}">
+  <Rule "load">
+    <Match "regex">
+      Plugin "^load$"
+    </Match>
+    Target "stop"
+  </Rule>
+  <Rule "free">
+    <Match "regex">
+      TypeInstance "^free$"
+    </Match>
+    Target "stop"
+  </Rule>
+</Chain>
+"""
+
+
+def collected(collectd: ScratchCollectd) -> set[str]:
+    """Plugins, and the type instances of memory."""
+    names = [name.split("/", 2) for name in collectd.call("metrics_list")["names"]]
+    return {plugin for _, plugin, _ in names} | {
+        type_.partition("-")[2] for _, plugin, type_ in names if type_[:3] == "mem"
+    }
+
+
+def test_it_is_live_and_lifted_live(eventually: Eventually) -> None:
+    with ScratchCollectd(("load", "memory"), interval=0.2) as collectd:
+        eventually(lambda: {"load", "memory", "used", "cached"} <= collected(collectd))
+        answer = collectd.call("ignorelist_set", settings={"memory": MEMORY, "none": {"plugin": "^none$"}})
+        assert answer["messages"] == ["The rule none matches no metric that is collected now."]
+        eventually(lambda: collected(collectd) == {"load"})
+        collectd.call("ignorelist_set", settings={"memory": MEMORY, "used": USED})
+        facts = collectd.call("status")["sections"]["ignorelist"]["facts"]
+        assert facts["used"] == {"matched": 2}, "of what was seen before it was ignored"
+        eventually(lambda: collected(collectd) == {"load", "memory", "used", "free"})
+        collectd.call("ignorelist_set", settings={})
+        eventually(lambda: "cached" in collected(collectd))
+
+
+def test_the_operators_chain_still_runs(eventually: Eventually) -> None:
+    with ScratchCollectd(("load", "memory", "swap"), THEIRS.format(name="PreCache"), interval=0.2) as collectd:
+        eventually(lambda: {"memory", "swap"} <= collected(collectd))
+        for settings in ({"swap": {"plugin": "^swap$"}}, {"swap": {"plugin": "^swap$"}, "used": USED}):
+            collectd.call("ignorelist_set", settings=settings)
+            eventually(lambda: "used" in collected(collectd))
+            assert "load" not in collected(collectd)
+            assert "free" not in collected(collectd), "allow goes on to their chain"
+        collectd.call("ignorelist_set", settings={})
+        eventually(lambda: "swap" in collected(collectd))
+        assert not {"load", "free"} & collected(collectd)
+        assert "There is no chain" not in collectd.log_text
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"plugin": "("},
+        {"plugin": "[[:nonsense:]]"},
+        {"type": "(a)\\1"},
+        {"type": "((a{32}){32}){32}"},
+        {"type": "x" * 257},
+        {"action": "perhaps", "type": "x"},
+        {"action": "deny"},
+        {"metadata": "x"},
+    ],
+)
+def test_a_bad_rule_changes_nothing(rule: dict[str, Any]) -> None:
+    with ScratchCollectd(("memory",)) as collectd:
+        with pytest.raises(exception.BadSetting):
+            collectd.call("ignorelist_set", settings={"good": MEMORY, "bad": rule})
+        assert not collectd.call("status")["sections"]["ignorelist"]["facts"]
+
+
+def test_what_is_ignored_raises_no_alarm(eventually: Eventually) -> None:
+    with ScratchCollectd(("load", "unixsock"), THRESHOLD + UNIXSOCK, interval=0.2) as collectd:
+        eventually(lambda: collectd.call("metrics_list", plugin="load")["names"])
+        collectd.call("ignorelist_set", settings={"load": {"plugin": "^load$"}})
+        assert_missed(collectd, eventually)
+        collectd.call("ignorelist_set", settings={})
+        eventually(lambda: collectd.call("metrics_list", plugin="load")["names"])
+        assert f"load/load {ALARM}" not in collectd.log_text
+
+
+def _set_until_it_is_refused(collectd: ScratchCollectd, numbers: Iterator[int]) -> None:
+    for number in numbers:
+        rule = dict.fromkeys(("host", "plugin", "type"), f"^x{number}$")
+        collectd.call("ignorelist_set", settings={"x": rule})
+
+
+def test_the_budget_is_kept() -> None:
+    """Past it the change is for a driver that starts a new daemon, and what was there stays in force."""
+    with ScratchCollectd(("memory",), interval=0.2) as collectd:
+        numbers = iter(range(400))
+        with pytest.raises(exception.LiveRefused) as refused:
+            _set_until_it_is_refused(collectd, numbers)
+        assert refused.value.kwargs["reason_code"] == "memory_budget"
+        assert next(numbers) > 100
+        facts = collectd.call("status")["sections"]["ignorelist"]
+        assert facts["bytes"] <= facts["budget"]
+
+
+@pytest.mark.parametrize("kind", [LiveDriver, RestartDriver])
+@pytest.mark.parametrize("after", [False, True], ids=["before the include", "after it"])
+def test_it_outlives_the_daemon_beside_the_operators_chain(kind: type[Driver], after: bool) -> None:
+    chain = 'PreCacheChain "Their own"\n' + THEIRS.format(name="Their own")
+    with real_host(kind, "" if after else chain) as host:
+        rig = host.rig()
+        if after:
+            with Path(host.settings.config_file).open("a") as file:
+                file.write(chain)
+            rig.again()
+        settings = {"swap": {"action": "deny", "plugin": "^swap$"}, "used": {**USED, "plugin": "^memory$"}}
+        rig.reach(_goal(rig, settings))
+        _see(rig)
+        rig.again()
+        _see(rig)
+        rig.reach(_goal(rig, {}))
+        rig.again()
+        rig.values("swap")
+        assert not rig.driver.metrics(Query(plugin="load")).rows
+
+
+def _goal(rig: Rig, settings: dict[str, Any]) -> Goal:
+    fast = PluginGoal(True, interval=0.2)
+    theirs = {"match_regex": PluginGoal(True, origin="host")}
+    plugins = {**theirs, "memory": fast, "swap": fast}
+    return rig.goal(plugins, sections=sections.read({sections.IGNORELIST: settings}))
+
+
+def _see(rig: Rig) -> None:
+    names = {str(row["id"]).rpartition("-")[2] for row in rig.values("memory").rows}
+    assert "used" in names
+    assert "free" not in names, "allowed, and dropped by the operator"
+    for plugin in ("load", "swap"):
+        since = rig.newest("memory") - 0.1
+        assert rig.newest(plugin) < since
