@@ -8,7 +8,7 @@ import ctypes
 import os
 from typing import Any
 
-from collectd_mgr.extension import VERSION, abi, live, process
+from collectd_mgr.extension import VERSION, abi, chains, live, process
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.inside import Inside
 from collectd_mgr.extension.loader import Loader
@@ -65,6 +65,8 @@ class Service:
         :raises BadOption: collectd logs it
         """
         self._settings = self._settings.with_options(node.children)
+        if self._settings.ignorelist:
+            chains.insist(ctypes.CDLL(None))
 
     def start(self) -> None:
         """The init callback: threads must not start before, and disabled plugins would be read after.
