@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ NOTICE = 5
 #: More lines than this of one start are not kept.
 _KEPT = 100
 
+#: What the main thread says when it has left its loop; the next thing that it does is to free the lists of callbacks.
+_EXITING = "Exiting normally."
+
 
 class Log:
     """The log callback of the extension, registered where live is on.
@@ -26,6 +30,8 @@ class Log:
     def __init__(self, info: Callable[[str], None], error: Callable[[str], None]) -> None:
         self._info = info
         self.error = error
+        #: Called on the main thread of collectd, which waits for it, before it frees anything.
+        self.ending: Callable[[], None] = lambda: None
         #: Whether there is no other log callback.
         self.alone = False
         #: What collectd said of its start, at warning or worse, from our init callback to the last one.
@@ -43,6 +49,8 @@ class Log:
             self.start.append(message)
         if severity <= NOTICE and threading.get_ident() == self._thread:
             self._lines.append(message)
+        if message == _EXITING and threading.get_native_id() == os.getpid():
+            self.ending()
 
     def started(self) -> None:
         """Every plugin is initialised."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+from functools import partial
 from typing import Any
 
 from collectd_mgr.extension import VERSION, abi, chains, live, process
@@ -58,6 +59,7 @@ class Service:
         #: From here on, so that what plugins say in their init callbacks is not lost.
         self.notifications = Notifications(collectd.Notification)
         self._server: WireServer | None = None
+        self._inside: Inside | None = None
 
     def configure(self, node: Any) -> None:
         """The config callback, once for each ``<Module>`` block.
@@ -88,17 +90,27 @@ class Service:
         server.start()
         if self._settings.metrics:
             Report(self._collectd, methods.counters, inside.longest_hold).register()
+        self._inside = inside
         farewell.take_back(self._settings.socket, os.getpid())
         self._server = server
+        self._log.ending = partial(_settle, inside, server)
 
     def stop(self) -> None:
         """The shutdown callback: takes no more and waits, bounded, for the running operation."""
+        if self._inside is not None:
+            self._inside.drain()  # So that an operation that waits to begin gives up at once.
         # Before the socket is gone: whoever misses that finds this.
         with contextlib.suppress(OSError):
             farewell.leave(self._settings.socket, os.getpid())
         self.notifications.close()
         if self._server is not None and not self._server.stop(PATIENCE):
             self._log.error(f"{NAME}: an operation was still running when collectd stopped")
+
+
+def _settle(inside: Inside, server: WireServer) -> None:
+    """collectd stops: an operation that walks its lists ends before they are freed, and no other begins."""
+    inside.drain()
+    server.settle(PATIENCE)
 
 
 def build(settings: Settings, log: Log, notifications: Notifications, guards: dict[str, Any]) -> Inside:

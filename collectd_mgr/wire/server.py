@@ -60,15 +60,20 @@ class WireServer:
         self._stopping = True
         _shut(self._listener.socket)
         self._listener.close()
-        idle = self._operation.acquire(timeout=timeout)
-        if idle:
-            self._operation.release()  # Those that wait for it find that the server stops.
+        idle = self.settle(timeout)  # Those that wait for their turn find that the server stops.
         with self._lock:
             connections, threads = list(self._connections), list(self._threads)
         for connection in connections:
             _shut(connection)
         for thread in threads:
             thread.join(1.0 if idle else 0.0)
+        return idle
+
+    def settle(self, timeout: float) -> bool:
+        """Wait until no operation runs, ``timeout`` seconds at most; whether it came to that."""
+        idle = self._operation.acquire(timeout=timeout)
+        if idle:
+            self._operation.release()
         return idle
 
     def _spawn(self, target: Callable[..., None], *args: Any) -> None:

@@ -165,9 +165,25 @@ def test_no_operation_while_the_daemon_stops(compiled: dict[str, Path], eventual
         eventually(lambda: "the first read begins" in collectd.log_text)
         os.kill(collectd.pid, signal.SIGTERM)
         time.sleep(0.2)
-        with pytest.raises(exception.Busy, match="stopping"):
+        with pytest.raises(exception.Busy, match="stopp"):
             collectd.call("plugin_enable", plugin="memory")
         assert collectd.stop() == 0
+
+
+def test_collectd_frees_nothing_before_the_running_operation_has_ended(
+    compiled: dict[str, Path], eventually: Eventually
+) -> None:
+    """It frees its lists of callbacks without a lock, first thing when it stops."""
+    config = "LoadPlugin probe\n<Plugin probe>\n  InitTime 1500\n</Plugin>\n"
+    with ScratchCollectd(("load",), config, own_plugins=[compiled["probe"]]) as collectd:
+        restart = threading.Thread(target=collectd.client.call, args=("plugin_restart", {"plugin": "probe"}))
+        restart.start()
+        eventually(lambda: "init 2 begins" in collectd.log_text)
+        assert collectd.stop() == 0
+        restart.join()
+        lines = [line.partition("] ")[2] for line in collectd.log_text.splitlines()]
+        (done,) = [number for number, line in enumerate(lines) if "plugin_restart plugin=probe: done" in line]
+        assert lines.index("Exiting normally.") < done < lines.index("collectd: Stopping 5 read threads.")
 
 
 def churn(collectd: ScratchCollectd, stop: threading.Event) -> None:
@@ -194,4 +210,4 @@ def test_sigterm_in_the_middle_of_operations(number: int) -> None:
         over.set()
         for thread in threads:
             thread.join()
-        assert status == 0, collectd.output
+        assert status == 0, f"{collectd.output}\n{collectd.log_text[-4000:]}"
