@@ -9,6 +9,7 @@ from importlib import metadata
 from oslo_config import cfg
 from oslo_log import log
 
+from collectd_mgr.conf import log as logs
 from collectd_mgr.conf import opts
 from collectd_mgr.rpc import transport
 
@@ -36,6 +37,6 @@ def load(argv: Sequence[str], program: str, conf: cfg.ConfigOpts | None = None) 
     conf = conf or new()
     version = metadata.version(PROJECT)
     conf(list(argv), project=PROJECT, prog=program, version=version, default_config_files=_files())
-    log.setup(conf, program, version)
+    logs.setup(conf, program, version)
     transport.quiet()
     return conf

@@ -13,6 +13,7 @@ from importlib import metadata
 from oslo_config import cfg
 from oslo_log import log
 
+from collectd_mgr.conf import log as logs
 from collectd_mgr.conf import opts
 from collectd_mgr.rpc import transport
 from collectd_mgr.wsgi.assembly import assemble
@@ -26,7 +27,7 @@ def _configuration() -> cfg.ConfigOpts:
     named = [path for path in os.environ.get("COLLECTD_MGR_CONFIG_FILES", "").split(":") if path]
     files = named or cfg.find_config_files(project=_PROJECT, prog=_PROJECT)
     conf([], project=_PROJECT, prog="collectd-mgr-api", default_config_files=files)
-    log.setup(conf, "collectd-mgr-api", metadata.version(_PROJECT))
+    logs.setup(conf, "collectd-mgr-api", metadata.version(_PROJECT))
     transport.quiet()
     return conf
 
