@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from collectd_mgr import exception
+from collectd_mgr.agent.absent import Absent
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import capabilities, grammar, managed, mode, secrets
 from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.metrics import MISSING
 from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.spec import Goal
@@ -20,17 +25,25 @@ class Reads:
     :raises HostNotManaged: in mode ``off``
     """
 
-    def __init__(self, state: State, ladder: Ladder) -> None:
+    def __init__(self, state: State, ladder: Ladder, absent: Absent) -> None:
         self._state = state
         self._ladder = ladder
+        self._absent = absent
 
     def metrics(self, query: Query) -> Page:
         self._check()
-        return self._ladder.reader(capabilities.METRICS).metrics(query)
+        return self._page(query, self._ladder.reader(capabilities.METRICS).metrics, False)
 
     def values(self, query: Query) -> Page:
         self._check()
-        return self._ladder.reader(capabilities.VALUES).values(query)
+        return self._page(query, self._ladder.reader(capabilities.VALUES).values, True)
+
+    def _page(self, query: Query, read: Callable[[Query], Page], values: bool) -> Page:
+        """What the daemon has; of what is missing, what it had too."""
+        page = read(query)
+        if query.state == MISSING:
+            page = self._absent.page(query, values, page.rows)
+        return replace(page, missing=len(self._absent))
 
     def flush(self, flush: Flush) -> dict[str, object]:
         self._check()

@@ -34,7 +34,11 @@ def _read(call: Call, key: str, read: Callable[..., Page]) -> Answer:
     host = call.control.get(call.host)
     page = read(host.name, query, request_id=call.request_id, timeout=call.services.read_timeout)
     links = json.dumps(call.links(page.marker, query.limit))
-    return Answer(Rendered(f'{{"{key}": {rows.text(page.rows, time.time())}, "links": {links}}}'))
+    return Answer(
+        Rendered(
+            f'{{"{key}": {rows.text(page.rows, time.time())}, "missing": {json.dumps(page.missing)}, "links": {links}}}'
+        )
+    )
 
 
 class Metrics(Resource):

@@ -13,8 +13,12 @@ from collectd_mgr.cli import changes, columns
 from collectd_mgr.cli.client import Client, client_of, path
 from collectd_mgr.cli.examples import examples
 
-_METRICS = {"Identifier": "id", "Interval": "interval", "Last Update": "last_update", "Age": "age"}
-_VALUES = {"Identifier": "id", "Name": "name", "Value": "value", "Rate": "rate", "Last Update": "last_update"}
+_SEEN = {"Last Update": "last_update", "Age": "age", "State": "state", "Missing Since": "missing_since"}
+_METRICS = {"Identifier": "id", "Interval": "interval", **_SEEN}
+_VALUES = {"Identifier": "id", "Name": "name", "Value": "value", "Rate": "rate", "Interval": "interval", **_SEEN}
+
+#: collectd's states of a metric, and what only the agent remembers.
+_STATES = ("unknown", "okay", "warning", "failure", "missing")
 
 
 class ListMetrics(command.Lister):
@@ -43,7 +47,10 @@ class ListValues(command.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         rows = _rows(client_of(self), "values", parsed_args)
-        return columns.table(({**row, **value} for row in map(_timed, rows) for value in row["values"]), _VALUES)
+        # What is missing has no values, and is shown all the same.
+        return columns.table(
+            ({**row, **value} for row in map(_timed, rows) for value in row["values"] or [{}]), _VALUES
+        )
 
 
 def _parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -51,16 +58,21 @@ def _parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--plugin", metavar="<plugin>", help="Only of this plugin")
     parser.add_argument("--type", metavar="<type>", help="Only of this type of types.db")
     parser.add_argument("--match", metavar="<regex>", help="Only identifiers in which this regular expression is found")
+    parser.add_argument(
+        "--state",
+        choices=_STATES,
+        help="Only those in this state: what a threshold of collectd says of them; missing: were there, and are gone",
+    )
     parser.add_argument("--limit", metavar="<n>", type=int, help="At most this many metrics of each host")
     return parser
 
 
 def _timed(row: dict[str, Any]) -> dict[str, Any]:
-    time = row["last_update"]
-    return {**row, "last_update": None if time is None else columns.TimeColumn(time)}
+    times = {name: row.get(name) for name in ("last_update", "missing_since")}
+    return {**row, **{name: None if time is None else columns.TimeColumn(time) for name, time in times.items()}}
 
 
 def _rows(client: Client, key: str, args: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    wanted = {"plugin": args.plugin, "type": args.type, "match": args.match}
+    wanted = {"plugin": args.plugin, "type": args.type, "match": args.match, "state": args.state}
     for host in args.hosts:
         yield from client.items(path("hosts", host, key), key, args.limit, **wanted)

@@ -12,6 +12,7 @@ PART_LIMIT = 128
 
 #: The states of a metric in collectd's cache, by collectd's numbers: what a threshold says of it, if there is one.
 STATES = {0: "unknown", 1: "okay", 2: "warning", 3: "failure", 15: "missing"}
+MISSING = STATES[15]
 
 
 @dataclass(frozen=True, order=True)

@@ -37,20 +37,24 @@ class Page:
 
     A row is ``{"id", "interval", "last_update"}`` (seconds) and ``"state"`` (None: not known), with values also
     ``"values": [{"name", "type", "value", "rate"}]``; ``marker`` is ``None`` on the last page.
+    ``missing``: how many metrics were there and are gone, as far as that is remembered; only the agent knows. A row of
+    one of those has ``"missing_since"`` (seconds since 1970), and no values.
     """
 
     rows: Sequence[Row] = ()
     marker: str | None = None
+    missing: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
+        more = {"marker": self.marker, "missing": self.missing}
         if isinstance(self.rows, Columns):
-            return {"columns": self.rows.data, "marker": self.marker}
-        return {"rows": list(self.rows), "marker": self.marker}
+            return {"columns": self.rows.data, **more}
+        return {"rows": list(self.rows), **more}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Page:
         rows = Columns(data["columns"]) if "columns" in data else tuple(data["rows"])
-        return cls(rows, data["marker"])
+        return cls(rows, data["marker"], data["missing"])
 
 
 #: What became of a flush of a plugin: made; its callback failed; it has none; collectd was asked, and does not tell.

@@ -10,7 +10,7 @@ from typing import Any
 
 from collectd_mgr.domain.columns import Packed
 from collectd_mgr.domain.metrics import STATES
-from collectd_mgr.extension.pattern import Pattern
+from collectd_mgr.domain.pattern import Pattern
 from collectd_mgr.extension.sight import Sight
 from collectd_mgr.extension.view import View
 

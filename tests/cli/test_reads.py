@@ -29,6 +29,12 @@ def test_metrics_are_filtered_by_the_server(openstack: Shell) -> None:
     assert metric["Age"] < PATIENCE
 
 
+def test_metrics_in_a_state(openstack: Shell) -> None:
+    metrics = openstack.ok("metric", "list", "--host", HOST, "--plugin", "memory", "--state", "unknown")
+    assert {(metric["State"], metric["Missing Since"]) for metric in metrics} == {("unknown", None)}
+    assert openstack.ok("value", "list", "--host", HOST, "--state", "warning") == []
+
+
 def test_values_of_several_hosts_come_in_one_list(openstack: Shell) -> None:
     values = openstack.ok("value", "list", "--host", HOST, "--host", OTHER, "--plugin", "memory")
     assert {value["Identifier"].split("/")[0] for value in values} == {HOST, OTHER}

@@ -18,6 +18,10 @@ def values(caller: Caller, host: str, plugin: str) -> list[dict[str, Any]]:
     return list(caller("GET", f"/v1/hosts/{host}/values?plugin={plugin}").body["values"])
 
 
+def missing(caller: Caller, host: str, plugin: str) -> list[dict[str, Any]]:
+    return list(caller("GET", f"/v1/hosts/{host}/values?plugin={plugin}&state=missing").body["values"])
+
+
 def pid(caller: Caller, host: str) -> int:
     return int(caller("GET", f"/v1/hosts/{host}").body["host"]["daemon"]["pid"])
 
@@ -54,6 +58,12 @@ def test_enable_and_disable(name: str, keystone: Keystone, request: pytest.Fixtu
     assert all(row["last_update"] <= answered for row in values(admin, host, "memory"))
     assert pid(admin, host) == before
     assert agent.collectds() == [before]
+
+    # collectd forgets them when it looks the next time, and the agent remembers.
+    wait_until(lambda: missing(admin, host, "memory"), "the metrics of memory have gone")
+    gone = missing(admin, host, "memory")
+    assert {"memory-free", "memory-used"} <= {row["id"].rpartition("/")[2] for row in gone}
+    assert all(row["values"] == [] and row["missing_since"] > answered for row in gone)
 
 
 def test_without_the_right_nothing_reaches_the_bus(

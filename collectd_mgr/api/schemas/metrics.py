@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from collectd_mgr.api.schemas import fields
 from collectd_mgr.api.schemas.ring import SINCE
 from collectd_mgr.domain.metrics import STATES
@@ -32,8 +34,23 @@ VALUE = fields.record(
     }
 )
 
-METRICS = fields.listed("metrics", fields.record(_METRIC))
-VALUES = fields.listed("values", fields.record({**_METRIC, "values": {"type": "array", "items": VALUE}}))
+_SINCE = {"type": "number", "description": "Only of what is missing: seconds since 1970, by the host's clock."}
+
+_MISSING = {
+    "type": ["integer", "null"],
+    "description": "How many metrics were there and are gone; state=missing lists them. The agent remembers the last "
+    "10,000 of a day, and looks as often as it reports.",
+}
+
+
+def _listed(key: str, more: Mapping[str, fields.Schema]) -> fields.Schema:
+    row = fields.record({**_METRIC, **more})
+    page = fields.listed(key, {**row, "properties": {**row["properties"], "missing_since": _SINCE}})
+    return fields.record({**page["properties"], "missing": _MISSING})
+
+
+METRICS = _listed("metrics", {})
+VALUES = _listed("values", {"values": {"type": "array", "items": VALUE}})
 
 QUERY = fields.paged(
     plugin=fields.STRING,

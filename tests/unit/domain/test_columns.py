@@ -72,7 +72,7 @@ def test_without_values() -> None:
 
 def test_a_page_crosses_as_columns() -> None:
     page = Page(Columns(DATA), "h/load/load")
-    assert page.to_dict() == {"columns": DATA, "marker": "h/load/load"}
+    assert page.to_dict() == {"columns": DATA, "marker": "h/load/load", "missing": None}
     assert Page.from_dict(json.loads(json.dumps(page.to_dict()))) == page == Page(ROWS, "h/load/load")
 
 

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from collectd_mgr import exception
+from collectd_mgr.domain.pattern import Pattern
 from collectd_mgr.extension import abi, fragment, parameters, process
 from collectd_mgr.extension.memory import Memory, Unreadable, files
-from collectd_mgr.extension.pattern import Pattern
 from collectd_mgr.extension.settings import BadOption, Settings
 
 

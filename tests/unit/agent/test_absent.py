@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was in the cache and is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.agent import absent
+from collectd_mgr.agent.absent import Absent
+from collectd_mgr.domain.columns import Columns, Packed
+from collectd_mgr.domain.reads import Page, Query
+
+CPU, LOAD, FREE = "h/cpu-0/cpu-idle", "h/load/load", "h/memory/memory-free"
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def memory(clock: Clock) -> Absent:
+    return Absent(clock)
+
+
+def rows(*names: str) -> list[Page]:
+    return [Page(tuple({"id": name, "interval": 10.0, "last_update": 990.0, "state": "okay"} for name in names))]
+
+
+def packed(*names: str) -> list[Page]:
+    words = (10 << 30).to_bytes(8, "little") * len(names)
+    columns = Packed("".join(f"{name}\0" for name in names).encode(), words, words, bytes(len(names)))
+    return [Page(Columns({**columns.to_dict(), "byteorder": "little"}))]
+
+
+def missing(memory: Absent, **query: object) -> list[str]:
+    return [row["id"] for row in memory.page(Query(**query), False).rows]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("pages", [rows, packed])
+def test_what_went_is_remembered_until_it_is_back(
+    memory: Absent, clock: Clock, pages: Callable[..., list[Page]]
+) -> None:
+    memory.look(pages(CPU, LOAD))
+    assert missing(memory) == []
+    clock.now = 1010.0
+    memory.look(pages(LOAD))
+    (row,) = memory.page(Query(), True).rows
+    assert (row["id"], row["interval"], row["state"], row["missing_since"], row["values"]) == (
+        CPU,
+        10.0,
+        "missing",
+        1010.0,
+        [],
+    )
+    clock.now = 1020.0
+    memory.look(pages(LOAD))
+    assert memory.page(Query(), True).rows[0]["missing_since"] == 1010.0
+    memory.look(pages(CPU, LOAD))
+    assert missing(memory) == []
+
+
+def test_the_first_look_misses_nothing(memory: Absent) -> None:
+    memory.look([])
+    memory.look(rows(LOAD))
+    assert len(memory) == 0
+
+
+def test_filters_and_pages(memory: Absent) -> None:
+    memory.look(rows(CPU, LOAD, FREE))
+    memory.look(rows())
+    assert missing(memory, plugin="cpu") == [CPU]
+    assert missing(memory, type="load") == [LOAD]
+    assert missing(memory, match="free$") == [FREE]
+    first = memory.page(Query(limit=2), False)
+    assert ([row["id"] for row in first.rows], first.marker) == ([CPU, LOAD], LOAD)
+    last = memory.page(Query(limit=2, marker=LOAD), False)
+    assert ([row["id"] for row in last.rows], last.marker) == ([FREE], None)
+    with pytest.raises(exception.BadRequest):
+        memory.page(Query(match="("), False)
+
+
+def test_what_collectd_misses_itself_is_among_them(memory: Absent) -> None:
+    memory.look(rows(CPU, LOAD))
+    memory.look(rows(LOAD))
+    more = ({"id": LOAD, "interval": 10.0, "last_update": 990.0, "state": "missing"},)
+    assert [row["id"] for row in memory.page(Query(), False, more).rows] == [CPU, LOAD]
+
+
+def test_it_is_bounded_in_number_and_time(memory: Absent, clock: Clock) -> None:
+    names = [f"h/many/gauge-{number:05}" for number in range(absent.LIMIT + 5)]
+    memory.look(rows(LOAD, *names))
+    memory.look(rows(LOAD))
+    assert (len(memory), memory.forgotten) == (absent.LIMIT, 5)
+    clock.now += absent.KEPT
+    memory.look(rows(LOAD, CPU))
+    assert (len(memory), memory.forgotten) == (0, 5)
