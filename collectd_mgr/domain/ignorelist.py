@@ -15,6 +15,7 @@ In collectd it is one filter chain (see :func:`items`), which runs before the op
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from collectd_mgr import exception
@@ -58,7 +59,7 @@ def normal(setting: Rule) -> dict[str, Any]:
     for part in given.keys() - {"action"}:
         if not isinstance(given[part], str):
             raise exception.BadSetting(f"{part}: text is wanted.", field=part)
-        Expression(given[part], part)
+        _expression(given[part], part)
     return dict(sorted(given.items()))
 
 
@@ -91,7 +92,11 @@ class Rules:
 
 
 def _compiled(rule: Rule) -> list[tuple[str, Expression]]:
-    return [(part, Expression(rule[part], part)) for part in PARTS if part in rule]
+    return [(part, _expression(rule[part], part)) for part in PARTS if part in rule]
+
+
+#: Compiled ones are large, and come again with every change of others.
+_expression = lru_cache(maxsize=1024)(Expression)
 
 
 def items(settings: Mapping[str, Rule], following: str | None) -> tuple[Item, ...]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from collectd_mgr import exception
@@ -16,6 +17,9 @@ from collectd_mgr.extension.thresholds import Thresholds
 
 #: The reason by which thresholds are silent about what is ignored.
 _WHY = "/ignorelist"
+
+#: Metrics whose verdict is remembered.
+_REMEMBERED = 200_000
 
 
 class Ignorelist:
@@ -64,15 +68,16 @@ class Ignorelist:
         before, rules = Rules(self.settings), Rules(wanted)
         known = self._dropped.union(self._names())
         matched = self._count(wanted, rules, known)
-        self._thresholds.hush(_WHY, lambda name: _ignored(before, name) or _ignored(rules, name))
+        self._thresholds.hush(_WHY, _ignored(before, rules))
         try:
             self._chains.run([(name, wanted[name]) for name in ignorelist.ordered(wanted)])
         except BaseException:
-            self._hush(before)
+            self._thresholds.hush(_WHY, _ignored(before))
             raise
         self.settings, self._matched = wanted, matched
-        self._dropped = {name for name in known if _ignored(rules, name)}
-        self._hush(rules)
+        self._dropped = set(filter(_ignored(rules), known))
+        # What was ignored and is not any more is back with its first value.
+        self._thresholds.hush(_WHY, _ignored(rules))
         return [
             f"The rule {name} matches no metric that is collected now." for name in sorted(wanted) if matched[name] == 0
         ]
@@ -85,14 +90,15 @@ class Ignorelist:
             counts = {name: count or None for name, count in counts.items()}
         return {name: counts.get(name, self._matched.get(name)) for name in wanted}
 
-    def _hush(self, rules: Rules) -> None:
-        """What was ignored and is not any more is back with its first value."""
-        self._thresholds.unhush(_WHY)
-        self._thresholds.hush(_WHY, lambda name: _ignored(rules, name))
 
+def _ignored(*several: Rules) -> Callable[[str], bool]:
+    """Whether any of these ignores a metric: asked often, by the same names."""
 
-def _ignored(rules: Rules, name: str) -> bool:
-    return any(rules.ignores(metric) is not None for metric in _metrics((name,)))
+    @lru_cache(maxsize=_REMEMBERED)
+    def ignored(name: str) -> bool:
+        return any(rules.ignores(metric) is not None for metric in _metrics((name,)) for rules in several)
+
+    return ignored
 
 
 def _metrics(names: Iterable[str]) -> list[Identifier]:

@@ -47,15 +47,15 @@ class Thresholds:
     def __init__(self, judges: Judges, arena: Arena, names: Callable[[], Mapping[str, float]], told: Settings) -> None:
         self._judges = judges
         self._arena = arena
-        self._names = names
         #: Ours that are in force, by name.
         self.settings: dict[str, dict[str, Any]] = {name: dict(setting) for name, setting in told.items()}
         self._theirs: dict[str, tuple[Record, ...]] | None = None
         #: Where the operator's own lists lie, by key.
         self._first: dict[str, int] = {}
         self._lists: dict[bytes, int] = {}
-        self._hushes = Hushes()
+        self._hushes = Hushes(names)
         self._lock = threading.RLock()
+        self._awaited = False
         self._tree: lookup.Tree = None
 
     def facts(self) -> dict[str, Any]:
@@ -88,20 +88,23 @@ class Thresholds:
         return found
 
     def hush(self, why: str, gone: Gone) -> None:
-        """Until :meth:`unhush`, raise no alarm that such a metric is missing: it was switched off.
+        """Raise no alarm that such a metric is missing: it was switched off. Holds until ``why`` is given anew or taken.
 
         :param why: a name for this; :param gone: tells by the identifier
         :raises LiveRefused: it cannot be had
         """
         with self._lock, self._hushes.undone_if_it_fails():
-            self._hushes.add(why, gone)
+            self._set(why, gone)
             self.renew()
 
     def unhush(self, why: str) -> None:
         """The metrics are collected again, and may be missed once they came."""
         with self._lock:
-            if self._hushes.end(why, time.time()):
-                self._later()
+            self._set(why, None)
+
+    def _set(self, why: str, gone: Gone | None) -> None:
+        if self._hushes.put(why, gone, time.time()) and not self._awaited:
+            self._later()
 
     def renew(self) -> None:
         """Look for what came into the cache since; safe to repeat."""
@@ -111,16 +114,18 @@ class Thresholds:
 
     def _later(self) -> None:
         """Nobody says that a metric came back, so that is looked for."""
+        self._awaited = True
         timer = threading.Timer(_RETURN, self._look)
         timer.daemon = True
         timer.start()
 
     def _look(self) -> None:
         with self._lock:
+            self._awaited = False
             try:
-                if self._hushes.settle(self._names()):
-                    self._later()
                 self._judges.check()
+                if self._hushes.settle():
+                    self._later()
                 self.renew()
             except exception.CollectdMgrError:
                 return  # collectd is stopping, or nothing can be changed any more: the next change looks again.
@@ -165,7 +170,7 @@ class Thresholds:
 
     def _hushed(self, lists: Mapping[str, tuple[Record, ...]]) -> dict[str, tuple[Record, ...]]:
         """For each metric in the cache that is gone a list of its very own, which is the first that collectd finds."""
-        found = {name: _quiet(name, lists) for name in self._hushes.among(self._names)}
+        found = {name: _quiet(name, lists) for name in self._hushes.metrics()}
         return {name: records for name, records in found.items() if records}
 
     def _wanted(self, settings: Settings) -> dict[str, tuple[Record, ...]]:

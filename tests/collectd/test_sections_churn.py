@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random changes of thresholds and ignorelist in one collectd, while values expire and chains run.
+
+``CM_LONG=1`` makes ten thousand of them, else a few hundred.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from typing import Any
+
+from collectd_mgr.domain import ignorelist, sections, thresholds
+from collectd_mgr.domain.ignorelist import Rules
+from collectd_mgr.domain.metrics import Identifier
+from collectd_mgr.testing.collectd import ScratchCollectd
+from tests.collectd.test_alarms import ALARM
+from tests.waiting import Eventually
+
+CHANGES = 10_000 if os.environ.get("CM_LONG") else 300
+
+#: What the operator has: a chain that drops what is called free, and two thresholds that are always crossed.
+OPERATORS = """
+LoadPlugin match_regex
+LoadPlugin threshold
+<Chain "PreCache">
+  <Rule "free">
+    <Match "regex">
+      Type "^memory$"
+      TypeInstance "^free$"
+    </Match>
+    Target "stop"
+  </Rule>
+</Chain>
+<Plugin threshold>
+  <Type "load">
+    DataSource "longterm"
+    FailureMin 1000000
+  </Type>
+  <Plugin "memory">
+    <Type "memory">
+      Instance "cached"
+      WarningMax -1
+    </Type>
+  </Plugin>
+</Plugin>
+"""
+
+RULES: dict[str, dict[str, Any]] = {
+    "memory": {"plugin": "^memory$"},
+    "used": {"action": "allow", "type_instance": "^used$"},
+    "buffered": {"type": "^memory$", "type_instance": "^(buffered|slab_.*)$"},
+    "load": {"plugin": "^load$"},
+    "swap": {"plugin": "^sw", "type": "^swap$"},
+    "swap-io": {"type": "_io$"},
+    "io-in": {"action": "allow", "type": "_io$", "type_instance": "^in$"},
+    "mine": {"action": "allow", "host": "^nowhere$"},
+    "many": {"plugin": "^(df|disk|interface|processes)$", "plugin_instance": "^[a-z]{1,16}[0-9]*$"},
+    "other": {"host": "^[^.]+$"},
+}
+TYPES = ("load", "memory", "swap", "swap_io", "if_octets", "percent", "gauge")
+INSTANCES = ("used", "cached", "free", "in", "out", "x", "y")
+
+
+def _threshold(chance: random.Random, number: int) -> dict[str, Any]:
+    """Under a key of its own, so that any two of them may be in force."""
+    instance = INSTANCES[number % len(INSTANCES)]
+    place = {"type": TYPES[number // len(INSTANCES)], "type_instance": instance, "host": "scratch.example.org"}
+    bound = chance.choice(("warning_min", "warning_max", "failure_min", "failure_max"))
+    more = {"hits": chance.randrange(4), "persist": chance.random() < 0.1, "hysteresis": float(chance.randrange(3))}
+    return thresholds.normal({**place, bound: chance.choice((-1.0, 0.0, 1.0, chance.uniform(-1e6, 1e6))), **more})
+
+
+def _changed(chance: random.Random, desired: dict[str, dict[str, Any]]) -> str:
+    """One random change of ``desired``; the section that it is in."""
+    if chance.random() < 0.5:
+        name = chance.choice(sorted(RULES))
+        section, setting = sections.IGNORELIST, ignorelist.normal(RULES[name])
+    else:
+        number = chance.randrange(len(TYPES) * len(INSTANCES))
+        name, section, setting = f"t{number}", sections.THRESHOLDS, _threshold(chance, number)
+    if desired[section].get(name) == setting or (name in desired[section] and chance.random() < 0.3):
+        del desired[section][name]
+    else:
+        desired[section][name] = setting
+    return section
+
+
+def test_random_changes_cost_nothing_but_a_bounded_memory(eventually: Eventually) -> None:
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    with ScratchCollectd(("load", "memory", "swap"), OPERATORS, interval=0.1, options={"Timeout": 4}) as collectd:
+        eventually(lambda: len(collectd.call("metrics_list")["names"]) >= 10)
+        time.sleep(1)
+        everything, theirs = set(collectd.call("metrics_list")["names"]), collectd.call("thresholds_get")["host"]
+        pid, resident = collectd.pid, collectd.resident
+        desired: dict[str, dict[str, Any]] = {sections.THRESHOLDS: {}, sections.IGNORELIST: {}}
+        began = time.monotonic()
+        for _ in range(CHANGES):
+            section = _changed(chance, desired)
+            collectd.call(f"{section}_set", settings=desired[section])
+        took, grown = time.monotonic() - began, collectd.resident - resident
+        facts = collectd.call("status")["sections"]
+        spent = facts["thresholds"]["bytes"]
+        print(f"{CHANGES} changes in {took:.1f} s, resident {grown / 2**20:+.1f} MiB, {spent} bytes for ever")
+
+        assert collectd.running
+        assert collectd.call("status")["pid"] == pid
+        assert grown < 20_000_000
+        assert facts["thresholds"]["bytes"] < facts["thresholds"]["budget"]
+        for section, settings in desired.items():
+            assert facts[section]["digest"] == sections.digest(settings)
+        assert collectd.call("thresholds_get") == {"settings": desired[sections.THRESHOLDS], "host": theirs}
+        rules = Rules(desired[sections.IGNORELIST])
+        kept = {name for name in everything if rules.ignores(Identifier.parse(name)) is None}
+        eventually(lambda: set(collectd.call("metrics_list")["names"]) == kept)
+
+        collectd.call("ignorelist_set", settings={})
+        collectd.call("thresholds_set", settings={})
+        eventually(lambda: set(collectd.call("metrics_list")["names"]) == everything)
+        assert ALARM not in collectd.log_text, "whatever was missing was ignored"
+        assert collectd.call("thresholds_get") == {"settings": {}, "host": theirs}
