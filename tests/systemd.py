@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+from tests.waiting import PATIENCE
+
 _PROGRAM = "/lib/systemd/systemd"
 
 #: Inside the namespace: the cgroup, the /run of a booted system, and the manager in place of the shell.
@@ -86,7 +88,7 @@ class Systemd:
         return self
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not self._runs():
             assert self._manager.poll() is None, (self.directory / "log").read_text()
             assert time.monotonic() < deadline, (self.directory / "log").read_text()
@@ -107,7 +109,7 @@ class Systemd:
         """End it and its units."""
         self._manager.send_signal(signal.SIGTERM)
         try:
-            self._manager.wait(20)
+            self._manager.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self._manager.kill()
             self._manager.wait()

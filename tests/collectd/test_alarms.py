@@ -22,10 +22,14 @@ THEIRS = PluginGoal(True, origin="host")
 OFF = PluginGoal(False, origin="host")
 UNIXSOCK = '<Plugin unixsock>\n  SocketFile "unixsock"\n</Plugin>\n'
 ALARM = "has not been updated"
+#: A collectd that is held up for a moment misses nothing yet.
+OPTIONS = {"Timeout": 10}
 
 
 def test_a_live_disable_raises_none_and_others_are_still_missed(eventually: Eventually) -> None:
-    with ScratchCollectd(("load", "memory", "unixsock"), THRESHOLD + UNIXSOCK, interval=0.2) as collectd:
+    with ScratchCollectd(
+        ("load", "memory", "unixsock"), THRESHOLD + UNIXSOCK, interval=0.2, options=OPTIONS
+    ) as collectd:
         eventually(lambda: collectd.call("values_get", plugin="load")["names"])
         collectd.call("plugin_disable", plugin="load")
         assert_missed(collectd, eventually)
@@ -39,7 +43,7 @@ def test_a_live_disable_raises_none_and_others_are_still_missed(eventually: Even
 
 
 def test_a_threshold_that_comes_after_the_disable_raises_none(eventually: Eventually) -> None:
-    with ScratchCollectd(("load", "unixsock"), UNIXSOCK, interval=0.3) as collectd:
+    with ScratchCollectd(("load", "unixsock"), UNIXSOCK, interval=0.3, options=OPTIONS) as collectd:
         eventually(lambda: collectd.call("values_get", plugin="load")["names"])
         collectd.call("plugin_disable", plugin="load")
         collectd.call("thresholds_set", settings={"a": {"type": "load"}, "b": {"type": "gauge"}})
@@ -60,13 +64,13 @@ def assert_missed(collectd: ScratchCollectd, eventually: Eventually) -> None:
     before = collectd.log_text.count(f"gauge-once {ALARM}")
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(f"{collectd.directory}/unixsock")
-        connection.sendall(b"PUTVAL scratch.example.org/other/gauge-once interval=0.6 N:1\n")
+        connection.sendall(b"PUTVAL scratch.example.org/other/gauge-once interval=0.2 N:1\n")
         assert connection.recv(100).startswith(b"0 ")
     eventually(lambda: collectd.log_text.count(f"gauge-once {ALARM}") > before)
 
 
 def test_a_restart_raises_none() -> None:
-    notes = 'LoadPlugin logfile\n<Plugin logfile>\n  File "{file}"\n</Plugin>\nInterval 0.2\n'
+    notes = 'LoadPlugin logfile\n<Plugin logfile>\n  File "{file}"\n</Plugin>\nInterval 0.2\nTimeout 10\n'
     file = Path(f"/tmp/cm-alarms-{time.monotonic_ns()}")
     try:
         with real_host(RestartDriver, notes.format(file=file) + THRESHOLD) as host:

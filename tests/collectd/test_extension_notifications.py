@@ -13,7 +13,7 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.domain.notifications import Batch, Position
 from collectd_mgr.testing.collectd import ScratchCollectd
-from tests.waiting import Eventually
+from tests.waiting import PATIENCE, Eventually
 
 ALARM = 'LoadPlugin "alarm"\n<Plugin alarm>\n  Rate {rate}\n</Plugin>'
 
@@ -110,8 +110,8 @@ def test_a_reader_that_waits_does_not_hold_up_the_end() -> None:
         time.sleep(0.5)
         began = time.monotonic()
         assert collectd.stop() == 0
-        reader.join(5)
-        assert time.monotonic() - began < 3
+        reader.join(PATIENCE)
+        assert time.monotonic() - began < 15
         assert not reader.is_alive()
 
 

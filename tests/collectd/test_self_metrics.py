@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.testing.collectd import ScratchCollectd
-
-Eventually = Callable[[Callable[[], object], float], float]
+from tests.waiting import Eventually
 
 #: Of the host's own block, as the snippet for collectd.conf has it.
 _METRICS = '<Plugin python>\n  <Module collectd_mgr>\n    Metrics "{}"\n  </Module>\n</Plugin>'
@@ -31,17 +28,17 @@ def test_they_are_written_as_any_plugins_are(eventually: Eventually) -> None:
         with pytest.raises(exception.LiveRefused):
             collectd.call("plugin_disable", plugin="python")
         collectd.call("values_get")
-        eventually(lambda: last(collectd, "operations-done") == 6, 20)
-        eventually(lambda: last(collectd, "errors-operations") == 1, 20)
-        eventually(lambda: last(collectd, "total_time_in_ms-operations") >= 0, 20)
+        eventually(lambda: last(collectd, "operations-done") == 6)
+        eventually(lambda: last(collectd, "errors-operations") == 1)
+        eventually(lambda: last(collectd, "total_time_in_ms-operations") >= 0)
         # The cache is read without its lock where that can be.
-        eventually(lambda: 0 <= last(collectd, "duration-cache_lock_longest") < 5, 20)
+        eventually(lambda: 0 <= last(collectd, "duration-cache_lock_longest") < 5)
         assert not [line for line in collectd.log_text.splitlines() if "value is too old" in line]
 
 
 def test_without_being_asked_there_are_none(eventually: Eventually) -> None:
     with ScratchCollectd(["load"], _METRICS.format("false"), interval=0.2) as collectd:
-        eventually(lambda: collectd.call("values_get", plugin="load")["names"], 20)
+        eventually(lambda: collectd.call("values_get", plugin="load")["names"])
         assert not (collectd.csv / "scratch.example.org" / "collectd_mgr").exists()
 
 

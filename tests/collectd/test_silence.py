@@ -14,6 +14,7 @@ from collectd_mgr.drivers.live import LiveDriver
 from collectd_mgr.testing.suite.rigs import Host, real_host
 from tests.collectd.conftest import ENTRIES
 from tests.collectd.parts import Parts, spec
+from tests.waiting import eventually
 
 _SLOW = f'<Plugin python>\nModulePath "{ENTRIES}"\nImport "slow_init"\n</Plugin>\n'
 
@@ -48,7 +49,7 @@ def test_a_change_waits_for_the_end_of_a_start(host: Host, before: bool) -> None
 
 
 def test_one_that_is_silent_before_the_change_gets_it_later(host: Host) -> None:
-    parts = Parts(host, patience=0.3)
+    parts = Parts(host, patience=1.0)
     parts.applier.apply(spec(1, "memory"))
     process = host.collectd.daemon.find()
     assert process is not None
@@ -59,7 +60,11 @@ def test_one_that_is_silent_before_the_change_gets_it_later(host: Host) -> None:
     parts.keeper.look()
     assert told(parts) == ("applying", "timeout")
     process.signal(signal.SIGCONT)
-    parts.keeper.look()
-    assert told(parts) == ("applied", None)
+
+    def applied() -> bool:
+        parts.keeper.look()
+        return told(parts) == ("applied", None)
+
+    eventually(applied)
     assert host.collectd.observe().plugins["swap"].enabled
     parts.close()

@@ -22,6 +22,7 @@ from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.drivers.systemd import SystemdDaemon
 from collectd_mgr.testing.suite.rigs import operators_file, settings_in
 from tests.systemd import Systemd
+from tests.waiting import PATIENCE
 
 #: Debian's collectd.service, but for the file, and for a shorter pause before a dead one is started again.
 _UNIT = """
@@ -47,7 +48,7 @@ def settings(systemd: Systemd, request: pytest.FixtureRequest) -> DriverSettings
     place = systemd.directory / f"{abs(hash(request.node.name)) % 10000}"
     place.mkdir()
     unit = f"c{place.name}.service"
-    settings = dataclasses.replace(settings_in(place, daemon="systemd"), unit=unit, stop_timeout=10.0)
+    settings = dataclasses.replace(settings_in(place, daemon="systemd"), unit=unit, stop_timeout=PATIENCE)
     operators_file(place, settings)
     systemd.unit(unit, _UNIT.format(file=settings.config_file, place=place))
     systemd.ctl("daemon-reload")
@@ -74,7 +75,7 @@ def process(settings: DriverSettings) -> list[Process]:
     return list(running(settings.binary, ("-C", settings.config_file)))
 
 
-def until(collectd: Collectd, pid: int | None, seconds: float = 10.0) -> Running:
+def until(collectd: Collectd, pid: int | None, seconds: float = PATIENCE) -> Running:
     """The daemon, when it is another one than ``pid`` and answers, or when there is none (the pause before it)."""
     deadline = time.monotonic() + seconds
     while (seen := collectd.observe()).pid == pid or (seen.pid is not None and seen.version is None):
@@ -84,7 +85,7 @@ def until(collectd: Collectd, pid: int | None, seconds: float = 10.0) -> Running
 
 
 def back(collectd: Collectd, pid: int | None) -> Running:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while (seen := collectd.observe()).pid in (pid, None) or seen.version is None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -151,7 +152,7 @@ def test_a_restart_by_somebody_is_told_from_a_death(
 def test_a_kill_by_somebody_is_seen_until_systemd_starts_it_again(collectd: Collectd, settings: DriverSettings) -> None:
     (process_,) = process(settings)
     process_.signal(signal.SIGKILL)
-    assert process_.wait(5.0)
+    assert process_.wait(PATIENCE)
     assert process_.pid in until(collectd, process_.pid).ended_by_somebody
 
 

@@ -16,6 +16,7 @@ from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.trial import Result, Trials
 from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.suite.rigs import settings_in
+from tests.waiting import PATIENCE
 
 HOST = "cn1.example.org"
 
@@ -122,7 +123,7 @@ class TestBesideTheDaemon:
         return sum(file.read_bytes().count(b"\n") for file in running.csv.glob("*/cpu*/*"))
 
     def wait_for_more(self, running: ScratchCollectd, than: int) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while self.lines(running) <= than:
             assert time.monotonic() < deadline
             time.sleep(0.1)

@@ -49,6 +49,6 @@ def test_it_ends_although_the_agent_was_killed_and_sees_no_bus(host: AgentHost) 
     host.kill()
     host.cut_off()
     host.start(wait=False)
-    host.until(lambda: "swap" not in host.managed(), 60)
+    host.until(lambda: "swap" not in host.managed())
     assert "memory" in host.managed()
     assert host.pid == pid

@@ -11,6 +11,7 @@ import pytest
 from collectd_mgr.domain.explain import Explanation
 from tests.functional.agent_host import AgentHost, spec
 from tests.services.rabbitmq import RabbitMQ
+from tests.waiting import PATIENCE
 
 #: Nobody listens there: every read fails.
 MEMCACHED = """
@@ -34,7 +35,7 @@ def host(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
 
 def explained(host: AgentHost, rest: str, name: str = "") -> Explanation:
     with host.bus() as api:
-        return api.explain(host.name, f"{name or host.status().daemon['hostname']}/{rest}", timeout=30)
+        return api.explain(host.name, f"{name or host.status().daemon['hostname']}/{rest}", timeout=PATIENCE)
 
 
 def test_what_is_there(host: AgentHost) -> None:
