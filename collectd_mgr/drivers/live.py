@@ -101,6 +101,8 @@ class LiveDriver(Driver):
 
     def _validate(self, change: Change) -> tuple[str, ...]:
         """The verdict on what this process has not loaded yet, before it is touched."""
+        if change.kind in plan.NEEDED:
+            self._packages.check_loadable(plan.NEEDED[change.kind])
         if change.kind != plan.LOAD or change.goal is None:
             return ()
         self._packages.check_loadable(change.plugin)

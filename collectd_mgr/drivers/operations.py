@@ -59,8 +59,9 @@ class Operations:
 
     def _set(self, section: str, goal: Goal) -> tuple[str, ...]:
         """A section whole; it is in force, or nothing of it, when this returns or raises."""
+        before = self._ask(f"{section}_get", {})["settings"]
+        self._way_back.append((f"{section}_set", {"settings": before}))
         state = self._ask(f"{section}_set", {"settings": dict(goal.section(section))})
-        self._way_back.append((f"{section}_set", {"settings": state["before"]}))
         return tuple(state.get("messages") or ())
 
     def undo(self) -> None:

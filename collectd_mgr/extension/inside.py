@@ -112,17 +112,17 @@ class Inside:
         return self._live().plugins.set_interval(plugin, interval)
 
     def thresholds_set(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """See :meth:`Thresholds.set`; gives those that were in force before."""
-        known = self._live().thresholds
-        before = known.settings
-        known.set(settings)
-        return {"before": before}
+        """See :meth:`Thresholds.set`."""
+        self._live().thresholds.set(settings)
+        return {"messages": []}
 
     def ignorelist_set(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """See :meth:`Ignorelist.set`; gives the rules that were in force before."""
-        known = self._live().ignorelist
-        before = known.settings
-        return {"messages": known.set(settings), "before": before}
+        """See :meth:`Ignorelist.set`; ``messages`` is what it gives."""
+        return {"messages": self._live().ignorelist.set(settings)}
+
+    def ignorelist_get(self) -> dict[str, Any]:
+        """The rules in force."""
+        return {"settings": self._live().ignorelist.settings}
 
     def _sections(self) -> dict[str, Any]:
         if self.live is None:

@@ -81,14 +81,16 @@ class Thresholds:
     def theirs(self) -> dict[str, dict[str, Any]]:
         """The operator's own, by what they are for."""
         found: dict[str, dict[str, Any]] = {}
-        for key, records in self._operators().items():
+        with self._lock:
+            lists = self._operators()
+        for key, records in lists.items():
             for record in records:
                 setting = thresholds.plain(record.setting)
                 found[f"{key} {setting.get('data_source', '')}".strip()] = setting
         return found
 
     def hush(self, why: str, gone: Gone) -> None:
-        """Raise no alarm that such a metric is missing: it was switched off. Holds until ``why`` is given anew or taken.
+        """Raise no alarm that such a metric is missing, until ``why`` is given anew or taken: it was switched off.
 
         :param why: a name for this; :param gone: tells by the identifier
         :raises LiveRefused: it cannot be had
@@ -132,6 +134,8 @@ class Thresholds:
 
     def _operators(self) -> dict[str, tuple[Record, ...]]:
         """The operator's own by key: collectd's tree before our first change of it, without ours."""
+        if self._theirs is None and not self._judges.loaded():
+            return {}
         if self._theirs is None:
             try:
                 self._theirs = self._read()

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain import grammar, ignorelist
+from collectd_mgr.domain.expression import Expression
+from collectd_mgr.domain.ignorelist import Rules
+from collectd_mgr.domain.metrics import Identifier
+
+DENY = {"action": "deny", "plugin": "^interface$"}
+ALLOW = {"action": "allow", "plugin_instance": "^eth[0-9]{1,2}$"}
+
+
+def metric(name: str) -> Identifier:
+    return Identifier.parse(name)
+
+
+def test_allow_wins_whatever_the_names() -> None:
+    for names in (("a", "b"), ("b", "a")):
+        rules = Rules(dict(zip(names, (DENY, ALLOW), strict=True)))
+        assert rules.ignores(metric("h/interface-veth0/if_octets")) == names[0]
+        assert rules.ignores(metric("h/interface-eth0/if_octets")) is None
+        assert rules.ignores(metric("h/cpu-0/cpu-idle")) is None
+
+
+def test_a_rule_matches_where_every_part_does() -> None:
+    rules = Rules({"a": ignorelist.normal({"plugin": "^cpu$", "type_instance": "^(idle|wait)$"})})
+    assert rules.counts([metric("h/cpu-0/cpu-idle"), metric("h/cpu-0/cpu-user"), metric("h/x/cpu-idle")], ["a"]) == {
+        "a": 1
+    }
+    assert rules.counts([], []) == {}
+
+
+def test_what_is_empty_is_any() -> None:
+    assert ignorelist.normal({"plugin": "^a$", "type": "", "host": None}) == {"action": "deny", "plugin": "^a$"}
+
+
+def test_the_chain_has_allow_first_and_ends_in_the_operators() -> None:
+    load, chain, option = ignorelist.items({"a": DENY, "b": ALLOW}, "PreCache")
+    assert (load.values, option.key, option.values) == (("match_regex",), "PreCacheChain", (ignorelist.CHAIN,))
+    *rules, end = chain.children or ()
+    assert [rule.values for rule in rules] == [("b",), ("a",)]
+    assert "jump" in grammar.render((end,))
+    assert ignorelist.items({}, "PreCache") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", None),
+        ('<Chain "precache">\nTarget "write"\n</Chain>\n', "PreCache"),
+        ('PreCacheChain "a"\n', None),
+        ('PreCacheChain "a"\n<Chain "A">\nTarget "write"\n</Chain>\n', "a"),
+        ('PreCacheChain "a"\nPreCacheChain "b"\n<Chain "a">\nTarget "write"\n</Chain>\n', None),
+    ],
+)
+def test_the_operators_chain_is_the_one_that_collectd_runs(text: str, found: str | None) -> None:
+    assert ignorelist.operators_chain(grammar.parse(text)) == found
+
+
+@pytest.mark.parametrize("text", ["(", "[", "a{1", "*a\\", "[[:x:]]", "(a)\\1", "(a{100}){3}", "x" * 257, "a\nb"])
+def test_what_is_no_expression_is_said(text: str) -> None:
+    with pytest.raises(exception.BadSetting) as bad:
+        Expression(text, "plugin")
+    assert bad.value.kwargs == {"field": "plugin", "expression": text}
+
+
+def test_an_expression_is_found_anywhere() -> None:
+    assert Expression("b+").matches("abbc")
+    assert not Expression("^b").matches("abbc")
+    assert Expression("ü").matches("für")

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import ctypes
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectd_mgr import exception
+from collectd_mgr.extension import lookup
+from collectd_mgr.extension.arena import Arena
+
+KEYS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6)
+
+
+@given(st.lists(st.tuples(KEYS, st.none() | st.integers(1, 9))))
+def test_it_is_what_a_dict_is(changes: list[tuple[str, int | None]]) -> None:
+    tree: lookup.Tree = None
+    model: dict[str, int] = {}
+    for key, value in changes:
+        before = list(lookup.entries(tree))
+        if value is None:
+            changed = lookup.without(tree, key)
+            model.pop(key, None)
+        else:
+            changed = lookup.put(tree, key, value)
+            model[key] = value
+        assert list(lookup.entries(tree)) == before, "the one before never changes"
+        tree = changed
+        assert list(lookup.entries(tree)) == sorted(model.items(), key=lambda item: item[0].encode())
+
+
+def test_a_change_of_nothing_is_the_same_tree() -> None:
+    tree = lookup.put(lookup.put(None, "a", 1), "b", 2)
+    assert lookup.put(tree, "a", 1) is tree
+    assert lookup.without(tree, "c") is tree
+
+
+def test_a_change_costs_a_path() -> None:
+    arena = Arena(ctypes.CDLL(None), 10_000_000)
+    writer = lookup.Writer(arena, 0)
+    tree: lookup.Tree = None
+    for number in range(1000):
+        tree = lookup.put(tree, f"key {number}", number + 1)
+    writer.write(tree, 1000)
+    whole = arena.spent
+    for number in range(100):
+        tree = lookup.put(tree, f"key {7 * number}", 5000 + number)
+        writer.write(tree, 1000)
+    assert arena.spent - whole < 100 * 40 * lookup.NODE.size
+
+
+def test_the_budget_holds() -> None:
+    arena = Arena(ctypes.CDLL(None), 100)
+    arena.put(bytes(60))
+    with pytest.raises(exception.LiveRefused) as refused:
+        arena.put(bytes(60))
+    assert refused.value.kwargs["reason_code"] == "memory_budget"
+    assert arena.spent == 64
