@@ -32,12 +32,15 @@ class Resend:
         self._wake.set()
 
     def round(self) -> int:
-        """Begin to send to all that are unsettled; to how many. Safe to repeat: agents do a generation once."""
+        """Begin to send to all that are unsettled, but for those that somebody else is at; to how many at most.
+
+        Safe to repeat: agents do a generation once.
+        """
         hosts = self._control.unsettled(_LIMIT)
         return sum(self._errands.run("resend", host, self._send) for host in hosts)
 
     def _send(self, host: str) -> None:
-        self._control.send(host, self._timeout)
+        self._control.resend(host, self._timeout)
 
     def wait(self, stop: threading.Event) -> None:
         """Until the next round is due. Several conductors do not stay in step."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from collectd_mgr.conductor.clocks import ClockWatch
 from collectd_mgr.conductor.errands import Errands
+from collectd_mgr.conductor.history import History
 from collectd_mgr.conductor.lost import Lost
 from collectd_mgr.conductor.notifications import Notifications
 from collectd_mgr.conductor.resend import Resend
@@ -45,12 +46,13 @@ class ConductorService:
         self._notifications = Notifications(
             control.database, settings.notification_retention, settings.notification_limit
         )
+        self._history = History(control.database, settings.generations_kept)
         self._heard = heard.listener(lasting or notifications, self._notifications.receive)
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Does not wait for the bus."""
-        for job in (self._listen, self._hear, self._send_again, self._look_for_lost, self._purge):
+        for job in (self._listen, self._hear, self._send_again, self._look_for_lost, self._purge, self._prune):
             thread = threading.Thread(target=job, name=job.__qualname__, daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -82,6 +84,10 @@ class ConductorService:
     def _purge(self) -> None:
         while not self._notifications.wait(self._stop):
             self._guarded(self._notifications.purge)
+
+    def _prune(self) -> None:
+        while not self._history.wait(self._stop):
+            self._guarded(self._history.prune)
 
     def _send_again(self) -> None:
         while not self._stop.is_set():

@@ -18,6 +18,7 @@ class ConductorSettings:
     call_timeout: float = 60.0
     notification_retention: float = 604_800.0
     notification_limit: int = 1_000_000
+    generations_kept: int = 1000
     workers: int = 4
 
     @property

@@ -26,5 +26,12 @@ OPTS = [
         help="How long the notifications of the hosts are kept, in seconds.",
     ),
     cfg.IntOpt("notification_limit", default=1_000_000, min=1, help="The most notifications that are kept."),
+    cfg.IntOpt(
+        "generations_kept",
+        default=1000,
+        min=1,
+        help="How many generations of each host are kept. The oldest beyond that are forgotten, but for the first, "
+        "the last two that were good, and those whose outcome is not known.",
+    ),
     cfg.IntOpt("workers", default=4, min=1, help="How many hosts are sent to at once."),
 ]

@@ -6,11 +6,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from collectd_mgr import exception
 from collectd_mgr.control import intake, settling
-from collectd_mgr.db import hosts
-from collectd_mgr.db.engine import Database, retried
+from collectd_mgr.db import claims, hosts
+from collectd_mgr.db.engine import Database, now, retried
 from collectd_mgr.db.models import Host
 from collectd_mgr.domain.spec import Generation, HostSpec
 from collectd_mgr.domain.status import HostStatus
@@ -54,6 +55,28 @@ class Delivery:
                 return None
             spec, host = self._newest(name), None
         return None
+
+    def resend(self, name: str, wait: float) -> bool:
+        """Send the newest spec, if it is unsettled and nobody else is at it; whether that was so."""
+        until = now() + timedelta(seconds=wait)
+        if not self._claim(name, until):
+            return False
+        try:
+            self.deliver(name, self._newest(name), wait)
+        finally:
+            self.release(name, until)
+        return True
+
+    @retried
+    def _claim(self, name: str, until: datetime) -> bool:
+        with self._database.transaction() as connection:
+            return claims.claim(connection, name, now(), until)
+
+    @retried
+    def release(self, name: str, until: datetime) -> None:
+        """Others may send to the host that was claimed ``until`` then. Safe to repeat."""
+        with self._database.transaction() as connection:
+            claims.release(connection, name, until)
 
     def _send(self, name: str, spec: HostSpec, request_id: str, timeout: float) -> HostStatus | bool:
         """What the host says; or whether there is nothing more to send now."""

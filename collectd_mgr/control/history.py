@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collectd_mgr.db import generations, hosts, operations
-from collectd_mgr.db.engine import Database
+from collectd_mgr.db.engine import Database, retried
 from collectd_mgr.db.models import Generation, Operation
 from collectd_mgr.db.paging import Paging
 from collectd_mgr.domain.operations import STATES
@@ -21,6 +21,19 @@ def operations_of(database: Database, filters: operations.Filters, paging: Pagin
     """A page of operations. :raises BadRequest: for a marker that is none"""
     with database.reader() as session:
         return operations.listed(session, filters, paging)
+
+
+def prune(database: Database, kept: int) -> int:
+    """Forget the oldest generations of each host, see :func:`collectd_mgr.db.generations.prune`; how many."""
+    with database.reader() as session:
+        crowded = generations.crowded(session, kept)
+    return sum(_pruned(database, host_id, kept) for host_id in crowded)
+
+
+@retried
+def _pruned(database: Database, host_id: str, kept: int) -> int:
+    with database.transaction() as connection:
+        return generations.prune(connection, host_id, kept)
 
 
 def settled(row: Operation) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from collectd_mgr import exception
@@ -19,7 +19,7 @@ from collectd_mgr.control.delivery import Delivery
 from collectd_mgr.control.edits import Desired, Edit, desired_of
 from collectd_mgr.control.requester import Requester
 from collectd_mgr.control.settling import succeeded
-from collectd_mgr.db import generations, hosts, operations
+from collectd_mgr.db import claims, generations, hosts, operations
 from collectd_mgr.db.engine import Database, Session, now, retried
 from collectd_mgr.db.models import Host, Operation
 from collectd_mgr.db.paging import Paging
@@ -149,10 +149,12 @@ class HostControl:
         :raises RefusedByAgent: the host's own allow-list refuses it; the operation failed, what was desired is back
         """
         origin = requester.origin(action, plugin, setting)
-        host, operation, spec = self._stored(name, edit, origin, expected, check or check_managed)
+        until = now() + timedelta(seconds=self._wait)
+        host, operation, spec = self._stored(name, edit, origin, expected, check or check_managed, until)
         done = self._delivery.deliver(name, spec, self._wait, requester.request_id, host)
         if done is not None and plugin:
             return _logged(Outcome(succeeded(operation, done), done, desired_of(spec)))
+        self._delivery.release(name, until)
         with self.database.reader() as session:
             row, host = operations.get(session, operation.id), hosts.get(session, name, labels=not plugin)
             newest = spec if spec.generation == Generation(host.epoch, host.n) else self._spec(session, host, None)
@@ -161,17 +163,29 @@ class HostControl:
             return outcome
 
     def _stored(
-        self, name: str, edit: Edit, origin: generations.Origin, expected: Generation | None, check: Check
+        self,
+        name: str,
+        edit: Edit,
+        origin: generations.Origin,
+        expected: Generation | None,
+        check: Check,
+        until: datetime,
     ) -> tuple[Host, Operation, HostSpec]:
         for _ in range(_ATTEMPTS):
-            stored = self._store(name, edit, origin, expected, check)
+            stored = self._store(name, edit, origin, expected, check, until)
             if stored is not None:
                 return stored
         raise exception.StaleGeneration(f"{name} is being changed by others all the time.")
 
     @retried
     def _store(
-        self, name: str, edit: Edit, origin: generations.Origin, expected: Generation | None, check: Check
+        self,
+        name: str,
+        edit: Edit,
+        origin: generations.Origin,
+        expected: Generation | None,
+        check: Check,
+        until: datetime,
     ) -> tuple[Host, Operation, HostSpec] | None:
         """None when somebody else changed the host since it was read."""
         with self.database.transaction() as connection:
@@ -180,7 +194,7 @@ class HostControl:
             check_expected(host, expected)
             check(host, desired)
             spec = edit(desired).spec(Generation(host.epoch, host.n + 1))
-            if not hosts.advance(connection, host, spec.generation.n):
+            if not hosts.advance(connection, host, spec.generation.n, claimed_until=until):
                 return None
             generations.add(connection, self.database.seal, host.id, spec, origin)
             return host, operations.add(connection, host.name, spec.generation, host.n, origin), spec
@@ -213,9 +227,13 @@ class HostControl:
     # --- for the conductor ---------------------------------------------------------------
 
     def unsettled(self, limit: int = 100) -> list[str]:
-        """The names of hosts that are up and whose newest generation has no outcome: to be sent again."""
+        """The names of hosts that are up and whose newest generation has no outcome, and that nobody is at work on."""
         with self.database.reader() as session:
-            return [host.name for host in hosts.unsettled(session, limit)]
+            return claims.unsettled(session, now(), limit)
+
+    def resend(self, name: str, wait: float) -> bool:
+        """See :meth:`~collectd_mgr.control.delivery.Delivery.resend`."""
+        return self._delivery.resend(name, wait)
 
     @retried
     def lose(self, since: datetime) -> list[str]:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session as Session
 from collectd_mgr import exception
 from collectd_mgr.db import sealing
 from collectd_mgr.db.models import Host
+from collectd_mgr.db.warm import Warm
 
 if TYPE_CHECKING:
     from oslo_config import cfg
@@ -88,6 +89,7 @@ class Database:
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         prepare(conf)
         self.seal = sealing.from_conf(conf)
+        self._warm = Warm()
         self._facade = enginefacade.transaction_context()
         # Greenlets would want a pause at each check-in of a connection; there are none.
         self._facade.configure(
@@ -120,13 +122,14 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """As :meth:`writer`, without a session: for what is done for every change, by statements without objects."""
-        with _reached(), self.engine.begin() as connection:
+        with _reached(), self._warm.connection(self.engine) as connection, connection.begin():
             if connection.dialect.name == "sqlite":
                 connection.execute(_LOCK)
             yield connection
 
     def close(self) -> None:
         """Give the connections back. Safe to repeat."""
+        self._warm.close()
         self._facade.dispose_pool()
 
 

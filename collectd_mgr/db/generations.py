@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from collectd_mgr import exception
@@ -42,6 +42,7 @@ class Origin:
 _COLUMNS = {"user": "user_id", "project": "project_id"}
 
 _TABLE = table(Generation)
+_HOSTS = table(Host)
 
 _INSERT = insert(_TABLE)
 
@@ -107,6 +108,35 @@ def last_good_before(session: Session, host_id: str, n: int) -> int | None:
         Generation.host_id == host_id, Generation.n < n, Generation.outcome == APPLIED
     )
     return session.scalar(query)
+
+
+def crowded(session: Executor, kept: int) -> list[str]:
+    """The ids of hosts with more generations than ``kept``, and the few that are kept beside those."""
+    number = func.count(_TABLE.c.n)
+    query = select(_TABLE.c.host_id).group_by(_TABLE.c.host_id).having(number > kept + _BESIDE)
+    return [row.host_id for row in session.execute(query)]
+
+
+#: What is kept beside the newest: the first, and two that were good.
+_BESIDE = 3
+
+
+def prune(session: Executor, host_id: str, kept: int) -> int:
+    """Forget the oldest generations of a host beyond the newest ``kept``; how many. Safe to repeat.
+
+    Kept besides: what a failure may lead back to (the last two that the host applied, and the first), and those whose
+    outcome is not known.
+    """
+    own = _TABLE.c.host_id == host_id
+    numbers = select(_TABLE.c.n).where(own).order_by(_TABLE.c.n.desc())
+    oldest = session.execute(numbers.offset(kept).limit(1)).scalar()
+    if oldest is None:
+        return 0
+    good = [row.n for row in session.execute(numbers.where(_TABLE.c.outcome == APPLIED).limit(2))]
+    settled = session.execute(select(_HOSTS.c.settled).where(_HOSTS.c.id == host_id)).scalar() or 0
+    gone = delete(_TABLE).where(own, _TABLE.c.n.between(1, min(oldest, settled)), _TABLE.c.n.not_in(good))
+    result: Any = session.execute(gone)
+    return int(result.rowcount)
 
 
 def reseal(session: Session, seal: Seal) -> int:

@@ -118,16 +118,21 @@ def known(session: Session, names: Iterable[str]) -> list[Host]:
     return list(session.scalars(select(Host).where(Host.name.in_(list(names))).options(_WITHOUT_STATUS)))
 
 
-def advance(session: Executor, host: Host, n: int, epoch: str | None = None) -> bool:
-    """Move the record to generation ``n``; False when somebody else moved it since ``host`` was read."""
+def advance(
+    session: Executor, host: Host, n: int, epoch: str | None = None, claimed_until: datetime | None = None
+) -> bool:
+    """Move the record to generation ``n``; False when somebody else moved it since ``host`` was read.
+
+    :param claimed_until: the caller sends it himself, by then (see :mod:`collectd_mgr.db.claims`)
+    """
     there = {"of_id": host.id, "at_n": host.n, "in_epoch": host.epoch}
-    return rows(session, _ADVANCE, {**there, "to_n": n, "to_epoch": epoch or host.epoch}) == 1
+    return rows(session, _ADVANCE, {**there, "to_n": n, "to_epoch": epoch or host.epoch, "until": claimed_until}) == 1
 
 
 _ADVANCE = (
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("of_id"), _TABLE.c.n == bindparam("at_n"), _TABLE.c.epoch == bindparam("in_epoch"))
-    .values(n=bindparam("to_n"), epoch=bindparam("to_epoch"))
+    .values(n=bindparam("to_n"), epoch=bindparam("to_epoch"), claimed_until=bindparam("until"))
 )
 
 
@@ -142,7 +147,7 @@ def mark(session: Executor, host_id: str, n: int, good: bool) -> None:
 def reopen(session: Session, host: Host) -> None:
     """The host is not where its record says: its newest generation is to be sent again. Safe to repeat."""
     stale = update(_TABLE).where(_TABLE.c.id == host.id, _TABLE.c.n == host.n, _TABLE.c.settled >= host.n)
-    rows(session, stale.values(settled=host.n - 1))
+    rows(session, stale.values(settled=host.n - 1, claimed_until=None))
 
 
 def reset_good(session: Session, host_id: str, n: int) -> None:
@@ -171,12 +176,6 @@ def lose(session: Session, name: str, since: datetime) -> bool:
     """The host is down if it was not heard after ``since``; False when somebody else said so, or it was."""
     up = update(_TABLE).where(_TABLE.c.name == name, _TABLE.c.state == UP, _TABLE.c.heartbeat_at < since)
     return rows(session, up.values(state=DOWN)) == 1
-
-
-def unsettled(session: Session, limit: int) -> list[Host]:
-    """Hosts that were heard and whose newest generation has no outcome yet, those silent longest last."""
-    query = select(Host).where(Host.settled < Host.n, Host.state == UP)
-    return list(session.scalars(query.order_by(Host.heartbeat_at.desc()).limit(limit).options(_WITHOUT_STATUS)))
 
 
 def rows(session: Executor, statement: Any, values: Mapping[str, Any] | None = None) -> int:

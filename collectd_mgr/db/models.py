@@ -50,6 +50,7 @@ class Host(Base):
     description: Mapped[str] = mapped_column(String(255), default="")
     created_at: Mapped[datetime] = mapped_column(Moment)
     heartbeat_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
+    claimed_until: Mapped[datetime | None] = mapped_column(Moment)
     state: Mapped[str] = mapped_column(String(16), default="unknown", index=True)
     mode: Mapped[str | None] = mapped_column(String(16))
     driver: Mapped[str | None] = mapped_column(String(64))

@@ -109,6 +109,7 @@ _ACCEPT = (
         {name: bindparam(f"to_{name}") for name in (*_REPORTED, "heartbeat_at")}
         | {
             "state": UP,
+            "claimed_until": null(),
             "settled": bindparam("at_n"),
             "last_good": bindparam("at_n"),
             "health": case(

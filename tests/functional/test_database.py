@@ -12,10 +12,10 @@ from functools import partial
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from collectd_mgr import exception
-from collectd_mgr.control import edits
+from collectd_mgr.control import edits, history
 from collectd_mgr.control.hosts import HostControl, status_of
 from collectd_mgr.control.requester import Requester
 from collectd_mgr.db import generations, hosts, operations, schema
@@ -30,7 +30,7 @@ from collectd_mgr.rpc.status import Reports
 from collectd_mgr.testing import configuration
 from tests.services.mariadb import MariaDB
 from tests.services.postgresql import PostgreSQL
-from tests.unit.control.agents import ScriptedAgent, served
+from tests.unit.control.agents import BAD, ScriptedAgent, served
 from tests.unit.rpc.buses import rpc_bus
 
 Check = Callable[[Database], None]
@@ -121,6 +121,48 @@ def each_lost_host_is_lost_once(database: Database) -> None:
     assert sorted(lost) == [f"c{i}" for i in range(5)]
 
 
+def one_conductor_at_a_time_sends_to_a_host(database: Database) -> None:
+    bus = rpc_bus()
+    controls = [HostControl(database, AgentAPI(bus), wait=10.0) for _ in range(4)]
+    controls[0].receive(Reports(statuses=(HostStatus("c1", 1, 1, mode=Mode("manage")),)))
+    alone = HostControl(database, AgentAPI(bus), wait=0.05)
+    alone.change(Requester("u"), "c1", edits.set_plugin("cpu", PluginSetting(True)), "set", "cpu")
+    assert alone.unsettled() == ["c1"]
+    sent: list[bool] = []
+    with served(bus, ScriptedAgent("c1")):
+        together([partial(resend, control, sent) for control in controls])
+    assert (sorted(sent), alone.unsettled()) == ([False, False, False, True], [])
+
+
+def resend(control: HostControl, sent: list[bool]) -> None:
+    sent.append(control.resend("c1", 10.0))
+
+
+def old_generations_are_forgotten(database: Database) -> None:
+    bus = rpc_bus()
+    control = HostControl(database, AgentAPI(bus), wait=10.0)
+    with served(bus, ScriptedAgent("c1")) as agent:
+        control.receive(Reports(statuses=(agent.status(),)))
+        for plugin in ("cpu", "df", "load", BAD, "disk"):
+            control.change(Requester("u"), "c1", edits.set_plugin(plugin, PluginSetting(True)), "set", plugin)
+    assert numbers(database) == [6, 5, 4, 3, 2, 1, 0]  # The fourth failed, the fifth brought back the third.
+    assert [history.prune(database, kept) for kept in (4, 3, 3)] == [0, 3, 0]
+    assert numbers(database) == [6, 5, 4, 0]
+
+
+def numbers(database: Database) -> list[int]:
+    with database.reader() as session:
+        host = hosts.get(session, "c1")
+        return [row.n for row in generations.listed(session, host, Paging(sort_key="n", sort_dir="desc"))]
+
+
+def a_connection_of_a_moment_ago_is_used_again(database: Database) -> None:
+    with database.transaction() as first:
+        first.execute(text("SELECT 1"))
+    with database.transaction() as second, database.transaction() as third:
+        assert (second is first, third is first) == (True, False)
+
+
 def lose(control: HostControl, lost: list[str]) -> None:
     lost.extend(control.lose(now() + timedelta(seconds=1)))
 
@@ -199,6 +241,8 @@ CHECKS: list[Check] = [
     names_are_told_apart_by_every_letter,
     lists_are_paged_in_order,
     each_lost_host_is_lost_once,
+    old_generations_are_forgotten,
+    one_conductor_at_a_time_sends_to_a_host,
     two_apis_and_two_conductors_converge,
     a_forgotten_host_takes_its_own_along,
 ]
@@ -213,12 +257,16 @@ def run(check: Check, url: str) -> None:
         database.close()
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+#: SQLite's connections belong to their threads, and two transactions wait for each other.
+CHECKS_OF_SERVERS = [*CHECKS, a_connection_of_a_moment_ago_is_used_again]
+
+
+@pytest.mark.parametrize("check", CHECKS_OF_SERVERS, ids=lambda check: check.__name__)
 def test_mariadb(mariadb: MariaDB, check: Check) -> None:
     run(check, mariadb.database())
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", CHECKS_OF_SERVERS, ids=lambda check: check.__name__)
 def test_postgresql(postgresql: PostgreSQL, check: Check) -> None:
     run(check, postgresql.database())
 

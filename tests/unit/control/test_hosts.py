@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +14,8 @@ from collectd_mgr import exception
 from collectd_mgr.control import edits
 from collectd_mgr.control.hosts import HostControl, status_of
 from collectd_mgr.control.requester import Requester
-from collectd_mgr.db import generations, operations
-from collectd_mgr.db.engine import Database
+from collectd_mgr.db import claims, generations, operations
+from collectd_mgr.db.engine import Database, now
 from collectd_mgr.db.models import Operation
 from collectd_mgr.db.paging import Paging
 from collectd_mgr.domain.mode import Mode
@@ -264,3 +265,28 @@ def dump(database: Database) -> str:
         return str([connection.cursor().execute(f"SELECT * FROM {name}").fetchall() for name in names])
     finally:
         connection.close()
+
+
+def test_while_somebody_sends_to_a_host_nobody_else_does(control: HostControl, bus: Any) -> None:
+    control.receive(Reports(statuses=(HostStatus(HOST, 1, 1, mode=Mode("manage")),)))
+    impatient = HostControl(control.database, AgentAPI(bus), wait=0.05)
+    enable(impatient, "cpu")
+    until = now() + timedelta(seconds=60)
+    with control.database.transaction() as connection:
+        assert claims.claim(connection, HOST, now(), until)
+    assert (control.unsettled(), control.resend(HOST, 2.0)) == ([], False)
+    with control.database.transaction() as connection:
+        claims.release(connection, HOST, now())
+        assert not claims.claim(connection, HOST, now(), until)
+        claims.release(connection, HOST, until)
+    with served(bus, ScriptedAgent(HOST)):
+        assert (control.unsettled(), control.resend(HOST, 2.0), control.resend(HOST, 2.0)) == ([HOST], True, False)
+
+
+def test_a_claim_of_somebody_who_was_killed_ends_by_itself(control: HostControl, bus: Any) -> None:
+    control.receive(Reports(statuses=(HostStatus(HOST, 1, 1, mode=Mode("manage")),)))
+    enable(HostControl(control.database, AgentAPI(bus), wait=0.05), "cpu")
+    with control.database.transaction() as connection:
+        assert claims.claim(connection, HOST, now(), now() - timedelta(seconds=1))
+    with served(bus, ScriptedAgent(HOST)):
+        assert control.resend(HOST, 2.0)

@@ -8,6 +8,7 @@ from pathlib import Path
 from collectd_mgr.db import generations, hosts, schema, sealing
 from collectd_mgr.db.engine import Database
 from collectd_mgr.db.generations import Origin
+from collectd_mgr.db.paging import Paging
 from collectd_mgr.domain.spec import Generation, HostSpec, Layer, PluginSetting
 from collectd_mgr.testing import configuration
 
@@ -57,3 +58,22 @@ def test_the_last_good_one_before_another(database: Database) -> None:
         assert [generations.last_good_before(session, host.id, n) for n in (1, 2, 3, 5)] == [None, 1, 2, 2]
         found = [generations.before(session, host.id, n) for n in (1, 2, 5)]
     assert [row and row.n for row in found] == [None, 1, 3]
+
+
+def test_the_unsettled_and_what_a_failure_may_lead_back_to_are_not_forgotten(database: Database) -> None:
+    with database.writer() as session:
+        host = hosts.add(session, "c1")
+        outcomes = ["applied", "applied", "applied", "failed", "failed", "failed", None, None]
+        for n, outcome in enumerate(outcomes):
+            generations.add(session, database.seal, host.id, spec(n, "e"), Origin("set"))
+            if outcome:
+                generations.report(session, host.id, n, outcome)
+        hosts.mark(session, host.id, 5, good=False)
+    with database.transaction() as connection:
+        assert generations.crowded(connection, 5) == []
+        assert generations.crowded(connection, 4) == [host.id]
+        assert generations.prune(connection, host.id, 1) == 3
+        assert generations.prune(connection, host.id, 1) == 0
+    with database.reader() as session:
+        rows = generations.listed(session, host, Paging(sort_key="n"))
+    assert [row.n for row in rows] == [0, 1, 2, 6, 7]
