@@ -36,12 +36,13 @@ IMPORTED_FROM = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath
 PATIENCE = 5.0
 
 
-def install(collectd: Any, **guards: Any) -> None:
+def install(collectd: Any, sight: type[Sight] = Sight, **guards: Any) -> None:
     """Register the extension with ``collectd``, the module; done when the extension is imported.
 
+    :param sight: how the cache is looked at
     :param guards: see :func:`collectd_mgr.extension.live.assemble`
     """
-    service = Service(collectd, guards)
+    service = Service(collectd, sight, guards)
     collectd.register_config(service.configure, name=NAME)
     collectd.register_init(service.start, name=NAME)
     collectd.register_shutdown(service.stop, name=NAME)
@@ -51,8 +52,9 @@ def install(collectd: Any, **guards: Any) -> None:
 class Service:
     """One per collectd."""
 
-    def __init__(self, collectd: Any, guards: dict[str, Any]) -> None:
+    def __init__(self, collectd: Any, sight: type[Sight], guards: dict[str, Any]) -> None:
         self._collectd = collectd
+        self._sight = sight
         self._guards = guards
         self._log = Log(collectd.info, collectd.error)
         self._settings = Settings()
@@ -76,7 +78,7 @@ class Service:
         Whatever goes wrong here, collectd itself goes on.
         """
         try:
-            inside = build(self._settings, self._log, self.notifications, self._guards)
+            inside = build(self._settings, self._log, self.notifications, self._sight, self._guards)
             if inside.live is not None:
                 self._collectd.register_log(self._log.write, name=NAME)
             self._listen(inside)
@@ -113,7 +115,9 @@ def _settle(inside: Inside, server: WireServer) -> None:
     server.settle(PATIENCE)
 
 
-def build(settings: Settings, log: Log, notifications: Notifications, guards: dict[str, Any]) -> Inside:
+def build(
+    settings: Settings, log: Log, notifications: Notifications, sight: type[Sight], guards: dict[str, Any]
+) -> Inside:
     """Look at this collectd, and put together what can be had in it."""
     library = ctypes.CDLL(None)
     unread = abi.bind(library, abi.READING)
@@ -131,14 +135,14 @@ def build(settings: Settings, log: Log, notifications: Notifications, guards: di
             reason = str(unfit)
     if reason is not None:
         gate.close(reason)
-    metrics = None if unread else _metrics(library, version)
+    metrics = None if unread else _metrics(library, version, sight)
     began = process.started()
     return Inside(library, version, began, gate, loader, log, parts, metrics, notifications, settings.marker)
 
 
-def _metrics(library: ctypes.CDLL, version: str) -> Metrics:
+def _metrics(library: ctypes.CDLL, version: str, sight: type[Sight]) -> Metrics:
     held = ctypes.PyDLL(None)
     abi.bind(held, abi.READING)
     library.free.argtypes, library.free.restype = (ctypes.c_void_p,), None
     why = None if abi.known(version) else f"the version of collectd is not one that is known: {version or 'none found'}"
-    return Metrics(Sight(library, held, why))
+    return Metrics(sight(library, held, why))

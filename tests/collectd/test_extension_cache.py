@@ -113,9 +113,11 @@ def processor_time(pid: int) -> float:
 
 
 @contextmanager
-def contended(compiled: dict[str, Path], eventually: Eventually) -> Iterator[ScratchCollectd]:
+def contended(
+    compiled: dict[str, Path], eventually: Eventually, entry: str = "collectd_mgr.extension.entry"
+) -> Iterator[ScratchCollectd]:
     """A collectd with a cache of some size, and a Python thread in it that always wants the GIL and the cache."""
-    with filled(compiled, 2000, csv=False, modules=["busy_thread", "naive_cache"]) as collectd:
+    with filled(compiled, 2000, csv=False, modules=["busy_thread", "naive_cache"], entry=entry) as collectd:
         eventually(lambda: len(collectd.call("metrics_list")["names"]) == 2000)
         collectd.call("flush", plugin="python.busy_thread")
         try:
@@ -124,11 +126,12 @@ def contended(compiled: dict[str, Path], eventually: Eventually) -> Iterator[Scr
             os.kill(collectd.pid, signal.SIGKILL)  # One that stands still would not end otherwise.
 
 
+@pytest.mark.parametrize("entry", ["collectd_mgr.extension.entry", "entry_by_calls"])
 def test_the_lock_of_the_cache_is_never_held_while_the_gil_changes_hands(
-    compiled: dict[str, Path], eventually: Eventually
+    compiled: dict[str, Path], eventually: Eventually, entry: str
 ) -> None:
     """Else collectd would stand still for ever: somebody wants that lock whenever the GIL is to be had."""
-    with contended(compiled, eventually) as collectd:
+    with contended(compiled, eventually, entry) as collectd:
         for _ in range(3):
             time.sleep(cache.FRESH)  # So that it asks for the intervals again.
             assert len(collectd.call("metrics_list")["names"]) == 2000
