@@ -13,6 +13,7 @@ from collectd_mgr.agent.desired import check_owned, died, named, same_daemon, st
 from collectd_mgr.agent.journal import Intent, Journal
 from collectd_mgr.agent.memory import Probation
 from collectd_mgr.agent.moment import boot_id
+from collectd_mgr.agent.reload import difference
 from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.domain.plan import RELOAD, Plan, Running
 from collectd_mgr.domain.spec import HostSpec
@@ -92,12 +93,45 @@ class Carrier:
         running = self._answering()
         todo = self.differs(spec, running)
         if any(change.kind == RELOAD for change in todo):
-            self._state.see_origin(running, again=True)
-            todo = self._steps(running, spec)
+            return self._reload(spec, running, takes_up, request_id)
         if takes_up:
             check_owned(self._state.origin.layer, spec, self._state.memory.current)
         if not todo:
             return Applied("", running)
+        return self._carry(spec, todo, running, takes_up, request_id)
+
+    def _reload(self, spec: HostSpec, running: Running, takes_up: bool, request_id: str) -> Applied:
+        """Read the operator's files again: what is new in them is done live where that is known and can be.
+
+        :raises ConfigRejected: they cannot be understood; collectd would not start with them
+        """
+        before = self._state.origin if self._state.origin_runs else None
+        self._state.see_origin(running, again=True)
+        after = self._state.origin
+        if after.unread is not None:
+            detail = f"The operator's files cannot be understood: {after.unread}"
+            raise exception.ConfigRejected(detail, messages=[after.unread])
+        if takes_up:
+            check_owned(after.layer, spec, self._state.memory.current)
+        todo = self._steps(running, spec)
+        news = difference(before, after, running, self._state.goal(spec)) if before else None
+        if news is not None:
+            about = {change.plugin for change in news}
+            live = Plan((*news, *(change for change in todo if change.kind != RELOAD and change.plugin not in about)))
+            todo = live if self._is_live(live, running) else todo
+        applied = self._carry(spec, todo, running, takes_up, request_id)
+        self._state.origin_runs = True
+        return applied
+
+    def _is_live(self, todo: Plan, running: Running) -> bool:
+        """Whether the live driver makes these changes, or would only have to remember that there are none."""
+        try:
+            return self.ladder.pick(todo, running, self._state.barred()).name == LIVE
+        except exception.NoDriver:
+            return False
+
+    def _carry(self, spec: HostSpec, todo: Plan, running: Running, takes_up: bool, request_id: str) -> Applied:
+        """By the first driver that can; by the next one, if it finds out only when it is at it that it cannot."""
         try:
             return self._transact(spec, todo, running, takes_up, request_id)
         except _NEXT_RUNG as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,8 @@ LOG = logging.getLogger(__name__)
 class Origin:
     """``interval`` (seconds) and ``hostname`` as the operator's files give them to the daemon.
 
-    ``statements`` are those of the operator; ``warnings`` are sentences about what could not be read.
+    ``statements`` are those of the operator; ``warnings`` are sentences about what could not be read; ``unread`` says
+    why the files could not be read again, ``changed`` when the youngest of those that were changed (since 1970).
     """
 
     layer: Layer = field(default_factory=lambda: Layer(ORIGIN))
@@ -34,10 +35,12 @@ class Origin:
     hostname: str = field(default_factory=socket.gethostname)
     statements: tuple[Located, ...] = ()
     warnings: tuple[str, ...] = ()
+    unread: str | None = None
+    changed: float = field(default=float("inf"), compare=False)
 
     def with_warning(self, warning: str) -> Origin:
         """The same, although it could not be read again."""
-        return replace(self, warnings=(warning,))
+        return replace(self, warnings=(warning,), unread=warning)
 
     @cached_property
     def sections(self) -> Mapping[str, Mapping[str, Any]]:
@@ -63,7 +66,15 @@ def read(config_file: str, managed_dir: str, last: Origin | None = None) -> Orig
     except exception.CollectdMgrError as error:
         LOG.warning("The operator's configuration is not understood: %s", mask_text(error.detail))
         return (last or Origin()).with_warning(error.detail)
-    return _origin(found.statements, found.warnings)
+    return replace(_origin(found.statements, found.warnings), changed=_changed(config_file, found.files, managed_dir))
+
+
+def _changed(config_file: str, files: Iterable[str], managed_dir: str) -> float:
+    """Of the files, and of the directories of those that are included: one may have been taken away there."""
+    managed = Path(managed_dir).resolve()
+    own = {path for path in map(Path, files) if not path.resolve().is_relative_to(managed)}
+    places = {path.parent for path in own if path != Path(config_file)}
+    return max(path.stat().st_ctime for path in own | places)
 
 
 class _Operators(Disk):

@@ -26,6 +26,10 @@ from collectd_mgr.domain.spec import Goal, HostSpec
 LIVE = "live"
 
 
+#: Seconds by which a file must be older than the daemon that is to have read it.
+_SURE = 1.0
+
+
 class State:
     """Changed under :attr:`lock` only; read by anyone, for each attribute holds an immutable value."""
 
@@ -39,6 +43,8 @@ class State:
         self.lock = threading.RLock()
         self.memory = file.load()
         self.origin = Origin()
+        #: Whether the daemon is known to have been started with that, or to have come to it live.
+        self.origin_runs = False
         #: When a driver last began to act (seconds since 1970), and on which plugins.
         self.acted: tuple[float, frozenset[str]] = (0.0, frozenset())
         #: Called after each change that is remembered.
@@ -125,6 +131,7 @@ class State:
         if again or self._origin_of is None or not same_daemon(*self._origin_of, running):
             self.origin = self._read_origin(self.origin)
             self._origin_of = (running.pid, running.started)
+            self.origin_runs = not again and self.origin.changed + _SURE < (running.started or 0.0)
 
     def barred(self) -> dict[str, str]:
         """Why the live driver is not to be used now; empty when it may."""

@@ -58,13 +58,18 @@ def _plugin(name: str, state: Status, marker: Marker, default: float) -> Running
     digest = state["config_digest"] or (mark.config_digest if mark else None)
     return RunningPlugin(
         loaded=state["loaded"],
-        enabled=state["registered"] or (not state["stopping"] and _counts_as_on(name, digest is not None, marker)),
+        enabled=state["registered"] or (not _is_off(state) and _counts_as_on(name, digest is not None, marker)),
         interval=_setting(state["interval"], default) if mark is None else mark.interval,
         config_digest=digest,
         restarts=mark.restarts if mark else 0,
         stopping=state["stopping"],
         failing_until=state.get("failing_until"),
     )
+
+
+def _is_off(state: Status) -> bool:
+    """Whether its reads were taken out."""
+    return bool(state["stopping"] or state.get("off"))
 
 
 def _counts_as_on(name: str, managed: bool, marker: Marker) -> bool:

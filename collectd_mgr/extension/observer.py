@@ -37,7 +37,8 @@ class Observer:
     def plugin(self, plugin: str) -> dict[str, Any]:
         """One plugin: ``loaded``, ``registered`` (collectd has a read of it), ``reads`` (their names), ``interval``
         (seconds; None without reads), ``failing_until`` (see :class:`Read`), ``config_digest``, ``origin``,
-        ``stopping`` (a read may be in flight).
+        ``stopping`` (a read may be in flight), ``off`` (its reads were
+        taken out, and not registered again).
         """
         return self._state(plugin, self._loader.path(plugin) is not None, self._reads.of(plugin))
 
@@ -54,4 +55,5 @@ class Observer:
             "config_digest": record.digest,
             "origin": record.origin,
             "stopping": record.stopping,
+            "off": record.off,
         }

@@ -19,7 +19,8 @@ class Record:
     ``origin`` is ``config`` (by the operator's files) or ``live`` (by us, live or in the managed file).
     ``own_interval`` is the interval without a setting of ours. ``blocks`` and ``digest`` are the configuration
     that it was given live.
-    ``rejected``: collectd took only a part of it. ``stopping``: a read may still be in flight.
+    ``rejected``: collectd took only a part of it. ``stopping``: a read may still be in flight. ``off``: its reads were
+    taken out, and not registered again.
     """
 
     origin: str
@@ -29,6 +30,7 @@ class Record:
     blocks: tuple[Item, ...] = ()
     rejected: bool = False
     stopping: bool = False
+    off: bool = False
 
 
 class Records:

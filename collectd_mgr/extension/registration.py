@@ -58,6 +58,7 @@ class Registration:
 
     def unregister(self, plugin: str, record: Record, timeout: float) -> None:
         """Take the plugin's reads out, and wait for those in flight; ``record.stopping`` says if one is left."""
+        record.off = True
         if self._withdraw(plugin):
             record.stopping = True
         if record.stopping:
@@ -88,7 +89,7 @@ class Registration:
                 # Some plugins register their reads from the configuration: without it nothing would come back.
                 accepted = self._apply(record.blocks, messages)
             self._settle(plugin, record, accepted, messages)
-        record.interval = interval
+        record.interval, record.off = interval, False
         return messages
 
     @contextlib.contextmanager
