@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from collectd_mgr import exception
@@ -16,7 +17,7 @@ from collectd_mgr.agent.state import State
 from collectd_mgr.domain import explain, sections
 from collectd_mgr.domain.explain import Evidence, Explanation
 from collectd_mgr.domain.ignorelist import Rules
-from collectd_mgr.domain.metrics import Identifier
+from collectd_mgr.domain.metrics import MISSING, Identifier
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.reads import Query
 from collectd_mgr.domain.spec import Goal
@@ -26,12 +27,21 @@ from collectd_mgr.drivers.ladder import Ladder
 class Explain:
     """Any thread may ask."""
 
-    def __init__(self, state: State, ladder: Ladder, picture: Picture, reads: Reads, allowlist: Allowlist) -> None:
+    def __init__(
+        self,
+        state: State,
+        ladder: Ladder,
+        picture: Picture,
+        reads: Reads,
+        allowlist: Allowlist,
+        spooled: Callable[[], int],
+    ) -> None:
         self._state = state
         self._ladder = ladder
         self._picture = picture
         self._reads = reads
         self._allowlist = allowlist
+        self._spooled = spooled
 
     def explain(self, identifier: str) -> Explanation:
         """Why it is missing, or that it is not. :raises BadIdentifier:"""
@@ -55,8 +65,15 @@ class Explain:
             now_running.failing_until if now_running else None,
             Rules(self._state.sections().get(sections.IGNORELIST, {})).ignores(metric),
             self._row(metric, running),
-            metrics=plugin.metrics if plugin else 0,
+            self._gone_since(metric, running),
+            plugin.metrics if plugin else 0,
+            self._chosen(metric),
+            self._spooled(),
         )
+
+    def _chosen(self, metric: Identifier) -> bool:
+        patterns = (choice.get("identifier") or "*" for choice in self._state.section(sections.SAMPLES).values())
+        return any(fnmatch.fnmatchcase(str(metric), pattern) for pattern in patterns)
 
     def _installed(self, name: str) -> Mapping[str, Any] | None:
         return next((item.to_dict() for item in self._ladder.installed() if item.plugin == name), None)
@@ -70,10 +87,15 @@ class Explain:
             return error.detail
         return None
 
-    def _row(self, metric: Identifier, running: Running) -> Mapping[str, Any] | None:
+    def _gone_since(self, metric: Identifier, running: Running) -> float | None:
+        row = self._row(metric, running, MISSING) or {}
+        return row.get("missing_since")
+
+    def _row(self, metric: Identifier, running: Running, state: str | None = None) -> Mapping[str, Any] | None:
         if running.pid is None:
             return None
-        query = Query(plugin=metric.plugin, type=metric.type, match=f"^{re.escape(str(metric))}$", limit=1)
+        exact = f"^{re.escape(str(metric))}$"
+        query = Query(plugin=metric.plugin, type=metric.type, match=exact, state=state, limit=1)
         try:
             return next(iter(self._reads.metrics(query).rows), None)
         except exception.CollectdMgrError:

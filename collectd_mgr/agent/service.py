@@ -90,11 +90,11 @@ class AgentService:
         self.clock = Clock(self.state, self._ladder, settings.clock, time_sources.load(settings.clock))
         preflight = Preflight(self.state, carrier, sweep, Trials(settings.daemon), self.allowlist)
         reads = Reads(self.state, self._ladder, sweep.absent)
-        explain = Explain(self.state, self._ladder, picture, reads, self.allowlist)
         outlets = Outlets(settings.host, lasting or notifications, telemetry, settings.project)
         spools = Path(settings.state_dir) / "spool"
         sources = Sources(reads.notifications, reads.values, self.state.section)
         self.publisher = Publisher(spools, settings.spool_size, outlets, sources)
+        explain = Explain(self.state, self._ladder, picture, reads, self.allowlist, self.publisher.kept)
         self.endpoint = AgentEndpoint(
             self.applier, self.reporter, reads, self.clock, explain, preflight, self.publisher
         )

@@ -35,6 +35,11 @@ class Courier:
         self._batch = batch
         self._pause = 0.0
 
+    @property
+    def away(self) -> bool:
+        """Whether the bus did not take what it was given last."""
+        return bool(self._pause)
+
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
             try:

@@ -29,6 +29,9 @@ Job = Callable[[threading.Event], None]
 #: Between two looks at how large the spools may be, in seconds.
 _MOMENT = 1.0
 
+#: The reader of a spool that brings it to Ceilometer.
+_TELEMETRY = "telemetry"
+
 #: The one setting of the section ``spool``: ``{"bytes": 16777216}``.
 LIMITS = "limits"
 
@@ -74,6 +77,7 @@ class Publisher:
         kept = Spool(directory / "ring", LEAST)
         self._ring = Ring(Watch(sources.values, self._ring_settings), kept, self._ring_settings)
         self._telemetry = outlets.telemetry is not None
+        self._sender: Courier | None = None
         self.jobs: list[Job] = [*self._couriers(outlets), self._feeder.run, self._sampler.run, self._ring.run]
         self.jobs.append(self._keep_house)
 
@@ -91,9 +95,10 @@ class Publisher:
         if outlets.telemetry is not None:
             said = Events(outlets.telemetry, outlets.host, outlets.project)
             measured = SampleSender(outlets.telemetry, outlets.host, outlets.project)
-            jobs.append(Courier(self._said.reader("telemetry"), said.send).run)
+            jobs.append(Courier(self._said.reader(_TELEMETRY), said.send).run)
             # An entry is a message already.
-            jobs.append(Courier(self._measured.reader("telemetry"), measured.send, batch=1).run)
+            self._sender = Courier(self._measured.reader(_TELEMETRY), measured.send, batch=1)
+            jobs.append(self._sender.run)
         return jobs
 
     def _keep_house(self, stop: threading.Event) -> None:
@@ -119,6 +124,12 @@ class Publisher:
                 driver="",
             )
         return self._sampler.put(self._ring.rows(query), rates=True)
+
+    def kept(self) -> int:
+        """Messages with samples that wait because the bus is away."""
+        if self._sender is None or not self._sender.away:
+            return 0
+        return int(self._measured.facts()["readers"][_TELEMETRY]["waiting"])
 
     def facts(self) -> dict[str, Any]:
         """How full it is, and what was lost: see :meth:`Spool.facts`; ``dropped_by_daemon`` never reached the agent,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr.domain.explain import Explanation
+from collectd_mgr.domain.spec import Generation, HostSpec, Layer
 from tests.functional.agent_host import AgentHost, spec
 from tests.services.rabbitmq import RabbitMQ
 from tests.waiting import PATIENCE
@@ -39,7 +40,17 @@ def explained(host: AgentHost, rest: str, name: str = "") -> Explanation:
 
 
 def test_what_is_there(host: AgentHost) -> None:
-    host.until(lambda: explained(host, "uptime/uptime").link is None)
+    host.until(lambda: explained(host, "uptime/uptime").facts.get("row"))
+    assert explained(host, "uptime/uptime").link == "not_published"
+    chosen = Layer("chosen", sections={"samples": {"all": {"identifier": "*/uptime/*"}}})
+    host.apply(HostSpec(Generation("e", 2), (*spec(2, "memory", "uptime", "users").layers, chosen)))
+    assert explained(host, "uptime/uptime").link is None
+
+
+def test_a_metric_that_went(host: AgentHost) -> None:
+    host.until(lambda: explained(host, "users/users").facts.get("row"))
+    host.apply(spec(3, "memory", "uptime"))
+    assert explained(host, "users/users").link == "not_enabled"
 
 
 def test_a_plugin_that_is_not_on_the_host(host: AgentHost) -> None:
