@@ -161,13 +161,13 @@ _OPTIONS: list[Case] = [
     ("users", {"Something": "key=/etc/shadow"}),
     ("users", {"Something": "@/etc/shadow"}),
     ("users", {"A": {"args": "x", "B": {"args": "y", "C": {"args": "z", "D": "/etc/shadow"}}}}),
-    ("cpu", 'ReportByCpu true\n<Deep "a">\n  <Deeper "b">\n    File "/etc/shadow"\n  </Deeper>\n</Deep>\n'),
-    ("cpu", 'Include "/etc/collectd/evil.conf"\n'),
-    ("cpu", {"PluginDir": "/tmp"}),
-    ("cpu", {"TypesDB": "/tmp/x"}),
-    ("cpu", {"LoadPlugin": {"args": "x", "Globals": True, "File": "/tmp/x"}}),
-    ("cpu", "</Plugin>\nLoadPlugin exec\n"),
-    ("cpu", "<A>\n"),
+    ("swap", 'ReportByCpu true\n<Deep "a">\n  <Deeper "b">\n    File "/etc/shadow"\n  </Deeper>\n</Deep>\n'),
+    ("swap", 'Include "/etc/collectd/evil.conf"\n'),
+    ("swap", {"PluginDir": "/tmp"}),
+    ("swap", {"TypesDB": "/tmp/x"}),
+    ("swap", {"LoadPlugin": {"args": "x", "Globals": True, "File": "/tmp/x"}}),
+    ("swap", "</Plugin>\nLoadPlugin exec\n"),
+    ("swap", "<A>\n"),
 ]
 
 REFUSED: list[Case] = [*_PLUGINS, *_FILES, *_ADDRESSES, *_OPTIONS]

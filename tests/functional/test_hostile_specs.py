@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hostile specs, sent by somebody who goes past the API, to a real agent of a real collectd."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
+from collectd_mgr.rpc.agent import AgentAPI
+from tests.functional.agent_host import AgentHost, enabled, spec
+from tests.services.rabbitmq import RabbitMQ
+from tests.unit.domain.hostile_configs import REFUSED
+
+#: What runs the code of others, as files that collectd would map.
+_DENIED = ("exec.so", "perl.so", "lua.so", "java.so", "dbi.so", "postgresql.so", "evil")
+
+
+#: The host's operator loads python, for the extension.
+OWN = [case for case in REFUSED if case[0].lower() == "python"]
+HOSTILE = [case for case in REFUSED if case not in OWN]
+
+
+@pytest.fixture
+def host(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
+    with AgentHost(rabbitmq.url, probation=0.5) as host:
+        yield host
+
+
+def hostile(n: int, plugin: str, config: Any, layer: str = HOST) -> HostSpec:
+    plugins = {"memory": PluginSetting(True, 1.0), plugin: PluginSetting(True, config=config)}
+    return HostSpec(Generation("e", n), (Layer(layer, plugins),))
+
+
+def traces(host: AgentHost) -> dict[str, Any]:
+    files = [host.directory / "agent" / "journal", *(host.directory / "managed").glob("*")]
+    mapped = Path(f"/proc/{host.pid}/maps").read_text()
+    return {
+        "pid": host.pid,
+        "generation": host.status().generation,
+        "enabled": enabled(host.status()),
+        "denied": [name for name in _DENIED if name in mapped],
+        **{str(file): file.read_text() for file in files if file.is_file()},
+    }
+
+
+def refused(api: AgentAPI, host: str, wanted: HostSpec) -> bool:
+    try:
+        api.apply(host, wanted, timeout=60)
+    except exception.RefusedByAgent:
+        return True
+    return False
+
+
+def test_none_of_them_reaches_the_daemon(host: AgentHost) -> None:
+    host.start()
+    host.apply(spec(1, "memory"))
+    host.until(lambda: traces(host) == traces(host))
+    before = traces(host)
+    assert before["denied"] == []
+    with host.bus() as api:
+        let_in = [case for case in HOSTILE if not refused(api, host.name, hostile(2, *case))]
+        # In another layer, in a new epoch, and as one's first spec of all it is no better.
+        let_in += [case for case in HOSTILE[:20] if not refused(api, host.name, hostile(9, *case, layer="evil"))]
+    assert let_in == []
+    assert traces(host) == before
+
+
+def test_the_operators_own_python_takes_nothing_from_here(host: AgentHost) -> None:
+    """It may be named, it may even be switched off; what it runs is the operator's business."""
+    host.start()
+    host.apply(spec(1, "memory"))
+    pid = host.pid
+    for n, case in enumerate(OWN, 2):
+        try:
+            status = host.apply(hostile(n, *case))
+        except exception.RefusedByAgent:
+            continue
+        assert status.error is None or status.error["code"] == "owned_by_host_config"
+        assert (status.error is None) == (case[1] is None)
+    texts = [file.read_text() for file in (host.directory / "managed").glob("*") if file.is_file()]
+    assert any("memory" in text for text in texts)
+    assert not any(word in text for text in texts for word in ("evil", "ModulePath", '/tmp"'))
+    assert host.pid == pid
