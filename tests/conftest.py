@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import collectd_mgr.rpc  # noqa: F401  before any test imports oslo.messaging: it chooses threads, not eventlet
 from tests.services.keystone import Keystone
@@ -16,6 +17,10 @@ from tests.services.postgresql import PostgreSQL
 from tests.services.rabbitmq import RabbitMQ
 
 NEEDED = pytest.StashKey[Needed]()
+
+# How long an example takes is the machine's affair.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.hookimpl(wrapper=True)
