@@ -38,6 +38,7 @@ from collectd_mgr.publisher.publisher import Outlets, Publisher, Sources
 from collectd_mgr.rpc import agent as rpc_agent
 from collectd_mgr.rpc.signing import Verifier
 from collectd_mgr.rpc.status import StatusNotifier
+from collectd_mgr.rpc.transport import Outlet
 
 LOG = logging.getLogger(__name__)
 
@@ -49,8 +50,8 @@ _WAITED_FOR = 3
 class AgentService:
     """One agent. ``start`` once, ``stop`` once; collectd goes on when it stops.
 
-    :param lasting: the transport of what must not be lost, where that is another one than that of ``notifications``
-    :param telemetry: the transport to Ceilometer, where it is wanted
+    :param lasting: for what must not be lost, where that is another transport than ``notifications``
+    :param telemetry: for Ceilometer, where it is wanted
     """
 
     def __init__(
@@ -60,8 +61,8 @@ class AgentService:
         rpc: Any,
         notifications: Any,
         fault: faults.Fault = faults.none,
-        lasting: Any = None,
-        telemetry: Any = None,
+        lasting: Outlet | None = None,
+        telemetry: Outlet | None = None,
     ) -> None:
         whose = account(settings.daemon.user)
         whose.pass_through(Path(settings.state_dir))
@@ -90,7 +91,7 @@ class AgentService:
         self.clock = Clock(self.state, self._ladder, settings.clock, time_sources.load(settings.clock))
         preflight = Preflight(self.state, carrier, sweep, Trials(settings.daemon), self.allowlist)
         reads = Reads(self.state, self._ladder, sweep.absent)
-        outlets = Outlets(settings.host, lasting or notifications, telemetry, settings.project)
+        outlets = Outlets(settings.host, lasting or Outlet(notifications), telemetry, settings.project)
         spools = Path(settings.state_dir) / "spool"
         sources = Sources(reads.notifications, reads.values, self.state.section)
         self.publisher = Publisher(spools, settings.spool_size, outlets, sources)

@@ -37,7 +37,8 @@ def recent(call: Call) -> Answer:
     wanted = _query(call, call.query)
     page = call.control.agents.recent(host.name, wanted, request_id=call.request_id, timeout=services.read_timeout)
     links = json.dumps(call.links(page.marker))
-    return Answer(Rendered(f'{{"values": {rows.text(page.rows, time.time())}, "links": {links}}}'))
+    shown = rows.text(page.rows, time.time())
+    return Answer(Rendered(f'{{"values": {shown}, "missing": null, "links": {links}}}'))
 
 
 class Publish(Resource):

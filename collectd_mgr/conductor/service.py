@@ -21,6 +21,7 @@ from collectd_mgr.control.hosts import HostControl
 from collectd_mgr.rpc import notifications as heard
 from collectd_mgr.rpc import status
 from collectd_mgr.rpc.ping import Ping
+from collectd_mgr.rpc.transport import Outlet
 
 LOG = logging.getLogger(__name__)
 
@@ -28,11 +29,16 @@ LOG = logging.getLogger(__name__)
 class ConductorService:
     """One of any number. ``start`` once, ``stop`` once.
 
-    :param lasting: the transport of what must not be lost, where that is another one than that of ``notifications``
+    :param lasting: for what must not be lost, where that is another transport than ``notifications``
     """
 
     def __init__(
-        self, settings: ConductorSettings, control: HostControl, rpc: Any, notifications: Any, lasting: Any = None
+        self,
+        settings: ConductorSettings,
+        control: HostControl,
+        rpc: Any,
+        notifications: Any,
+        lasting: Outlet | None = None,
     ) -> None:
         self._settings = settings
         self._stop = threading.Event()
@@ -47,7 +53,7 @@ class ConductorService:
             control.database, settings.notification_retention, settings.notification_limit
         )
         self._history = History(control.database, settings.generations_kept)
-        self._heard = heard.listener(lasting or notifications, self._notifications.receive)
+        self._heard = heard.listener(lasting or Outlet(notifications), self._notifications.receive)
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from collectd_mgr import exception
-from collectd_mgr.domain import canonical, config, grammar, ignorelist, sections, thresholds
+from collectd_mgr.domain import canonical, config, grammar, ignorelist, queue, sections, thresholds
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.spec import Goal, PluginGoal
 
@@ -22,10 +22,10 @@ IMPORT = "collectd_mgr.extension.entry"
 MODULE = "collectd_mgr"
 
 #: The sections that this file has for the daemon.
-_GIVEN = (sections.IGNORELIST, sections.THRESHOLDS)
+_GIVEN = (sections.IGNORELIST, sections.QUEUE, sections.THRESHOLDS)
 
 #: What the extension is told of them, by its option.
-_OPTIONS = {"Ignorelist": sections.IGNORELIST, "Thresholds": sections.THRESHOLDS}
+_OPTIONS = {"Ignorelist": sections.IGNORELIST, "Queue": sections.QUEUE, "Thresholds": sections.THRESHOLDS}
 
 _HEADER = "# Written by collectd_mgr. Changes made here are overwritten: use its API.\n"
 
@@ -105,6 +105,7 @@ def items(goal: Goal, generation: str = "", chain: str | None = None) -> tuple[I
     statements = [item for name, plugin in managed for item in plugin_items(name, plugin)]
     given = thresholds.items(goal.section(sections.THRESHOLDS))
     given += ignorelist.items(goal.section(sections.IGNORELIST), chain)
+    given += tuple(queue.items(goal.section(sections.QUEUE)))
     return (*statements, *given, _told(goal, generation))
 
 

@@ -30,6 +30,7 @@ RESTART_DAEMON = "daemon.restart"
 
 THRESHOLDS = f"{sections.THRESHOLDS}.set"
 IGNORELIST = f"{sections.IGNORELIST}.set"
+QUEUE = f"{sections.QUEUE}.set"
 
 #: The changes of those sections that are the daemon's business, each brought to the goal whole.
 SECTIONS = {f"{section}.set": section for section in (sections.IGNORELIST, sections.THRESHOLDS, sections.QUEUE)}

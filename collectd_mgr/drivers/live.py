@@ -25,7 +25,7 @@ from collectd_mgr.drivers.validation import Validation
 
 LOG = logging.getLogger(__name__)
 
-_SECTIONS = frozenset({plan.THRESHOLDS, plan.IGNORELIST})
+_SECTIONS = frozenset({plan.THRESHOLDS, plan.IGNORELIST, plan.QUEUE})
 _CHANGES = frozenset({plan.LOAD, plan.ENABLE, plan.DISABLE, plan.INTERVAL, plan.RESTART}) | _SECTIONS
 
 _NEEDS_A_NEW_DAEMON = {

@@ -24,7 +24,7 @@ from collectd_mgr.drivers.validation import Validation
 
 LOG = logging.getLogger(__name__)
 
-_CHANGES = frozenset((*plan.CHANGES, plan.THRESHOLDS, plan.IGNORELIST))
+_CHANGES = frozenset((*plan.CHANGES, plan.THRESHOLDS, plan.IGNORELIST, plan.QUEUE))
 
 #: What a new process has to take up; for the others there is nothing that could fail.
 _TAKEN_UP = (plan.LOAD, plan.RECONFIGURE, plan.ENABLE)

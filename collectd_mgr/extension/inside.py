@@ -124,10 +124,25 @@ class Inside:
         """The rules in force."""
         return {"settings": self._live().ignorelist.settings}
 
+    def queue_get(self) -> dict[str, Any]:
+        """Ours that are in force."""
+        return {"settings": self._live().queue.settings}
+
+    def queue_set(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """See :meth:`Queue.set`; gives the limits that were in force before."""
+        known = self._live().queue
+        before = known.settings
+        known.set(settings)
+        return {"before": before}
+
     def _sections(self) -> dict[str, Any]:
         if self.live is None:
             return {}
-        return {"thresholds": self.live.thresholds.facts(), "ignorelist": self.live.ignorelist.facts()}
+        return {
+            "thresholds": self.live.thresholds.facts(),
+            "ignorelist": self.live.ignorelist.facts(),
+            "queue": self.live.queue.facts(),
+        }
 
     def thresholds_get(self) -> dict[str, Any]:
         """Ours that are in force, and the operator's own."""

@@ -26,6 +26,7 @@ from collectd_mgr.extension.memory import Memory, Unreadable, statics
 from collectd_mgr.extension.names import names
 from collectd_mgr.extension.observer import Observer
 from collectd_mgr.extension.plugins import Plugins
+from collectd_mgr.extension.queue import Queue
 from collectd_mgr.extension.readers import Read, Reads
 from collectd_mgr.extension.records import Records
 from collectd_mgr.extension.registration import Registration
@@ -51,6 +52,7 @@ class Live:
     thresholds: Thresholds
     ignorelist: Ignorelist
     flushes: Flushes
+    queue: Queue
 
 
 def check(library: ctypes.CDLL, version: str, threads: Threads) -> str | None:
@@ -106,7 +108,8 @@ def assemble(
     chains = Chains(library, daemon, memory, gate, loader, log, inits, arena)
     ignored = Ignorelist(chains, known, arena, partial(names, library), settings.ignorelist)
     plugins = Plugins(gate, loader, records, observer, registration, known, abi.hostname(library))
-    return Live(plugins, observer, known, ignored, flushes)
+    queue = Queue(library, gate, inits, settings.queue)
+    return Live(plugins, observer, known, ignored, flushes, queue)
 
 
 def _memory() -> Memory:

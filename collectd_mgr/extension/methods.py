@@ -74,6 +74,8 @@ class Methods:
             "thresholds_get": self._read(inside.thresholds_get),
             "thresholds_set": self._operation("thresholds_set", inside.thresholds_set, settings=of.settings),
             "ignorelist_get": self._read(inside.ignorelist_get),
+            "queue_get": self._read(inside.queue_get),
+            "queue_set": self._operation("queue_set", inside.queue_set, settings=of.settings),
             "ignorelist_set": self._operation("ignorelist_set", inside.ignorelist_set, settings=of.settings),
             "plugin_interval": self._operation(
                 "plugin_interval", inside.plugin_interval, plugin=of.text, interval=of.seconds

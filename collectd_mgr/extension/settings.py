@@ -21,7 +21,7 @@ class Settings:
     The operator's file has that; the managed file, a block of the same name, has the rest. ``Disabled``, once for each:
     a plugin of the operator's that must not be read. ``Marker``: what the agent wants remembered of this state.
     ``Metrics``: "true" to dispatch the extension's own metrics.
-    ``Thresholds`` and ``Ignorelist``: those of ours that the file has for collectd, by name, as JSON.
+    ``Thresholds``, ``Ignorelist`` and ``Queue``: those of ours that the file has for collectd, by name, as JSON.
     """
 
     socket: str = "/run/collectd_mgr/collectd.sock"
@@ -30,6 +30,7 @@ class Settings:
     metrics: bool = False
     thresholds: dict[str, Any] = dataclasses.field(default_factory=dict)
     ignorelist: dict[str, Any] = dataclasses.field(default_factory=dict)
+    queue: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def with_options(self, options: Iterable[object]) -> Settings:
         """These settings, and those of one more block: collectd's Config nodes (``key``, ``values``).
@@ -55,6 +56,8 @@ class Settings:
             return dataclasses.replace(self, thresholds=_json(key, value))
         if key.lower() == "ignorelist":
             return dataclasses.replace(self, ignorelist=_json(key, value))
+        if key.lower() == "queue":
+            return dataclasses.replace(self, queue=_json(key, value))
         if key.lower() == "disabled":
             return dataclasses.replace(self, disabled=(*self.disabled, value))
         raise BadOption(f"{key}: not an option of collectd_mgr")

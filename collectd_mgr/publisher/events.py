@@ -15,9 +15,8 @@ from typing import Any
 from collectd_mgr.domain.notifications import Notification
 from collectd_mgr.publisher.segment import Entry
 from collectd_mgr.rpc.confirmed import Confirmed
+from collectd_mgr.rpc.transport import Outlet
 
-#: To be named in ``[notification] notification_control_exchanges`` of Ceilometer.
-EXCHANGE = "collectd_mgr_telemetry"
 TOPIC = "notifications"
 
 #: What a threshold says, and everything else.
@@ -47,8 +46,8 @@ def iso(seconds: float) -> str:
 class Events:
     """Of one host, in the name of a project. The muted ones are left out."""
 
-    def __init__(self, transport: Any, host: str, project: str) -> None:
-        self._bus = Confirmed(transport, EXCHANGE, f"collectd-mgr.{host}")
+    def __init__(self, outlet: Outlet, host: str, project: str) -> None:
+        self._bus = Confirmed(outlet, f"collectd-mgr.{host}")
         self._host = host
         self._project = project
         #: The newest that the bus has confirmed: a batch that broke off goes on after it.

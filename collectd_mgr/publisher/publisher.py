@@ -23,6 +23,11 @@ from collectd_mgr.publisher.sampler import Sampler, SampleSender
 from collectd_mgr.publisher.spool import LEAST, Spool
 from collectd_mgr.publisher.watch import Watch
 from collectd_mgr.rpc.notifications import Sender
+from collectd_mgr.rpc.transport import Outlet
+
+#: What collectd counts of its write queue, and how it is shown.
+_WRITE_QUEUE = "/collectd-write_queue/"
+_COUNTED = {"queue_length": "queue_length", "derive-dropped": "dropped"}
 
 Job = Callable[[threading.Event], None]
 
@@ -40,14 +45,14 @@ LIMITS = "limits"
 class Outlets:
     """Where to, and in whose name.
 
-    :param lasting: the transport to the conductors
-    :param telemetry: the transport to Ceilometer, ``None`` where it is not wanted
+    :param lasting: to the conductors
+    :param telemetry: to Ceilometer, ``None`` where it is not wanted
     :param project: the project that events and samples belong to
     """
 
     host: str
-    lasting: Any
-    telemetry: Any = None
+    lasting: Outlet
+    telemetry: Outlet | None = None
     project: str = ""
 
 
@@ -139,7 +144,17 @@ class Publisher:
             "notifications": {**self._said.facts(), "dropped_by_daemon": self._feeder.dropped},
             "samples": {**self._measured.facts(), "not_finite": self._sampler.dropped, "published": self._telemetry},
             "ring": self._ring.facts(),
+            "collectd": self._queue(),
         }
+
+    def _queue(self) -> dict[str, float | None] | None:
+        """The write queue of collectd; None where it does not count itself (CollectInternalStats)."""
+        try:
+            rows = self._sources.values(Query(plugin="collectd")).rows
+        except exception.CollectdMgrError:
+            return None
+        found = {row["id"].rpartition("/")[2]: row["values"][0]["value"] for row in rows if _WRITE_QUEUE in row["id"]}
+        return {shown: found.get(name) for name, shown in _COUNTED.items()} if found else None
 
     def sync(self) -> None:
         """Have everything on the disk."""

@@ -11,11 +11,12 @@ from typing import Any
 
 from collectd_mgr.domain.columns import Row
 from collectd_mgr.domain.samples import Sample, samples
-from collectd_mgr.publisher.events import EXCHANGE, TOPIC, iso, resource_id
+from collectd_mgr.publisher.events import TOPIC, iso, resource_id
 from collectd_mgr.publisher.segment import Entry
 from collectd_mgr.publisher.spool import Spool
 from collectd_mgr.publisher.watch import Watch
 from collectd_mgr.rpc.confirmed import Confirmed
+from collectd_mgr.rpc.transport import Outlet
 
 LOG = logging.getLogger(__name__)
 
@@ -76,8 +77,8 @@ class Sampler:
 class SampleSender:
     """From the spool to the bus: an entry is a message."""
 
-    def __init__(self, transport: Any, host: str, project: str) -> None:
-        self._bus = Confirmed(transport, EXCHANGE, f"collectd-mgr.{host}")
+    def __init__(self, outlet: Outlet, host: str, project: str) -> None:
+        self._bus = Confirmed(outlet, f"collectd-mgr.{host}")
         self._about = {"project_id": project, "user_id": "", "host": host, "resource_id": resource_id(host)}
 
     def send(self, entries: Sequence[Entry]) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 
 import oslo_messaging
 
+from collectd_mgr.rpc.transport import Outlet
+
 #: The version of the message format that the driver ``messagingv2`` has.
 _FORMAT = 2.0
 
@@ -25,12 +27,11 @@ class NotSent(Exception):
 class Confirmed:
     """Sends in the name of ``publisher``; for one thread at a time.
 
-    :param exchange: not that of the calls: an exchange has to be declared with the same arguments by everybody
+    :param outlet: on the bus
     """
 
-    def __init__(self, transport: Any, exchange: str, publisher: str) -> None:
-        self._transport = transport
-        self._exchange = exchange
+    def __init__(self, outlet: Outlet, publisher: str) -> None:
+        self._outlet = outlet
         self._publisher = publisher
 
     def send(self, topic: str, event_type: str, payload: Mapping[str, Any], context: Mapping[str, Any]) -> None:
@@ -43,9 +44,9 @@ class Confirmed:
             "payload": payload,
             "timestamp": str(datetime.now(UTC).replace(tzinfo=None)),
         }
-        target = oslo_messaging.Target(exchange=self._exchange, topic=f"{topic}.info")
+        target = oslo_messaging.Target(exchange=self._outlet.exchange, topic=f"{topic}.info")
         try:
-            self._transport._send_notification(target, dict(context), message, version=_FORMAT, retry=0)
+            self._outlet.transport._send_notification(target, dict(context), message, version=_FORMAT, retry=0)
         except Exception as error:
             # Whatever the libraries below let through: the message is not known to be there.
             raise NotSent(f"{type(error).__name__}: {error}") from error

@@ -15,8 +15,8 @@ import oslo_messaging
 
 from collectd_mgr import exception
 from collectd_mgr.rpc.confirmed import Confirmed
+from collectd_mgr.rpc.transport import Outlet
 
-EXCHANGE = "collectd_mgr_lasting"
 TOPIC = "collectd_mgr.notifications"
 EVENT = "host.notifications"
 
@@ -30,9 +30,9 @@ Payload = Mapping[str, Any]
 class Sender:
     """Of one agent."""
 
-    def __init__(self, transport: Any, host: str) -> None:
+    def __init__(self, outlet: Outlet, host: str) -> None:
         self._host = host
-        self._bus = Confirmed(transport, EXCHANGE, f"collectd-mgr-agent.{host}")
+        self._bus = Confirmed(outlet, f"collectd-mgr-agent.{host}")
 
     def send(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """:raises NotSent:"""
@@ -53,14 +53,14 @@ class _Endpoint:
         return oslo_messaging.NotificationResult.HANDLED
 
 
-def listener(transport: Any, receive: Callable[[list[Payload]], object], size: int = 20, seconds: float = 0.2) -> Any:
+def listener(outlet: Outlet, receive: Callable[[list[Payload]], object], size: int = 20, seconds: float = 0.2) -> Any:
     """A listener that hands over at most ``size`` payloads at once; ``DatabaseUnreachable`` puts them back.
 
     Whatever else ``receive`` raises is logged by oslo.messaging and the batch dropped: it would never be taken.
     """
     return oslo_messaging.get_batch_notification_listener(
-        transport,
-        [oslo_messaging.Target(exchange=EXCHANGE, topic=TOPIC)],
+        outlet.transport,
+        [oslo_messaging.Target(exchange=outlet.exchange, topic=TOPIC)],
         [_Endpoint(receive)],
         batch_size=size,
         batch_timeout=seconds,

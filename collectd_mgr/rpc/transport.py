@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import oslo_messaging
@@ -58,14 +59,26 @@ def notifications(conf: cfg.ConfigOpts) -> Any:
     return oslo_messaging.get_notification_transport(prepare(conf), allowed_remote_exmods=EXMODS)
 
 
-def lasting(conf: cfg.ConfigOpts) -> Any:
-    """The transport for what must not be lost: its queues outlive their listeners, and a restart of the bus."""
+@dataclass(frozen=True)
+class Outlet:
+    """Where notifications go: ``exchange`` is None for the one that the transport has by default.
+
+    An exchange has to be declared with the same arguments by everybody, so what has others needs one of its own.
+    """
+
+    transport: Any
+    exchange: str | None = None
+
+
+def lasting(conf: cfg.ConfigOpts) -> Outlet:
+    """For what must not be lost: the queues outlive their listeners, and a restart of the bus."""
     address = prepare(conf).transport_url
-    return _notifications(conf, address, amqp_durable_queues="true", amqp_auto_delete="false")
+    transport = _notifications(conf, address, amqp_durable_queues="true", amqp_auto_delete="false")
+    return Outlet(transport, f"{conf.control_exchange}_lasting")
 
 
-def telemetry(conf: cfg.ConfigOpts) -> Any:
-    """The transport for Ceilometer and whoever else listens to notifications; ``None`` where none are wanted.
+def telemetry(conf: cfg.ConfigOpts) -> Outlet | None:
+    """For Ceilometer and whoever else listens to notifications; ``None`` where none are wanted.
 
     As everywhere in OpenStack, they are off unless ``[oslo_messaging_notifications] driver`` says ``messagingv2``.
     Its queues have the arguments that oslo.messaging gives them by default or by ``[oslo_messaging_rabbit]``, for the
@@ -73,7 +86,10 @@ def telemetry(conf: cfg.ConfigOpts) -> Any:
     """
     section = prepare(conf).oslo_messaging_notifications
     address = section.transport_url or conf.transport_url
-    return _notifications(conf, address, amqp_auto_delete="false") if "messagingv2" in section.driver else None
+    if "messagingv2" not in section.driver:
+        return None
+    # To be named in ``[notification] notification_control_exchanges`` of Ceilometer.
+    return Outlet(_notifications(conf, address, amqp_auto_delete="false"), f"{conf.control_exchange}_telemetry")
 
 
 def _notifications(conf: cfg.ConfigOpts, address: str, **options: str) -> Any:

@@ -92,7 +92,9 @@ class Service:
         schema.sync(self.database)
         self.control = HostControl(self.database, Candid(self._rpc, self._there), wait=PATIENCE)
         self.application = Contract(app.make(conf, self.control, Tokens))
-        self._heard = heard.listener(self._notifications, functools.partial(notifications.store, self.database))
+        self._heard = heard.listener(
+            transport.Outlet(self._notifications), functools.partial(notifications.store, self.database)
+        )
         self._heard.start()
 
     def _there(self, name: str) -> bool:

@@ -30,14 +30,19 @@ def test_the_examples_parse(entry: EntryPoint) -> None:
 def test_the_commands_are_those_of_the_manual() -> None:
     nouns = {entry.name.split("_")[1] for entry in COMMANDS}
     assert nouns == {
+        "buffer",
         "cache",
         "capability",
         "generation",
         "host",
         "ignore",
         "metric",
+        "mute",
+        "notification",
         "operation",
         "plugin",
+        "ring",
+        "sample",
         "threshold",
         "value",
     }

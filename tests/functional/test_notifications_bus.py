@@ -59,7 +59,7 @@ class Heard:
         finally:
             listener.stop()
             listener.wait()
-            bus.cleanup()
+            bus.transport.cleanup()
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack collectd buffer …``: how much a host may hold back, how much it does, and what it lost."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, ClassVar
+
+from osc_lib.command import command
+
+from collectd_mgr.cli import changes, columns
+from collectd_mgr.cli.client import Client, client_of, path
+from collectd_mgr.cli.examples import examples
+
+_SHOWN = {
+    "host": "host",
+    "write_queue": "effective.write_queue",
+    "desired_write_queue": "desired.write_queue",
+    "spool": "effective.spool",
+    "desired_spool": "desired.spool",
+    "notifications": "use.notifications",
+    "samples": "use.samples",
+    "ring": "use.ring",
+    "collectd": "use.collectd",
+}
+
+
+class ShowBuffer(command.ShowOne):
+    """Show the buffers of a host: their limits, what is in them, and what was dropped"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("--host", metavar="<host>", required=True, help="Name of the host")
+        examples(parser, "buffer show --host cn1.example.org")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        answer = client_of(self).get(path("hosts", parsed_args.host, "buffer")).json()
+        return columns.sheet({"host": parsed_args.host, **answer["buffer"]}, _SHOWN)
+
+
+class SetBuffer(changes.Change):
+    """Set how much hosts may hold back; what is not given is what their own configuration says"""
+
+    shown: ClassVar[columns.Columns] = {
+        **changes.Change.shown,
+        "Write Queue": "buffer.effective.write_queue",
+        "Spool": "buffer.effective.spool",
+    }
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        changes.add_hosts(parser)
+        changes.add_change_options(parser)
+        parser.add_argument("--queue-high", metavar="<n>", type=int, help="collectd drops values above this many")
+        parser.add_argument("--queue-low", metavar="<n>", type=int, help="and none below this many (default: half)")
+        parser.add_argument("--spool", metavar="<bytes>", type=int, help="What the agent keeps while the bus is away")
+        examples(parser, "buffer set --host cn1.example.org --queue-high 100000 --spool 67108864")
+        return parser
+
+    def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
+        queue = None if args.queue_high is None else {"high": args.queue_high}
+        if queue is not None and args.queue_low is not None:
+            queue["low"] = args.queue_low
+        spool = None if args.spool is None else {"bytes": args.spool}
+        given = {"write_queue": queue, "spool": spool, **body}
+        return dict(client.put(path("hosts", host, "buffer"), json=given).json())

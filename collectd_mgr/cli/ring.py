@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack collectd ring …``: metrics whose recent values the host keeps."""
+
+from __future__ import annotations
+
+from collectd_mgr.cli import sections
+from collectd_mgr.cli.sections import Kind
+
+KIND = Kind(
+    "ring",
+    "choice",
+    "ring",
+    {
+        "identifier": (str, "Shell pattern of the metrics, host/plugin-instance/type-instance"),
+        "interval": (float, "Seconds between two looks (default 10)"),
+        "age": (float, "Seconds for which values are kept (default 3600)"),
+        "bytes": (int, "What this may add to the size of the ring (default 1 MiB)"),
+    },
+    "cpu --host cn1.example.org --identifier '*/cpu-*/*' --age 3600",
+)
+
+
+class ListChoices(sections.ListSettings):
+    """List the metrics whose recent values hosts keep"""
+
+    kind = KIND
+
+
+class ShowChoice(sections.ShowSetting):
+    """Show a choice of metrics whose recent values are kept"""
+
+    kind = KIND
+
+
+class SetChoice(sections.SetSetting):
+    """Have a host keep recent values of metrics on its own disk"""
+
+    kind = KIND
+
+
+class UnsetChoice(sections.UnsetSetting):
+    """Keep these values no more; what is kept goes"""
+
+    kind = KIND
