@@ -33,12 +33,8 @@ def _read(call: Call, key: str, read: Callable[..., Page]) -> Answer:
     query = _query(call)
     host = call.control.get(call.host)
     page = read(host.name, query, request_id=call.request_id, timeout=call.services.read_timeout)
-    links = json.dumps(call.links(page.marker, query.limit))
-    return Answer(
-        Rendered(
-            f'{{"{key}": {rows.text(page.rows, time.time())}, "missing": {json.dumps(page.missing)}, "links": {links}}}'
-        )
-    )
+    about = json.dumps({"missing": page.missing, "links": call.links(page.marker, query.limit)})
+    return Answer(Rendered(rows.text(page.rows, time.time(), f'{about[:-1]}, "{key}": ', "}")))
 
 
 class Metrics(Resource):

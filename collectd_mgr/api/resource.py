@@ -29,13 +29,16 @@ _LONGEST = 255
 _NOTHING: Schema = {"type": "object", "properties": {}, "additionalProperties": False}
 
 
-class Rendered(str):
+@dataclass(frozen=True)
+class Rendered:
     """A body that is JSON text already."""
+
+    text: str
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back: ``body`` as JSON, or as plain text if it is a str that is not :class:`Rendered`."""
+    """What goes back: ``body`` as JSON, or as plain text if it is a str."""
 
     body: Any = None
     status: int = 200
@@ -155,8 +158,8 @@ def _let_in(request: Any, services: Services, rule: str | None) -> Call:
 def _rendered(answer: Answer) -> webob.Response:
     if answer.status == 204:
         return webob.Response(status=204, content_type=None)
-    if isinstance(answer.body, str) and not isinstance(answer.body, Rendered):
+    if isinstance(answer.body, str):
         return webob.Response(answer.body, status=answer.status, content_type="text/plain", charset="utf-8")
     # Our own answers hold no circles; to look for them is most of the time that a long list takes.
-    body = answer.body if isinstance(answer.body, Rendered) else json.dumps(answer.body, check_circular=False)
+    body = answer.body.text if isinstance(answer.body, Rendered) else json.dumps(answer.body, check_circular=False)
     return webob.Response(body, status=answer.status, content_type="application/json", charset="utf-8")

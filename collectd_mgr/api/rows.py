@@ -19,15 +19,20 @@ from collectd_mgr.domain.columns import Columns, Row
 _BETWEEN = '},{"id":"'
 
 
-def text(rows: Sequence[Row], now: float) -> str:
-    """A JSON array: each row with its ``age`` in seconds, for a reader whose clock says ``now``."""
+def text(rows: Sequence[Row], now: float, before: str = "", behind: str = "") -> str:
+    """A JSON array: each row with its ``age`` in seconds, for a reader whose clock says ``now``.
+
+    ``before`` and ``behind`` it other text may stand: to put it there later would copy megabytes.
+    """
     if not isinstance(rows, Columns):
-        return json.dumps([{**row, "age": round(max(0.0, now - row["last_update"]), 3)} for row in rows])
+        aged = [{**row, "age": round(max(0.0, now - row["last_update"]), 3)} for row in rows]
+        return f"{before}{json.dumps(aged)}{behind}"
     if not len(rows):
-        return "[]"
+        return f"{before}[]{behind}"
     columns = chain(_bare(rows, now), _values(rows) if rows.has_values else (), (repeat(_BETWEEN),))
-    joined = "".join(chain.from_iterable(zip(*columns)))  # noqa: B905 - what is repeated has no end
-    return f"[{_BETWEEN[2:]}{joined[: -len(_BETWEEN)]}}}]"
+    pieces = [before, '[{"id":"', *chain.from_iterable(zip(*columns))]  # noqa: B905 - what is repeated has no end
+    pieces[-1:] = "}]", behind
+    return "".join(pieces)
 
 
 def _bare(rows: Columns, now: float) -> Iterator[Iterable[str]]:

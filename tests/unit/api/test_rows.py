@@ -7,13 +7,14 @@ import json
 import math
 import struct
 import sys
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collectd_mgr.api import rows
-from collectd_mgr.domain.columns import Columns, Packed
+from collectd_mgr.domain.columns import Columns, Packed, Row
 
 SOURCES = {"one": [["value", "gauge"]], "two": [["rx", "derive"], ['t"x', "counter"]]}
 CODES = {"one": "d", "two": "qQ"}
@@ -61,3 +62,9 @@ def test_numbers_keep_every_digit() -> None:
     packed = Packed(b"h/p/one\0" * count, words, words, bytes(count), b"\1" * count, data, data, [b"one"] * count)
     page = Columns({**packed.to_dict(), "sources": SOURCES})
     assert [row["values"][0]["value"] for row in json.loads(rows.text(page, 2.0))] == numbers
+
+
+@pytest.mark.parametrize("page", [Columns(Packed(b"h/p/one\0", bytes(8), bytes(8), bytes(1)).to_dict()), ()])
+def test_other_text_around_it(page: Sequence[Row]) -> None:
+    whole = json.loads(rows.text(page, 1.0, '{"rows":', ',"more":1}'))
+    assert whole == {"rows": json.loads(rows.text(page, 1.0)), "more": 1}
