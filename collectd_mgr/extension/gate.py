@@ -58,12 +58,16 @@ class Gate:
         """Pass when collectd is neither starting nor about to stop.
 
         :raises Busy: it is
+        :raises LiveOff: nobody can tell
         """
         if self._draining:
             raise exception.Busy("collectd is about to be stopped")
-        if not self._threads.readers():
+        if not self._threads.reading():
             raise exception.Busy("collectd has not started its read threads yet")
-        self.alive()
+        try:
+            self.alive()
+        except OSError as error:
+            raise exception.LiveOff(f"What collectd is at cannot be seen: {error}", reasons=self.reasons()) from error
 
     def alive(self) -> None:
         """Pass when collectd is not stopping.

@@ -123,7 +123,7 @@ def build(
     unread = abi.bind(library, abi.READING)
     version = abi.version(process.binary())
     threads = Threads(statics())
-    loader = Loader(lambda: bool(threads.readers()))
+    loader = Loader(threads.reading)
     found: list[str] = []
     gate = Gate(threads, found, lambda: process.replaced(loader.loaded()))
     reason = live.check(library, version, threads)

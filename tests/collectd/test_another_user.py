@@ -16,6 +16,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
+from collectd_mgr.domain.reads import Flush
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.base import DriverSettings, Order
 from collectd_mgr.drivers.ladder import Ladder
@@ -134,6 +135,8 @@ def test_where_its_memory_cannot_be_looked_at_live_is_off_and_says_why(
     offers = {offer.driver: offer for offer in ladder.offers({})}
     assert "cannot be read" in offers["live"].missing[plan.LOAD]
     assert "values" in offers["live"].capabilities
+    with pytest.raises(exception.LiveOff, match="cannot be seen"):
+        ladder.drivers[0].flush(Flush())
     assert reach(ladder, Goal({**LOAD, "memory": PluginGoal(True, 1.0)})) == "restart"
 
 
