@@ -14,6 +14,9 @@ _BY_SOMEBODY = (0, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT)
 #: Seconds for which a SIGKILL may be that of an earlier kill for want of memory: a large process takes a while to end.
 _LINGERING = 5.0
 
+#: Seconds between two looks, at least.
+_PAUSE = 1.0
+
 
 def by_somebody(end: int | None, out_of_memory: bool) -> bool:
     """Whether an end (the exit status, or minus the signal; ``None``: not known) was somebody's doing.
@@ -34,17 +37,25 @@ class OutOfMemory:
         self._counters = Path(counters)
         self._clock = clock
         self._kills = self._count()
+        self._looked = self._clock()
         self._changed = float("-inf")
 
     def look(self) -> None:
-        """To be called every now and then; what happens between two looks counts as just now at the second."""
-        kills = self._count()
-        if kills != self._kills:
-            self._kills, self._changed = kills, self._clock()
+        """To be called every now and then; what happens between two looks counts as just now at the second.
+
+        More than one look a second is none: the kernel adds up every processor's counters for it.
+        """
+        if self._clock() - self._looked >= _PAUSE:
+            self._see()
 
     def suspected(self) -> bool:
-        self.look()
+        self._see()
         return self._clock() - self._changed < _LINGERING
+
+    def _see(self) -> None:
+        kills, self._looked = self._count(), self._clock()
+        if kills != self._kills:
+            self._kills, self._changed = kills, self._looked
 
     def _count(self) -> int:
         """Kernels before 4.13 do not count: then nothing is suspected."""

@@ -34,10 +34,21 @@ def test_a_kill_for_want_of_memory_is_suspected_for_a_moment(tmp_path: Path) -> 
     assert not watch.suspected()
     counters.write_text("pgfree 9\noom_kill 4\n")
     watch.look()
-    now = 104.0
+    now = 103.0
+    watch.look()
+    now = 107.0
     assert watch.suspected()
-    now = 106.0
+    now = 109.0
     assert not watch.suspected()
+
+
+def test_between_two_looks_of_a_second_it_is_asked_all_the_same(tmp_path: Path) -> None:
+    counters = tmp_path / "vmstat"
+    counters.write_text("oom_kill 3\n")
+    watch = OutOfMemory(str(counters), lambda: 100.0)
+    counters.write_text("oom_kill 4\n")
+    watch.look()
+    assert watch.suspected()
 
 
 def test_a_kernel_that_does_not_count_them_gives_no_suspicion(tmp_path: Path) -> None:
