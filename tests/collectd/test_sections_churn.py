@@ -6,19 +6,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
+import threading
 import time
+from pathlib import Path
 from typing import Any
 
+from collectd_mgr import exception
 from collectd_mgr.domain import ignorelist, sections, thresholds
 from collectd_mgr.domain.ignorelist import Rules
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.testing.collectd import ScratchCollectd
+from collectd_mgr.wire.client import WireClient
 from tests.collectd.test_alarms import ALARM
+from tests.collectd.test_valgrind import VALGRIND
 from tests.waiting import Eventually
 
 CHANGES = 10_000 if os.environ.get("CM_LONG") else 300
+ROUNDS = 500 if os.environ.get("CM_LONG") else 60
 
 #: What the operator has: a chain that drops what is called free, and two thresholds that are always crossed.
 OPERATORS = """
@@ -122,3 +129,33 @@ def test_random_changes_cost_nothing_but_a_bounded_memory(eventually: Eventually
         eventually(lambda: set(collectd.call("metrics_list")["names"]) == everything)
         assert ALARM not in collectd.log_text, "whatever was missing was ignored"
         assert collectd.call("thresholds_get") == {"settings": {}, "host": theirs}
+
+
+def test_under_valgrind(tmp_path: Path) -> None:
+    """No access to memory that is not there, or no longer; and SIGTERM comes in the middle of it."""
+    report = tmp_path / "valgrind"
+    chance = random.Random(11)
+    wrapper = (*VALGRIND, "--num-callers=25", f"--log-file={report}")
+    plugins = ("load", "memory", "swap")
+    with ScratchCollectd(plugins, OPERATORS, interval=0.5, wrapper=wrapper, patience=280) as collectd:
+        desired: dict[str, dict[str, Any]] = {sections.THRESHOLDS: {}, sections.IGNORELIST: {}}
+        for number in range(ROUNDS):
+            section = _changed(chance, desired)
+            collectd.call(f"{section}_set", settings=desired[section])
+            if number % 10 == 0:
+                collectd.call("plugin_disable", plugin="swap")
+                collectd.call("plugin_enable", plugin="swap")
+        endless = threading.Thread(target=_until_it_ends, args=(collectd, chance, desired))
+        endless.start()
+        time.sleep(2)
+        assert collectd.stop() == 0, report.read_text()
+        endless.join()
+        assert "ERROR SUMMARY: 0 errors" in report.read_text()
+
+
+def _until_it_ends(collectd: ScratchCollectd, chance: random.Random, desired: dict[str, dict[str, Any]]) -> None:
+    client = WireClient(collectd.socket, timeout=60)
+    with contextlib.suppress(exception.CollectdMgrError), contextlib.closing(client):
+        while True:
+            section = _changed(chance, desired)
+            client.call(f"{section}_set", {"settings": desired[section]})

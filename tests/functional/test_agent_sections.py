@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Thresholds and ignorelist through a real agent: live, and still there when agent and collectd come back."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
+from tests.functional.agent_host import PLUGINS, AgentHost
+from tests.services.rabbitmq import RabbitMQ
+
+OPERATORS = "LoadPlugin threshold\n<Plugin threshold>\n  <Type uptime>\n    WarningMin 1\n  </Type>\n</Plugin>\n"
+THRESHOLD = {"type": "memory", "type_instance": "used", "failure_max": 0.0, "failure_min": -1.0}
+RULE = {"action": "deny", "plugin": "^memory$", "type_instance": "^free$"}
+SECTIONS: dict[str, dict[str, object]] = {"thresholds": {"used": THRESHOLD}, "ignorelist": {"free": RULE}}
+
+
+@pytest.fixture
+def host(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
+    needed = tuple(PLUGINS / f"{name}.so" for name in ("threshold", "match_regex"))
+    with AgentHost(rabbitmq.url, needed, OPERATORS) as host:
+        yield host
+
+
+def spec(n: int, sections: dict[str, dict[str, object]]) -> HostSpec:
+    layer = Layer(HOST, {"memory": PluginSetting(True, 1.0)}, sections=sections)
+    return HostSpec(Generation("e", n), (layer,))
+
+
+def instances(host: AgentHost) -> set[str]:
+    try:
+        return {str(row["id"]).rpartition("-")[2] for row in host.values("memory").rows}
+    except exception.DaemonUnreachable:
+        return set()
+
+
+def test_they_are_live_and_outlive_everything(host: AgentHost) -> None:
+    host.start()
+    pid = host.pid
+    host.apply(spec(1, {}))
+    host.until(lambda: "free" in instances(host))
+    status = host.apply(spec(2, SECTIONS))
+    assert (status.outcome, status.error, status.driver, host.pid) == ("applied", None, "live", pid)
+    assert status.sections["thresholds"]["settings"] == SECTIONS["thresholds"]
+    assert status.sections["thresholds"]["host"] == {"host-uptime": {"type": "uptime", "warning_min": 1.0}}
+    assert status.sections["ignorelist"]["settings"] == SECTIONS["ignorelist"]
+    host.until(lambda: "used" in instances(host) and "free" not in instances(host))
+    host.until(host.outlived)
+
+    host.kill()
+    host.start()
+    assert host.pid == pid
+    assert host.status().sections["ignorelist"]["facts"]["free"]["matched"] == 1, "the same process as before"
+
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    host.until(lambda: host.pid not in (None, pid))
+    host.until(lambda: "used" in instances(host))
+    assert "free" not in instances(host)
+    status = host.apply(spec(3, {}))
+    assert (status.outcome, status.error, status.driver) == ("applied", None, "live")
+    host.until(lambda: "free" in instances(host))
+    assert "Ignorelist" not in host.managed()
