@@ -61,7 +61,7 @@ class ScratchCollectd:
         options: Mapping[str, object] | None = None,
         binary: str = BINARY,
         wrapper: Sequence[str] = (),
-        patience: float = 30.0,
+        patience: float = 120.0,
     ) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="cm-", dir="/tmp"))
         self.socket = str(self.directory / "socket")

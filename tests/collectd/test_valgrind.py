@@ -77,11 +77,13 @@ def restart_probe(collectd: ScratchCollectd) -> None:
         collectd.call("plugin_restart", plugin="probe")
 
 
-def test_an_access_to_freed_memory_would_be_found(compiled: dict[str, Path], tmp_path: Path) -> None:
-    wrapper = (*VALGRIND, f"--log-file={tmp_path / 'valgrind'}")
+def test_an_access_to_freed_memory_would_be_found(
+    compiled: dict[str, Path], tmp_path: Path, eventually: Eventually
+) -> None:
+    report = tmp_path / "valgrind"
+    wrapper = (*VALGRIND, f"--log-file={report}")
     own = [compiled["freed"]]
     with ScratchCollectd(("load",), interval=0.5, own_plugins=own, wrapper=wrapper, patience=120) as collectd:
         collectd.call("plugin_enable", plugin="freed")
-        time.sleep(1.0)
+        eventually(lambda: "Invalid read of size 1" in report.read_text())
         assert collectd.stop() == 99
-        assert "Invalid read of size 1" in (tmp_path / "valgrind").read_text()
