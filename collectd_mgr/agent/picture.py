@@ -13,7 +13,7 @@ from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.health import Freshness, health
 from collectd_mgr.agent.memory import Memory
 from collectd_mgr.agent.state import State
-from collectd_mgr.domain import canonical, safety, secrets
+from collectd_mgr.domain import canonical, leases, safety, secrets
 from collectd_mgr.domain.operations import FAILED
 from collectd_mgr.domain.plan import Running, RunningPlugin
 from collectd_mgr.domain.spec import Goal, PluginGoal
@@ -76,6 +76,7 @@ class Picture:
             secrets.mask_text(memory.quarantine.reason) if memory.quarantine else None,
             tuple(secrets.mask_text(line) for line in self._warnings(memory)),
             self._sections(running),
+            leases.reported(memory.current, memory.leases),
         )
 
     def _warnings(self, memory: Memory) -> tuple[str, ...]:
