@@ -37,6 +37,7 @@ class Bed:
             options["keystone_authtoken"] = keystone.authtoken()
         else:
             options["api"] = {**api, "auth_strategy": "none"}
+        self._mariadb = mariadb
         self.deployment = Deployment(rabbitmq.url, mariadb.database(), options)
         self.token = keystone.token("admin", "admin") if keystone else None
         command = [sys.executable, "-m", "benchmarks.empty", rabbitmq.url]
@@ -56,6 +57,11 @@ class Bed:
         agent.start()
         Caller(self.deployment.urls[0], self.token).up(name)
         return agent
+
+    def processes(self) -> dict[str, int]:
+        """The pids of what is here, hosts apart."""
+        apis, conductors = self.deployment.apis, self.deployment.conductors
+        return {"API": apis[0].pid, "conductor": conductors[0].pid, "MariaDB": self._mariadb.server.pid}
 
     def connection(self) -> Connection:
         return Connection(self.deployment.urls[0], self.token)

@@ -17,6 +17,7 @@ from benchmarks import bed, figures
 from benchmarks.bed import Bed
 from benchmarks.figures import Series
 from benchmarks.http import Connection
+from benchmarks.split import Split
 from tests.services.keystone import Keystone
 
 LIVE, RESTART = "live.example.org", "restart.example.org"
@@ -27,7 +28,7 @@ FIRST: dict[str, Any] = {
     "irq": {"Irq": ["7", "8"], "IgnoreSelected": True},
     "tcpconns": {"LocalPort": ["22", "80"]},
     "table": {"Table": {"args": "/proc/loadavg", "Separator": " ", "Result": {"Type": "gauge", "ValuesFrom": 0}}},
-    "tail": {"File": {"args": "/dev/null", "Match": {"Regex": "x", "DSType": "CounterInc", "Type": "counter"}}},
+    "tail": {"File": {"args": "/proc/loadavg", "Match": {"Regex": "x", "DSType": "CounterInc", "Type": "counter"}}},
     "vmem": {"Verbose": False},
 }
 
@@ -65,7 +66,7 @@ class Switch:
 def measure(name: str, ground: Bed, rounds: int, restarts: int) -> str:
     """A table for one deployment."""
     connection, base = ground.connection(), Series("empty RPC call")
-    ground.host(LIVE)
+    agent = ground.host(LIVE)
     first = _first(connection, f"{name}, first load, with its scratch run")
     live = {plugin: Switch(connection, LIVE, plugin, setting, "live") for plugin, setting in _known().items()}
     series = {plugin: Series(f"{name}, {plugin}, live, verdict known") for plugin in live}
@@ -73,13 +74,15 @@ def measure(name: str, ground: Bed, rounds: int, restarts: int) -> str:
         for switch in live.values():
             switch()
             ground.empty()
+    split = Split({**ground.processes(), "agent": agent.process.pid, "collectd": agent.collectds()[0]})
     for _ in range(rounds):
         for plugin, switch in live.items():
             base.measure(ground.empty)
             series[plugin].measure(switch)
+    spent = split.text(rounds * len(live))
     rows = [*series.values(), first, _restarts(ground, connection, name, restarts, base)]
     late = sum(switch.late for switch in live.values())
-    return f"{figures.table(base, rows)}\nanswered with 202, and settled later: {late} of the live ones"
+    return f"{figures.table(base, rows)}\n{spent}\nanswered with 202, and settled later: {late} of the live ones"
 
 
 def _known() -> dict[str, dict[str, Any]]:

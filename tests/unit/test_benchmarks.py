@@ -3,7 +3,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 from benchmarks.figures import Series, table
+from benchmarks.split import Split
+from tests.waiting import eventually
 
 
 def test_quantiles() -> None:
@@ -22,3 +28,17 @@ def test_measure_counts() -> None:
     series, done = Series("x"), []
     series.measure(lambda: done.append(1))
     assert (len(series.times), done) == (1, [1])
+
+
+def test_the_time_of_a_process_and_its_children_is_counted() -> None:
+    work = "import sys, time\nwhile time.process_time() < 0.2: pass\nsys.stdin.read()"
+    split = Split({"ourselves": os.getpid(), "nobody": 2**22 + 1})
+    with subprocess.Popen([sys.executable, "-c", work], stdin=subprocess.PIPE) as busy:
+        eventually(lambda: _milliseconds(split)[0] >= 150)
+        assert _milliseconds(split)[1] == 0
+        busy.communicate()
+
+
+def _milliseconds(split: Split) -> list[float]:
+    parts = split.text(1).partition("in ms: ")[2].partition(";")[0].split(", ")
+    return [float(part.split()[-1]) for part in parts]

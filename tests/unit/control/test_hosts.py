@@ -88,7 +88,10 @@ def test_after_a_failure_the_last_good_spec_is_desired(control: HostControl, age
 
 def test_a_refusal_by_the_agent_fails_the_operation(control: HostControl, agent: ScriptedAgent) -> None:
     agent.refuse = exception.RefusedByAgent("exec is denied here", plugin="exec")
-    row = enable(control, "exec")
+    with pytest.raises(exception.RefusedByAgent):
+        enable(control, "exec")
+    with control.database.reader() as session:
+        (row,) = operations.listed(session, operations.Filters(), Paging())
     assert (row.state, row.error and row.error["code"]) == ("failed", "refused_by_agent")
     assert control.desired(HOST)[1].layer.plugins == {}
 
