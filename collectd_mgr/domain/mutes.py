@@ -11,9 +11,9 @@ Without ``identifier`` all of the host's notifications are meant, without ``seve
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
+from collectd_mgr.domain import glob
 from collectd_mgr.domain.notifications import Notification
 from collectd_mgr.domain.sections import Settings
 
@@ -30,4 +30,4 @@ def covers(mute: Mapping[str, Any], notification: Notification) -> bool:
     """Whether a mute means this notification."""
     severities = mute.get("severities") or (notification.severity,)
     pattern = mute.get("identifier") or EVERYTHING
-    return notification.severity in severities and fnmatchcase(notification.identifier, pattern)
+    return notification.severity in severities and glob.matches(pattern, notification.identifier)

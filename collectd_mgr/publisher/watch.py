@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from collectd_mgr import exception
+from collectd_mgr.domain import glob
 from collectd_mgr.domain.columns import Row
 from collectd_mgr.domain.reads import Page, Query
 from collectd_mgr.domain.sections import Settings
@@ -56,18 +56,19 @@ class Watch:
         try:
             rows = [row for row in self._rows(setting) if row["last_update"]]
         except exception.CollectdMgrError as error:
-            LOG.debug("The values of %s cannot be read: %s", name, error.detail)
+            level = logging.WARNING if isinstance(error, exception.BadRequest) else logging.DEBUG
+            LOG.log(level, "The values of %s cannot be read: %s", name, error.detail)
             return []
         self._seen[name] = {row["id"]: row["last_update"] for row in rows}
         return [row for row in rows if row["last_update"] != before.get(row["id"])]
 
     def _rows(self, setting: Setting) -> Iterator[Row]:
         pattern, marker = setting.get("identifier") or "*", None
-        match = None if pattern == "*" else fnmatch.translate(pattern)
+        match = None if pattern == "*" else glob.expression(pattern)
         while True:
             page = self._read(Query(match=match, limit=_PAGE, marker=marker))
-            # The daemon finds the expression anywhere in an identifier.
-            yield from (row for row in page.rows if fnmatch.fnmatchcase(row["id"], pattern))
+            # The expression may find more.
+            yield from (row for row in page.rows if glob.matches(pattern, row["id"]))
             marker = page.marker
             if marker is None:
                 return

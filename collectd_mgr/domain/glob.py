@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shell patterns of identifiers: ``*``, ``?`` and ``[…]``, of the whole of them; a ``*`` matches slashes too."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+
+#: What the daemon takes as one expression, in bytes.
+_LONGEST = 256
+
+_SPECIAL = re.compile(r"([.^$+(){}|\\])")
+
+
+def matches(pattern: str, identifier: str) -> bool:
+    return fnmatchcase(identifier, pattern)
+
+
+def expression(pattern: str) -> str | None:
+    """A POSIX extended regular expression that finds all that ``pattern`` matches, and may find more.
+
+    None where there is none to be had: the daemon takes no long ones, and no braces.
+    """
+    plain, bracket, _ = pattern.partition("[")
+    end = "" if bracket else "$"
+    found = "^" + _SPECIAL.sub(r"\\\1", plain).replace("?", ".").replace("*", ".*") + end
+    return found if len(found.encode()) <= _LONGEST and "{" not in found else None

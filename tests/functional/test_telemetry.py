@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Ceilometer would hear of a real agent on a real bus: events and samples that it can take, and no others."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import oslo_messaging
+import pytest
+
+from collectd_mgr.domain import sections
+from collectd_mgr.domain.notifications import Notification
+from collectd_mgr.domain.ring import RingQuery
+from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer
+from collectd_mgr.rpc import transport
+from tests.functional.agent_host import AgentHost
+from tests.services.rabbitmq import RabbitMQ
+
+_MORE = """
+[oslo_messaging_notifications]
+driver = messagingv2
+[publisher]
+project_id = infrastructure
+"""
+
+_CHOSEN = {
+    sections.SAMPLES: {"cpu": {"identifier": "*/cpu-0/cpu-*", "interval": 1.0}},
+    sections.RING: {"load": {"identifier": "*/load/load", "interval": 1.0}},
+    sections.MUTES: {"noise": {"identifier": "*/noise/*"}},
+}
+
+
+class Ceilometer:
+    """Hears what it would hear."""
+
+    def __init__(self, host: AgentHost) -> None:
+        outlet = transport.telemetry(transport.prepare(host.conf))
+        assert outlet is not None
+        self._bus = outlet.transport
+        self.events: list[tuple[str, dict[str, Any]]] = []
+        target = oslo_messaging.Target(exchange="collectd_mgr_telemetry", topic="notifications")
+        self.listener = oslo_messaging.get_notification_listener(self._bus, [target], [self])
+
+    def info(self, _context: Any, _publisher: str, event: str, payload: dict[str, Any], _metadata: Any) -> None:
+        self.events.append((event, payload))
+
+    def of(self, event: str) -> list[dict[str, Any]]:
+        return [payload for name, payload in self.events if name == event]
+
+    def samples(self) -> list[Mapping[str, Any]]:
+        return [sample for payload in self.of("collectd_mgr.samples") for sample in payload["samples"]]
+
+    def close(self) -> None:
+        self.listener.stop()
+        self.listener.wait()
+        self._bus.cleanup()
+
+
+@pytest.fixture
+def host(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
+    with AgentHost(rabbitmq.url, config="Interval 1") as host:
+        host.file.write_text(host.file.read_text() + _MORE)
+        host.conf.reload_config_files()
+        host.start()
+        host.apply(HostSpec(Generation("e", 1), (replace(Layer(HOST), sections=sections.read(_CHOSEN)),)))
+        yield host
+
+
+@pytest.fixture
+def ceilometer(host: AgentHost) -> Iterator[Ceilometer]:
+    ceilometer = Ceilometer(host)
+    ceilometer.listener.start()
+    yield ceilometer
+    ceilometer.close()
+
+
+def finite(samples: Iterable[Mapping[str, Any]]) -> bool:
+    return all(isinstance(each["volume"], (int, float)) and math.isfinite(each["volume"]) for each in samples)
+
+
+def test_samples_and_events(host: AgentHost, ceilometer: Ceilometer) -> None:
+    with host.bus() as api:
+        for plugin in ("noise", "pager"):
+            api.notify(host.name, Notification("failure", f"from {plugin}", plugin=plugin))
+    host.until(lambda: ceilometer.of("collectd_mgr.notification"), 60)
+    host.until(lambda: len({each["timestamp"] for each in ceilometer.samples()}) > 2, 60)
+    _check_events(ceilometer.of("collectd_mgr.notification"), host)
+    samples = ceilometer.samples()
+    assert finite(samples)
+    assert {each["type"] for each in samples if each["name"].endswith(".rate")} == {"gauge"}
+    assert {each["type"] for each in samples if not each["name"].endswith(".rate")} == {"cumulative"}
+    assert "collectd.cpu.0.idle" in {each["name"] for each in samples}
+    assert all(datetime.fromisoformat(each["timestamp"]).tzinfo for each in samples)
+    assert len({(each["name"], each["timestamp"]) for each in samples}) == len(samples), "each value once"
+    _check_ring(host, ceilometer)
+
+
+def _check_events(events: list[dict[str, Any]], host: AgentHost) -> None:
+    (event,) = events
+    assert (event["host"], event["plugin"], event["severity"], event["count"]) == (host.name, "pager", "FAILURE", 1)
+    assert event["project_id"] == "infrastructure"
+    assert datetime.fromisoformat(event["since"]).tzinfo
+
+
+def _check_ring(host: AgentHost, ceilometer: Ceilometer) -> None:
+    """What was kept is read, and published when somebody asks."""
+    with host.bus() as api:
+        since = time.time() - 600
+        host.until(lambda: len(api.recent(host.name, RingQuery(since)).rows) > 2, 60)
+        assert not [each for each in ceilometer.samples() if ".load." in each["name"]]
+        kept = api.publish(host.name, RingQuery(since, "load"))
+        assert kept >= 9
+        host.until(lambda: len([each for each in ceilometer.samples() if ".load." in each["name"]]) == kept, 60)
+        assert api.buffer(host.name)["samples"]["readers"]["telemetry"]["dropped"] == 0
