@@ -9,7 +9,7 @@ from dataclasses import replace
 from collectd_mgr import exception
 from collectd_mgr.agent.absent import Absent
 from collectd_mgr.agent.state import State
-from collectd_mgr.domain import capabilities, grammar, managed, mode, secrets
+from collectd_mgr.domain import capabilities, grammar, ignorelist, managed, mode, secrets
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.metrics import MISSING
 from collectd_mgr.domain.notifications import Batch, Notification, Position
@@ -61,10 +61,11 @@ class Reads:
     def config(self) -> dict[str, str]:
         """``{"host", "managed"}``: collectd.conf text of the operator's files and of ours, secrets masked."""
         goal = self._state.goal(self._state.memory.current)
-        host = (statement.item for statement in self._state.origin.statements)
+        host = [statement.item for statement in self._state.origin.statements]
+        chain = ignorelist.operators_chain(host)
         return {
             "host": grammar.render(secrets.mask_items(tuple(host))),
-            "managed": grammar.render(secrets.mask_items(_managed(goal))),
+            "managed": grammar.render(secrets.mask_items(_managed(goal, chain))),
         }
 
     def _check(self) -> None:
@@ -73,7 +74,8 @@ class Reads:
             raise exception.HostNotManaged(f"The host is in mode off, set by {now.set_by}.", **now.to_dict())
 
 
-def _managed(goal: Goal) -> tuple[Item, ...]:
-    """The plugins that came through us; what the file tells the extension besides is nobody's configuration."""
+def _managed(goal: Goal, chain: str | None) -> tuple[Item, ...]:
+    """What came through us; what the file tells the extension besides is nobody's configuration."""
     ours = ((name, plugin) for name, plugin in goal.plugins.items() if plugin.enabled and plugin.origin != "host")
-    return tuple(item for name, plugin in ours for item in managed.plugin_items(name, plugin))
+    plugins = tuple(item for name, plugin in ours for item in managed.plugin_items(name, plugin))
+    return (*plugins, *managed.section_items(goal, chain))

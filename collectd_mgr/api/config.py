@@ -34,4 +34,5 @@ def _diff(call: Call, other: str) -> str:
     if other != "desired":
         desired = edits.desired_of(call.control.spec_of(call.host, int(other)))
     status = status_of(host)
-    return difference.from_effective(status.plugins if status else {}, desired, other)
+    plugins, sections = (status.plugins, status.sections) if status else ({}, {})
+    return difference.from_effective(plugins, sections, desired, other)

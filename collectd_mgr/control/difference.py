@@ -6,9 +6,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from collectd_mgr.control.edits import Desired
-from collectd_mgr.domain import grammar, managed, secrets
+from collectd_mgr.domain import canonical, grammar, managed, secrets
+from collectd_mgr.domain.sections import Sections
 from collectd_mgr.domain.spec import PluginGoal, merge
 from collectd_mgr.domain.status import PluginStatus
 
@@ -17,12 +19,16 @@ Goals = Mapping[str, PluginGoal]
 
 def between(old: Desired, new: Desired, old_name: str, new_name: str) -> str:
     """A unified diff of what two specs set, secrets masked; empty when they set the same."""
-    return _diff(_text(_goal(old)), _text(_goal(new)), old_name, new_name)
+    before, after = (_text(_goal(desired)) + _settings(_sections(desired)) for desired in (old, new))
+    return _diff(before, after, old_name, new_name)
 
 
-def from_effective(effective: Mapping[str, PluginStatus], desired: Desired, name: str) -> str:
+def from_effective(
+    effective: Mapping[str, PluginStatus], reported: Mapping[str, Any], desired: Desired, name: str
+) -> str:
     """A unified diff from what the daemon does to what ``desired`` sets.
 
+    :param reported: what the host says of its sections
     What nobody set is left out: plugins of the operator's own, and the daemon's own interval.
     """
     wanted = {plugin: _bare(goal) for plugin, goal in _goal(desired).items()}
@@ -31,11 +37,24 @@ def from_effective(effective: Mapping[str, PluginStatus], desired: Desired, name
         for plugin, status in effective.items()
         if plugin in wanted or (status.enabled and status.origin != "host")
     }
-    return _diff(_text(running), _text(wanted), "effective", name)
+    given = {section: facts.get("settings", {}) for section, facts in sorted(reported.items())}
+    return _diff(_text(running) + _settings(given), _text(wanted) + _settings(_sections(desired)), "effective", name)
 
 
 def _goal(desired: Desired) -> Goals:
     return merge((desired.layer, *desired.leases)).plugins
+
+
+def _sections(desired: Desired) -> Sections:
+    return merge((desired.layer, *desired.leases)).sections
+
+
+def _settings(sections: Sections) -> str:
+    """A line for each: what it comes to in collectd's configuration is the host's business."""
+    rows = ((section, name, setting) for section, given in sections.items() for name, setting in given.items())
+    return "".join(
+        f"# {section} {name}: {secrets.mask_text(canonical.dumps(setting))}\n" for section, name, setting in rows
+    )
 
 
 def _bare(goal: PluginGoal) -> PluginGoal:

@@ -103,10 +103,16 @@ def items(goal: Goal, generation: str = "", chain: str | None = None) -> tuple[I
         (name, plugin) for name, plugin in goal.plugins.items() if plugin.enabled and plugin.origin != "host"
     )
     statements = [item for name, plugin in managed for item in plugin_items(name, plugin)]
-    given = thresholds.items(goal.section(sections.THRESHOLDS))
-    given += ignorelist.items(goal.section(sections.IGNORELIST), chain)
-    given += tuple(queue.items(goal.section(sections.QUEUE)))
-    return (*statements, *given, _told(goal, generation))
+    return (*statements, *section_items(goal, chain), _told(goal, generation))
+
+
+def section_items(goal: Goal, chain: str | None) -> tuple[Item, ...]:
+    """What the sections of the goal come to in collectd's own configuration."""
+    return (
+        *thresholds.items(goal.section(sections.THRESHOLDS)),
+        *ignorelist.items(goal.section(sections.IGNORELIST), chain),
+        *queue.items(goal.section(sections.QUEUE)),
+    )
 
 
 def plugin_items(name: str, plugin: PluginGoal) -> Iterator[Item]:

@@ -34,11 +34,23 @@ def test_from_what_runs_only_what_was_set_counts() -> None:
         "df": PluginStatus(True, "observed", "host", 10.0, {"MountPoint": "/"}),
         "load": PluginStatus(False, "off"),
     }
-    assert difference.from_effective(runs, desired(cpu=PluginSetting(True)), "desired") == ""
-    assert difference.from_effective(runs, desired(cpu=PluginSetting(True), df=PluginSetting(True)), "desired") == ""
-    text = difference.from_effective(runs, desired(df=PluginSetting(False)), "desired")
+    assert difference.from_effective(runs, {}, desired(cpu=PluginSetting(True)), "desired") == ""
+    assert (
+        difference.from_effective(runs, {}, desired(cpu=PluginSetting(True), df=PluginSetting(True)), "desired") == ""
+    )
+    text = difference.from_effective(runs, {}, desired(df=PluginSetting(False)), "desired")
     assert [line for line in text.splitlines()[3:] if line[0] in "+-"] == [
         '-LoadPlugin "cpu"',
         '-LoadPlugin "df"',
         "+# df is off",
     ]
+
+
+def test_settings_of_sections_are_lines() -> None:
+    layer = Layer(HOST, sections={"thresholds": {"busy": {"type": "load"}}})
+    text = difference.between(Desired(), Desired(layer), "1", "2")
+    assert '+# thresholds busy: {"type":"load"}' in text
+    assert (
+        difference.from_effective({}, {"thresholds": {"settings": {"busy": {"type": "load"}}}}, Desired(layer), "x")
+        == ""
+    )
