@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Time daemons that cannot touch the machine's clock: they run without the right to set it (CAP_SYS_TIME).
+
+chronyd is told besides not to control the clock (``-x``); it compares and reports as ever. The programs are those of
+Debian's packages, unpacked by ``tools/unpack-packages``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import struct
+import threading
+import time
+from pathlib import Path
+
+from tests.services import place
+from tests.services.process import Process
+
+UNPACKED = Path(__file__).parents[2] / ".venvs" / "time-daemons"
+
+#: What keeps a process, root's too, from setting any clock.
+HARMLESS = ["setpriv", "--bounding-set=-sys_time", "--inh-caps=-sys_time", "--"]
+
+#: NTP's seconds begin with 1900.
+_EPOCH = 2_208_988_800
+
+
+class Chronyd:
+    """A chronyd on a command socket of its own.
+
+    :param source: the address and port of the server that it follows; None for none
+    :param serve: an address and port at which it is a server itself, of the machine's own time
+    """
+
+    def __init__(self, source: tuple[str, int] | None = None, serve: tuple[str, int] | None = None) -> None:
+        # Root's alone, or chronyd opens no socket in it.
+        self.directory = place.directory()
+        self.directory.chmod(0o700)
+        self.socket = str(self.directory / "s")
+        lines = [f"bindcmdaddress {self.socket}", "cmdport 0", f"pidfile {self.directory}/pid", "user root"]
+        if source is not None:
+            lines.append(f"server {source[0]} port {source[1]} iburst minpoll -4 maxpoll -2")
+        if serve is None:
+            lines.append("port 0")
+        else:
+            lines += [f"bindaddress {serve[0]}", f"port {serve[1]}", "allow 127.0.0.0/8", "local stratum 3"]
+        (self.directory / "conf").write_text("\n".join([*lines, ""]))
+        program = str(UNPACKED / "usr/sbin/chronyd")
+        self._process = Process(
+            [*HARMLESS, program, "-x", "-d", "-f", str(self.directory / "conf")], self.directory / "log"
+        )
+
+    def start(self) -> Chronyd:
+        self._process.start()
+        self._process.wait_until(Path(self.socket).exists)
+        return self
+
+    def close(self) -> None:
+        self._process.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    @property
+    def may_set_clocks(self) -> bool:
+        """By its effective capabilities: CAP_SYS_TIME is bit 25."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        effective = next(line for line in status.splitlines() if line.startswith("CapEff:"))
+        return bool(int(effective.split()[1], 16) & 1 << 25)
+
+
+class NtpServer:
+    """In the place of a reference whose clock is ``ahead`` seconds before ours: daemons follow it like any other."""
+
+    def __init__(self, address: tuple[str, int], ahead: float) -> None:
+        self._ahead = ahead
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(address)
+        self.address: tuple[str, int] = self._socket.getsockname()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        # Wakes the thread, which a close alone does not.
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", self.address)
+        self._thread.join()
+        self._socket.close()
+
+    def _serve(self) -> None:
+        while True:
+            question, client = self._socket.recvfrom(1024)
+            received = time.time()
+            if not question:
+                return
+            self._socket.sendto(self._answer(question, received), client)
+
+    def _answer(self, question: bytes, received: float) -> bytes:
+        """NTP version 4, server, stratum 2; root delay and dispersion of next to nothing."""
+        head = struct.pack(">BBcbII4s", 4 << 3 | 4, 2, question[2:3], -20, 10, 20, b"TEST")
+        times = self._time(received - 1), question[40:48], self._time(received), self._time(time.time())
+        return head + b"".join(times)
+
+    def _time(self, moment: float) -> bytes:
+        moment += _EPOCH + self._ahead
+        return struct.pack(">II", int(moment), int(moment % 1 * 2**32))
