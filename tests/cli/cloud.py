@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,10 @@ class Cloud:
         (self._directory / name).mkdir(exist_ok=True)
         daemon = DriverSettings(name, *self._places(name))
         settings = AgentSettings(daemon, mode=mode, mode_file=str(self._directory / name / "mode"), probation=0.0)
+        allowlist = self._directory / name / "allowlist.toml"
+        # Tests wait for values.
+        allowlist.write_text("[limits]\nshortest_interval = 0.1\n")
+        settings = replace(settings, allowlist_file=str(allowlist))
         collectd = self._daemons.setdefault(name, FakeDaemon())
         drivers = [Live(daemon, collectd), FakeDriver(daemon, collectd)]
         self._agents[name] = AgentService(settings, drivers, self._bus, self._notifications)

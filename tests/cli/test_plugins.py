@@ -50,6 +50,14 @@ def test_an_error_is_one_line_with_code_and_request(openstack: Shell) -> None:
     assert "[host_not_found, request req-" in openstack.error("plugin", "list", "--host", "nowhere")
 
 
+def test_what_the_host_itself_refuses_says_why(openstack: Shell) -> None:
+    line = openstack.error("plugin", "enable", "exec", "--host", ONE, "--wait")
+    assert line.startswith("The allow-list of this host refuses exec: It runs programs of the sender's choosing.")
+    assert "[refused_by_agent, request req-" in line
+    (row,) = openstack("plugin", "enable", "perl", "--host", ONE, "--host", ONE, "--wait", "-f", "json").json[:1]
+    assert (row["State"], "refuses perl" in row["Error"]) == ("refused", True)
+
+
 def test_what_the_daemon_rejects_fails_with_its_own_words(openstack: Shell) -> None:
     said = openstack(
         "plugin", "enable", "disk", "--host", ONE, "--config", "Reject=no such disk", "--wait", "-f", "json"
