@@ -79,7 +79,7 @@ class Operations:
     def _calls(self, change: Change) -> Iterator[_Call]:
         goal = change.goal or PluginGoal(False)
         if change.kind == plan.DISABLE:
-            yield self._disable(change.plugin)
+            yield self._disable(change.plugin, self._text(change.plugin, change.goal))
         elif change.kind == plan.LOAD:
             digest, text = goal.config_digest(), managed.plugin_text(change.plugin, goal)
             yield self._enable(change.plugin, goal.interval, digest, text, first_load_allowed=True)
@@ -92,8 +92,7 @@ class Operations:
     def _known(self, plugin: str, goal: PluginGoal | None) -> tuple[str | None, str]:
         """The configuration that the process has (the plan has compared): its name there, and its text."""
         digest = self._plugins[plugin]["config_digest"]
-        own = managed.plugin_text(plugin, goal) if goal is not None else ""
-        return digest, self._blocks.get(plugin, own)
+        return digest, self._text(plugin, goal)
 
     def _interval(self, goal: PluginGoal) -> float | None:
         """A managed plugin without an interval has the daemon's; the operator's own keeps its own."""
@@ -102,11 +101,16 @@ class Operations:
     def _opposite(self, change: Change) -> _Call:
         before = self._plugins.get(change.plugin)
         if before is None or not before["registered"]:
-            return self._disable(change.plugin)
+            return self._disable(change.plugin, self._text(change.plugin, change.goal))
         return self._enable(change.plugin, before["interval"], *self._known(change.plugin, change.goal))
 
-    def _disable(self, plugin: str) -> _Call:
-        return "plugin_disable", {"plugin": plugin, "grace_timeout": self._grace}
+    def _text(self, plugin: str, goal: PluginGoal | None) -> str:
+        """The configuration of a plugin, the one that the process has if that is known."""
+        own = managed.plugin_text(plugin, goal) if goal is not None else ""
+        return self._blocks.get(plugin, own)
+
+    def _disable(self, plugin: str, text: str) -> _Call:
+        return "plugin_disable", {"plugin": plugin, "grace_timeout": self._grace, "config_text": text}
 
     def _enable(
         self, plugin: str, interval: float | None, digest: str | None, text: str, first_load_allowed: bool = False

@@ -66,7 +66,11 @@ class Methods:
                 first_load_allowed=of.flag,
             ),
             "plugin_disable": self._operation(
-                "plugin_disable", inside.plugin_disable, plugin=of.text, grace_timeout=of.seconds_or_zero
+                "plugin_disable",
+                inside.plugin_disable,
+                plugin=of.text,
+                grace_timeout=of.seconds_or_zero,
+                config_text=of.text,
             ),
             "plugin_restart": self._operation(
                 "plugin_restart", inside.plugin_restart, plugin=of.text, interval=of.seconds

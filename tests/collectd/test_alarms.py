@@ -42,6 +42,19 @@ def test_a_live_disable_raises_none_and_others_are_still_missed(eventually: Even
         assert f"load/load {ALARM}" not in collectd.log_text
 
 
+def test_metrics_with_names_from_the_configuration(eventually: Eventually) -> None:
+    """``filecount`` takes the name of the plugin from there."""
+    count = (
+        '<Plugin filecount>\n  <Directory "/etc">\n    Plugin "mine"\n    Instance "etc"\n  </Directory>\n</Plugin>\n'
+    )
+    more = "<Plugin threshold>\n  <Type files>\n    WarningMax 1000000\n  </Type>\n</Plugin>\n"
+    with ScratchCollectd(("filecount", "unixsock"), count + THRESHOLD + more + UNIXSOCK, interval=0.2) as collectd:
+        eventually(lambda: collectd.call("metrics_list", plugin="mine")["names"])
+        collectd.call("plugin_disable", plugin="filecount", config_text=count)
+        assert_missed(collectd, eventually)
+        assert f"files {ALARM}" not in collectd.log_text
+
+
 def test_a_threshold_that_comes_after_the_disable_raises_none(eventually: Eventually) -> None:
     with ScratchCollectd(("load", "unixsock"), UNIXSOCK, interval=0.3, options=OPTIONS) as collectd:
         eventually(lambda: collectd.call("values_get", plugin="load")["names"])
@@ -62,6 +75,7 @@ def test_the_live_driver_disables_where_thresholds_are_in_force() -> None:
 def assert_missed(collectd: ScratchCollectd, eventually: Eventually) -> None:
     """A value that is put in once is missed, as would be any that nobody silenced."""
     before = collectd.log_text.count(f"gauge-once {ALARM}")
+    eventually((collectd.directory / "unixsock").exists)
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(f"{collectd.directory}/unixsock")
         connection.sendall(b"PUTVAL scratch.example.org/other/gauge-once interval=0.2 N:1\n")

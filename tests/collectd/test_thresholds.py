@@ -11,6 +11,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.testing.collectd import ScratchCollectd
+from tests import waiting
 from tests.waiting import Eventually
 
 UNIXSOCK = '<Plugin unixsock>\n  SocketFile "unixsock"\n</Plugin>\n'
@@ -47,6 +48,7 @@ def collectd(config: str = "") -> ScratchCollectd:
 
 
 def put(daemon: ScratchCollectd, identifier: str, value: object) -> None:
+    waiting.eventually((daemon.directory / "unixsock").exists)
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(f"{daemon.directory}/unixsock")
         connection.sendall(f'PUTVAL "{identifier}" interval=60 N:{value}\n'.encode())
