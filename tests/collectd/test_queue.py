@@ -56,7 +56,7 @@ def test_values_are_dropped_above_the_limit_and_kept_again_without(
         assert read().get("derive-dropped", 0) == 0
         assert collectd.call("queue_set", settings=LIMIT) == {"before": {}}
         assert digest(collectd) == sections.digest(LIMIT)
-        eventually(lambda: read()["derive-dropped"] > 100, 30)
+        eventually(lambda: read()["derive-dropped"] > 100)
         eventually(lambda: read()["queue_length"] <= 25)
         assert collectd.call("queue_set", settings={}) == {"before": LIMIT}
         eventually(lambda: read()["queue_length"] > 100)

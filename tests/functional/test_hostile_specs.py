@@ -50,7 +50,7 @@ def traces(host: AgentHost) -> dict[str, Any]:
 
 def refused(api: AgentAPI, host: str, wanted: HostSpec) -> bool:
     try:
-        api.apply(host, wanted, timeout=60)
+        api.apply(host, wanted, timeout=120)
     except exception.RefusedByAgent:
         return True
     return False

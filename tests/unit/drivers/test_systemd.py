@@ -42,7 +42,7 @@ def daemon(place: Path) -> SystemdDaemon:
 
 def settings(place: Path) -> DriverSettings:
     settings = DriverSettings("h", str(place), str(place), str(place), str(place))
-    return dataclasses.replace(settings, daemon="systemd", unit="c.service", start_timeout=5.0, stop_timeout=5.0)
+    return dataclasses.replace(settings, daemon="systemd", unit="c.service", start_timeout=60.0, stop_timeout=60.0)
 
 
 def calls(place: Path) -> list[str]:
@@ -57,7 +57,7 @@ def test_start_and_stop_are_systemds(daemon: SystemdDaemon, place: Path) -> None
     process = daemon.start()
     assert daemon.find() == process
     assert daemon.stop()
-    assert process.wait(5.0)
+    assert process.wait(60.0)
     assert daemon.find() is None
     assert [call for call in calls(place) if call != "show"] == ["reset-failed", "start", "stop"]
     assert "c.service" in (place / "calls").read_text()

@@ -159,5 +159,5 @@ def test_a_daemon_that_is_away_does_not_end_it(tmp_path: Path, daemon: Daemon) -
     thread.start()
     spool.wait(spool.reader("x").number, 10)
     stop.set()
-    thread.join(10)
+    thread.join(60)
     assert [row["message"] for row in spooled(spool)] == ["a"]
