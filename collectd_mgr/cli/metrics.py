@@ -11,14 +11,16 @@ from osc_lib.command import command
 
 from collectd_mgr.cli import changes, columns
 from collectd_mgr.cli.client import Client, client_of, path
+from collectd_mgr.cli.columns import Columns
 from collectd_mgr.cli.examples import examples
 
-_SEEN = {"Last Update": "last_update", "Age": "age", "State": "state", "Missing Since": "missing_since"}
+_SEEN = {"Last Update": "last_update", "Age": "age", "State": "state"}
 _METRICS = {"Identifier": "id", "Interval": "interval", **_SEEN}
-_VALUES = {"Identifier": "id", "Name": "name", "Value": "value", "Rate": "rate", "Interval": "interval", **_SEEN}
+_VALUES = {"Identifier": "id", "Name": "name", "Value": "value", "Rate": "rate", **_SEEN}
 
 #: collectd's states of a metric, and what only the agent remembers.
-_STATES = ("unknown", "okay", "warning", "failure", "missing")
+_MISSING = "missing"
+_STATES = ("unknown", "okay", "warning", "failure", _MISSING)
 
 
 class ListMetrics(command.Lister):
@@ -30,7 +32,8 @@ class ListMetrics(command.Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        return columns.table(map(_timed, _rows(client_of(self), "metrics", parsed_args)), _METRICS)
+        rows = map(_timed, _rows(client_of(self), "metrics", parsed_args))
+        return columns.table(rows, _columns(_METRICS, parsed_args))
 
 
 class ListValues(command.Lister):
@@ -46,11 +49,14 @@ class ListValues(command.Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        rows = _rows(client_of(self), "values", parsed_args)
+        rows = map(_timed, _rows(client_of(self), "values", parsed_args))
         # What is missing has no values, and is shown all the same.
-        return columns.table(
-            ({**row, **value} for row in map(_timed, rows) for value in row["values"] or [{}]), _VALUES
-        )
+        values = ({**row, **value} for row in rows for value in row["values"] or [{}])
+        return columns.table(values, _columns(_VALUES, parsed_args))
+
+
+def _columns(columns: Columns, args: argparse.Namespace) -> Columns:
+    return {**columns, "Missing Since": "missing_since"} if args.state == _MISSING else columns
 
 
 def _parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
