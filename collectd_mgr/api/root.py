@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from collectd_mgr.api import openapi, version
 from collectd_mgr.api.call import Call
 from collectd_mgr.api.hosts import Hosts
+from collectd_mgr.api.mutes import LabelMutes
 from collectd_mgr.api.notifications import Notifications
 from collectd_mgr.api.operations import Operations
 from collectd_mgr.api.resource import Answer, Resource, expose
@@ -48,6 +49,7 @@ class OpenApi(Resource):
 class V1(Resource):
     children: ClassVar[Mapping[str, Resource]] = {
         "hosts": Hosts(),
+        "mutes": LabelMutes(),
         "notifications": Notifications(),
         "operations": Operations(),
         "openapi.json": OpenApi(),

@@ -15,5 +15,7 @@ RULES = (
     rule("collectd_mgr:mutes:list", READ, "List the mutes of a host.", "GET", _MUTES),
     rule("collectd_mgr:mutes:get", READ, "Show a mute.", "GET", f"{_MUTES}/{{setting}}"),
     rule("collectd_mgr:mutes:set", OPERATE, "Mute notifications for a time.", "PUT", f"{_MUTES}/{{setting}}"),
+    rule("collectd_mgr:mutes:set_by_label", OPERATE, "Mute all hosts with some labels.", "PUT", "/v1/mutes/{setting}"),
+    rule("collectd_mgr:mutes:unset_by_label", OPERATE, "End such a mute.", "DELETE", "/v1/mutes/{setting}"),
     rule("collectd_mgr:mutes:unset", OPERATE, "End a mute.", "DELETE", f"{_MUTES}/{{setting}}"),
 )
