@@ -17,6 +17,7 @@ from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import mode
 from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
+from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.drivers.live import LiveDriver
 from collectd_mgr.drivers.restart import RestartDriver
@@ -25,9 +26,9 @@ from collectd_mgr.wire.client import WireClient
 
 
 class Parts:
-    """``close`` at the end; ``patience``: seconds for an answer of the extension."""
+    """``close`` at the end; ``patience``: seconds for an answer of the extension; ``daemon``: who runs collectd."""
 
-    def __init__(self, host: Host, patience: float = 10.0) -> None:
+    def __init__(self, host: Host, patience: float = 10.0, daemon: Daemon | None = None) -> None:
         settings = host.settings
         self.file = Path(settings.managed_dir) / "collectd_mgr.conf"
         self.mode = Path(settings.state_dir) / "mode"
@@ -39,12 +40,13 @@ class Parts:
         drivers = LiveDriver(settings), RestartDriver(settings)
         for driver in drivers:
             driver._collectd.wire = WireClient(settings.socket, timeout=patience)
+            driver._collectd.daemon = daemon or driver._collectd.daemon
         ladder = Ladder(drivers)
         self.close = ladder.close
         carrier = Carrier(ladder, self.state, journal := Journal(settings.state_dir))
         crash = Crash(self.state, carrier)
         self.applier = Applier(self.state, carrier, crash)
-        self.keeper = Keeper(AgentSettings(settings), self.state, carrier, crash)
+        self.keeper = Keeper(AgentSettings(settings, revival=30.0 if daemon else 0.0), self.state, carrier, crash)
         self.keeper.recover(self.applier, journal)
 
 

@@ -20,7 +20,8 @@ from collectd_mgr.drivers.collectd import Collectd
 from collectd_mgr.drivers.process import Process, running
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.drivers.systemd import SystemdDaemon
-from collectd_mgr.testing.suite.rigs import operators_file, settings_in
+from collectd_mgr.testing.suite.rigs import Host, operators_file, settings_in
+from tests.collectd.parts import Parts, spec
 from tests.systemd import Systemd
 from tests.waiting import PATIENCE
 
@@ -147,6 +148,45 @@ def test_a_restart_by_somebody_is_told_from_a_death(
     dead = until(collectd, second.pid)
     third = back(collectd, second.pid)
     assert second.pid not in (*dead.ended_by_somebody, *third.ended_by_somebody)
+
+
+@pytest.fixture
+def agent(collectd: Collectd, settings: DriverSettings) -> Iterator[Parts]:
+    """With a live change behind it, on probation."""
+    agent = Parts(Host(settings, RestartDriver), daemon=collectd.daemon)
+    agent.applier.apply(spec(1, "memory"))
+    agent.state.remember(good=agent.state.memory.current, probation=None)
+    agent.applier.apply(spec(2, "memory", "swap"))
+    assert (agent.state.memory.driver, agent.state.memory.probation is not None) == ("live", True)
+    yield agent
+    agent.close()
+
+
+def look(agent: Parts, seconds: float = 4.0) -> None:
+    """As the agent does, for as long as systemd needs to start the next one."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        agent.keeper.look()
+        time.sleep(0.1)
+
+
+def test_a_restart_soon_after_a_live_change_quarantines_nothing(
+    agent: Parts, collectd: Collectd, settings: DriverSettings, systemd: Systemd
+) -> None:
+    systemd.ctl("restart", settings.unit)
+    look(agent)
+    assert (agent.state.memory.outcome, agent.state.memory.quarantine) == ("applied", None)
+    assert collectd.observe().plugins["swap"].enabled
+
+
+def test_a_crash_soon_after_a_live_change_does(agent: Parts, collectd: Collectd, settings: DriverSettings) -> None:
+    (process_,) = process(settings)
+    process_.signal(signal.SIGSEGV)
+    look(agent, 6.0)
+    assert (agent.state.memory.outcome, agent.state.memory.quarantine is None) == ("failed", False)
+    plugins = back(collectd, process_.pid).plugins
+    assert (plugins["memory"].enabled, "swap" in plugins) == (True, False)
+    assert len(process(settings)) == 1
 
 
 def test_a_kill_by_somebody_is_seen_until_systemd_starts_it_again(collectd: Collectd, settings: DriverSettings) -> None:
