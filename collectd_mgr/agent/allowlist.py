@@ -33,6 +33,8 @@ class _Reading:
     policy: Policy
     broken: str = ""
     judged: dict[str, tuple[PluginGoal, tuple[Violation, ...]]] = field(default_factory=dict)
+    #: What turned out to give too many samples, as it was configured then.
+    too_many: dict[str, PluginGoal] = field(default_factory=dict)
 
 
 def _nothing_seen() -> Mapping[str, int]:
@@ -82,6 +84,25 @@ class Allowlist:
         if found:
             raise _refused(found)
 
+    def bound(self, goal: Goal, interval: float) -> None:
+        """Hold what runs against the rate that is allowed: how many metrics a plugin has, nobody knows beforehand.
+
+        Above it, the plugin that came through us and gives most samples is refused from now on, until
+        it is configured otherwise or the file changes. One at each call.
+        """
+        reading, metrics = self._read(), self._metrics()
+        if self._rate(goal, interval) <= reading.policy.samples_per_second:
+            return
+        rates = {
+            name: metrics.get(name, 0) / (plugin.interval or interval)
+            for name, plugin in goal.plugins.items()
+            if plugin.enabled and plugin.origin != "host" and metrics.get(name)
+        }
+        if rates:
+            most = max(rates, key=rates.__getitem__)
+            LOG.error("%s gives %.0f samples per second, too many for this host: it is refused.", most, rates[most])
+            reading.too_many[most] = goal.plugins[most]
+
     def permitted(self, goal: Goal) -> Goal:
         """``goal`` without what the host refuses: remembered from a time when it did not, or put there by somebody."""
         reading = self._read()
@@ -108,6 +129,8 @@ class Allowlist:
 
     @staticmethod
     def _judge(reading: _Reading, name: str, plugin: PluginGoal) -> tuple[Violation, ...]:
+        if reading.too_many.get(name) == plugin:
+            return (Violation(name, "", "rate", "It turned out to give more samples than this host allows."),)
         before = reading.judged.get(name)
         if before is None or before[0] != plugin:
             found = allowlist.violations({name: plugin}, reading.policy, os.path.realpath)

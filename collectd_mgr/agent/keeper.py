@@ -84,6 +84,7 @@ class Keeper:
             running = self._carrier.ladder.observe()
             self._state.see_origin(running)
             self._mend()
+            self._state.bound_rate()
             if self._settles(running):
                 return
             ended = self._state.end_leases()

@@ -101,6 +101,10 @@ class State:
         """A sentence for each thing in ``spec`` that :meth:`goal` leaves out."""
         return self._allowlist.refusals(self.wanted(spec))
 
+    def bound_rate(self) -> None:
+        """Have what gives more samples than this host allows be refused."""
+        self._allowlist.bound(self.goal(self.memory.current), self.origin.interval)
+
     def check_allowed(self, spec: HostSpec) -> None:
         """:raises RefusedByAgent: where ``spec`` asks for what the host's allow-list refuses"""
         asked, now = self.wanted(spec), self.goal(self.memory.current)

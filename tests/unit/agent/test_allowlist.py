@@ -96,6 +96,21 @@ def test_the_operators_own_plugins_are_not_judged(tmp_path: Path) -> None:
     assert agent.apply(spec(2, exec=True)).outcome == "applied"
 
 
+def test_what_turns_out_to_be_too_much_is_switched_off(tmp_path: Path, file: Path) -> None:
+    file.write_text("[limits]\nsamples_per_second = 0.75\n")
+    agent = make(tmp_path)
+    agent.apply(spec(1, cpu=1.0, load=10.0))
+    assert agent.enabled() == {"cpu", "load"}
+    agent.service._sweep.refresh()
+    eventually(lambda: looked(agent) == {"load"})
+    assert any("cpu: It turned out to give more samples" in line for line in agent.status().warnings)
+    with pytest.raises(exception.RefusedByAgent) as refused:
+        agent.apply(spec(2, cpu=1.0, load=20.0))
+    assert refused.value.kwargs["reason_code"] == "rate"
+    agent.apply(spec(3, cpu=5.0, load=10.0))
+    eventually(lambda: looked(agent) == {"cpu", "load"})
+
+
 def test_the_rate_of_samples_is_bounded(file: Path) -> None:
     file.write_text("[limits]\nsamples_per_second = 100\n")
     allowlist = Allowlist(str(file), lambda: {"cpu": 200, "load": 10})
