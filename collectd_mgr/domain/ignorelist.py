@@ -103,10 +103,12 @@ def items(settings: Mapping[str, Rule], following: str | None) -> tuple[Item, ..
     """The chain, what its rules need, and the option that points at it; nothing without a rule.
 
     :param following: the operator's own chain before the cache
+    :raises BadSetting: one is none, wherever it came from
     """
     if not settings:
         return ()
-    rules = tuple(rule_item(name, settings[name], following) for name in ordered(settings))
+    checked = {name: normal(rule) for name, rule in settings.items()}
+    rules = tuple(rule_item(name, checked[name], following) for name in ordered(checked))
     chain = Item("Chain", (CHAIN,), (*rules, then(following)))
     return (Item("LoadPlugin", (PLUGIN,)), chain, Item(OPTION, (CHAIN,)))
 

@@ -189,10 +189,13 @@ def check(settings: Mapping[str, Threshold], theirs: Mapping[str, Threshold]) ->
 
 
 def items(settings: Mapping[str, Threshold]) -> tuple[Item, ...]:
-    """The ``<Plugin threshold>`` block, and what loads the plugin; nothing without a threshold."""
+    """The ``<Plugin threshold>`` block, and what loads the plugin; nothing without a threshold.
+
+    :raises BadSetting: one is none, wherever it came from
+    """
     if not settings:
         return ()
-    blocks = tuple(_block(setting) for _, setting in sorted(settings.items()))
+    blocks = tuple(_block(normal(setting)) for _, setting in sorted(settings.items()))
     return (Item("LoadPlugin", (PLUGIN,)), Item("Plugin", (PLUGIN,), blocks))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from collectd_mgr.domain import ignorelist, include
+from collectd_mgr.domain import ignorelist, include, sections, thresholds
 from collectd_mgr.domain.disk import Disk
+from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers.base import DriverSettings
 
 
@@ -15,9 +17,19 @@ def chain(settings: DriverSettings) -> str | None:
 
     :raises CollectdMgrError: the operator's files cannot be read
     """
+    return ignorelist.operators_chain(_statements(settings))
+
+
+def check(settings: DriverSettings, goal: Goal) -> None:
+    """:raises OwnedByHostConfig, BadSetting: thresholds of the goal judge what the operator's do, or others of it"""
+    ours = goal.section(sections.THRESHOLDS)
+    if ours:
+        thresholds.check(ours, thresholds.from_items(_statements(settings)))
+
+
+def _statements(settings: DriverSettings) -> list[Item]:
     if not Path(settings.config_file).exists():
-        return None
+        return []
     found = include.read(settings.config_file, Disk())
     ours = Path(settings.managed_dir).resolve()
-    theirs = (each for each in found.statements if not Path(each.file).resolve().is_relative_to(ours))
-    return ignorelist.operators_chain(each.item for each in theirs)
+    return [each.item for each in found.statements if not Path(each.file).resolve().is_relative_to(ours)]

@@ -16,6 +16,7 @@ from collectd_mgr.domain.plan import Change, Running
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import Goal
+from collectd_mgr.drivers import operators
 from collectd_mgr.drivers.base import Applied, Driver, DriverSettings, Order, Recovered
 from collectd_mgr.drivers.collectd import Collectd
 from collectd_mgr.drivers.packages import Packages
@@ -45,6 +46,7 @@ class RestartDriver(Driver):
     name: ClassVar[str] = "restart"
 
     def __init__(self, settings: DriverSettings) -> None:
+        self._settings = settings
         self._starts = settings.daemon == "child"
         self._collectd = Collectd(settings)
         self._reader = Reader(self._collectd.wire)
@@ -85,6 +87,7 @@ class RestartDriver(Driver):
     def apply(self, order: Order) -> Applied:
         """As the contract has it; a daemon that does not run is started, whatever the order says."""
         self._check(order)
+        operators.check(self._settings, order.goal)
         said = [line for change in order.plan for line in self._validate(change)]
         old = self._collectd.files.read()
         self._collectd.files.stage(self._collectd.render(order.goal, order.generation))

@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 
 from collectd_mgr import exception
+from collectd_mgr.domain import sections
+from collectd_mgr.domain.spec import PluginGoal
+from collectd_mgr.drivers.base import Driver
+from collectd_mgr.drivers.live import LiveDriver
+from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.collectd import ScratchCollectd
+from collectd_mgr.testing.suite.rigs import real_host
 from tests import waiting
 from tests.waiting import Eventually
 
@@ -148,3 +154,15 @@ def test_a_set_of_them_changes_at_once(eventually: Eventually) -> None:
         assert daemon.call("status")["sections"]["thresholds"]["bytes"] - bytes_before < 400_000
         put(daemon, "h/p/gauge-i49", 9)
         eventually(lambda: said(daemon) == [("failure", "i49")])
+
+
+@pytest.mark.parametrize("kind", [LiveDriver, RestartDriver])
+def test_no_driver_sets_one_for_what_the_operator_judges(kind: type[Driver]) -> None:
+    with real_host(kind, OPERATORS) as host:
+        rig = host.rig()
+        theirs = {"threshold": PluginGoal(True, origin="host")}
+        settings = {"a": {"type": "if_octets", "failure_max": 1.0}}
+        goal = rig.goal(theirs, sections=sections.read({sections.THRESHOLDS: settings}))
+        rig.refuses(rig.order(goal), exception.OwnedByHostConfig)
+        broken = rig.goal(theirs, sections=sections.read({sections.IGNORELIST: {"a": {"action": "deny", "type": "("}}}))
+        rig.refuses(rig.order(broken), exception.BadSetting)
