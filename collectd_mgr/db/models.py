@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Double, ForeignKey, Index, MetaData, String, Table, UniqueConstraint
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import DeclarativeBase, Mapped, attribute_keyed_dict, mapped_column, relationship
 
@@ -61,8 +61,8 @@ class Host(Base):
     capabilities: Mapped[dict[str, Any] | None] = mapped_column(Json, deferred=True, deferred_raiseload=True)
     capabilities_digest: Mapped[str] = mapped_column(String(32), default="", server_default="")
     clock: Mapped[str] = mapped_column(String(16), default="unknown", server_default="unknown", index=True)
-    clock_offset: Mapped[float | None] = mapped_column(Float(53))
-    clock_error: Mapped[float | None] = mapped_column(Float(53))
+    clock_offset: Mapped[float | None] = mapped_column(Double)
+    clock_error: Mapped[float | None] = mapped_column(Double)
 
     label_rows: Mapped[dict[str, Label]] = relationship(
         collection_class=attribute_keyed_dict("name"), cascade="all, delete-orphan", lazy="raise"
@@ -97,7 +97,7 @@ class Generation(Base):
     action: Mapped[str] = mapped_column(String(32))
     plugin: Mapped[str] = mapped_column(String(63), default="")
     setting: Mapped[str] = mapped_column(String(255), default="")
-    expires_in: Mapped[float | None] = mapped_column(Float(53))
+    expires_in: Mapped[float | None] = mapped_column(Double)
     user: Mapped[str] = mapped_column("user_id", String(255), default="")
     project: Mapped[str] = mapped_column("project_id", String(255), default="")
     request_id: Mapped[str] = mapped_column(String(64), default="")
@@ -116,7 +116,7 @@ class Operation(Base):
     host: Mapped[str] = mapped_column(String(255))
     plugin: Mapped[str] = mapped_column(String(63), default="")
     setting: Mapped[str] = mapped_column(String(255), default="")
-    expires_in: Mapped[float | None] = mapped_column(Float(53))
+    expires_in: Mapped[float | None] = mapped_column(Double)
     action: Mapped[str] = mapped_column(String(32))
     user: Mapped[str] = mapped_column("user_id", String(255), default="")
     project: Mapped[str] = mapped_column("project_id", String(255), default="")

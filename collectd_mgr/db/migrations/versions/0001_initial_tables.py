@@ -91,7 +91,7 @@ def _who_and_why() -> tuple[sa.Column[Any], ...]:
         sa.Column("action", sa.String(32), nullable=False),
         sa.Column("plugin", sa.String(63), nullable=False),
         sa.Column("setting", sa.String(255), nullable=False),
-        sa.Column("expires_in", sa.Float(53)),
+        sa.Column("expires_in", sa.Double),
         sa.Column("user_id", sa.String(255), nullable=False),
         sa.Column("project_id", sa.String(255), nullable=False),
         sa.Column("request_id", sa.String(64), nullable=False),

@@ -12,6 +12,6 @@ down_revision = "0001"
 
 def upgrade() -> None:
     op.add_column("hosts", sa.Column("clock", sa.String(16), nullable=False, server_default="unknown"))
-    op.add_column("hosts", sa.Column("clock_offset", sa.Float(53)))
-    op.add_column("hosts", sa.Column("clock_error", sa.Float(53)))
+    op.add_column("hosts", sa.Column("clock_offset", sa.Double))
+    op.add_column("hosts", sa.Column("clock_error", sa.Double))
     op.create_index("ix_hosts_clock", "hosts", ["clock"])
