@@ -33,9 +33,21 @@ _NEWER = 0.001
 
 
 class Clock:
-    """Any thread may ask. ``sources``: the time services that this host may have, in order."""
+    """Any thread may ask.
 
-    def __init__(self, state: State, ladder: Ladder, settings: TimeSettings, sources: Sequence[TimeSource]) -> None:
+    :param sources: the time services that this host may have, in order
+    :param host: the name of the agent, which collectd may use as well
+    """
+
+    def __init__(
+        self,
+        state: State,
+        ladder: Ladder,
+        settings: TimeSettings,
+        sources: Sequence[TimeSource],
+        host: str = "",
+    ) -> None:
+        self._host = host
         self._state = state
         self._ladder = ladder
         self._settings = settings
@@ -105,7 +117,8 @@ class Clock:
         if self._state.mode().mode == mode.OFF:
             return [], []
         try:
-            rows = [row for row in self._rows() if _is_own(str(row["id"]), self._state.origin.hostname)]
+            names = (self._state.origin.hostname, self._host)
+            rows = [row for row in self._rows() if any(_is_own(str(row["id"]), name) for name in names)]
         except exception.CollectdMgrError:
             return [], []
         return _grid(rows, time.time()), [float(row["last_update"]) for row in rows]

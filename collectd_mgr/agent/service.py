@@ -88,7 +88,7 @@ class AgentService:
         notifier = StatusNotifier(notifications, settings.host)
         self.reporter = Reporter(picture, sweep, notifier, settings.heartbeat_interval)
         self.state.changed = self.reporter.wake
-        self.clock = Clock(self.state, self._ladder, settings.clock, time_sources.load(settings.clock))
+        self.clock = Clock(self.state, self._ladder, settings.clock, time_sources.load(settings.clock), settings.host)
         preflight = Preflight(self.state, carrier, sweep, Trials(settings.daemon), self.allowlist)
         reads = Reads(self.state, self._ladder, sweep.absent)
         outlets = Outlets(settings.host, lasting or Outlet(notifications), telemetry, settings.project)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``plugin test``, ``plugin preview`` and ``host preview``: what would be. Nothing is changed by these."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from osc_lib.command import command
+from osc_lib.exceptions import CommandError
+
+from collectd_mgr.cli import changes, columns, configuration
+from collectd_mgr.cli.client import client_of, path
+from collectd_mgr.cli.examples import examples
+
+_TRIED = {"Identifier": "id", "Name": "name", "Type": "type", "Value": "value", "Rate": "rate"}
+
+_FORESEEN = {
+    "Host": "host",
+    "Change": "change",
+    "Plugin": "plugin",
+    "Class": "class",
+    "Driver": "driver",
+    "Series": "after.series",
+    "Series Before": "before.series",
+    "Samples/s": "after.samples_per_second",
+    "Samples/s Before": "before.samples_per_second",
+    "Refusals": "refusals",
+}
+
+
+class TestPlugin(command.Lister):
+    """Try a plugin in a collectd of its own on a host: the values that it would give"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("plugin", metavar="<plugin>", help="Name of the plugin, as in LoadPlugin")
+        parser.add_argument("--host", metavar="<host>", required=True, help="Name of the host")
+        configuration.add_options(parser)
+        examples(
+            parser,
+            "plugin test df --host cn1.example.org --config MountPoint=/",
+            "plugin test ping --host cn1.example.org --config-file ping.conf",
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        config = configuration.configuration(parsed_args)
+        body = {} if config is None else {"config": config}
+        address = path("hosts", parsed_args.host, "plugins", parsed_args.plugin, "test")
+        tried = client_of(self).post(address, json=body).json()["test"]
+        for warning in tried["warnings"]:
+            self.log.warning("%s: %s", parsed_args.host, warning)
+        rows = ({**row, **value} for row in tried["values"] for value in row["values"])
+        return columns.table(rows, _TRIED)
+
+
+class _Preview(command.Lister):
+    """What is common to previews: a row for each change; what would be refused, or fail, is said beside them."""
+
+    def foreseen(self, hosts: Iterable[str], plugins: Mapping[str, Any]) -> Any:
+        return columns.table(self._changes(hosts, plugins), _FORESEEN)
+
+    def _changes(self, hosts: Iterable[str], plugins: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        client = client_of(self)
+        for host in hosts:
+            found = client.post(path("hosts", host, "preview"), json={"plugins": plugins}).json()["preview"]
+            for problem in found["problems"]:
+                self.log.warning("%s: %s [%s]", host, problem["detail"], problem["code"])
+            for change in found["changes"]:
+                yield {"host": host, **change}
+
+
+class PreviewPlugin(_Preview):
+    """Say what enabling, disabling or setting a plugin would do to hosts, without doing it"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("plugin", metavar="<plugin>", help="Name of the plugin, as in LoadPlugin")
+        changes.add_hosts(parser)
+        state = parser.add_mutually_exclusive_group()
+        state.add_argument("--enable", dest="enabled", action="store_true", default=None, help="If it were enabled")
+        state.add_argument("--disable", dest="enabled", action="store_false", default=None, help="If it were disabled")
+        parser.add_argument("--interval", metavar="<seconds>", type=float, help="With this time between two reads")
+        configuration.add_options(parser)
+        examples(parser, "plugin preview processes --host cn1.example.org --enable --interval 1")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        config = configuration.configuration(parsed_args)
+        given = {"enabled": parsed_args.enabled, "interval": parsed_args.interval, "config": config}
+        setting = {key: value for key, value in given.items() if value is not None}
+        if not setting:
+            raise CommandError("Nothing to look at: give --enable, --disable, --interval, --config or --config-file.")
+        return self.foreseen(parsed_args.hosts, {parsed_args.plugin: setting})
+
+
+class PreviewHost(_Preview):
+    """Say what settings of several plugins would do to hosts, without doing it"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("hosts", metavar="<host>", nargs="+", help="Name of the host")
+        parser.add_argument(
+            "--file",
+            metavar="<file>",
+            required=True,
+            help='The settings as JSON, {"<plugin>": {"enabled": true, "interval": 10, "config": …}}; - is the '
+            "standard input",
+        )
+        examples(parser, "host preview cn1.example.org cn2.example.org --file plugins.json")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        return self.foreseen(parsed_args.hosts, _read(parsed_args.file))
+
+
+def _read(name: str) -> dict[str, Any]:
+    """:raises CommandError: it cannot be read, or is something else"""
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+        found = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{name}: {error}") from error
+    if not isinstance(found, dict):
+        raise CommandError(f"{name}: it must hold an object with a setting for each plugin.")
+    return found

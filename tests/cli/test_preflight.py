@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands that say what would be. Plugins are tried in a real collectd."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.shell import Shell
+
+HOST, OTHER, OBSERVED = "cn1.example.org", "cn2.example.org", "cn3.example.org"
+
+
+def test_a_plugin_is_tried(openstack: Shell) -> None:
+    rows = openstack.ok("plugin", "test", "load", "--host", OBSERVED)
+    assert [row["Name"] for row in rows] == ["shortterm", "midterm", "longterm"]
+    assert all(row["Rate"] == row["Value"] for row in rows)
+
+
+def test_collectds_own_words(openstack: Shell) -> None:
+    tried = openstack("plugin", "test", "cpu", "--host", HOST, "--config", "NoSuchOption=true")
+    assert tried.code == 1
+    assert "NoSuchOption" in tried.err
+    assert "config_rejected" in tried.err
+
+
+def test_a_setting_is_looked_at(openstack: Shell) -> None:
+    rows = openstack.ok("plugin", "preview", "uptime", "--host", HOST, "--host", OTHER, "--enable", "--interval", "2")
+    assert [(row["Host"], row["Change"], row["Class"]) for row in rows] == [
+        (HOST, "plugin.load", "live"),
+        (OTHER, "plugin.load", "live"),
+    ]
+    assert {(row["Series"], row["Series Before"], row["Samples/s"]) for row in rows} == {(1, 0, 0.5)}
+
+
+def test_what_would_be_refused_is_said_beside_it(openstack: Shell, tmp_path: Path) -> None:
+    settings = tmp_path / "plugins.json"
+    settings.write_text(json.dumps({"uptime": {"enabled": True}, "load": {"enabled": True}}))
+    looked = openstack("host", "preview", OBSERVED, "--file", str(settings), "-f", "json")
+    assert looked.code == 0
+    assert "host_not_managed" in looked.err
+    assert {row["Plugin"] for row in json.loads(looked.out)} == {"load", "uptime"}
+
+
+def test_nothing_to_look_at(openstack: Shell, tmp_path: Path) -> None:
+    assert openstack("plugin", "preview", "cpu", "--host", HOST).code == 1
+    nothing = tmp_path / "nothing.json"
+    nothing.write_text("[]")
+    assert openstack("host", "preview", HOST, "--file", str(nothing)).code == 1
