@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import Any
 
@@ -24,6 +25,10 @@ def missing(caller: Caller, host: str, plugin: str) -> list[dict[str, Any]]:
 
 def pid(caller: Caller, host: str) -> int:
     return int(caller("GET", f"/v1/hosts/{host}").body["host"]["daemon"]["pid"])
+
+
+def said(caller: Caller, host: str) -> Any:
+    return caller("GET", f"/v1/hosts/{host}/notifications").body["notifications"]
 
 
 @pytest.mark.parametrize("name", ["deployment", "deployment_on_postgresql"])
@@ -114,6 +119,19 @@ def test_a_silent_host_is_brought_up_to_date_when_it_comes_back(deployment: Depl
     operation = f"/v1/operations/{answer.body['operation']['id']}"
     wait_until(lambda: admin("GET", operation).body["operation"]["state"] == "succeeded", "the operation succeeded")
     wait_until(lambda: values(admin, host, "memory"), "values of memory")
+
+
+def test_a_notification_comes_to_every_api(deployment: Deployment, keystone: Keystone, admin: Caller) -> None:
+    host = "cn1.said.example.org"
+    deployment.agent(host).start()
+    admin.up(host)
+    answer = admin("POST", f"/v1/hosts/{host}/notifications", {"severity": "failure", "message": "a test"})
+    assert answer.status == 202, answer
+    for url in deployment.urls:
+        caller = Caller(url, keystone.token("admin", "admin"))
+        wait_until(functools.partial(said, caller, host), "it is there")
+        (row,) = caller("GET", f"/v1/notifications?host={host}&severity=failure").body["notifications"]
+        assert (row["message"], row["plugin"], row["count"]) == ("a test", "collectd_mgr", 1)
 
 
 def test_an_unknown_host_is_404(admin: Caller) -> None:

@@ -28,6 +28,11 @@ from collectd_mgr.domain.status import HostStatus, PluginStatus
 from collectd_mgr.rpc.agent import AgentAPI
 from collectd_mgr.rpc.status import Reports
 from collectd_mgr.testing import configuration
+from tests.functional.database_notifications import (
+    notifications_are_filtered_and_paged,
+    notifications_are_forgotten,
+    notifications_are_stored_once,
+)
 from tests.services.mariadb import MariaDB
 from tests.services.postgresql import PostgreSQL
 from tests.unit.control.agents import BAD, ScriptedAgent, served
@@ -242,6 +247,9 @@ CHECKS: list[Check] = [
     lists_are_paged_in_order,
     each_lost_host_is_lost_once,
     old_generations_are_forgotten,
+    notifications_are_stored_once,
+    notifications_are_filtered_and_paged,
+    notifications_are_forgotten,
     one_conductor_at_a_time_sends_to_a_host,
     two_apis_and_two_conductors_converge,
     a_forgotten_host_takes_its_own_along,
