@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from collectd_mgr import exception
@@ -56,6 +56,7 @@ class Thresholds:
         self._hushes = Hushes(names)
         self._lock = threading.RLock()
         self._awaited = False
+        self._hushed: Set[str] = frozenset()
         self._tree: lookup.Tree = None
 
     def facts(self) -> dict[str, Any]:
@@ -69,13 +70,17 @@ class Thresholds:
         :raises OwnedByHostConfig, BadSetting: two would judge the same
         :raises PluginNotLoadable, ConfigRejected: collectd's plugin for them cannot be had
         """
-        wanted = {name: thresholds.normal(setting) for name, setting in settings.items()}
+        before = self.settings
+        wanted = {
+            name: before[name] if setting == before.get(name) else thresholds.normal(setting)
+            for name, setting in settings.items()
+        }
         if wanted == self.settings:
             return
         with self._lock:
             self._judges.ready(thresholds.items({"witness": _WITNESS}))
             thresholds.check(wanted, self.theirs())
-            self._exchange(wanted)
+            self._exchange(wanted, self._hushes.metrics())
             self.settings = wanted
 
     def theirs(self) -> dict[str, dict[str, Any]]:
@@ -111,8 +116,9 @@ class Thresholds:
     def renew(self) -> None:
         """Look for what came into the cache since; safe to repeat."""
         with self._lock:
-            if self._judges.loaded():
-                self._exchange(self.settings)
+            hushed = self._hushes.metrics() if self._judges.loaded() else self._hushed
+            if hushed != self._hushed:
+                self._exchange(self.settings, hushed)
 
     def _later(self) -> None:
         """Nobody says that a metric came back, so that is looked for."""
@@ -160,9 +166,11 @@ class Thresholds:
         self._first = {key: address for key, (address, records) in found.items() if records == left[key]}
         return {key: tuple(records) for key, records in left.items() if records}
 
-    def _exchange(self, settings: Settings) -> None:
+    def _exchange(self, settings: Settings, hushed: Set[str]) -> None:
+        """:param hushed: each gets a list of its very own, which is the first that collectd finds"""
         lists = self._wanted(settings)
-        lists.update(self._hushed(lists))
+        quiet = {name: _quiet(name, lists) for name in hushed}
+        lists.update((name, records) for name, records in quiet.items() if records)
         tree = self._tree
         for key in {key for key, _ in lookup.entries(tree)} - set(lists):
             tree = lookup.without(tree, key)
@@ -171,11 +179,7 @@ class Thresholds:
         if tree is not self._tree:
             self._judges.install(tree)
             self._tree = tree
-
-    def _hushed(self, lists: Mapping[str, tuple[Record, ...]]) -> dict[str, tuple[Record, ...]]:
-        """For each metric in the cache that is gone a list of its very own, which is the first that collectd finds."""
-        found = {name: _quiet(name, lists) for name in self._hushes.metrics()}
-        return {name: records for name, records in found.items() if records}
+        self._hushed = hushed
 
     def _wanted(self, settings: Settings) -> dict[str, tuple[Record, ...]]:
         lists = dict(self._operators())
