@@ -70,6 +70,10 @@ def test_filters_narrow_the_rows(rig: Rig) -> None:
         matched = [row["id"] for row in read(Query(match=f"/memory-{one.type_instance}$")).rows]
         assert matched == [str(one)]
         assert read(Query(plugin="nosuchplugin")) == Page()
+        assert read(Query(plugin="memory", state="failure")) == Page()
+        # A driver that cannot tell the state of a metric finds none in any.
+        judged = [row["id"] for row in read(Query(plugin="memory")).rows if row["state"] == "unknown"]
+        assert [row["id"] for row in read(Query(plugin="memory", state="unknown")).rows] == judged
 
 
 def test_a_pattern_that_is_none_is_refused(rig: Rig) -> None:
