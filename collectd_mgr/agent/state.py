@@ -49,6 +49,7 @@ class State:
         self.acted: tuple[float, frozenset[str]] = (0.0, frozenset())
         #: Called after each change that is remembered.
         self.changed: Callable[[], None] = lambda: None
+        self._sections: tuple[HostSpec | None, Sections] | None = None
         self._origin_of: tuple[int | None, float | None] | None = None
         self._file = file
         self._switch = switch
@@ -127,8 +128,14 @@ class State:
         return self.goal(self.memory.current).sections
 
     def section(self, name: str) -> Settings:
-        """The settings of a section that are in force."""
-        return self.goal(self.memory.current).section(name)
+        """The settings of a section that are the agent's own business: no allow-list is about them.
+
+        Asked for several times a second: the layers are merged once for each spec.
+        """
+        current, known = self.memory.current, self._sections
+        if known is None or known[0] is not current:
+            known = self._sections = (current, self.wanted(current).sections)
+        return known[1].get(name, {})
 
     def see_origin(self, running: Running, again: bool = False) -> None:
         """Read the operator's files, if ``running`` is another daemon than they were read for, or ``again``."""

@@ -86,17 +86,18 @@ class Feeder:
         return len(batch.rows)
 
     def _keep(self, batch: Batch) -> None:
-        rows = collapsed(batch.rows)
+        rows, mutes = collapsed(batch.rows), self._mutes()
         self._pace = _PACE_IN_A_FLOOD if len(rows) < len(batch.rows) else _PACE
-        self._spool.append([self._entry(row, batch.position) for row in rows])
+        self._spool.append([_entry(row, batch.position, mutes) for row in rows])
         same = batch.stream == self._position.stream
         self.dropped += batch.first - 1 - (self._position.after if same else 0)
         self._position = batch.position
 
-    def _entry(self, row: Notification, position: Position) -> dict[str, Any]:
-        """The position is in each entry, so that both are in the file, or neither."""
-        shown = replace(row, message=mask_text(row.message))
-        return {**shown.to_dict(), "muted": muted(self._mutes(), row), "position": position.to_dict()}
+
+def _entry(row: Notification, position: Position, mutes: Settings) -> dict[str, Any]:
+    """The position is in each entry, so that both are in the file, or neither."""
+    shown = replace(row, message=mask_text(row.message))
+    return {**shown.to_dict(), "muted": muted(mutes, row), "position": position.to_dict()}
 
 
 def _position(spool: Spool) -> Position:
