@@ -22,7 +22,8 @@ class AgentSettings:
     :param allowlist_file: what this host lets the service do; see :mod:`collectd_mgr.agent.allowlist`
     :param spool_size: of what is kept while the bus is away, in bytes
     :param project: the project that events and samples belong to
-    :param trusted_keys_file: whose signatures count; :param require_signature: whether a call must have one
+    :param trusted_keys_file: whose signatures count
+    :param require_signature: whether a call must have one
     """
 
     daemon: DriverSettings

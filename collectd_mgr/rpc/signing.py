@@ -34,6 +34,9 @@ LOG = logging.getLogger(__name__)
 
 _PREFIX = "ed25519:"
 
+#: Calls that are kept in mind before it is worth looking for those that have expired.
+_FEW = 1000
+
 
 def new_key() -> str:
     """A fresh private key."""
@@ -90,6 +93,7 @@ class Verifier:
         self._version: tuple[int, int, int] | None = None
         self._keys: dict[str, Ed25519PublicKey] = {}
         self._seen: dict[str, float] = {}
+        self._full = _FEW
         self._lock = threading.Lock()
         self._refused: Counter[str] = Counter()
 
@@ -129,8 +133,10 @@ class Verifier:
 
     def _once(self, claims: Claims) -> None:
         with self._lock:
-            now = self._clock()
-            self._seen = {nonce: expires for nonce, expires in self._seen.items() if expires > now}
+            if len(self._seen) >= self._full:
+                now = self._clock()
+                self._seen = {nonce: expires for nonce, expires in self._seen.items() if expires > now}
+                self._full = max(_FEW, 2 * len(self._seen))
             if claims.nonce in self._seen:
                 raise refused("replayed", "It was heard before.")
             self._seen[claims.nonce] = claims.expires

@@ -74,6 +74,21 @@ def test_what_was_signed_counts_once(verifier: Verifier, call: dict[str, Any]) -
     assert verifier.sentences() == ("Calls that were refused for their signature (replayed): 1.",)
 
 
+def test_what_was_heard_is_kept_in_mind_until_it_expires(verifier: Verifier, key: str, clock: Clock) -> None:
+    signer = Signer([key], 300.0, clock)
+    first = context(signer)
+    verifier.check(first, "apply", ARGUMENTS)
+    for _ in range(2500):
+        clock.now += 0.1
+        verifier.check(context(signer), "apply", ARGUMENTS)
+    assert reason(verifier, first) == "replayed"
+    clock.now += 300
+    for _ in range(2500):
+        verifier.check(context(signer), "apply", ARGUMENTS)
+    assert len(verifier._seen) <= 5001
+    assert reason(verifier, first) == "expired"
+
+
 def test_what_is_not_signed(verifier: Verifier, trusted: Path) -> None:
     assert reason(verifier, {"request_id": "req-1"}) == "unsigned"
     Verifier(HOST, str(trusted), False).check({"request_id": "req-1"}, "apply", ARGUMENTS)
