@@ -27,7 +27,8 @@ class ManagedFiles:
     def __init__(self, directory: str, account: Account = ROOT) -> None:
         self._directory = Path(directory)
         self._account = account
-        self._unsynced = False
+        #: Nobody knows what an agent before this one left.
+        self._unsynced = True
 
     def prepare(self) -> None:
         """Have the directory. Safe to repeat."""
@@ -75,7 +76,7 @@ class ManagedFiles:
         if self._unsynced:
             with suppress(FileNotFoundError):
                 sync_file(self.path)
-            sync_directory(self._directory)
+                sync_directory(self._directory)
             self._unsynced = False
 
     def discard(self) -> None:
