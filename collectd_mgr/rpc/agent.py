@@ -4,7 +4,7 @@
 History of the version::
 
     1.0  apply, status, metrics, values, flush, config
-    1.1  clock, clock_sync, notify, explain, plugin_test, preview
+    1.1  clock, clock_sync, notify, explain, plugin_test, preview, recent, publish, buffer
 """
 
 from __future__ import annotations
