@@ -38,7 +38,7 @@ class Cache:
     def names(self) -> tuple[list[bytes], list[int]]:
         """Every name, sorted by its bytes, and its last time as cdtime. Those that collectd misses are left out."""
         names, times, count = ctypes.POINTER(c_char_p)(), ctypes.POINTER(c_uint64)(), c_size_t()
-        with self._timed():
+        with self.timed():
             status = self._library.uc_get_names(byref(names), byref(times), byref(count))
         if status != 0 or not count.value:
             return [], []
@@ -75,13 +75,14 @@ class Cache:
             map(self._bytes, repeat(name)),
             map(self._held.uc_iterator_get_interval, again, slots),
         )
-        with uncollected(), self._timed():
+        with uncollected(), self.timed():
             rows = list(chain(walk, map(self._held.uc_iterator_destroy, islice(last, 1))))
         seconds = {cdtime: abi.interval(cdtime) for cdtime in set(found)}
         return {name: seconds[cdtime] for (_, name, status), cdtime in zip(rows[:-1], found) if status == 0}
 
     @contextlib.contextmanager
-    def _timed(self) -> Iterator[None]:
+    def timed(self) -> Iterator[None]:
+        """What is done inside may hold the lock for as long as it takes."""
         began = time.monotonic()
         try:
             yield

@@ -85,7 +85,9 @@ class Sight:
     def _prove(self) -> Snapshots | None:
         """Compare what stands in the memory with what collectd's own functions say; None if it changes too fast."""
         gather = Gather()
-        snapshots = Snapshots(gather, Tree(gather, find(self._held, gather.call)))
+        with self._cache.timed():
+            address = find(self._held, gather.call)
+        snapshots = Snapshots(gather, Tree(gather, address))
         wrong = ""
         for _ in range(_TRIES):
             wrong = self._wrong(snapshots)
@@ -130,6 +132,6 @@ class Sight:
             map(text, [name]),
             map(held.uc_iterator_destroy, made[3]),
         )
-        with uncollected():
+        with uncollected(), self._cache.timed():
             found = list(steps)
         return found[3], numbers[0], numbers[1]
