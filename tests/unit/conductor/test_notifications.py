@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Notifications come to the records once, and go when there are too many."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from collectd_mgr.conductor.notifications import Notifications
+from collectd_mgr.control import notifications
+from collectd_mgr.db import schema
+from collectd_mgr.db.engine import Database
+from collectd_mgr.db.notifications import Filters
+from collectd_mgr.db.paging import Paging
+from collectd_mgr.testing import configuration
+from tests.functional.database_notifications import payload
+
+
+def test_they_are_kept_up_to_a_limit(tmp_path: Path) -> None:
+    database = Database(configuration.scratch(f"sqlite:///{tmp_path}/state.db"))
+    schema.sync(database)
+    kept = Notifications(database, retention=3600.0, limit=100)
+    for _ in range(2):
+        kept.receive([payload("a", *range(1200))])
+    assert kept.purge() == 1100
+    assert kept.purge() == 0
+    rows = notifications.listed(database, Filters(), Paging(1000, None, "number", "asc"))
+    assert [row.number for row in rows] == list(range(1100, 1200))
+    database.close()
