@@ -9,15 +9,16 @@ from dataclasses import replace
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
 from collectd_mgr.domain.plan import Change, Plan, Running
-from collectd_mgr.domain.spec import Goal, HostSpec, Layer, PluginSetting, merge
+from collectd_mgr.domain.spec import ORIGIN, Goal, HostSpec, Layer, PluginSetting, merge
 
 #: Wall clocks are set, and the kernel gives starts in hundredths of a second after a boot time in whole seconds.
 _CLOCK_STEP = 2.0
 
 
 def goal_of(origin: Layer, spec: HostSpec | None) -> Goal:
-    """The operator's own settings below those of ``spec``."""
-    return merge((origin, *(spec.layers if spec else ())))
+    """The operator's own settings below those of ``spec``, which cannot pass for the operator's by their id."""
+    layers = spec.layers if spec else ()
+    return merge((origin, *(replace(layer, id="") if layer.id == ORIGIN else layer for layer in layers)))
 
 
 def asks_for_more(spec: HostSpec, than: HostSpec | None) -> bool:

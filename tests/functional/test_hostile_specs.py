@@ -64,8 +64,9 @@ def test_none_of_them_reaches_the_daemon(host: AgentHost) -> None:
     assert before["denied"] == []
     with host.bus() as api:
         let_in = [case for case in HOSTILE if not refused(api, host.name, hostile(2, *case))]
-        # In another layer, in a new epoch, and as one's first spec of all it is no better.
-        let_in += [case for case in HOSTILE[:20] if not refused(api, host.name, hostile(9, *case, layer="evil"))]
+        # Under another name of the layer it is no better, that of the operator's own among them.
+        for layer in ("evil", "origin", ""):
+            let_in += [case for case in HOSTILE[:20] if not refused(api, host.name, hostile(9, *case, layer=layer))]
     assert let_in == []
     assert traces(host) == before
 

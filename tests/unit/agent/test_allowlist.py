@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,16 @@ def test_a_file_that_others_may_write_is_no_policy(tmp_path: Path, file: Path) -
     file.chmod(0o666)
     with pytest.raises(exception.RefusedByAgent, match="writable by nobody else"):
         make(tmp_path).apply(spec(1, cpu=True))
+
+
+def test_a_layer_cannot_pass_for_the_operators(tmp_path: Path) -> None:
+    agent = make(tmp_path)
+    (layer,) = spec(1, exec=EXEC).layers
+    with pytest.raises(exception.RefusedByAgent):
+        agent.apply(replace(spec(1), layers=(replace(layer, id="origin"),)))
+    (layer,) = spec(1, cpu=True).layers
+    agent.apply(replace(spec(1), layers=(replace(layer, id="origin"),)))
+    assert agent.enabled() == {"cpu"}
 
 
 def test_the_operators_own_plugins_are_not_judged(tmp_path: Path) -> None:
