@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real time daemons: a chronyd that follows another, an ntpd of NTPsec. None of them can set the machine's clock."""
+"""Real time daemons: chronyd, the ntpd of NTPsec, systemd-timesyncd. None of them can set the machine's clock."""
 
 from __future__ import annotations
 
@@ -126,16 +126,21 @@ class TestChrony:
             clock(agent, late, allow_step=True).sync(step=True, patience=0.0)
 
 
+def inside(module: str, directory: Path, *namespaces: str) -> dict[str, TimeReport]:
+    """What ``module`` prints in namespaces of its own: reports of a daemon whose reference is 50 ms ahead."""
+    run = [sys.executable, "-m", f"tests.functional.{module}", str(directory), "0.05"]
+    command = ["unshare", "--user", "--map-root-user", "--net", *namespaces, "--kill-child", "--", *run]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return {name: TimeReport.from_dict(data) for name, data in json.loads(done.stdout).items()}
+
+
 class TestNtpd:
     @pytest.fixture(scope="class")
     @classmethod
     def reports(cls, tmp_path_factory: pytest.TempPathFactory) -> dict[str, TimeReport]:
-        """What a real ntpd says at its start, and when it follows a server 50 ms ahead."""
-        inside = [sys.executable, "-m", "tests.functional.ntpd_inside", str(tmp_path_factory.mktemp("ntpd")), "0.05"]
-        command = ["unshare", "--user", "--map-root-user", "--net", "--kill-child", "--", *inside]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return {name: TimeReport.from_dict(data) for name, data in json.loads(done.stdout).items()}
+        """At the start of a real ntpd, and when it follows its server."""
+        return inside("ntpd_inside", tmp_path_factory.mktemp("ntpd"))
 
     def test_at_its_start(self, reports: dict[str, TimeReport]) -> None:
         assert reports["first"] == TimeReport("ntpd", False, sync_steps=True)
@@ -149,3 +154,14 @@ class TestNtpd:
         assert found.last_update is not None
         assert abs(found.last_update - time.time()) < 600
         assert not found.sync_steps
+
+
+def test_timesyncd(tmp_path: Path) -> None:
+    found = inside("timesyncd_inside", tmp_path, "--mount")["synchronised"]
+    assert (found.reference, found.stratum) == ("127.0.0.1", 3)
+    assert found.offset == pytest.approx(-0.05, abs=0.02)
+    assert found.error is not None
+    assert 0 < found.error < 10
+    assert found.last_update is not None
+    assert abs(found.last_update - time.time()) < 600
+    assert not found.sync_steps

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What time services answer, as it was captured from them. Real ones are asked in tests/functional."""
+"""What time services answer, in the form that was captured from them. Real ones are asked in tests/functional."""
 
 from __future__ import annotations
 
@@ -88,6 +88,15 @@ class TestNtpd:
             ntpd.Ntpd(TimeSettings(ntpd_address="127.99.98.97", ntpd_port=1, patience=0.5)).read()
 
 
+#: systemd 252, captured before its server was found.
+SEARCHING = (
+    '{"type":"a{sv}","data":[{"LinkNTPServers":{"type":"as","data":[]},"SystemNTPServers":{"type":"as","data":[]},'
+    '"ServerName":{"type":"s","data":"1.debian.pool.ntp.org"},"ServerAddress":{"type":"(iay)","data":[0,[]]},'
+    '"RootDistanceMaxUSec":{"type":"t","data":5000000},"PollIntervalUSec":{"type":"t","data":0},'
+    '"NTPMessage":{"type":"(uuuuittayttttbtt)","data":[0,0,0,0,0,0,0,[0,0,0,0],0,18444535084909551616,'
+    '18444535084909551616,0,false,0,0]},"Frequency":{"type":"x","data":0}}]}'
+)
+
 #: systemd 252, as ``busctl --json=short call … GetAll`` prints it: leap, version, mode, stratum, precision, root delay,
 #: root dispersion, reference, then the four times (microseconds), ignored, packets, jitter.
 MESSAGE = [0, 4, 4, 2, -24, 1083, 991, [17, 253, 34, 123], *[0] * 4, False, 1, 0]
@@ -119,6 +128,9 @@ class TestTimesyncd:
 
     def test_so_far_off_that_it_would_step(self) -> None:
         assert timesyncd.parse(said(times=(0, 2_000_000, 2_000_000, 0))).sync_steps
+
+    def test_while_it_looks_for_its_server(self) -> None:
+        assert timesyncd.parse(SEARCHING) == TimeReport("timesyncd", False, sync_steps=True)
 
     @pytest.mark.parametrize("change", [{"packets": 0}, {"ignored": True}, {"leap": 3}])
     def test_without_an_answer_of_a_server(self, change: dict[str, Any]) -> None:
