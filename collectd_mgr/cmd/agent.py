@@ -52,7 +52,7 @@ def run(conf: cfg.ConfigOpts) -> int:
 
 def serve(agent: AgentService) -> int:
     """Until SIGTERM or SIGINT."""
-    stop = stopping.asked()
+    stop = stopping.Asked()
     agent.start()
     stop.wait()
     agent.stop()

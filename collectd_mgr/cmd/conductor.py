@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     conf = configuration.load(sys.argv[1:] if argv is None else argv, "collectd-mgr-conductor")
-    stop = stopping.asked()
+    stop = stopping.Asked()
     conductor = service(conf)
     conductor.start()
     stop.wait()

@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         single.alone_at(settings.socket)
     except single.TwoAgents as error:
         sys.exit(str(error))
-    stop = stopping.asked()
+    stop = stopping.Asked()
     standalone = Standalone(conf)
     standalone.start()
     stop.wait()
