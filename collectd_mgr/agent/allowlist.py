@@ -60,7 +60,14 @@ class Allowlist:
 
         :raises RefusedByAgent: with ``plugin``, ``option``, ``reason_code`` and all ``violations``
         """
-        self.check_plugins(goal.plugins)
+        try:
+            self.check_plugins(goal.plugins)
+            self._check_rate(goal, than, interval)
+        except exception.RefusedByAgent as error:
+            LOG.warning("%s", error.detail)
+            raise
+
+    def _check_rate(self, goal: Goal, than: Goal, interval: float) -> None:
         most, rate = self._read().policy.samples_per_second, self._rate(goal, interval)
         if rate > most and rate > self._rate(than, interval):
             raise exception.RefusedByAgent(

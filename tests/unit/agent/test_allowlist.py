@@ -36,12 +36,13 @@ def goal(**plugins: PluginGoal) -> Goal:
     return Goal(plugins)
 
 
-def test_a_refused_spec_leaves_no_trace(tmp_path: Path) -> None:
+def test_a_refused_spec_leaves_no_trace(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     agent = make(tmp_path)
     agent.apply(spec(1, cpu=True))
     with pytest.raises(exception.RefusedByAgent) as refused:
         agent.apply(spec(2, cpu=True, load=True, exec=EXEC))
     assert refused.value.kwargs["plugin"] == "exec"
+    assert "refuses exec: It runs programs" in caplog.text
     assert refused.value.kwargs["violations"][0]["reason_code"] == "plugin"
     assert agent.enabled() == {"cpu"}
     assert agent.service.state.memory.taken == spec(1, cpu=True)
