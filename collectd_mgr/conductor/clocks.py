@@ -18,6 +18,9 @@ _HELD = 2.0
 _SOON = 30.0
 _LATE = 900.0
 
+#: Measurements at once: a conductor that has just started knows nobody, and has other errands as well.
+_AT_ONCE = 8
+
 
 class ClockWatch:
     """Heartbeats bear the time of their sender, one way: enough to see that something is wrong. The rest is measured
@@ -38,15 +41,19 @@ class ClockWatch:
         self._monotonic = monotonic
         #: Host -> when it was measured last, and whether its clock was good then. Replaced and read whole.
         self._known: dict[str, tuple[float, bool]] = {}
+        self._under_way: set[str] = set()
 
     def look(self, reports: Reports) -> None:
-        """Have measured what a batch gives reason to."""
+        """Have measured what a batch gives reason to; who is not taken now is at a later heartbeat."""
         heard = self._wall()
         for host, sent in reports.sent.items():
-            if self._is_due(host, clock.suspect(sent, heard, _HELD)):
+            if len(self._under_way) < _AT_ONCE and self._is_due(host, clock.suspect(sent, heard, _HELD)):
+                self._under_way.add(host)
                 self._errands.run("clock", host, self._measure)
 
     def _is_due(self, host: str, suspect: bool) -> bool:
+        if host in self._under_way:
+            return False
         when, good = self._known.get(host, (None, True))
         if when is None:
             return True
@@ -55,5 +62,8 @@ class ClockWatch:
     def _measure(self, host: str) -> None:
         # Noted before: a host that does not answer is not asked at every heartbeat.
         self._known[host] = (self._monotonic(), False)
-        measured = self._clocks.measure(host, timeout=self._timeout)
-        self._known[host] = (self._monotonic(), measured.state == clock.GOOD)
+        try:
+            measured = self._clocks.measure(host, timeout=self._timeout)
+            self._known[host] = (self._monotonic(), measured.state == clock.GOOD)
+        finally:
+            self._under_way.discard(host)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -80,3 +81,16 @@ def test_one_that_does_not_answer_is_not_asked_at_every_heartbeat(done: Measurem
     for _ in range(10):
         watch.hear(after=5)
     assert done.measured == 2
+
+
+def test_a_conductor_that_knows_nobody_does_not_ask_everybody_at_once() -> None:
+    waiting: list[str] = []
+
+    class Queue:
+        def run(self, _kind: str, host: str, _errand: Any) -> None:
+            waiting.append(host)
+
+    watch = ClockWatch(Measurements(), Queue(), 1.0)  # type: ignore[arg-type]
+    for _ in range(2):
+        watch.look(Reports(sent={f"h{n}": time.time() for n in range(1000)}))
+    assert len(waiting) == 8
