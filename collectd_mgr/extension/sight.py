@@ -13,6 +13,7 @@ from typing import Any, Callable, TypeVar
 from collectd_mgr.extension.cache import Cache, uncollected
 from collectd_mgr.extension.calls import Calls
 from collectd_mgr.extension.gather import Gather
+from collectd_mgr.extension.latch import Latch
 from collectd_mgr.extension.memory import Unreadable
 from collectd_mgr.extension.snapshot import Snapshot, Snapshots
 from collectd_mgr.extension.tree import Changing, Tree, find
@@ -87,7 +88,7 @@ class Sight:
         gather = Gather()
         with self._cache.timed():
             address = find(self._held, gather.call)
-        snapshots = Snapshots(gather, Tree(gather, address))
+        snapshots = Snapshots(gather, Tree(gather, address), Latch(gather, self._cache.timed))
         wrong = ""
         for _ in range(_TRIES):
             wrong = self._wrong(snapshots)

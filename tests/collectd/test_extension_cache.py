@@ -92,6 +92,21 @@ def test_filters_and_pages(compiled: dict[str, Path], eventually: Eventually) ->
         assert page["intervals"] == [3600.0] * 10
 
 
+def test_no_half_of_an_update_is_ever_seen(compiled: dict[str, Path], eventually: Eventually) -> None:
+    """All values of that metric are equal, and are updated one by one, by somebody who never waits."""
+    with ScratchCollectd((), "LoadPlugin halves\n", own_plugins=[compiled["halves"]], csv=False) as collectd:
+        eventually(lambda: collectd.call("values_get", plugin="halves")["values"])
+        assert collectd.call("status")["cache"]["way"] == "memory"
+        eventually(lambda: collectd.call("values_get", plugin="halves")["values"][0][0] > 100)  # Now they come fast.
+        seen, until = set(), time.monotonic() + 6.0
+        while time.monotonic() < until:
+            found = collectd.call("values_get", plugin="halves")
+            seen.add((*found["values"][0], *found["rates"][0]))
+        assert len(seen) > 100
+        assert [row[:3] for row in seen if len(set(row)) > 1] == []
+        assert collectd.call("status")["cache"]["way"] == "memory"
+
+
 def test_ten_thousand_metrics(compiled: dict[str, Path], eventually: Eventually) -> None:
     with filled(compiled, 10_000, csv=False) as collectd:
         eventually(lambda: len(collectd.call("metrics_list")["names"]) == 10_000)
