@@ -17,7 +17,7 @@ from collectd_mgr.agent.health import Freshness
 from collectd_mgr.agent.mode import check_managed
 from collectd_mgr.agent.picture import masked
 from collectd_mgr.agent.state import LIVE, State
-from collectd_mgr.domain import mode, plan, preview
+from collectd_mgr.domain import mode, plan, preview, safety
 from collectd_mgr.domain.effective import effective
 from collectd_mgr.domain.plan import Change, Plan, Running
 from collectd_mgr.domain.preview import Foreseen, Load
@@ -31,6 +31,9 @@ _RESTART = "restart"
 _NEW = (plan.LOAD, plan.ENABLE, plan.RECONFIGURE)
 
 _UNKNOWN_METRICS = Freshness()
+
+#: Kinds of plugins that give no series of their own.
+_WITHOUT_VALUES = frozenset({"write", "notify", "log", "filter"})
 
 
 class Preflight:
@@ -68,6 +71,7 @@ class Preflight:
         :param patience: seconds for trials; what they are over for counts as not known
         """
         self._check_mode()
+        self._sweep.refresh()
         with self._state.turn(patience):
             running = self._carrier.ladder.observe()
             todo = self._carrier.differs(spec, running)
@@ -132,6 +136,8 @@ class Preflight:
         """What the plugin will collect, by a trial where there can be one."""
         interval = goal.interval or self._state.origin.interval
         unknown = Load(None, interval, preview.UNKNOWN), ()
+        if safety.lookup(plugin).kind in _WITHOUT_VALUES:
+            return Load(0, interval), ()
         try:
             check_testable(plugin)
             result = self._tried(plugin, goal, deadline - time.monotonic())

@@ -90,6 +90,11 @@ class TestPreview:
         assert (change["change"], change["before"]["series"], change["after"]["series"]) == ("plugin.interval", 4, 4)
         assert (change["before"]["samples_per_second"], change["after"]["samples_per_second"]) == (4.0, 2.0)
 
+    def test_a_plugin_that_collects_nothing_adds_nothing(self, agent: Agent) -> None:
+        agent.apply(spec(1))
+        found = self.of(agent, 2, csv={"DataDir": "/var/lib/collectd/csv"}, uptime=True)
+        assert (found["series_added"], [change["plugin"] for change in found["changes"]]) == (1, ["csv", "uptime"])
+
     def test_a_disable(self, agent: Agent) -> None:
         agent.apply(spec(1, memory=1.0))
         while not agent.service._sweep.seen.get("memory"):
