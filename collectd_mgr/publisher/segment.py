@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+#: How a line ends, and one that more of its batch follows: JSON says nothing of spaces.
+_END = b"\n"
+_MORE = b" \n"
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -35,18 +39,22 @@ class Segment:
 
     @classmethod
     def found(cls, path: Path) -> Segment:
-        """The segment of a file that is there. What a failing machine left half written at its end is cut off."""
+        """The segment of a file that is there. A batch that was cut short at its end goes, whole: a kill -9 ends a
+        write between two pages, and whoever has the rest would take it for known.
+        """
         segment = cls(path, int(path.stem))
-        for entry in segment.entries(0):
-            segment.last, segment.size = entry.number, entry.end
+        for entry, whole in segment._lines(0, segment.first):
+            if whole:
+                segment.last, segment.size = entry.number, entry.end
         os.truncate(path, segment.size)
         return segment
 
     def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """In the file when this returns, which outlives this process; on the disk after :meth:`sync`."""
-        lines = b"".join(json.dumps(row, separators=(",", ":")).encode() + b"\n" for row in rows)
+        lines = _MORE.join(json.dumps(row, separators=(",", ":")).encode() for row in rows) + _END
         with open(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600), "wb", buffering=0) as file:
-            # Over what a full disk may have left of an earlier try.
+            # In the place of what a full disk may have left of an earlier try.
+            file.truncate(self.size)
             file.seek(self.size)
             written = file.write(lines)
             if written != len(lines):
@@ -66,8 +74,17 @@ class Segment:
         return deque(self.entries(0), maxlen=1)[0]
 
     def entries(self, offset: int, number: int | None = None) -> Iterator[Entry]:
-        """From the byte ``offset`` on, where entry ``number`` begins (the first, if it is not given)."""
-        number = self.first if number is None else number
+        """From the byte ``offset`` on, where entry ``number`` begins (the first, if it is not given).
+
+        What a full disk has left behind the last one is none.
+        """
+        for entry, _ in self._lines(offset, self.first if number is None else number):
+            if entry.number > self.last:
+                return
+            yield entry
+
+    def _lines(self, offset: int, number: int) -> Iterator[tuple[Entry, bool]]:
+        """Whatever is in the file, each with whether its batch ends with it."""
         with self.path.open("rb") as file:
             file.seek(offset)
             for line in file:
@@ -75,7 +92,7 @@ class Segment:
                 data = _read(line)
                 if data is None:
                     return
-                yield Entry(number, data, offset)
+                yield Entry(number, data, offset), not line.endswith(_MORE)
                 number += 1
 
 

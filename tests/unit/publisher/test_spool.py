@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +146,45 @@ def test_a_full_disk_leaves_nothing_of_a_batch(home: Path) -> None:
         spool.append([{"n": 3}, {"n": object()}])
     spool.append(rows(3, 3))
     assert drain(spool.reader("a")) == [1, 2, 3]
+
+
+def test_of_a_batch_that_a_kill_cut_short_nothing_is_left(home: Path) -> None:
+    spool = Spool(home, LEAST)
+    spool.append(rows(1, 2))
+    before = spool.size
+    spool.append(rows(3, 6))
+    (path,) = home.glob("*.jsonl")
+    written = path.read_bytes()
+    for cut in range(before, len(written)):
+        path.write_bytes(written[:cut])
+        last = Spool(home, LEAST).last()
+        assert last is not None
+        assert last.data["n"] == 2, f"{cut - before} bytes of the batch were written"
+    path.write_bytes(written)
+    assert drain(Spool(home, LEAST).reader("a")) == [1, 2, 3, 4, 5, 6]
+
+
+@contextmanager
+def no_file_above(size: int) -> Iterator[None]:
+    """A disk that is full soon: a write that would go over it is cut short."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_what_a_full_disk_left_is_no_entry(home: Path) -> None:
+    spool = Spool(home, LEAST)
+    cursor = spool.reader("a")
+    spool.append(rows(1, 1))
+    line = spool.size
+    with no_file_above(3 * line + line // 2), pytest.raises(OSError, match="could be written"):
+        spool.append(rows(6, 9))
+    assert drain(cursor) == [1]
+    spool.append(rows(2, 2))
+    assert drain(cursor) == [2], "and not what stood behind it"
+    spool.append(rows(3, 4))
+    assert drain(cursor) == [3, 4]
+    assert drain(Spool(home, LEAST).reader("b")) == [1, 2, 3, 4]
