@@ -64,10 +64,12 @@ class ManagedFiles:
         sync_directory(self._directory)
 
     def put(self) -> None:
-        """As :meth:`commit`, but on the disk after the next :meth:`sync`, and none is kept: the disk takes longest.
+        """As :meth:`commit`, but under its name on the disk only after the next :meth:`sync`, and none is kept.
 
-        Until then a machine that fails may come up with the file of before, or an empty one.
+        Until then a machine that fails may come up with the file of before. Never with an empty one: some file systems
+        write a name before what is under it, so the text comes first.
         """
+        sync_file(self._directory / _STAGED)
         os.replace(self._directory / _STAGED, self.path)
         self._unsynced = True
 
