@@ -151,6 +151,10 @@ def overtake(session: Session, seal: Seal, host: Host, theirs: Generation) -> bo
     if not _renew(session, seal, host, new, host.n, origin):
         return False
     operations.want(session, host.name, Generation(host.epoch, host.n), new)
+    for row in operations.open_of(session, host.name):
+        if row.wanted != new:
+            # No report will ever speak of an epoch again that is past.
+            operations.move(session, row, SUPERSEDED)
     return True
 
 

@@ -176,6 +176,18 @@ def test_a_record_from_before_the_host_was_forgotten_gets_a_new_epoch(
     assert agent.taken.generation.epoch == control.get(HOST).epoch == row.epoch
 
 
+def test_a_new_epoch_leaves_no_operation_open(control: HostControl, agent: ScriptedAgent) -> None:
+    agent.past.add(control.get(HOST).epoch)
+    agent.taken = HostSpec(Generation("the-later-epoch", 4))
+    agent.refuse = exception.RequestTimeout("It is busy.")
+    first, second = enable(control, "df"), enable(control, "cpu")
+    assert {operation(control, row).state for row in (first, second)} == {"pending"}
+    agent.refuse = None
+    control.send(HOST, PATIENCE)
+    assert operation(control, second).state == "succeeded"
+    assert operation(control, first).state == "superseded"
+
+
 def test_an_agent_that_lost_its_memory_gets_its_spec_again(control: HostControl, agent: ScriptedAgent) -> None:
     enable(control)
     agent.forget()
