@@ -7,6 +7,7 @@ It is counted, and bounded: past the budget the change is for a driver that star
 from __future__ import annotations
 
 import ctypes
+import threading
 
 from collectd_mgr import exception
 
@@ -17,7 +18,8 @@ _ALIGNMENT = 16
 
 
 class Arena:
-    """A heap that only grows.
+    """A heap that only grows. Any number of threads may take from it: who looks for metrics that come back is no
+    operation, and may be at it beside one.
 
     :param budget: bytes that may be spent on it in the life of the daemon
     """
@@ -29,6 +31,7 @@ class Arena:
         #: Bytes that were given away, or that collectd itself was made to take.
         self.spent = 0
         self._at, self._end = 0, 0
+        self._lock = threading.Lock()
 
     def check(self, size: int) -> None:
         """:raises LiveRefused: ``size`` bytes more would be past the budget"""
@@ -40,21 +43,26 @@ class Arena:
 
     def spend(self, size: int) -> None:
         """Count what collectd took itself."""
-        self.spent += size
+        with self._lock:
+            self.spent += size
 
     def put(self, data: bytes) -> int:
         """A copy of ``data``, for ever; its address, aligned for anything.
 
         :raises LiveRefused: the budget does not allow it
         """
-        size = -(-len(data) // _ALIGNMENT) * _ALIGNMENT
-        self.check(size)
-        if self._at + size > self._end:
-            self._grow(size)
-        address, self._at = self._at, self._at + size
-        self.spent += size
+        address = self._take(-(-len(data) // _ALIGNMENT) * _ALIGNMENT)
         ctypes.memmove(address, data, len(data))
         return address
+
+    def _take(self, size: int) -> int:
+        with self._lock:
+            self.check(size)
+            if self._at + size > self._end:
+                self._grow(size)
+            address, self._at = self._at, self._at + size
+            self.spent += size
+            return address
 
     def _grow(self, size: int) -> None:
         wanted = max(size, _CHUNK)
