@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Callable
@@ -17,6 +18,9 @@ from collectd_mgr.wire.listener import Listener, may_connect
 
 #: More connections than this at once are turned away.
 CONNECTIONS = 32
+
+#: Seconds until the next try, where a connection could not be accepted.
+_PAUSE = 0.1
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ class WireServer:
         return idle
 
     def _spawn(self, target: Callable[..., None], *args: Any) -> None:
+        """:raises RuntimeError: there is no thread to be had"""
+
         def run() -> None:
             try:
                 target(*args)
@@ -87,20 +93,33 @@ class WireServer:
         thread = threading.Thread(target=run, name="collectd_mgr", daemon=True)
         with self._lock:
             self._threads.add(thread)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:
+            with self._lock:
+                self._threads.discard(thread)
+            raise
 
     def _accept(self) -> None:
         while not self._stopping:
             try:
                 connection, _ = self._listener.socket.accept()
             except OSError:
-                return
-            if not may_connect(connection):
-                connection.close()
-            elif not self._admit(connection):
-                _turn_away(connection)
-            else:
-                self._spawn(self._serve, connection)
+                # The daemon may be out of descriptors for a while; without this thread nobody reaches it any more.
+                time.sleep(0 if self._stopping else _PAUSE)
+                continue
+            try:
+                self._receive(connection)
+            except (OSError, RuntimeError):
+                self._leave(connection)
+
+    def _receive(self, connection: socket.socket) -> None:
+        if not may_connect(connection):
+            connection.close()
+        elif not self._admit(connection):
+            _turn_away(connection)
+        else:
+            self._spawn(self._serve, connection)
 
     def _admit(self, connection: socket.socket) -> bool:
         with self._lock:
@@ -115,9 +134,12 @@ class WireServer:
         except (OSError, framing.BadFrame):
             pass  # The client sees the connection closed; it knows what it had asked.
         finally:
-            with self._lock:
-                self._connections.discard(connection)
-            connection.close()
+            self._leave(connection)
+
+    def _leave(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._connections.discard(connection)
+        connection.close()
 
     def _converse(self, connection: socket.socket) -> None:
         theirs = framing.receive(connection)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import socket
 import stat
@@ -104,6 +105,30 @@ def test_errors_keep_their_type(client: WireClient) -> None:
     with pytest.raises(exception.CollectdMgrError, match="ZeroDivisionError"):
         client.call("break")
     assert client.call("echo")  # The connection outlived them.
+
+
+def test_it_outlives_a_lack_of_descriptors(client: WireClient, path: str) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket(socket.AF_UNIX) as waiting:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (waiting.fileno(), limits[1]))  # Everything below may be taken.
+        spare = list(fill())
+        try:
+            waiting.connect(path)
+            time.sleep(0.3)  # It cannot be accepted.
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+            for descriptor in spare:
+                os.close(descriptor)
+        assert client.call("echo") == [{}, "-"]
+
+
+def fill() -> Iterator[int]:
+    """Take every descriptor that there is."""
+    while True:
+        try:
+            yield os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return
 
 
 def test_operations_one_at_a_time(client: WireClient, methods: Methods) -> None:
