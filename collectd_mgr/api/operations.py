@@ -56,6 +56,6 @@ def moment(text: str | None) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+    except (ValueError, OverflowError):
         raise exception.BadRequest("query.since: must be a time in ISO 8601", field="query.since") from None
-    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
