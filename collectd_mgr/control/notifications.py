@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from collectd_mgr import exception
 from collectd_mgr.db import notifications as rows
 from collectd_mgr.db.engine import Database, Duplicate, now, retried
 from collectd_mgr.db.models import Notification as Row
 from collectd_mgr.db.notifications import Filters
 from collectd_mgr.db.paging import Paging
 from collectd_mgr.domain.notifications import Notification
+
+LOG = logging.getLogger(__name__)
 
 #: Ids are made of host and number in this namespace: a notification that comes twice is one.
 _NAMESPACE = uuid.UUID("3c8f9f6e-2a0b-4a4e-9d0e-5a8e2f6a7c11")
@@ -25,8 +29,24 @@ _LONGEST = {"identifier": 700, "plugin": 128, "type": 128, "severity": 16}
 def store(database: Database, payloads: Iterable[Mapping[str, Any]]) -> int:
     """Keep what hosts sent; how many of them are new. Safe to repeat, from many processes.
 
+    What no database could take (a number that is none, half a character) is left out, with all that came with it.
+
     :param payloads: as in :mod:`collectd_mgr.rpc.notifications`
     """
+    wanted = list(payloads)
+    try:
+        return _stored(database, wanted)
+    except exception.DatabaseUnreachable:
+        raise
+    except Exception:
+        if len(wanted) == 1:
+            LOG.exception("Notifications of %s can never be stored, and are left out.", wanted[0].get("host"))
+            return 0
+    # What one host says wrong is not to cost the others theirs.
+    return sum(store(database, [each]) for each in wanted)
+
+
+def _stored(database: Database, payloads: Iterable[Mapping[str, Any]]) -> int:
     at = now()
     wanted = [_columns(str(each["host"]), row, at) for each in payloads for row in each["rows"]]
     try:

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from collectd_mgr.conductor.notifications import Notifications
 from collectd_mgr.control import notifications
@@ -25,4 +28,16 @@ def test_they_are_kept_up_to_a_limit(tmp_path: Path) -> None:
     assert kept.purge() == 0
     rows = notifications.listed(database, Filters(), Paging(1000, None, "number", "asc"))
     assert [row.number for row in rows] == list(range(1100, 1200))
+    database.close()
+
+
+@pytest.mark.parametrize("wrong", [{"number": 2**70}, {"number": None}, {"message": "\ud800"}, {"meta": 7}])
+def test_what_one_host_says_wrong_costs_the_others_nothing(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    database = Database(configuration.scratch(f"sqlite:///{tmp_path}/state.db"))
+    schema.sync(database)
+    bad = payload("bad", 1)
+    bad["rows"][0].update(wrong)
+    Notifications(database, retention=3600.0, limit=100).receive([payload("a", 1), bad, payload("b", 2)])
+    rows = notifications.listed(database, Filters(), Paging(10, None, "number", "asc"))
+    assert [row.host for row in rows] == ["a", "b"]
     database.close()
