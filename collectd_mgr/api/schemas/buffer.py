@@ -11,7 +11,11 @@ _COUNT = {"type": ["integer", "null"], "minimum": 1, "maximum": 1 << 31}
 _QUEUE = {
     "type": ["object", "null"],
     "properties": {
-        "high": {**_COUNT, "type": "integer", "description": "From here on collectd drops values, the more the fuller its queue is."},
+        "high": {
+            **_COUNT,
+            "type": "integer",
+            "description": "From here on collectd drops values, the more the fuller its queue is.",
+        },
         "low": {**_COUNT, "description": "Below this it drops none; half of high, if absent."},
     },
     "required": ["high"],
