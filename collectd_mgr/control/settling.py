@@ -17,12 +17,16 @@ from collectd_mgr.control.edits import desired_of
 from collectd_mgr.db import generations, hosts, operations
 from collectd_mgr.db.engine import Executor, Session
 from collectd_mgr.db.generations import Origin
+from collectd_mgr.db.models import Generation as Stored
 from collectd_mgr.db.models import Host, Operation
 from collectd_mgr.db.sealing import Seal
 from collectd_mgr.domain import secrets
 from collectd_mgr.domain.operations import APPLIED, FAILED, STATES, SUCCEEDED, SUPERSEDED, settle
 from collectd_mgr.domain.spec import Generation
 from collectd_mgr.domain.status import HostStatus
+
+#: The action of a generation that goes on without leases that are over.
+_LEASE_END = "lease.end"
 
 
 @dataclass(frozen=True)
@@ -123,9 +127,13 @@ def _take_back(session: Session, seal: Seal, host: Host, n: int) -> None:
 def end_leases(session: Session, seal: Seal, host: Host, ids: Collection[str]) -> bool:
     """The host ended these leases: desired goes on without them, as a generation of its own that says so.
 
-    False when there is nothing of them left, or somebody else moved the host meanwhile. Safe to repeat.
+    False when there is nothing of them left, the host failed to do without them, or somebody else moved it meanwhile.
+    Safe to repeat.
     """
-    desired = desired_of(generations.opened(seal, generations.get(session, host, host.n)))
+    newest = generations.get(session, host, host.n)
+    if _in_vain(session, host, newest):
+        return False
+    desired = desired_of(generations.opened(seal, newest))
     over = [layer for layer in desired.leases if layer.id in ids]
     if not over:
         return False
@@ -134,9 +142,15 @@ def end_leases(session: Session, seal: Seal, host: Host, ids: Collection[str]) -
     if not hosts.advance(session, host, new.n, new.epoch):
         return False
     plugin, setting = over[0].subject
-    origin = Origin("lease.end", plugin, reason="The time was over.", setting=setting)
+    origin = Origin(_LEASE_END, plugin, reason="The time was over.", setting=setting)
     generations.add(session, seal, host.id, left.spec(new), origin)
     return True
+
+
+def _in_vain(session: Session, host: Host, newest: Stored) -> bool:
+    """Whether that was tried and failed. What a failure leads back to has the leases again: it would be a loop."""
+    taken_back = session.get(Stored, (host.id, newest.rollback_of)) if newest.rollback_of is not None else None
+    return newest.outcome == FAILED or (taken_back is not None and taken_back.action == _LEASE_END)
 
 
 def overtake(session: Session, seal: Seal, host: Host, theirs: Generation) -> bool:

@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
+from collectd_mgr import exception
 from collectd_mgr.control import edits, leases
 from collectd_mgr.control.hosts import HostControl
 from collectd_mgr.control.requester import Requester
 from collectd_mgr.db import generations
 from collectd_mgr.db.paging import Paging
 from collectd_mgr.domain.leases import granted
-from collectd_mgr.domain.spec import PluginSetting
+from collectd_mgr.domain.operations import APPLIED, FAILED
+from collectd_mgr.domain.spec import Generation, PluginSetting
 from collectd_mgr.rpc.status import Reports
 from tests.unit.control.agents import ScriptedAgent, served
 
@@ -72,3 +74,23 @@ def test_a_revert_brings_no_ended_lease_back(control: HostControl, agent: Script
     control.change(ALICE, HOST, edits.unset_plugin("cpu"), "unset", "cpu")
     control.change(ALICE, HOST, edits.revert_to(old), "revert")
     assert control.desired(HOST)[1].leases == ()
+
+
+@pytest.mark.parametrize("outcomes", [[FAILED] * 8, [FAILED, APPLIED] * 4])
+def test_an_end_that_the_host_cannot_do_is_no_loop(
+    control: HostControl, agent: ScriptedAgent, outcomes: list[str]
+) -> None:
+    """What the host comes to without the lease fails there; each failure is taken back, with the lease in it."""
+    held = {lease(control, "cpu"): {"state": "ended", "ends_at": 1.0}}
+    status = replace(agent.status(), leases=held, outcome=APPLIED)
+    control.receive(Reports(statuses=(status,)))
+    newest = []
+    for turn, outcome in enumerate(outcomes, 1):
+        host, _ = control.desired(HOST)
+        newest.append(host.n)
+        generation = Generation(host.epoch, host.n)
+        error = exception.ConfigRejected("cpu: no", messages=[]).to_dict()
+        failed = replace(status, sequence=status.sequence + turn, generation=generation, outcome=outcome, error=error)
+        control.receive(Reports(statuses=(failed,)))
+    assert newest[-1] == newest[3], "somebody would go on sending for ever"
+    assert leases.views(*control.desired(HOST))[0].state == "ended"
