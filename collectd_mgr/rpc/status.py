@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import oslo_messaging
 
 from collectd_mgr.domain.status import HostStatus
+
+LOG = logging.getLogger(__name__)
 
 TOPIC = "collectd_mgr.status"
 
@@ -43,6 +46,17 @@ class Reports:
     #: Host -> when it sent its last message of the batch, by its own clock, in seconds since 1970.
     sent: Mapping[str, float] = field(default_factory=dict)
 
+    def by_host(self) -> list[Reports]:
+        """The same, a batch for each host."""
+        names = {str(beat.get("host")) for beat in self.heartbeats} | {status.host for status in self.statuses}
+        return [self._of(name) for name in sorted(names)]
+
+    def _of(self, name: str) -> Reports:
+        return Reports(
+            tuple(beat for beat in self.heartbeats if str(beat.get("host")) == name),
+            tuple(status for status in self.statuses if status.host == name),
+        )
+
 
 class _Endpoint:
     def __init__(self, receive: Callable[[Reports], None]) -> None:
@@ -55,9 +69,19 @@ class _Endpoint:
 def _reports(messages: list[Mapping[str, Any]]) -> Reports:
     return Reports(
         tuple(message["payload"] for message in messages if message["event_type"] == HEARTBEAT),
-        tuple(HostStatus.from_dict(message["payload"]) for message in messages if message["event_type"] == STATUS),
+        tuple(filter(None, (_status(message) for message in messages if message["event_type"] == STATUS))),
         dict(filter(None, map(_sent, messages))),
     )
+
+
+def _status(message: Mapping[str, Any]) -> HostStatus | None:
+    """None for what is no status: it is not to cost the others of its batch theirs."""
+    try:
+        status = HostStatus.from_dict(message["payload"])
+        return replace(status, host=str(status.host))
+    except (LookupError, TypeError, ValueError, AttributeError):
+        LOG.exception("%s sent a status that is none.", message.get("publisher_id"))
+        return None
 
 
 def _sent(message: Mapping[str, Any]) -> tuple[str, float] | None:
