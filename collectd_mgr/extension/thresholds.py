@@ -135,8 +135,11 @@ class Thresholds:
                 if self._hushes.settle():
                     self._later()
                 self.renew()
+            except exception.Busy:
+                # It may only be behind; whoever would not look again would leave those metrics silenced.
+                self._later()
             except exception.CollectdMgrError:
-                return  # collectd is stopping, or nothing can be changed any more: the next change looks again.
+                return  # Nothing can be changed any more: the next change looks again.
 
     def _operators(self) -> dict[str, tuple[Record, ...]]:
         """The operator's own by key: collectd's tree before our first change of it, without ours."""
