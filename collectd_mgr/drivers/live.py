@@ -122,11 +122,13 @@ class LiveDriver(Driver):
             files.put()
             running = self._collectd.remember(order.goal, order.generation)
         except Exception as error:
-            files.discard()
-            if files.read() != old:
-                files.restore(old)
-            self._outlived(before, error)
-            operations.undo()
+            try:
+                files.discard()
+                if files.read() != old:
+                    files.restore(old)
+            finally:  # A full disk is no reason to leave the daemon half changed.
+                self._outlived(before, error)
+                operations.undo()
             raise
         return said, running
 

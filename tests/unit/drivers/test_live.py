@@ -84,6 +84,23 @@ def test_the_last_failure_takes_back_the_first_change(
     assert ManagedFiles(settings.managed_dir).read() is None
 
 
+def test_a_disk_that_fails_as_well_leaves_no_daemon_half_changed(
+    driver: LiveDriver, extension: Extension, settings: DriverSettings
+) -> None:
+    def fails(method: str, plugin: str) -> None:
+        if (method, plugin) == ("plugin_enable", "cpu"):
+            # What was staged cannot be taken away.
+            (staged,) = Path(settings.managed_dir).glob(".*.staged")
+            staged.unlink()
+            staged.mkdir()
+            raise exception.Busy
+
+    extension.fails = fails
+    with pytest.raises(OSError):
+        driver.apply(Order(GOAL, LOADS))
+    assert extension.calls[-1] == ("plugin_disable", "memory")
+
+
 def test_a_daemon_that_dies_in_an_operation_is_said_to(
     driver: LiveDriver, extension: Extension, settings: DriverSettings
 ) -> None:
