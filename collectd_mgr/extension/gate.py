@@ -25,7 +25,8 @@ class Gate:
         self._threads = threads
         self._found = found
         self._replaced = replaced
-        self._draining = False
+        self._ends = False
+        self._paused_until = 0.0
 
     def reasons(self) -> list[str]:
         """Why live is off; empty when it is on."""
@@ -36,8 +37,16 @@ class Gate:
         self._found.append(reason)
 
     def drain(self) -> None:
-        """No operation any more: the daemon is about to be stopped."""
-        self._draining = True
+        """No operation any more: the daemon ends."""
+        self._ends = True
+
+    def pause(self, seconds: float) -> None:
+        """No operation for so long: somebody is about to stop the daemon. He may be killed before, or fail."""
+        self._paused_until = time.monotonic() + seconds
+
+    @property
+    def _draining(self) -> bool:
+        return self._ends or time.monotonic() < self._paused_until
 
     def check(self) -> None:
         """Pass, or say why not.

@@ -20,6 +20,9 @@ from collectd_mgr.extension.metrics import Metrics
 from collectd_mgr.extension.notifications import Notifications
 from collectd_mgr.extension.observer import unseen
 
+#: Seconds after which a stop that was announced is not waited for any more.
+_STOP = 120.0
+
 
 @dataclass
 class Inside:
@@ -66,8 +69,12 @@ class Inside:
         """Seconds for which the lock of the cache was held because of us, at most; None where the cache is not read."""
         return None if self.metrics is None else float(self.metrics.status()["longest_hold"])
 
+    def pause(self) -> None:
+        """Take no operation for as long as a stop may take. The caller stops the daemon next."""
+        self.gate.pause(_STOP)
+
     def drain(self) -> None:
-        """Take no operation any more. The caller stops the daemon next."""
+        """Take no operation any more: the daemon ends."""
         self.gate.drain()
 
     def flush(

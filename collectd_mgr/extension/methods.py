@@ -48,7 +48,7 @@ class Methods:
             "metrics_list": self._read(inside.metrics_list, **_FILTERS),
             "values_get": self._read(inside.values_get, **_FILTERS),
             "generation_set": self._read(self.generation_set, marker=of.anything),
-            "drain": self._read(inside.drain),
+            "drain": self._read(inside.pause),
             "flush": self._operation(
                 "flush", inside.flush, plugin=of.text, identifier=of.text, timeout=of.seconds_or_zero
             ),
