@@ -12,10 +12,11 @@ from collectd_mgr.api.operations import written
 from collectd_mgr.api.resource import Answer, Resource, expose
 from collectd_mgr.api.schemas import buffer as schemas
 from collectd_mgr.control import edits
-from collectd_mgr.control.edits import Desired
+from collectd_mgr.control.edits import Desired, Edit
 from collectd_mgr.control.sections import facts
 from collectd_mgr.db.models import Host
 from collectd_mgr.domain import queue, sections
+from collectd_mgr.domain.leases import Lease
 
 #: The key here -> the section that has it.
 _SECTIONS = {"write_queue": sections.QUEUE, "spool": sections.SPOOL}
@@ -37,10 +38,16 @@ class Buffer(Resource):
     )
     def put(self, call: Call) -> Answer:
         wanted = {**call.body, "write_queue": queue.normal(call.body["write_queue"])}
-        steps = [edits.set_setting(section, _NAME, wanted[key]) for key, section in _SECTIONS.items()]
+        steps = [_edit(section, wanted[key], call.lease) for key, section in _SECTIONS.items()]
         done = call.control.change(call.requester, call.host, edits.chain(steps), "buffer.set", expected=call.expected)
         shown = _shown(call, done.host, done.desired)
         return Answer({"operation": views.operation(call, done.operation), "buffer": shown}, written(done.operation))
+
+
+def _edit(section: str, limits: Any, lease: Lease | None) -> Edit:
+    if lease is None:
+        return edits.set_setting(section, _NAME, limits)
+    return edits.lease_setting(section, _NAME, limits, lease)
 
 
 def _shown(call: Call, host: Host, desired: Desired) -> dict[str, Any]:

@@ -52,10 +52,15 @@ class SetBuffer(changes.Change):
         parser = super().get_parser(prog_name)
         changes.add_hosts(parser)
         changes.add_change_options(parser)
+        changes.add_lease(parser)
         parser.add_argument("--queue-high", metavar="<n>", type=int, help="collectd drops values above this many")
         parser.add_argument("--queue-low", metavar="<n>", type=int, help="and none below this many (default: half)")
         parser.add_argument("--spool", metavar="<bytes>", type=int, help="What the agent keeps while the bus is away")
-        examples(parser, "buffer set --host cn1.example.org --queue-high 100000 --spool 67108864")
+        examples(
+            parser,
+            "buffer set --host cn1.example.org --queue-high 100000 --spool 67108864",
+            "buffer set --host cn1.example.org --queue-high 100000 --for 2h --reason INC-12",
+        )
         return parser
 
     def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:

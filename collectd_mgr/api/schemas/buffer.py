@@ -32,7 +32,13 @@ _SPOOL = {
 }
 
 SET = fields.request(
-    {"write_queue": _QUEUE, "spool": _SPOOL, "reason": fields.REASON, "generation": fields.SEEN},
+    {
+        "write_queue": _QUEUE,
+        "spool": _SPOOL,
+        "expires_in": fields.EXPIRES_IN,
+        "reason": fields.REASON,
+        "generation": fields.SEEN,
+    },
     ("write_queue", "spool"),
 )
 
