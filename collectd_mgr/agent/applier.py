@@ -73,9 +73,10 @@ class Applier:
             )
         return True
 
-    def _take_up(self, spec: HostSpec, request_id: str) -> Running | None:
-        memory = self._state.memory.with_epoch_of(spec)
-        memory = replace(memory, leases=leases.taken_up(memory.leases, spec.layers, moment.now()))
+    def _take_up(self, spec: HostSpec, request_id: str, boot_id: str = "") -> Running | None:
+        memory, now = self._state.memory.with_epoch_of(spec), moment.now()
+        held = leases.taken_up(memory.leases, spec.layers, replace(now, boot_id=boot_id or now.boot_id))
+        memory = replace(memory, leases=leases.ended(held, now))
         clears = self._state.goal(spec).quarantine_clears
         if memory.quarantine is not None and clears > memory.quarantine.clears:
             memory = replace(memory, quarantine=None)
@@ -91,7 +92,8 @@ class Applier:
                 self._state.note(taken=intent.spec)
                 self._failed(error)
             else:
-                self._take_up(intent.spec, intent.request_id)
+                # What was taken up in another boot has leases of that boot.
+                self._take_up(intent.spec, intent.request_id, intent.boot_id)
 
     def _carry(self, spec: HostSpec, request_id: str) -> Running | None:
         """The journal stays open until the keeper has the outcome on the disk: nobody waits for that."""

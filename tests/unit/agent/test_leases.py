@@ -7,6 +7,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from collectd_mgr.agent.journal import Intent
+from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.domain.leases import granted
 from collectd_mgr.domain.spec import HostSpec, Layer, PluginSetting
 from collectd_mgr.drivers.fake import FakeDaemon
@@ -68,3 +72,14 @@ def test_a_spec_that_still_has_it_does_not_bring_it_back(tmp_path: Path) -> None
     again = leased(spec(2, cpu=10.0, df=True), 0.1, cpu=1.0)
     agent.apply(again)
     assert (interval(agent, "cpu"), agent.enabled()) == (10.0, {"cpu", "df"})
+
+
+@pytest.mark.parametrize("rebooted", [False, True])
+def test_what_was_cut_off_by_a_reboot_begins_no_lease(tmp_path: Path, rebooted: bool) -> None:
+    agent = Agent(tmp_path)
+    boot = "another" if rebooted else boot_id()
+    before = agent.service._journal
+    before.begin(Intent(leased(spec(1, cpu=10.0), 60.0, cpu=1.0), "restart", ("plugin.load cpu",), 7, 1.0, boot))
+    agent = Agent(tmp_path, agent.collectd).recover()
+    assert interval(agent, "cpu") == (10.0 if rebooted else 1.0)
+    assert agent.status().leases["lease:1"]["state"] == ("ended" if rebooted else "active")
