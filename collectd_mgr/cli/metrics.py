@@ -37,22 +37,51 @@ class ListMetrics(command.Lister):
 
 
 class ListValues(command.Lister):
-    """List the values in collectd's cache: a row for each data source"""
+    """List the values in collectd's cache, or those that a host kept: a row for each data source"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = _parser(super().get_parser(prog_name))
+        parser.add_argument(
+            "--since",
+            metavar="<time>",
+            help="What the host kept from this time on (ISO 8601; see ring set), not with --match or --state",
+        )
         examples(
             parser,
             "value list --host cn1.example.org --plugin memory",
             "value list --host cn1 --host cn2 --match '/load/load$' -f json",
+            "value list --host cn1 --plugin cpu --since 2026-11-22T18:00:00Z",
         )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        rows = map(_timed, _rows(client_of(self), "values", parsed_args))
+        rows = map(_timed, _rows(client_of(self), "values", parsed_args, since=parsed_args.since))
         # What is missing has no values, and is shown all the same.
         values = ({**row, **value} for row in rows for value in row["values"] or [{}])
         return columns.table(values, _columns(_VALUES, parsed_args))
+
+
+class PublishValues(command.Lister):
+    """Have values that hosts kept (see ring set) published as samples; asked twice, they go twice"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        changes.add_hosts(parser)
+        parser.add_argument("--since", metavar="<time>", required=True, help="From this time on (ISO 8601)")
+        parser.add_argument("--plugin", metavar="<plugin>", help="Only of this plugin")
+        parser.add_argument("--type", metavar="<type>", help="Only of this type of types.db")
+        examples(parser, "value publish --host cn1.example.org --since 2026-11-22T18:00:00Z")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        given = {key: getattr(parsed_args, key) for key in ("since", "plugin", "type")}
+        body = {key: value for key, value in given.items() if value is not None}
+        client = client_of(self)
+        sent = (
+            {"host": host, **client.post(path("hosts", host, "values", "publish"), json=body).json()}
+            for host in parsed_args.hosts
+        )
+        return columns.table(sent, {"Host": "host", "Samples": "samples"})
 
 
 def _columns(columns: Columns, args: argparse.Namespace) -> Columns:
@@ -78,7 +107,7 @@ def _timed(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, **{name: None if time is None else columns.TimeColumn(time) for name, time in times.items()}}
 
 
-def _rows(client: Client, key: str, args: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    wanted = {"plugin": args.plugin, "type": args.type, "match": args.match, "state": args.state}
+def _rows(client: Client, key: str, args: argparse.Namespace, **more: Any) -> Iterator[dict[str, Any]]:
+    wanted = {"plugin": args.plugin, "type": args.type, "match": args.match, "state": args.state, **more}
     for host in args.hosts:
         yield from client.items(path("hosts", host, key), key, args.limit, **wanted)

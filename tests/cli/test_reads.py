@@ -43,6 +43,16 @@ def test_values_of_several_hosts_come_in_one_list(openstack: Shell) -> None:
     assert len(openstack.ok("value", "list", "--host", HOST, "--host", OTHER, "--limit", "1")) == 2
 
 
+def test_values_that_a_host_kept(openstack: Shell) -> None:
+    choice = ("ring", "set", "free", "--host", HOST, "--identifier", "*/memory/memory-free", "--interval", "1")
+    openstack.ok(*choice, "--wait")
+    since = ("--since", "2020-01-01T00:00:00Z")
+    kept = ("value", "list", "--host", HOST, *since)
+    eventually(lambda: len(openstack.ok(*kept)) > 1)
+    assert {row["Identifier"] for row in openstack.ok(*kept)} == {f"{HOST}/memory/memory-free"}
+    assert "no samples" in openstack("value", "publish", "--host", HOST, *since).err
+
+
 def test_times_are_for_people_in_a_table_and_for_programs_in_json(openstack: Shell) -> None:
     arguments = ("metric", "list", "--host", HOST, "--limit", "1", "-c", "Last Update")
     assert re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", openstack(*arguments).out)
