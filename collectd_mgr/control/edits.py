@@ -64,7 +64,8 @@ def set_plugin(name: str, setting: PluginSetting) -> Edit:
     """The whole setting of a plugin; masks in its config stand for the secrets that are there."""
 
     def edit(desired: Desired) -> Desired:
-        now = desired.layer.plugins.get(name, PluginSetting())
+        # Who sends a mask back saw what is desired with its lease, which is to end now.
+        now = desired.plugins().get(name, PluginSetting())
         whole = replace(setting, config=secrets.unmask(setting.config, now.config))
         return replace(desired.without_leases(name), layer=desired.layer.with_plugin(name, whole))
 

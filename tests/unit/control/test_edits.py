@@ -8,6 +8,7 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.control import edits
 from collectd_mgr.control.edits import Desired
+from collectd_mgr.domain.leases import Lease
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.spec import HOST, Layer, PluginSetting
 
@@ -28,6 +29,13 @@ def test_set_keeps_a_secret_behind_its_mask() -> None:
     }
     with pytest.raises(exception.BadConfig):
         edits.set_plugin("cpu", masked)(DESIRED)
+
+
+def test_the_secret_of_a_lease_can_be_kept_for_good() -> None:
+    leased = edits.lease_plugin("cpu", PluginSetting(True, None, FULL.config), Lease(60.0, 0.0))(DESIRED)
+    masked = PluginSetting(True, None, {"Password": "********", "Port": 1})
+    after = edits.set_plugin("cpu", masked)(leased)
+    assert (after.layer.plugins["cpu"].config, after.leases) == (FULL.config, ())
 
 
 @pytest.mark.parametrize(
