@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from oslo_db import api as retrying
 from oslo_db import exception as failures
@@ -58,12 +60,28 @@ def now() -> datetime:
 
 
 def retried(function: F) -> F:
-    """``function`` again, a few times, after a deadlock or a lost connection; it must be safe to repeat."""
+    """``function`` again, a few times after a deadlock and once after a lost connection; it must be safe to repeat.
+
+    Connections that were used just now are not tried before they are used again, so the first to be lost in a
+    failover of the database is found out by whoever uses it.
+
+    :raises DatabaseUnreachable: the second time too, or deadlock upon deadlock: later it may go
+    """
     wrap = retrying.wrap_db_retry(
         max_retries=8, retry_interval=0.05, inc_retry_interval=True, max_retry_interval=1, retry_on_deadlock=True
     )
     wrapped: F = wrap(function)
-    return wrapped
+
+    @functools.wraps(function)
+    def again(*args: Any, **kwargs: Any) -> Any:
+        try:
+            with contextlib.suppress(exception.DatabaseUnreachable):
+                return wrapped(*args, **kwargs)
+            return wrapped(*args, **kwargs)
+        except failures.DBDeadlock as error:
+            raise exception.DatabaseUnreachable("The database is too busy.") from error
+
+    return cast("F", again)
 
 
 def prepare(conf: cfg.ConfigOpts) -> cfg.ConfigOpts:

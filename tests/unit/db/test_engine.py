@@ -6,10 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from oslo_db import exception as failures
 
 from collectd_mgr import exception
 from collectd_mgr.db import hosts
-from collectd_mgr.db.engine import Database, Duplicate
+from collectd_mgr.db.engine import Database, Duplicate, retried
 from collectd_mgr.testing import configuration
 
 
@@ -30,6 +31,32 @@ def test_an_exception_takes_everything_back(database: Database) -> None:
         broken(database)
     with database.reader() as session, pytest.raises(exception.HostNotFound):
         hosts.get(session, "c1")
+
+
+def test_a_connection_that_was_lost_is_tried_once_more() -> None:
+    tries = []
+
+    @retried
+    def lost(times: int) -> str:
+        tries.append(times)
+        if len(tries) <= times:
+            raise exception.DatabaseUnreachable
+        return "done"
+
+    assert lost(1) == "done"
+    tries.clear()
+    with pytest.raises(exception.DatabaseUnreachable):
+        lost(9)
+    assert len(tries) == 2
+
+
+def test_deadlock_upon_deadlock_is_for_later() -> None:
+    @retried
+    def dead() -> None:
+        raise failures.DBDeadlock
+
+    with pytest.raises(exception.DatabaseUnreachable):
+        dead()
 
 
 def test_two_transactions_do_not_mix(database: Database) -> None:
