@@ -7,6 +7,7 @@ while the machine sleeps (CLOCK_BOOTTIME). A reboot ends it. A lease that has en
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -43,7 +44,13 @@ class Lease:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Lease:
-        return cls(float(data["seconds"]), float(data["not_after"]))
+        return cls(_finite(data["seconds"]), _finite(data["not_after"]))
+
+
+def _finite(value: Any) -> float:
+    """A lease that would never end has ended already."""
+    number = float(value)
+    return number if math.isfinite(number) else 0.0
 
 
 def granted(seconds: float, now: float) -> Lease:

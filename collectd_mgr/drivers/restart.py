@@ -91,8 +91,8 @@ class RestartDriver(Driver):
         said = [line for change in order.plan for line in self._validate(change)]
         old = self._collectd.files.read()
         self._collectd.files.stage(self._collectd.render(order.goal, order.generation))
-        self._collectd.files.commit()
         try:
+            self._collectd.files.commit()
             if not order.plan and self.observe().pid is not None:
                 self._collectd.remember(order.goal, order.generation)
                 return Applied(self.name, self.observe())
@@ -132,8 +132,11 @@ class RestartDriver(Driver):
     def _go_back(self, old: str | None, cause: Exception) -> None:
         """:raises DaemonNotStarted: what there was before does not come up either; ``cause`` is told as well"""
         try:
-            self._collectd.files.restore(old)
-            self._replace()
+            try:
+                self._collectd.files.restore(old)
+            finally:
+                # Whatever the disk says: no daemon at all would be worse.
+                self._replace()
         except (exception.CollectdMgrError, OSError) as error:
             detail = f"{cause} The configuration before did not come up either: {error}"
             raise exception.DaemonNotStarted(detail, messages=[*_messages(cause), *_messages(error)]) from cause

@@ -62,6 +62,13 @@ def test_one_that_comes_too_late_does_not_begin() -> None:
     assert interval(held) == 10.0
 
 
+def test_one_without_an_end_has_ended() -> None:
+    for seconds in (float("nan"), float("inf")):
+        layer = Layer.from_dict({**QUICK.to_dict(), "lease": {"seconds": seconds, "not_after": float("inf")}})
+        held = leases.taken_up({}, (layer,), NOW)
+        assert leases.ended(held, NOW)["lease:1"].ended
+
+
 def test_ended_ones_are_remembered_and_the_oldest_of_very_many_forgotten() -> None:
     held: leases.Leases = {}
     for number in range(1100):
