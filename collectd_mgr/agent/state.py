@@ -17,6 +17,7 @@ from collectd_mgr.agent.memory import MemoryFile
 from collectd_mgr.agent.mode import ModeSwitch
 from collectd_mgr.agent.origin import Origin
 from collectd_mgr.domain import leases
+from collectd_mgr.domain.leases import Leases
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.sections import Sections, Settings
@@ -49,7 +50,7 @@ class State:
         self.acted: tuple[float, frozenset[str]] = (0.0, frozenset())
         #: Called after each change that is remembered.
         self.changed: Callable[[], None] = lambda: None
-        self._sections: tuple[HostSpec | None, Sections] | None = None
+        self._sections: tuple[HostSpec | None, Leases, Sections] | None = None
         self._origin_of: tuple[int | None, float | None] | None = None
         self._file = file
         self._switch = switch
@@ -130,12 +131,12 @@ class State:
     def section(self, name: str) -> Settings:
         """The settings of a section that are the agent's own business: no allow-list is about them.
 
-        Asked for several times a second: the layers are merged once for each spec.
+        Asked for several times a second: the layers are merged once for each spec and end of a lease.
         """
-        current, known = self.memory.current, self._sections
-        if known is None or known[0] is not current:
-            known = self._sections = (current, self.wanted(current).sections)
-        return known[1].get(name, {})
+        memory, known = self.memory, self._sections
+        if known is None or known[0] is not memory.current or known[1] is not memory.leases:
+            known = self._sections = (memory.current, memory.leases, self.wanted(memory.current).sections)
+        return known[2].get(name, {})
 
     def see_origin(self, running: Running, again: bool = False) -> None:
         """Read the operator's files, if ``running`` is another daemon than they were read for, or ``again``."""

@@ -55,9 +55,13 @@ class Notification:
         """The time of the first of them."""
         return self.time if self.since is None else self.since
 
+    def metric(self) -> tuple[str, ...]:
+        """Equal for notifications of the same metric."""
+        return tuple(str(getattr(self, name)) for name in _IDENTIFIER)
+
     def same(self) -> tuple[str, ...]:
         """Equal for notifications that say the same of the same metric."""
-        return (self.severity, self.message, *(str(getattr(self, name)) for name in _IDENTIFIER))
+        return (self.severity, self.message, *self.metric())
 
     def to_dict(self) -> dict[str, Any]:
         return {**vars(self), "meta": dict(self.meta)}
@@ -69,12 +73,20 @@ class Notification:
 
 
 def collapsed(notifications: Iterable[Notification]) -> list[Notification]:
-    """Those that say the same as one, with their count, in the place of the first."""
-    kept: dict[tuple[str, ...], Notification] = {}
+    """Those that say the same of a metric one after the other as one, with their count, in the place of the first.
+
+    What a metric said in between counts: the last word on it stays the last.
+    """
+    kept: list[Notification] = []
+    last: dict[tuple[str, ...], int] = {}
     for item in notifications:
-        first = kept.get(item.same())
-        kept[item.same()] = item if first is None else _joined(first, item)
-    return list(kept.values())
+        place = last.get(item.metric())
+        if place is not None and kept[place].same() == item.same():
+            kept[place] = _joined(kept[place], item)
+        else:
+            last[item.metric()] = len(kept)
+            kept.append(item)
+    return kept
 
 
 def _joined(first: Notification, later: Notification) -> Notification:

@@ -83,3 +83,16 @@ def test_what_was_cut_off_by_a_reboot_begins_no_lease(tmp_path: Path, rebooted: 
     agent = Agent(tmp_path, agent.collectd).recover()
     assert interval(agent, "cpu") == (10.0 if rebooted else 1.0)
     assert agent.status().leases["lease:1"]["state"] == ("ended" if rebooted else "active")
+
+
+def test_what_is_the_agents_own_business_ends_as_well(tmp_path: Path) -> None:
+    agent = Agent(tmp_path).recover()
+    base, mute = spec(1, cpu=10.0), {"mutes": {"quiet": {"plugin": "cpu"}}}
+    layer = Layer("lease:1", sections=mute, lease=granted(0.3, time.time()))
+    agent.apply(HostSpec(base.generation, (*base.layers, layer), base.mode))
+    assert agent.service.state.section("mutes") == mute["mutes"]
+
+    time.sleep(0.4)
+    agent.service.keeper.look()
+
+    assert agent.service.state.section("mutes") == {}
