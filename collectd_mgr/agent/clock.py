@@ -5,19 +5,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.agent.mode import check_managed
+from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.agent.state import State
 from collectd_mgr.agent.time_sources.base import Silent, TimeSettings, TimeSource
 from collectd_mgr.domain import capabilities, mode
 from collectd_mgr.domain.clock import GridLine, Reading, TimeReport, grid_line
 from collectd_mgr.domain.reads import Query
 from collectd_mgr.drivers.ladder import Ladder
-
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 #: Rows in one answer of the daemon.
 _PAGE = 10_000
@@ -64,7 +62,7 @@ class Clock:
             time.time(),
             time.clock_gettime(time.CLOCK_MONOTONIC),
             time.clock_gettime(time.CLOCK_BOOTTIME),
-            _BOOT_ID.read_text(encoding="ascii").strip(),
+            boot_id(),
             min([line.interval for line in grid], default=self._state.origin.interval),
             tuple(line.to_dict() for line in grid),
             len(future),
