@@ -107,7 +107,10 @@ def test_one_that_does_not_end_when_asked_is_killed(
     collectd: Collectd, settings: DriverSettings, systemd: Systemd
 ) -> None:
     (process_,) = process(settings)
-    process_.signal(signal.SIGSTOP)
+    # Of no effect on collectd. To stop the process with SIGSTOP would not do: systemd sends a SIGCONT after its signal.
+    unit = _UNIT.format(file=settings.config_file, place=Path(settings.config_file).parent)
+    systemd.unit(settings.unit, unit + "KillSignal=SIGURG\n")
+    systemd.ctl("daemon-reload")
     impatient = dataclasses.replace(settings, stop_timeout=0.5)
     assert not SystemdDaemon(impatient, systemd.systemctl, systemd.journalctl).stop()
     assert not process_.alive()
