@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,7 +13,7 @@ from collectd_mgr.agent.moment import now
 from collectd_mgr.agent.picture import Picture
 from collectd_mgr.agent.reads import Reads
 from collectd_mgr.agent.state import State
-from collectd_mgr.domain import explain, sections
+from collectd_mgr.domain import explain, glob, sections
 from collectd_mgr.domain.explain import Evidence, Explanation
 from collectd_mgr.domain.ignorelist import Rules
 from collectd_mgr.domain.metrics import MISSING, Identifier
@@ -34,6 +33,7 @@ class Explain:
         picture: Picture,
         reads: Reads,
         allowlist: Allowlist,
+        publishes: bool,
         spooled: Callable[[], int],
     ) -> None:
         self._state = state
@@ -41,6 +41,7 @@ class Explain:
         self._picture = picture
         self._reads = reads
         self._allowlist = allowlist
+        self._publishes = publishes
         self._spooled = spooled
 
     def explain(self, identifier: str) -> Explanation:
@@ -68,12 +69,13 @@ class Explain:
             self._gone_since(metric, running),
             plugin.metrics if plugin else 0,
             self._chosen(metric),
+            self._publishes,
             self._spooled(),
         )
 
     def _chosen(self, metric: Identifier) -> bool:
         patterns = (choice.get("identifier") or "*" for choice in self._state.section(sections.SAMPLES).values())
-        return any(fnmatch.fnmatchcase(str(metric), pattern) for pattern in patterns)
+        return any(glob.matches(pattern, str(metric)) for pattern in patterns)
 
     def _installed(self, name: str) -> Mapping[str, Any] | None:
         return next((item.to_dict() for item in self._ladder.installed() if item.plugin == name), None)

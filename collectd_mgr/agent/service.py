@@ -95,7 +95,8 @@ class AgentService:
         spools = Path(settings.state_dir) / "spool"
         sources = Sources(reads.notifications, reads.values, self.state.section)
         self.publisher = Publisher(spools, settings.spool_size, outlets, sources)
-        explain = Explain(self.state, self._ladder, picture, reads, self.allowlist, self.publisher.kept)
+        publishes, kept = self.publisher.publishes, self.publisher.kept
+        explain = Explain(self.state, self._ladder, picture, reads, self.allowlist, publishes, kept)
         self.endpoint = AgentEndpoint(
             self.applier, self.reporter, reads, self.clock, explain, preflight, self.publisher
         )

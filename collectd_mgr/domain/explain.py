@@ -33,6 +33,7 @@ class Evidence:
     :param gone_since: it was in the cache, and left it then
     :param metrics: how many metrics of the plugin are in the cache
     :param chosen: whether a rule has it published as samples; ``None`` when that is not known
+    :param publishes: whether the agent publishes any
     :param spooled: messages that wait on the host because the bus is away
     """
 
@@ -52,6 +53,7 @@ class Evidence:
     gone_since: float | None = None
     metrics: int = 0
     chosen: bool | None = None
+    publishes: bool = True
     spooled: int = 0
 
 
@@ -210,6 +212,16 @@ def _not_published(known: Evidence) -> _Found:
     return "It is collected, and no rule has it published as samples.", {"row": dict(known.row or {})}
 
 
+def _publishing_off(known: Evidence) -> _Found:
+    if known.publishes or known.chosen is not True:
+        return None
+    return (
+        "It is collected and chosen for publishing, but this agent publishes no samples: "
+        "[oslo_messaging_notifications] driver is not messagingv2 there.",
+        {"row": dict(known.row or {})},
+    )
+
+
 def _spooled(known: Evidence) -> _Found:
     if not known.spooled:
         return None
@@ -233,6 +245,7 @@ _LOOKS: dict[str, Callable[[Evidence], _Found]] = {
     "another_host": _another_host,
     "never_seen": _never_seen,
     "not_published": _not_published,
+    "publishing_off": _publishing_off,
     "spooled": _spooled,
 }
 

@@ -81,14 +81,15 @@ class Publisher:
         self._sampler = Sampler(Watch(sources.values, self._samples), self._measured, outlets.host)
         kept = Spool(directory / "ring", LEAST)
         self._ring = Ring(Watch(sources.values, self._ring_settings), kept, self._ring_settings)
-        self._telemetry = outlets.telemetry is not None
+        #: Whether anybody would take samples.
+        self.publishes = outlets.telemetry is not None
         self._sender: Courier | None = None
         self.jobs: list[Job] = [*self._couriers(outlets), self._feeder.run, self._sampler.run, self._ring.run]
         self.jobs.append(self._keep_house)
 
     def _samples(self) -> Settings:
         """Of which samples are taken: none, where nobody would take them."""
-        return self._sources.section(sections.SAMPLES) if self._telemetry else {}
+        return self._sources.section(sections.SAMPLES) if self.publishes else {}
 
     def _ring_settings(self) -> Settings:
         return self._sources.section(sections.RING)
@@ -122,7 +123,7 @@ class Publisher:
 
         :raises NotCapable: nobody would take them
         """
-        if not self._telemetry:
+        if not self.publishes:
             raise exception.NotCapable(
                 "The agent publishes no samples: [oslo_messaging_notifications] driver is not messagingv2.",
                 capability="samples",
@@ -142,7 +143,7 @@ class Publisher:
         """
         return {
             "notifications": {**self._said.facts(), "dropped_by_daemon": self._feeder.dropped},
-            "samples": {**self._measured.facts(), "not_finite": self._sampler.dropped, "published": self._telemetry},
+            "samples": {**self._measured.facts(), "not_finite": self._sampler.dropped, "published": self.publishes},
             "ring": self._ring.facts(),
             "collectd": self._queue(),
         }

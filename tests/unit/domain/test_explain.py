@@ -37,6 +37,7 @@ BROKEN: dict[str, dict[str, Any]] = {
     "another_host": {"row": None, "hostname": "h2"},
     "never_seen": {"row": None},
     "not_published": {"chosen": False},
+    "publishing_off": {"publishes": False},
     "spooled": {"spooled": 12},
 }
 
@@ -57,6 +58,11 @@ def test_the_first_of_several_is_named() -> None:
     assert explain(replace(FINE, mode=Mode("off"), running=False, enabled=False)).link == "mode"
     assert explain(replace(FINE, enabled=False, ignored_by="x", row=None)).link == "not_enabled"
     assert explain(replace(FINE, ignored_by="x", failing_until=1040.0, row=None)).link == "ignored"
+
+
+def test_what_nobody_chose_is_not_blamed_on_the_agent() -> None:
+    assert explain(replace(FINE, publishes=False, chosen=False)).link == "not_published"
+    assert explain(replace(FINE, publishes=False, chosen=None)).link is None
 
 
 def test_nothing_is_broken() -> None:
