@@ -198,9 +198,9 @@ class LiveOff(CollectdMgrError):
 
 
 class Busy(CollectdMgrError):
-    """A read was still in flight when the grace period ended; nothing was changed after it."""
+    """A read was still in flight when the grace period ended, or too much waits already; nothing was changed."""
 
-    code, status, title = "busy", 503, "The plugin is still reading"
+    code, status, title = "busy", 503, "The host is still at work on something else"
 
 
 class PluginNotLoadable(CollectdMgrError):

@@ -51,5 +51,5 @@ class Publish(Resource):
     def post(self, call: Call) -> Answer:
         host, services = call.control.get(call.host), call.services
         agents, wanted = call.control.agents, _query(call, call.body)
-        sent = agents.publish(host.name, wanted, request_id=call.request_id, timeout=services.read_timeout)
-        return Answer({"samples": sent}, 202)
+        orders = agents.publish(host.name, wanted, request_id=call.request_id, timeout=services.read_timeout)
+        return Answer({"orders": orders}, 202)

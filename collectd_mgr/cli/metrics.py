@@ -77,11 +77,11 @@ class PublishValues(command.Lister):
         given = {key: getattr(parsed_args, key) for key in ("since", "plugin", "type")}
         body = {key: value for key, value in given.items() if value is not None}
         client = client_of(self)
-        sent = (
+        orders = (
             {"host": host, **client.post(path("hosts", host, "values", "publish"), json=body).json()}
             for host in parsed_args.hosts
         )
-        return columns.table(sent, {"Host": "host", "Samples": "samples"})
+        return columns.table(orders, {"Host": "host", "Orders": "orders"})
 
 
 def _columns(columns: Columns, args: argparse.Namespace) -> Columns:

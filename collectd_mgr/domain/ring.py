@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from collectd_mgr.domain.sections import Settings
+from collectd_mgr.domain.spool import LEAST
 
 #: Of a choice that does not say.
 AGE = 3600.0
@@ -37,11 +38,16 @@ class RingQuery:
         return cls(**data)
 
 
+def share(setting: Mapping[str, Any]) -> int:
+    """The bytes that a choice may take."""
+    return max(int(setting.get("bytes") or BYTES), LEAST)
+
+
 def size(settings: Settings) -> int:
     """The bytes that all choices together may take."""
-    return sum(int(setting.get("bytes") or BYTES) for setting in settings.values())
+    return sum(map(share, settings.values()))
 
 
-def age(settings: Settings, name: str) -> float:
-    """How long the values of a choice are kept; 0 for one that there is no more."""
-    return float(settings[name].get("age") or AGE) if name in settings else 0.0
+def age(setting: Mapping[str, Any]) -> float:
+    """How long the values of a choice are kept, in seconds."""
+    return float(setting.get("age") or AGE)

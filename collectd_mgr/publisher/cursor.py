@@ -55,7 +55,11 @@ class Cursor:
         """See :meth:`peek`; all entries are of one file."""
         for segment in segments:
             if segment.last > self.number:
-                return list(itertools.islice(self._from(segment), limit))
+                found = list(itertools.islice(self._from(segment), limit))
+                if found:
+                    return found
+                # A machine that failed, or its disk, has lost the rest of the file.
+                self.lose(segment)
         return []
 
     def _from(self, segment: Segment) -> Iterator[Entry]:
@@ -63,4 +67,4 @@ class Cursor:
         if self._place is not None and self._place[0] == segment.first:
             return segment.entries(self._place[1], number)
         self._file = segment.first
-        return (entry for entry in segment.entries(0) if entry.number >= number)
+        return segment.entries(0, start=number)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import sections
+from collectd_mgr.domain import sections, spool
 from collectd_mgr.domain.reads import Page, Query
 from collectd_mgr.domain.ring import RingQuery
 from collectd_mgr.domain.sections import Settings
@@ -18,9 +18,10 @@ from collectd_mgr.publisher import events
 from collectd_mgr.publisher.courier import Courier
 from collectd_mgr.publisher.events import Events
 from collectd_mgr.publisher.feeder import Feeder, Read
+from collectd_mgr.publisher.replay import Replay
 from collectd_mgr.publisher.ring import Ring
 from collectd_mgr.publisher.sampler import Sampler, SampleSender
-from collectd_mgr.publisher.spool import LEAST, Spool
+from collectd_mgr.publisher.spool import Spool
 from collectd_mgr.publisher.watch import Watch
 from collectd_mgr.rpc.notifications import Sender
 from collectd_mgr.rpc.transport import Outlet
@@ -36,9 +37,6 @@ _MOMENT = 1.0
 
 #: The reader of a spool that brings it to Ceilometer.
 _TELEMETRY = "telemetry"
-
-#: The one setting of the section ``spool``: ``{"bytes": 16777216}``.
-LIMITS = "limits"
 
 
 @dataclass(frozen=True)
@@ -79,13 +77,18 @@ class Publisher:
         self._measured = Spool(directory / "samples", size)
         self._feeder = Feeder(sources.notifications, self._said, lambda: sources.section(sections.MUTES))
         self._sampler = Sampler(Watch(sources.values, self._samples), self._measured, outlets.host)
-        kept = Spool(directory / "ring", LEAST)
-        self._ring = Ring(Watch(sources.values, self._ring_settings), kept, self._ring_settings)
+        self._ring = Ring(Watch(sources.values, self._ring_settings), directory / "ring", self._ring_settings)
+        self._replay = Replay(
+            directory / "replay.json",
+            self._ring.read,
+            lambda page: self._sampler.put(page.rows, rates=True),
+            lambda: self._waiting(self._measured),
+        )
         #: Whether anybody would take samples.
         self.publishes = outlets.telemetry is not None
         self._sender: Courier | None = None
         self.jobs: list[Job] = [*self._couriers(outlets), self._feeder.run, self._sampler.run, self._ring.run]
-        self.jobs.append(self._keep_house)
+        self.jobs += [self._keep_house, *([self._replay.run] if self.publishes else [])]
 
     def _samples(self) -> Settings:
         """Of which samples are taken: none, where nobody would take them."""
@@ -109,19 +112,22 @@ class Publisher:
 
     def _keep_house(self, stop: threading.Event) -> None:
         while not stop.wait(_MOMENT):
-            limit = int(self._sources.section(sections.SPOOL).get(LIMITS, {}).get("bytes") or self._size)
-            for spool in (self._said, self._measured):
-                if spool.limit != limit:
-                    spool.resize(limit)
+            limit = spool.size(self._sources.section(sections.SPOOL)) or self._size
+            for each in (self._said, self._measured):
+                if each.limit != limit:
+                    each.resize(limit)
 
     def recent(self, query: RingQuery) -> Page:
         """A page of the values in the ring."""
         return self._ring.read(query)
 
     def publish(self, query: RingQuery) -> int:
-        """Have what the ring holds published as samples; how many that are. Not safe to repeat: they go twice.
+        """Have what the ring holds published as samples, bit by bit; how many such orders there are by now.
+
+        Not safe to repeat: they go twice.
 
         :raises NotCapable: nobody would take them
+        :raises Busy: too many orders wait
         """
         if not self.publishes:
             raise exception.NotCapable(
@@ -129,22 +135,32 @@ class Publisher:
                 capability="samples",
                 driver="",
             )
-        return self._sampler.put(self._ring.rows(query), rates=True)
+        return self._replay.ask(query)
 
     def kept(self) -> int:
         """Messages with samples that wait because the bus is away."""
         if self._sender is None or not self._sender.away:
             return 0
-        return int(self._measured.facts()["readers"][_TELEMETRY]["waiting"])
+        return self._waiting(self._measured)
+
+    @staticmethod
+    def _waiting(kept: Spool) -> int:
+        """Messages for Ceilometer that the bus does not have yet."""
+        return int(kept.facts()["readers"][_TELEMETRY]["waiting"])
 
     def facts(self) -> dict[str, Any]:
         """How full it is, and what was lost: see :meth:`Spool.facts`; ``dropped_by_daemon`` never reached the agent,
-        ``not_finite`` values were no numbers.
+        ``not_finite`` values were no numbers, the disk had no room for those that are ``lost``; ``publishing``: orders.
         """
         return {
             "notifications": {**self._said.facts(), "dropped_by_daemon": self._feeder.dropped},
-            "samples": {**self._measured.facts(), "not_finite": self._sampler.dropped, "published": self.publishes},
-            "ring": self._ring.facts(),
+            "samples": {
+                **self._measured.facts(),
+                "not_finite": self._sampler.dropped,
+                "lost": self._sampler.lost,
+                "published": self.publishes,
+            },
+            "ring": {**self._ring.facts(), "publishing": self._replay.orders},
             "collectd": self._queue(),
         }
 
@@ -159,5 +175,5 @@ class Publisher:
 
     def sync(self) -> None:
         """Have everything on the disk."""
-        for spool in (self._said, self._measured):
-            spool.sync()
+        for each in (self._said, self._measured):
+            each.sync()

@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recent values of chosen metrics on the disk, whatever becomes of the bus and of collectd's write targets."""
+"""Recent values of chosen metrics on the disk, whatever becomes of the bus and of collectd's write targets.
+
+Each choice has a spool of its own, so that each keeps its values for its own age and within its own bytes.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from collectd_mgr import exception
@@ -24,17 +31,63 @@ LOG = logging.getLogger(__name__)
 #: Of a row of values.
 _KEPT = ("id", "interval", "last_update", "state", "values")
 
+#: Rows in one entry.
+_ENTRY = 100
+
+#: Rows that are looked at for one page; then it ends, however few were wanted.
+_LOOKED = 100_000
+
 #: Between two looks at whose time has come, in seconds.
 _MOMENT = 0.5
 
+#: What of the disk is left to others, in bytes.
+_SPARE = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, order=True)
+class _Place:
+    """Of a row: its choice, the number of its entry, and where it is in that."""
+
+    choice: str = ""
+    number: int = 0
+    index: int = -1
+
+    def __str__(self) -> str:
+        return f"{self.number}.{self.index}.{self.choice}"
+
+    @classmethod
+    def parse(cls, marker: str) -> _Place:
+        """:raises BadRequest:"""
+        try:
+            number, index, choice = marker.split(".", 2)
+            return cls(choice, int(number), int(index))
+        except ValueError:
+            raise exception.BadRequest(f"There is no row {marker!r} to go on after.", field="marker") from None
+
 
 class Ring:
-    """:meth:`run` from one thread, the reads from any. Without settings nothing is kept, and what was kept goes."""
+    """:meth:`run` from one thread, the reads from any. Without settings nothing is kept, and what was kept goes.
 
-    def __init__(self, watch: Watch, spool: Spool, settings: Callable[[], Settings]) -> None:
+    :param directory: of the spools
+    :param settings: the choices in force
+    :param clock: seconds since 1970
+    """
+
+    def __init__(
+        self,
+        watch: Watch,
+        directory: Path,
+        settings: Callable[[], Settings],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._watch = watch
-        self._spool = spool
+        self._directory = directory
         self._settings = settings
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._spools: dict[str, Spool] = {}
+        #: How many values the disk had no room for.
+        self.lost = 0
 
     def run(self, stop: threading.Event) -> None:
         """Until ``stop`` is set, whatever happens to the daemon or to the disk."""
@@ -47,55 +100,101 @@ class Ring:
     def round(self, now: float) -> None:
         """Keep what is due at ``now``, and forget what is too old."""
         settings = self._settings()
-        self._spool.resize(ring.size(settings))
-        for name, _, rows in self._watch.look(now):
-            if rows:
-                kept = [{key: row.get(key) for key in _KEPT} for row in rows]
-                newest = max(row["last_update"] for row in rows)
-                self._spool.append([{"choice": name, "newest": newest, "rows": kept}])
-        self._spool.expire(lambda entry: entry["newest"] < _oldest(settings, entry))
+        spools = self._open(settings)
+        self._forget(spools)
+        for name, setting, rows in self._watch.look(now):
+            if name in spools:
+                oldest = self._clock() - ring.age(setting)
+                self._keep(spools[name], [row for row in rows if row["last_update"] >= oldest])
+        for name, spool in spools.items():
+            spool.resize(ring.share(settings[name]))
+            spool.expire(_before(self._clock() - ring.age(settings[name])))
+
+    def _open(self, settings: Settings) -> dict[str, Spool]:
+        """The spools of these choices, by name."""
+        with self._lock:
+            for name in settings.keys() - self._spools.keys():
+                self._spools[name] = Spool(self._directory / _folder(name), ring.share(settings[name]))
+            return {name: self._spools[name] for name in sorted(settings)}
+
+    def _forget(self, wanted: Mapping[str, Spool]) -> None:
+        """Whatever is in the directory that is of no choice in force."""
+        with self._lock:
+            self._spools = dict(wanted)
+            folders = {_folder(name) for name in wanted}
+            for path in self._directory.glob("*"):
+                if path.name not in folders:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def _keep(self, spool: Spool, rows: Sequence[Row]) -> None:
+        """An entry at a time: so that a look at very many metrics does not go over the bytes."""
+        at = self._clock()
+        for begin in range(0, len(rows), _ENTRY):
+            kept = [{key: row.get(key) for key in _KEPT} for row in rows[begin : begin + _ENTRY]]
+            try:
+                self._check_room()
+                spool.append([{"kept": at, "rows": kept}])
+            except OSError as error:
+                LOG.log(logging.DEBUG if self.lost else logging.ERROR, "Values could not be kept: %s", error)
+                self.lost += len(kept)
+
+    def _check_room(self) -> None:
+        """:raises OSError: the disk is nearly full, and others need the rest more"""
+        free = shutil.disk_usage(self._directory).free
+        if free < _SPARE:
+            raise OSError(f"only {free} bytes are left on the disk")
 
     def read(self, query: RingQuery) -> Page:
-        """Values in the order in which they were kept. :raises BadRequest: for a marker that is none"""
+        """A page of values: choice by choice, of each in the order in which they were kept.
+
+        It may have fewer than ``limit``, or none, and go on all the same.
+
+        :raises BadRequest: for a marker that is none
+        """
         rows: list[Row] = []
-        place: tuple[int, int] | None = None
-        for here, row in self._after(query):
-            if len(rows) == query.limit and place is not None:
-                return Page(tuple(rows), f"{place[0]}.{place[1]}")
-            rows.append(row)
-            place = here
+        last = _Place()
+        for looked, (place, row) in enumerate(self._after(query)):
+            if len(rows) == query.limit or looked == _LOOKED:
+                return Page(tuple(rows), str(last))
+            if _wanted(row, query):
+                rows.append(row)
+            last = place
         return Page(tuple(rows))
 
-    def rows(self, query: RingQuery) -> Iterator[Row]:
-        """All of them, whatever the limit."""
-        return (row for _, row in self._after(query))
-
-    def _after(self, query: RingQuery) -> Iterator[tuple[tuple[int, int], Row]]:
-        settings, after = self._settings(), _place(query.marker)
-        for entry in self._spool.everything():
-            since = max(query.since, _oldest(settings, entry.data))
-            if entry.number < after[0] or entry.data["newest"] < since:
-                continue
-            for index, row in enumerate(entry.data["rows"]):
-                if (entry.number, index) > after and row["last_update"] >= since and _wanted(row, query):
-                    yield (entry.number, index), row
+    def _after(self, query: RingQuery) -> Iterator[tuple[_Place, Row]]:
+        """All rows that are not too old, after the query's marker."""
+        settings = self._settings()
+        after = _Place.parse(query.marker) if query.marker else _Place()
+        for name, spool in self._open(settings).items():
+            if name >= after.choice:
+                since = max(query.since, self._clock() - ring.age(settings[name]))
+                yield from _rows(name, spool, after if name == after.choice else _Place(name), since)
 
     def facts(self) -> dict[str, Any]:
-        facts = self._spool.facts()
-        return {"bytes": facts["bytes"], "limit": facts["limit"]}
+        """``{"bytes", "limit", "lost"}``, and by ``choices`` the first two of each."""
+        settings = self._settings()
+        each = {name: spool.facts() for name, spool in self._open(settings).items()}
+        choices = {name: {"bytes": facts["bytes"], "limit": facts["limit"]} for name, facts in each.items()}
+        used = sum(facts["bytes"] for facts in choices.values())
+        return {"bytes": used, "limit": ring.size(settings), "lost": self.lost, "choices": choices}
 
 
-def _oldest(settings: Settings, entry: Mapping[str, Any]) -> float:
-    """The time before which values of this entry's choice are too old."""
-    return time.time() - ring.age(settings, entry["choice"])
+def _rows(name: str, spool: Spool, after: _Place, since: float) -> Iterator[tuple[_Place, Row]]:
+    for entry in spool.entries(after.number, _before(since)):
+        for index, row in enumerate(entry.data["rows"]):
+            place = _Place(name, entry.number, index)
+            if place > after and row["last_update"] >= since:
+                yield place, row
 
 
-def _place(marker: str | None) -> tuple[int, int]:
-    try:
-        number, index = (marker or "0.-1").split(".")
-        return int(number), int(index)
-    except ValueError:
-        raise exception.BadRequest(f"There is no row {marker!r} to go on after.", field="marker") from None
+def _before(moment: float) -> Callable[[Mapping[str, Any]], bool]:
+    """Whether an entry was kept before it, and so all that is in it was."""
+    return lambda entry: bool(entry["kept"] < moment)
+
+
+def _folder(choice: str) -> str:
+    """Where its spool is, whatever it is called."""
+    return hashlib.sha256(choice.encode()).hexdigest()[:32]
 
 
 def _wanted(row: Row, query: RingQuery) -> bool:

@@ -38,6 +38,8 @@ class Sampler:
         self._host = host
         #: How many values were no finite numbers, and left out.
         self.dropped = 0
+        #: How many samples the disk had no room for.
+        self.lost = 0
 
     def run(self, stop: threading.Event) -> None:
         """Until ``stop`` is set, whatever happens to the daemon or to the disk."""
@@ -52,15 +54,18 @@ class Sampler:
         for _, setting, rows in self._watch.look(now):
             self.put(rows, bool(setting.get("rates", True)))
 
-    def put(self, rows: Iterable[Row], rates: bool) -> int:
-        """Have them published; how many samples they gave."""
+    def put(self, rows: Iterable[Row], rates: bool) -> None:
+        """Have them published. What the disk does not take is counted, for it will not come again."""
         found = [each for row in rows for each in samples(row, rates)]
         good = [each for each in found if each is not None]
         self.dropped += len(found) - len(good)
-        batches = [good[at : at + _BATCH] for at in range(0, len(good), _BATCH)]
-        if batches:
-            self._spool.append([{"samples": [self._shown(each) for each in batch]} for batch in batches])
-        return len(good)
+        for begin in range(0, len(good), _BATCH):
+            batch = [self._shown(each) for each in good[begin : begin + _BATCH]]
+            try:
+                self._spool.append([{"samples": batch}])
+            except OSError as error:
+                LOG.log(logging.DEBUG if self.lost else logging.ERROR, "Samples could not be kept: %s", error)
+                self.lost += len(batch)
 
     def _shown(self, sample: Sample) -> dict[str, Any]:
         return {

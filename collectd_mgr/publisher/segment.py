@@ -9,11 +9,14 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 #: How a line ends, and one that more of its batch follows: JSON says nothing of spaces.
 _END = b"\n"
 _MORE = b" \n"
+
+#: What is read at once from the end of a file, in bytes.
+_BLOCK = 16 * 1024
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,16 @@ class Segment:
         self.last = self.first - 1
 
     @classmethod
-    def found(cls, path: Path) -> Segment:
+    def found(cls, path: Path, following: int | None = None) -> Segment:
         """The segment of a file that is there. A batch that was cut short at its end goes, whole: a kill -9 ends a
         write between two pages, and whoever has the rest would take it for known.
+
+        :param following: the first number of the file after it: then it was sealed, and is not read
         """
         segment = cls(path, int(path.stem))
+        if following is not None:
+            segment.last, segment.size = following - 1, path.stat().st_size
+            return segment
         for entry, whole in segment._lines(0, segment.first):
             if whole:
                 segment.last, segment.size = entry.number, entry.end
@@ -62,6 +70,12 @@ class Segment:
         self.size += len(lines)
         self.last += len(rows)
 
+    def seal(self) -> None:
+        """Nothing comes after what is in it: on the disk, and without what a full disk may have left behind it."""
+        if self.size:
+            os.truncate(self.path, self.size)
+            self.sync()
+
     def sync(self) -> None:
         descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -69,31 +83,49 @@ class Segment:
         finally:
             os.close(descriptor)
 
-    def final(self) -> Entry:
-        """The last entry of a segment that is not empty."""
-        return deque(self.entries(0), maxlen=1)[0]
+    def final(self) -> Entry | None:
+        """The last entry that can be read, from the end of the file alone; None for a segment that has none."""
+        if not self.size:
+            return None
+        with self.path.open("rb") as file:
+            data = _read(_last_line(file, self.size))
+        if data is not None:
+            return Entry(self.last, data, self.size)
+        return next(iter(deque(self.entries(0), maxlen=1)), None)
 
-    def entries(self, offset: int, number: int | None = None) -> Iterator[Entry]:
+    def entries(self, offset: int, number: int | None = None, start: int = 0) -> Iterator[Entry]:
         """From the byte ``offset`` on, where entry ``number`` begins (the first, if it is not given).
 
-        What a full disk has left behind the last one is none.
+        Those before ``start`` are passed over unread. What a full disk has left behind the last one is none.
         """
-        for entry, _ in self._lines(offset, self.first if number is None else number):
+        for entry, _ in self._lines(offset, self.first if number is None else number, start):
             if entry.number > self.last:
                 return
             yield entry
 
-    def _lines(self, offset: int, number: int) -> Iterator[tuple[Entry, bool]]:
+    def _lines(self, offset: int, number: int, start: int = 0) -> Iterator[tuple[Entry, bool]]:
         """Whatever is in the file, each with whether its batch ends with it."""
         with self.path.open("rb") as file:
             file.seek(offset)
-            for line in file:
+            for here, line in enumerate(file, number):
                 offset += len(line)
+                if here < start:
+                    continue
                 data = _read(line)
                 if data is None:
                     return
-                yield Entry(number, data, offset), not line.endswith(_MORE)
-                number += 1
+                yield Entry(here, data, offset), not line.endswith(_MORE)
+
+
+def _last_line(file: BinaryIO, end: int) -> bytes:
+    """The line that ends at the byte ``end``."""
+    found = b""
+    while end and found.count(b"\n") < 2:
+        step = min(_BLOCK, end)
+        end -= step
+        file.seek(end)
+        found = file.read(step) + found
+    return found[found.rfind(b"\n", 0, -1) + 1 :]
 
 
 def _read(line: bytes) -> Mapping[str, Any] | None:

@@ -17,17 +17,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from collectd_mgr.domain.spool import LEAST
 from collectd_mgr.publisher.cursor import Cursor
 from collectd_mgr.publisher.segment import Entry, Segment
 
 #: Into how many files a full spool is divided: that part of it goes at once.
 _PARTS = 16
 
-#: The smallest file that is worth being one, in bytes.
-_SMALLEST = 16 * 1024
-
-#: The smallest limit, in bytes.
-LEAST = _PARTS * _SMALLEST
+#: The largest that is begun, in bytes: whoever looks for a place in a file passes over the lines before it.
+_LARGEST = 4 * 1024 * 1024
 
 
 class Spool:
@@ -40,12 +38,17 @@ class Spool:
         self._marks = directory / "readers.json"
         self._came = threading.Condition()
         self._dirty = False
-        self._segments = [Segment.found(path) for path in sorted(directory.glob("*.jsonl"))] or [self._fresh()]
+        self._segments = self._found() or [self._fresh()]
         self._cursors: dict[str, Cursor] = {}
         taken = max((int(mark["number"]) for mark in self._read_marks().values()), default=0)
         if taken > self._segments[-1].last:
             # A machine that failed kept the mark and not the entry: its number is not given again.
             self._segments.append(Segment(self._path(taken + 1), taken + 1))
+
+    def _found(self) -> list[Segment]:
+        paths = sorted(self._directory.glob("*.jsonl"))
+        following = [*(int(path.stem) for path in paths[1:]), None]
+        return [Segment.found(path, first) for path, first in zip(paths, following, strict=False)]
 
     def _fresh(self) -> Segment:
         """Numbers go on above all that were ever given, also when somebody took the directory away."""
@@ -64,7 +67,7 @@ class Spool:
     def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows at the end: all of them, or none. :raises OSError: the disk is full"""
         with self._came:
-            if self._segments[-1].size * _PARTS >= self.limit:
+            if self._segments[-1].size >= min(self.limit // _PARTS, _LARGEST):
                 self._roll()
             self._segments[-1].append(rows)
             self._dirty = True
@@ -72,7 +75,7 @@ class Spool:
 
     def _roll(self) -> None:
         """Begin a new file, and take away what is done, or too much. The newest full one stays, for :meth:`last`."""
-        self._segments[-1].sync()
+        self._segments[-1].seal()
         self._segments.append(Segment(self._path(first := self._segments[-1].last + 1), first))
         while len(self._segments) > 2 and (self._taken(self._segments[0]) or self._full()):
             self._drop()
@@ -87,18 +90,22 @@ class Spool:
     def expire(self, old: Callable[[Mapping[str, Any]], bool]) -> None:
         """Take away the files in which everything is old, as the last entry of each says."""
         with self._came:
-            while self._segments[0].size and old(self._segments[0].final().data):
+            while self._segments[0].size and _is_old(self._segments[0], old):
                 if len(self._segments) == 1:
                     self._segments.append(Segment(self._path(first := self._segments[-1].last + 1), first))
                 self._drop()
 
-    def everything(self) -> Iterator[Entry]:
-        """All entries, the oldest first, as they are at this moment."""
+    def entries(self, start: int, old: Callable[[Mapping[str, Any]], bool]) -> Iterator[Entry]:
+        """Those from the number ``start`` on, the oldest first, as they are at this moment, one in memory at a time.
+
+        Files in which everything is old, as the last entry of each says, are not read.
+        """
         with self._came:
-            segments = [(segment, segment.last) for segment in self._segments if segment.size]
+            segments = [(item, item.last) for item in self._segments if item.size and item.last >= start]
         for segment, last in segments:
             with contextlib.suppress(FileNotFoundError):
-                yield from itertools.islice(segment.entries(0), last - segment.first + 1)
+                if not _is_old(segment, old):
+                    yield from _up_to(last, segment.entries(0, start=start))
 
     def _taken(self, segment: Segment) -> bool:
         """Whether every reader has it. Without readers it is a store, and keeps what it can."""
@@ -121,8 +128,8 @@ class Spool:
         """The newest entry."""
         with self._came:
             for segment in reversed(self._segments):
-                if segment.size:
-                    return segment.final()
+                if (final := segment.final()) is not None:
+                    return final
             return None
 
     def reader(self, name: str) -> Cursor:
@@ -172,3 +179,12 @@ class Spool:
                 for name, item in sorted(self._cursors.items())
             }
             return {"bytes": self.size, "limit": self.limit, "readers": readers}
+
+
+def _is_old(segment: Segment, old: Callable[[Mapping[str, Any]], bool]) -> bool:
+    final = segment.final()
+    return final is None or old(final.data)
+
+
+def _up_to(last: int, entries: Iterator[Entry]) -> Iterator[Entry]:
+    return itertools.takewhile(lambda entry: entry.number <= last, entries)

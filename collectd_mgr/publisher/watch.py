@@ -38,37 +38,46 @@ class Watch:
         self._seen: dict[str, dict[str, float]] = {}
 
     def look(self, now: float) -> Iterator[tuple[str, Setting, list[Row]]]:
-        """Each choice whose time has come at ``now`` (of a monotonic clock), with the values it did not have yet."""
+        """Each choice whose time has come at ``now`` (of a monotonic clock), with the values it did not have yet.
+
+        A choice comes once for each page of the daemon's values, so that nobody has all of them in memory.
+        """
         settings = self._settings()
         self._forget(settings)
         for name, setting in settings.items():
             if now >= self._due.get(name, now):
                 self._due[name] = now + float(setting.get("interval") or INTERVAL)
-                yield name, setting, self._fresh(name, setting)
+                yield from ((name, setting, rows) for rows in self._fresh(name, setting))
 
     def _forget(self, settings: Settings) -> None:
         for gone in self._due.keys() - settings.keys():
             self._due.pop(gone)
             self._seen.pop(gone, None)
 
-    def _fresh(self, name: str, setting: Setting) -> list[Row]:
+    def _fresh(self, name: str, setting: Setting) -> Iterator[list[Row]]:
         before = self._seen.get(name, {})
+        seen = self._seen[name] = dict(before)
+        present: set[str] = set()
         try:
-            rows = [row for row in self._rows(setting) if row["last_update"]]
+            for rows in self._pages(setting):
+                fresh = [row for row in rows if row["last_update"] != before.get(row["id"])]
+                present.update(row["id"] for row in rows)
+                seen.update((row["id"], row["last_update"]) for row in fresh)
+                if fresh:
+                    yield fresh
         except exception.CollectdMgrError as error:
             level = logging.WARNING if isinstance(error, exception.BadRequest) else logging.DEBUG
             LOG.log(level, "The values of %s cannot be read: %s", name, error.detail)
-            return []
-        self._seen[name] = {row["id"]: row["last_update"] for row in rows}
-        return [row for row in rows if row["last_update"] != before.get(row["id"])]
+        else:
+            self._seen[name] = {identifier: seen[identifier] for identifier in present}
 
-    def _rows(self, setting: Setting) -> Iterator[Row]:
+    def _pages(self, setting: Setting) -> Iterator[list[Row]]:
         pattern, marker = setting.get("identifier") or "*", None
         match = None if pattern == "*" else glob.expression(pattern)
         while True:
             page = self._read(Query(match=match, limit=_PAGE, marker=marker))
             # The expression may find more.
-            yield from (row for row in page.rows if glob.matches(pattern, row["id"]))
+            yield [row for row in page.rows if row["last_update"] and glob.matches(pattern, row["id"])]
             marker = page.marker
             if marker is None:
                 return

@@ -129,9 +129,12 @@ class AgentAPI:
         return Page.from_dict(self._call(host, "recent", request_id, timeout, query=query.to_dict()))
 
     def publish(self, host: str, query: RingQuery, request_id: str = "", timeout: float | None = None) -> int:
-        """Have the values that the host kept published as samples; how many. Not safe to repeat: they go twice.
+        """Have the values that the host kept published as samples; how many such orders it has by now.
+
+        Not safe to repeat: they go twice.
 
         :raises NotCapable: the agent publishes none
+        :raises Busy: too many orders wait
         """
         return int(self._call(host, "publish", request_id, timeout, query=query.to_dict()))
 

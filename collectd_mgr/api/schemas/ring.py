@@ -19,7 +19,7 @@ PROPERTIES: dict[str, Schema] = {
         "type": ["integer", "null"],
         "minimum": 1024,
         "maximum": 1 << 40,
-        "description": "What this may add to the size of the ring (256 KiB at least); 1 MiB, if absent.",
+        "description": "What its values may take on the disk (256 KiB at least); 1 MiB, if absent.",
     },
 }
 
@@ -29,4 +29,11 @@ SINCE = {
 }
 
 PUBLISH = fields.request({"since": SINCE, "plugin": fields.STRING, "type": fields.STRING}, ("since",))
-PUBLISHED = fields.record({"samples": {"type": "integer", "description": "How many are on their way."}})
+PUBLISHED = fields.record(
+    {
+        "orders": {
+            "type": "integer",
+            "description": "Such orders that the host has by now; buffer.use.ring.publishing is 0 when all are done.",
+        }
+    }
+)

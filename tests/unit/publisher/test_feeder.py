@@ -13,11 +13,12 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.domain.notifications import Batch, Notification, Position
+from collectd_mgr.domain.spool import LEAST
 from collectd_mgr.drivers.fake_notifications import Said
 from collectd_mgr.publisher.courier import Courier
 from collectd_mgr.publisher.feeder import Feeder
 from collectd_mgr.publisher.segment import Entry
-from collectd_mgr.publisher.spool import LEAST, Spool
+from collectd_mgr.publisher.spool import Spool
 from collectd_mgr.rpc.confirmed import NotSent
 
 

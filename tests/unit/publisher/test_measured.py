@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,12 @@ from collectd_mgr import exception
 from collectd_mgr.domain import samples
 from collectd_mgr.domain.reads import Page, Query
 from collectd_mgr.domain.ring import RingQuery
+from collectd_mgr.domain.spool import LEAST
+from collectd_mgr.publisher.cursor import Cursor
 from collectd_mgr.publisher.ring import Ring
 from collectd_mgr.publisher.sampler import Sampler
-from collectd_mgr.publisher.spool import LEAST, Spool
+from collectd_mgr.publisher.segment import Entry
+from collectd_mgr.publisher.spool import Spool
 from collectd_mgr.publisher.watch import Watch
 
 HOST = "h.example.org"
@@ -42,6 +45,12 @@ class Daemon:
         return Watch(self.read, lambda: self.settings)
 
 
+def taken(reader: Cursor) -> Iterator[Entry]:
+    while entries := reader.peek(10):
+        yield from entries
+        reader.done(entries)
+
+
 @pytest.fixture
 def daemon() -> Daemon:
     return Daemon()
@@ -49,7 +58,7 @@ def daemon() -> Daemon:
 
 @pytest.fixture
 def ring(daemon: Daemon, tmp_path: Path) -> Callable[[], Ring]:
-    return lambda: Ring(daemon.watch(), Spool(tmp_path / "ring", LEAST), lambda: daemon.settings)
+    return lambda: Ring(daemon.watch(), tmp_path / "ring", lambda: daemon.settings)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +98,7 @@ def test_samples_are_taken_at_their_interval_each_value_once(daemon: Daemon, tmp
     sampler.round(5.0)
     sampler.round(10.0)
     sampler.round(20.0)
-    found = [each for entry in reader.peek(10) for each in entry.data["samples"]]
+    found = [each for entry in taken(reader) for each in entry.data["samples"]]
     assert [each["timestamp"] for each in found] == ["1970-01-01T00:16:40.000Z", "1970-01-01T00:16:45.000Z"]
     assert {each["name"] for each in found} == {"collectd.load.a"}
     assert all(set(each) > {"name", "type", "unit", "volume", "resource_id", "timestamp"} for each in found)
@@ -112,11 +121,11 @@ def test_many_samples_are_few_messages(daemon: Daemon, tmp_path: Path) -> None:
     daemon.settings = {"all": {"identifier": "*", "interval": 1.0}}
     daemon.rows = [row(f"df-{n}/df", ("value", "gauge", 1.0, 1.0)) for n in range(250)]
     Sampler(daemon.watch(), spool, HOST).round(0.0)
-    assert [len(entry.data["samples"]) for entry in reader.peek(10)] == [100, 100, 50]
+    assert [len(entry.data["samples"]) for entry in taken(reader)] == [100, 100, 50]
 
 
 def test_the_ring_keeps_what_was_chosen_over_agents(daemon: Daemon, ring: Callable[[], Ring]) -> None:
-    now = time.time()
+    now = time.time() - 4
     daemon.settings = {"load": {"identifier": "*/load/*", "interval": 1.0, "age": 100.0}}
     for second in range(4):
         daemon.rows = [row("load/load", ("a", "gauge", second, second), at=now + second), row("swap/swap-free")]

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from collectd_mgr.domain.spool import LEAST
 from collectd_mgr.publisher.cursor import Cursor
-from collectd_mgr.publisher.spool import LEAST, Spool
+from collectd_mgr.publisher.spool import Spool
 
 
 def rows(first: int, last: int, padding: int = 0) -> list[dict[str, Any]]:
@@ -188,3 +189,39 @@ def test_what_a_full_disk_left_is_no_entry(home: Path) -> None:
     spool.append(rows(3, 4))
     assert drain(cursor) == [3, 4]
     assert drain(Spool(home, LEAST).reader("b")) == [1, 2, 3, 4]
+
+
+def test_what_a_disk_lost_in_the_middle_is_counted_and_does_not_hold_up_the_rest(home: Path) -> None:
+    spool = Spool(home, LEAST)
+    for n in range(1, 61):
+        spool.append(rows(n, n, padding=1000))
+    first = sorted(home.glob("*.jsonl"))[0]
+    lines = first.read_bytes().splitlines(keepends=True)
+    first.write_bytes(b"".join([*lines[:3], b"\0" * 1000, *lines[4:]]))
+    following = Spool(home, LEAST)
+    cursor = following.reader("a")
+    assert drain(cursor) == [1, 2, 3, *range(len(lines) + 1, 61)]
+    assert cursor.dropped == len(lines) - 3
+
+
+def test_what_a_full_disk_left_is_no_entry_of_a_full_file_either(home: Path) -> None:
+    spool = Spool(home, LEAST)
+    spool.append(rows(1, 1, padding=LEAST // 8))
+    with no_file_above(spool.size + 1500), pytest.raises(OSError, match="could be written"):
+        spool._segments[-1].append(rows(2, 9, padding=300))
+    spool.append(rows(2, 2))
+    newest = sorted(home.glob("*.jsonl"))[-1]
+    newest.unlink()
+    newest.touch()
+    last = Spool(home, LEAST).last()
+    assert last is not None
+    assert last.data["n"] == 1
+
+
+def test_the_last_entry_is_found_from_the_end_however_long(home: Path) -> None:
+    for padding in (0, 100_000):
+        spool = Spool(home, 64 * LEAST)
+        spool.append(rows(1, 3, padding))
+        last = spool.last()
+        assert last is not None
+        assert (last.data["n"], last.number) == (3, spool.reader("a").peek(100)[-1].number)

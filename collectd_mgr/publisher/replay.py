@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the ring holds, as samples to the bus when somebody asks: page by page, each when the bus has the last."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from collectd_mgr import exception
+from collectd_mgr.domain.reads import Page
+from collectd_mgr.domain.ring import RingQuery
+
+LOG = logging.getLogger(__name__)
+
+#: Rows that are published at once: what they give fits into the smallest spool.
+_PAGE = 200
+
+#: Messages that may wait for the bus when the next page comes.
+_AHEAD = 4
+
+#: Orders that may wait.
+_MOST = 16
+
+#: Between two looks at what there is to be done, in seconds: while there is something, and while there is not.
+_SOON, _LATER = 0.05, 0.5
+
+
+class Replay:
+    """:meth:`run` from one thread, :meth:`ask` from any.
+
+    :param file: where it is written down what is yet to be published; the next agent goes on with it
+    :param read: a page of the ring
+    :param put: has a page published
+    :param waiting: how many messages wait for the bus
+    """
+
+    def __init__(
+        self, file: Path, read: Callable[[RingQuery], Page], put: Callable[[Page], None], waiting: Callable[[], int]
+    ) -> None:
+        self._file = file
+        self._read = read
+        self._put = put
+        self._waiting = waiting
+        self._lock = threading.Lock()
+        self._orders = _orders(file)
+
+    def ask(self, query: RingQuery) -> int:
+        """Have these values published, after what was asked for before; how many orders there are now.
+
+        :raises Busy: too many wait
+        """
+        with self._lock:
+            if len(self._orders) >= _MOST:
+                raise exception.Busy(f"{_MOST} orders to publish recent values wait already.", plugin="")
+            self._write([*self._orders, replace(query, limit=_PAGE, marker=None)])
+            return len(self._orders)
+
+    @property
+    def orders(self) -> int:
+        """Those that are not done yet."""
+        return len(self._orders)
+
+    def run(self, stop: threading.Event) -> None:
+        """Until ``stop`` is set, whatever happens to the disk."""
+        while not stop.is_set():
+            try:
+                if not self.round():
+                    stop.wait(_SOON if self._orders else _LATER)
+            except Exception:
+                LOG.exception("Recent values could not be published; it is tried again.")
+                stop.wait(_LATER)
+
+    def round(self) -> bool:
+        """Have one page published, if the bus has those before; whether it was so. A kill in it sends a page twice."""
+        if not self._orders or self._waiting() > _AHEAD:
+            return False
+        order = self._orders[0]
+        page = self._read(order)
+        self._put(page)
+        with self._lock:
+            left = [] if page.marker is None else [replace(order, marker=page.marker)]
+            self._write([*left, *self._orders[1:]])
+        return True
+
+    def _write(self, orders: list[RingQuery]) -> None:
+        staged = self._file.with_suffix(".new")
+        staged.write_text(json.dumps([order.to_dict() for order in orders]))
+        os.replace(staged, self._file)
+        self._orders = orders
+
+
+def _orders(file: Path) -> list[RingQuery]:
+    try:
+        return [RingQuery.from_dict(order) for order in json.loads(file.read_text())]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, TypeError) as error:
+        LOG.error("What was to be published of the ring is not known any more: %s", error)
+        return []
