@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from collectd_mgr import exception
-from collectd_mgr.domain import allowlist
+from collectd_mgr.domain import allowlist, buffer
 from collectd_mgr.domain.allowlist import Policy, Violation
+from collectd_mgr.domain.sections import Sections
 from collectd_mgr.domain.spec import Goal, PluginGoal
 
 LOG = logging.getLogger(__name__)
@@ -62,10 +63,16 @@ class Allowlist:
         """
         try:
             self.check_plugins(goal.plugins)
+            self._check_sizes(goal)
             self._check_rate(goal, than, interval)
         except exception.RefusedByAgent as error:
             LOG.warning("%s", error.detail)
             raise
+
+    def _check_sizes(self, goal: Goal) -> None:
+        found = buffer.too_large(goal.sections, self._read().policy)
+        if found:
+            raise _refused(list(found))
 
     def _check_rate(self, goal: Goal, than: Goal, interval: float) -> None:
         most, rate = self._read().policy.samples_per_second, self._rate(goal, interval)
@@ -113,16 +120,22 @@ class Allowlist:
     def permitted(self, goal: Goal) -> Goal:
         """``goal`` without what the host refuses: remembered from a time when it did not, or put there by somebody."""
         reading = self._read()
+        goal = replace(goal, sections=buffer.within(goal.sections, reading.policy))
         refused = {name for name, plugin in goal.plugins.items() if self._judge(reading, name, plugin)}
         if not refused:
             return goal
         off = {name: replace(goal.plugins[name], enabled=False) for name in refused}
         return replace(goal, plugins={**goal.plugins, **off})
 
+    def within(self, sections: Sections) -> Sections:
+        """As :meth:`permitted`, for settings alone: in as much of the disk as the host gives."""
+        return buffer.within(sections, self._read().policy)
+
     def refusals(self, goal: Goal) -> tuple[str, ...]:
         """A sentence for each thing that :meth:`permitted` takes away, and for a broken file."""
         reading = self._read()
         found = [each for name, plugin in goal.plugins.items() for each in self._judge(reading, name, plugin)]
+        found += buffer.too_large(goal.sections, reading.policy)
         broken = (f"The allow-list lets in nothing new: {reading.broken}",) if reading.broken else ()
         return (*broken, *(f"Refused by the allow-list of this host: {each}" for each in found))
 

@@ -129,14 +129,14 @@ class State:
         return self.goal(self.memory.current).sections
 
     def section(self, name: str) -> Settings:
-        """The settings of a section that are the agent's own business: no allow-list is about them.
+        """The settings in force of a section that is the agent's own business.
 
         Asked for several times a second: the layers are merged once for each spec and end of a lease.
         """
         memory, known = self.memory, self._sections
         if known is None or known[0] is not memory.current or known[1] is not memory.leases:
             known = self._sections = (memory.current, memory.leases, self.wanted(memory.current).sections)
-        return known[2].get(name, {})
+        return self._allowlist.within(known[2]).get(name, {})
 
     def see_origin(self, running: Running, again: bool = False) -> None:
         """Read the operator's files, if ``running`` is another daemon than they were read for, or ``again``."""

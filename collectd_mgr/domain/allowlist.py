@@ -36,7 +36,8 @@ class Policy:
     ``allow``: plugins that are refused unless named (then with all their options, programs only from
     ``programs``); ``deny``: plugins that are refused in any case; ``read``: what plugins may read; ``write``: where
     they may make, write or delete files; ``sockets``: what they may connect to; ``schemes``: of URLs;
-    ``shortest_interval`` in seconds; ``samples_per_second`` of the whole daemon.
+    ``shortest_interval`` in seconds; ``samples_per_second`` of the whole daemon; ``spool_bytes`` and ``ring_bytes``:
+    what of the disk the service may have the agent take, of each spool and for all recent values together.
     """
 
     allow: tuple[str, ...] = ()
@@ -65,13 +66,17 @@ class Policy:
     schemes: tuple[str, ...] = ("http", "https", "ldap", "ldaps", "tcp", "udp")
     shortest_interval: float = 1.0
     samples_per_second: float = 10_000.0
+    spool_bytes: float = float(1 << 28)
+    ring_bytes: float = float(1 << 30)
 
 
 @dataclass(frozen=True)
 class Violation:
     """``option`` is the way to it, as in ``Query > Statement``; empty for the plugin itself.
 
-    ``reason_code`` is stable: plugin, option, path, program, url, interval, config.
+    A section of settings is an option of no plugin.
+
+    ``reason_code`` is stable: plugin, option, path, program, url, interval, config, size.
     """
 
     plugin: str
@@ -80,8 +85,7 @@ class Violation:
     reason: str
 
     def __str__(self) -> str:
-        where = f"{self.plugin}: {self.option}" if self.option else self.plugin
-        return f"{where}: {self.reason}"
+        return ": ".join(filter(None, (self.plugin, self.option, self.reason)))
 
     def to_dict(self) -> dict[str, str]:
         return dict(vars(self))
@@ -89,8 +93,8 @@ class Violation:
 
 def policy(data: Mapping[str, Any]) -> Policy:
     """The policy of a file: ``{"plugins": {"allow", "deny"}, "files": {"read", "write", "sockets", "programs"},
-    "urls": {"schemes"}, "limits": {"shortest_interval", "samples_per_second"}}``. What it does not say stays as
-    it is by default.
+    "urls": {"schemes"}, "limits": {"shortest_interval", "samples_per_second", "spool_bytes", "ring_bytes"}}``. What it
+    does not say stays as it is by default.
 
     :raises ValueError: with what is wrong with it
     """
@@ -112,7 +116,7 @@ _SECTIONS = {
     "plugins": ("allow", "deny"),
     "files": ("read", "write", "sockets", "programs"),
     "urls": ("schemes",),
-    "limits": ("shortest_interval", "samples_per_second"),
+    "limits": ("shortest_interval", "samples_per_second", "spool_bytes", "ring_bytes"),
 }
 
 

@@ -51,3 +51,11 @@ def size(settings: Settings) -> int:
 def age(setting: Mapping[str, Any]) -> float:
     """How long the values of a choice are kept, in seconds."""
     return float(setting.get("age") or AGE)
+
+
+def within(settings: Settings, most: int) -> Settings:
+    """The same choices in so many bytes together: each with less, the last ones not at all where that is too little."""
+    fit = sorted(settings)[: most // LEAST]
+    spare = sum(share(settings[name]) - LEAST for name in fit)
+    part = min(1.0, (most - LEAST * len(fit)) / spare) if spare else 1.0
+    return {name: {**settings[name], "bytes": int(LEAST + (share(settings[name]) - LEAST) * part)} for name in fit}

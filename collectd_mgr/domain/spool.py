@@ -20,3 +20,8 @@ def size(settings: Settings) -> int | None:
     """In bytes, as the settings of the section say; None where they do not."""
     asked = (settings.get(LIMITS) or {}).get("bytes")
     return max(int(asked), LEAST) if asked else None
+
+
+def within(settings: Settings, most: int) -> Settings:
+    """The same, and not more than so many bytes."""
+    return {LIMITS: {"bytes": min(size(settings) or LEAST, max(most, LEAST))}}

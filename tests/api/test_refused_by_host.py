@@ -46,3 +46,16 @@ def test_an_option_of_another_one(service: Service) -> None:
     assert answer.status_int == 403
     error = answer.json["errors"][0]
     assert (error["option"], error["reason_code"]) == ("Page > URL", "url")
+
+
+def test_more_of_the_disk_than_the_host_gives(service: Service) -> None:
+    answer = ask(service, "PUT", f"/v1/hosts/{HOST}/ring/all", b'{"identifier": "*", "bytes": 1099511627776}')
+    error = answer.json["errors"][0]
+    assert (answer.status_int, error["option"], error["reason_code"]) == (403, "ring", "size")
+    answer = ask(
+        service, "PUT", f"/v1/hosts/{HOST}/buffer", b'{"write_queue": null, "spool": {"bytes": 1099511627776}}'
+    )
+    error = answer.json["errors"][0]
+    assert (answer.status_int, error["option"], error["reason_code"]) == (403, "spool", "size")
+    shown = get(service, f"/v1/hosts/{HOST}/buffer")["buffer"]
+    assert (shown["desired"]["spool"], shown["use"]["ring"]["limit"]) == (None, 0)

@@ -11,7 +11,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.agent.allowlist import Allowlist
-from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.domain.spec import HOST, Generation, Goal, HostSpec, Layer, PluginGoal
 from tests.unit.agent.agents import Agent, spec
 from tests.waiting import eventually
 
@@ -133,3 +133,25 @@ def test_the_rate_of_samples_is_bounded(file: Path) -> None:
     assert refused.value.kwargs["reason_code"] == "rate"
     # A host that is above the bound already may be brought down step by step.
     allowlist.check(goal(cpu=PluginGoal(True, 1.5)), fast, 10.0)
+
+
+def buffers(n: int, **settings: dict[str, Any]) -> HostSpec:
+    return HostSpec(Generation("e", n), (Layer(HOST, sections=settings),))
+
+
+def test_the_host_says_how_much_of_its_disk_may_be_taken(tmp_path: Path, file: Path) -> None:
+    agent = make(tmp_path)
+    for option, settings in (("spool", {"limits": {"bytes": 1 << 40}}), ("ring", {"all": {"bytes": 1 << 40}})):
+        with pytest.raises(exception.RefusedByAgent) as refused:
+            agent.apply(buffers(1, **{option: settings}))
+        assert (refused.value.kwargs["option"], refused.value.kwargs["reason_code"]) == (option, "size")
+    assert agent.service.state.memory.taken is None
+    file.write_text("[limits]\nspool_bytes = 2e12\nring_bytes = 2e12\n")
+    agent.apply(buffers(1, spool={"limits": {"bytes": 1 << 40}}, ring={"all": {"identifier": "*", "bytes": 1 << 40}}))
+    # Its operator thinks better of it: what is remembered is held to that.
+    file.write_text("[limits]\nspool_bytes = 1048576\nring_bytes = 2097152\n")
+    assert agent.service.state.section("spool") == {"limits": {"bytes": 1048576}}
+    assert agent.service.state.section("ring") == {"all": {"identifier": "*", "bytes": 2097152}}
+    status = agent.status()
+    assert status.sections["ring"]["settings"]["all"]["bytes"] == 2097152
+    assert any("are more than the 1048576 of this host" in line for line in status.warnings)

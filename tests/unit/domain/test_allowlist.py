@@ -123,6 +123,8 @@ def test_lists_of_a_file_stand_in_the_place_of_the_defaults() -> None:
         {"limits": {"shortest_interval": 0}},
         {"limits": {"shortest_interval": True}},
         {"limits": {"samples_per_second": float("inf")}},
+        {"limits": {"ring_bytes": -1}},
+        {"limits": {"spool_bytes": "1 GiB"}},
         {"limits": {"samples_per_second": float("nan")}},
     ],
 )
