@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 from collectd_mgr import exception
@@ -37,6 +38,8 @@ class Applier:
         self._crash = crash
         self._fault = fault
         self._silence = Silence()
+        #: Raises while what an earlier agent left half done is not ended.
+        self.recovered: Callable[[], None] = lambda: None
 
     def apply(self, spec: HostSpec, request_id: str = "") -> Running | None:
         """Take up ``spec``; the outcome is in the memory then, a failure of the daemon included. Safe to repeat.
@@ -47,9 +50,11 @@ class Applier:
         :raises StaleGeneration: an older generation, another spec under the same one, or an epoch that is past
         :raises HostNotManaged: when it asks for something and the mode allows no changes
         :raises RefusedByAgent: when it asks for something that the host's own allow-list refuses; nothing was done
-        :raises RequestTimeout: when it did not come to its turn; nothing was done
+        :raises RequestTimeout: when it did not come to its turn, or what an earlier agent left half done cannot be
+            ended yet; nothing was done
         """
         with self._state.turn(_PATIENCE):
+            self.recovered()
             if not self._is_news(spec):
                 return None
             if spec.mode != self._state.memory.mode:

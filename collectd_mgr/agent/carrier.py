@@ -11,8 +11,8 @@ from collectd_mgr import exception
 from collectd_mgr.agent import faults
 from collectd_mgr.agent.desired import check_owned, died, named, same_daemon, steps
 from collectd_mgr.agent.journal import Intent, Journal
-from collectd_mgr.agent.memory import Probation
 from collectd_mgr.agent.moment import boot_id
+from collectd_mgr.agent.probation import begun, lasting
 from collectd_mgr.agent.reload import difference
 from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.domain.plan import RELOAD, Plan, Running
@@ -52,15 +52,16 @@ class Carrier:
         """As :meth:`keep`, for a spec that is news; the journal says so."""
         return self._bring(spec, True, request_id)
 
-    def keep(self, spec: HostSpec, request_id: str = "") -> Applied:
+    def keep(self, spec: HostSpec, request_id: str = "", barred: Barred | None = None) -> Applied:
         """Bring the daemon to ``spec``; nothing is done, nor written, for a daemon that is there already.
 
         The journal is left open for the caller to :meth:`close` when the outcome is remembered.
 
+        :param barred: drivers that are not to do it, and why
         :raises DaemonDied: it died of a live operation, and has to be brought back
         :raises CollectdMgrError: the driver's, and nothing has changed
         """
-        return self._bring(spec, False, request_id)
+        return self._bring(spec, False, request_id, barred)
 
     def differs(self, spec: HostSpec, running: Running) -> Plan:
         """What would have to be done to ``running`` for ``spec``."""
@@ -87,7 +88,7 @@ class Carrier:
         self.ladder.sync()
         self._journal.end(outcome)
 
-    def _bring(self, spec: HostSpec, takes_up: bool, request_id: str) -> Applied:
+    def _bring(self, spec: HostSpec, takes_up: bool, request_id: str, barred: Barred | None = None) -> Applied:
         self.tried = None
         self.prepare()
         running = self._answering()
@@ -98,7 +99,7 @@ class Carrier:
             check_owned(self._state.origin.layer, spec, self._state.memory.current)
         if not todo:
             return Applied("", running)
-        return self._carry(spec, todo, running, takes_up, request_id)
+        return self._carry(spec, todo, running, takes_up, request_id, barred)
 
     def _reload(self, spec: HostSpec, running: Running, takes_up: bool, request_id: str) -> Applied:
         """Read the operator's files again: what is new in them is done live where that is known and can be.
@@ -130,10 +131,18 @@ class Carrier:
         except exception.NoDriver:
             return False
 
-    def _carry(self, spec: HostSpec, todo: Plan, running: Running, takes_up: bool, request_id: str) -> Applied:
+    def _carry(
+        self,
+        spec: HostSpec,
+        todo: Plan,
+        running: Running,
+        takes_up: bool,
+        request_id: str,
+        barred: Barred | None = None,
+    ) -> Applied:
         """By the first driver that can; by the next one, if it finds out only when it is at it that it cannot."""
         try:
-            return self._transact(spec, todo, running, takes_up, request_id)
+            return self._transact(spec, todo, running, takes_up, request_id, barred)
         except _NEXT_RUNG as error:
             after = self._answering()
             left = self._steps(after, spec)
@@ -160,8 +169,9 @@ class Carrier:
     ) -> Applied:
         driver = self.ladder.pick(todo, running, {**self._state.barred(), **(barred or {})})
         self.tried, changes = driver.name, tuple(str(change) for change in todo)
+        lasts = lasting(todo, Running(), self._state.origin.interval)
         self._journal.begin(
-            Intent(spec, driver.name, changes, running.pid, running.started, boot_id(), takes_up, request_id)
+            Intent(spec, driver.name, changes, running.pid, running.started, boot_id(), takes_up, request_id, lasts)
         )
         return self._act(driver, spec, todo, running, request_id)
 
@@ -189,9 +199,6 @@ class Carrier:
         return steps(running, self._state.goal(spec), ours)
 
     def _act(self, driver: Driver, spec: HostSpec, todo: Plan, running: Running, request_id: str) -> Applied:
-        if driver.name != LIVE:
-            # From here on another death than that of a live operation is what is to be expected.
-            self._state.note(probation=None)
         self._state.acted = (time.time(), frozenset(change.plugin for change in todo))
         try:
             applied = driver.apply(Order(self._state.goal(spec), todo, request_id, _name(spec)))
@@ -201,12 +208,27 @@ class Carrier:
                 raise exception.DaemonDied(_epitaph(todo, error), changes=[str(change) for change in todo]) from error
             if driver.name == LIVE and isinstance(error, _UNANSWERED):
                 # What it may die of yet has been done to it, as far as anybody knows.
-                self._state.note(probation=_probation(running))
+                self._watch(driver, todo, running)
+            elif driver.name != LIVE:
+                self._watch_on()
             raise
         self._fault(faults.APPLIED)
-        if driver.name == LIVE:
-            self._state.note(probation=_probation(applied.running))
+        # A daemon that is only started again says nothing new of a spec that one has outlived.
+        if driver.name == LIVE or spec != self._state.memory.good:
+            self._watch(driver, todo, applied.running)
         return applied
+
+    def _watch(self, driver: Driver, todo: Plan, running: Running) -> None:
+        """What was done is on probation in ``running``, and what was so before is as well."""
+        lasts = lasting(todo, running, self._state.origin.interval)
+        before, live = self._state.memory.probation, driver.name == LIVE
+        self._state.note(probation=begun(running, lasts, live, time.monotonic(), boot_id(), before))
+
+    def _watch_on(self) -> None:
+        """A restart that failed: the process there is now runs what was on probation before."""
+        probation, running = self._state.memory.probation, self.ladder.observe()
+        if probation is not None and not probation.watches(running, boot_id()):
+            self._state.note(probation=probation.moved(running, time.monotonic(), boot_id()))
 
     def _died(self, before: Running, error: Exception) -> bool:
         if isinstance(error, exception.DaemonDied):
@@ -223,10 +245,6 @@ def _is_starting(running: Running) -> bool:
 def _name(spec: HostSpec) -> str:
     """Of the generation, as the daemon is told to remember it."""
     return f"{spec.generation.epoch}/{spec.generation.n}"
-
-
-def _probation(running: Running) -> Probation:
-    return Probation(running.pid or 0, running.started or 0.0, time.time(), boot_id())
 
 
 def wait_for(happened: Callable[[], bool], seconds: float) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A crash is not a loop: after a death in a live operation, the last good spec is back and live is quarantined."""
+"""A crash is not a loop: after a death of a change the last good spec is back; of a live one, live is quarantined."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collectd_mgr import exception
 from collectd_mgr.agent import faults
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.memory import Quarantine
-from collectd_mgr.agent.state import State
+from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.domain.operations import FAILED
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import Generation, HostSpec
@@ -29,25 +29,29 @@ class Crash:
         self._carrier = carrier
         self._fault = fault
 
-    def happened(self, error: exception.DaemonDied, request_id: str = "") -> None:
-        """Remember it first, so that nothing is tried live again whatever comes now; then bring back what was good."""
-        LOG.error("%s The live driver is quarantined until somebody clears it.", mask_text(error.detail))
+    def happened(self, error: exception.DaemonDied, request_id: str = "", live: bool = True) -> None:
+        """Remember it first, so that nothing is tried live again whatever comes now; then bring back what was good.
+
+        :param live: whether it died of a live operation
+        """
+        LOG.error("%s", mask_text(error.detail))
         memory = self._state.memory
-        clears = self._state.goal(memory.taken).quarantine_clears
+        quarantine = self._quarantine(error) if live else memory.quarantine
         self._state.remember(
-            outcome=FAILED,
-            error=error.to_dict(),
-            current=memory.good,
-            probation=None,
-            quarantine=Quarantine(error.detail, time.time(), clears),
+            outcome=FAILED, error=error.to_dict(), current=memory.good, probation=None, quarantine=quarantine
         )
         self._fault(faults.QUARANTINED)
         self._bring_back(request_id)
 
+    def _quarantine(self, error: exception.DaemonDied) -> Quarantine:
+        LOG.error("The live driver is quarantined until somebody clears it.")
+        clears = self._state.goal(self._state.memory.taken).quarantine_clears
+        return Quarantine(error.detail, time.time(), clears)
+
     def _bring_back(self, request_id: str) -> None:
         good = self._state.memory.good or NOTHING
         try:
-            applied = self._carrier.keep(good, request_id)
+            applied = self._carrier.keep(good, request_id, {LIVE: "What collectd died of is not undone inside it."})
         except exception.CollectdMgrError as error:
             LOG.error("The last good spec is not back yet: %s: %s", error.code, mask_text(error.detail))
             # Somebody else may start collectd before it is: it must not find what the last one died of.

@@ -26,7 +26,8 @@ _LIMIT = 1 << 20
 class Intent:
     """``driver`` is to bring the daemon (``pid``, ``started``) to ``spec``; ``boot_id`` is the kernel's.
 
-    ``takes_up`` is false where it only brings back, or keeps, what was taken up before.
+    ``takes_up`` is false where it only brings back, or keeps, what was taken up before; ``probation`` is how long the
+    daemon has to outlive it, in seconds.
     """
 
     spec: HostSpec
@@ -37,6 +38,7 @@ class Intent:
     boot_id: str
     takes_up: bool = True
     request_id: str = ""
+    probation: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         return {**vars(self), "spec": self.spec.to_dict(), "changes": list(self.changes)}

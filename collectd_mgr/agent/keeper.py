@@ -13,11 +13,13 @@ from collectd_mgr.agent.applier import Applier
 from collectd_mgr.agent.backoff import Backoff
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.crash import NOTHING, Crash
-from collectd_mgr.agent.desired import died, same_daemon
-from collectd_mgr.agent.journal import Intent, Journal
+from collectd_mgr.agent.desired import died
+from collectd_mgr.agent.journal import Journal
 from collectd_mgr.agent.moment import boot_id
+from collectd_mgr.agent.probation import Probation
+from collectd_mgr.agent.recovery import Recovery
 from collectd_mgr.agent.settings import AgentSettings
-from collectd_mgr.agent.state import LIVE, State
+from collectd_mgr.agent.state import State
 from collectd_mgr.domain import mode
 from collectd_mgr.domain.operations import APPLYING
 from collectd_mgr.domain.plan import Running
@@ -36,7 +38,7 @@ class Keeper:
         state: State,
         carrier: Carrier,
         crash: Crash,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._state = state
@@ -46,32 +48,20 @@ class Keeper:
         self._backoff = Backoff()
         self._dead_since: float | None = None
         self._applier: Applier | None = None
-        self._leftover: Callable[[], None] = _nothing
+        self._recovery: Recovery | None = None
+        self._trouble: str | None = None
 
     def recover(self, applier: Applier, journal: Journal) -> None:
-        """What a killed agent left half done is ended, by what the journal says: now, or when the mode allows it."""
+        """What a killed agent left half done is ended: now, or when the mode allows it, or when that can be done."""
         self._applier = applier
-        self._leftover = lambda: self._recover(applier, journal)
+        self._recovery = recovery = Recovery(self._state, self._carrier, self._crash, applier, journal)
+        applier.recovered = recovery.check
         self.look()
 
-    def _recover(self, applier: Applier, journal: Journal) -> None:
-        self._carrier.prepare()
-        intent = journal.unfinished()
-        if intent is not None:
-            self._end(intent, applier)
-            self.close()
-
-    def _end(self, intent: Intent, applier: Applier) -> None:
-        running = self._carrier.ladder.observe()
-        taken = self._state.memory.taken
-        remembered = taken is not None and taken.generation == intent.spec.generation
-        if _died_of(intent, running) and not (remembered and self._state.memory.quarantine):
-            self._state.note(taken=intent.spec if intent.takes_up else taken)
-            error = "collectd died while the agent was away, with a live operation under way"
-            self._crash.happened(exception.DaemonDied(f"{error}: {', '.join(intent.changes)}."), intent.request_id)
-        elif intent.takes_up and not remembered:
-            LOG.info("Going on with generation %s, which was cut off.", intent.spec.generation)
-            applier.resume(intent)
+    def sentences(self) -> tuple[str, ...]:
+        """What goes wrong here, for the warnings in the status."""
+        recovery = self._recovery.trouble if self._recovery else None
+        return tuple(filter(None, (recovery, self._trouble)))
 
     def look(self) -> None:
         """One look, and what it calls for."""
@@ -79,22 +69,16 @@ class Keeper:
             self.close()
             if self._state.mode().mode == mode.OFF:
                 return
-            leftover, self._leftover = self._leftover, _nothing
-            leftover()
+            if self._recovery is not None and not self._recovery.done():
+                return
             running = self._carrier.ladder.observe()
             self._state.see_origin(running)
             self._mend()
             self._state.bound_rate()
             if self._settles(running):
                 return
-            ended = self._state.end_leases()
-            probation = self._state.memory.probation
-            if probation is None:
-                self._keep(running)
-                return
-            self._probation(running)
-            # The end of a lease does not wait for the end of a probation.
-            if ended and same_daemon(probation.pid, probation.started, running):
+            self._state.end_leases()
+            if self._outlives(running):
                 self._keep(running)
 
     def _settles(self, running: Running) -> bool:
@@ -102,7 +86,8 @@ class Keeper:
         memory = self._state.memory
         if self._applier is None or memory.taken is None or memory.outcome != APPLYING:
             return False
-        if memory.probation is not None and died(memory.probation.pid, memory.probation.started, running):
+        probation = memory.probation
+        if probation is not None and probation.pid and died(probation.pid, probation.started, running):
             return False
         self._applier.again()
         self.close()
@@ -126,18 +111,28 @@ class Keeper:
             self._state.sync()
             self._carrier.close(str(self._state.memory.outcome))
 
-    def _probation(self, running: Running) -> None:
-        probation = self._state.memory.probation
-        assert probation is not None
-        age = self._clock() - probation.at
-        alive = same_daemon(probation.pid, probation.started, running)
-        if alive and age <= self._settings.probation:
-            return
-        if alive or probation.pid in running.ended_by_somebody or probation.boot_id != boot_id():
-            self._state.remember(good=self._state.memory.current, probation=None)
-            return
-        # If nobody looked meanwhile it need not have died of the operation; but to try that again could be a loop.
-        self._crash.happened(exception.DaemonDied(f"collectd died, at most {age:.1f} s after a live operation."))
+    def _outlives(self, running: Running) -> bool:
+        """Whether what is on probation did not end the daemon; if it did, that is seen to here."""
+        probation, boot, now = self._state.memory.probation, boot_id(), self._clock()
+        if probation is None:
+            return True
+        if probation.watches(running, boot):
+            if now - probation.since > max(self._settings.probation, probation.lasts):
+                self._state.remember(good=self._state.memory.current, probation=None)
+            return True
+        if probation.pid is None or probation.boot_id != boot or probation.pid in running.ended_by_somebody:
+            # Somebody ended it: the next process has to outlive the same.
+            if probation.pid is not None or running.pid is not None:
+                self._state.remember(probation=probation.moved(running, now, boot))
+            return True
+        self._died(probation, now)
+        return False
+
+    def _died(self, probation: Probation, now: float) -> None:
+        # If nobody looked meanwhile it need not have died of the change; but to try that again could be a loop.
+        change = "a live operation" if probation.live else "a change"
+        error = exception.DaemonDied(f"collectd died, at most {now - probation.since:.1f} s after {change}.")
+        self._crash.happened(error, live=probation.live)
         self.close()
 
     def _keep(self, running: Running) -> None:
@@ -181,15 +176,8 @@ class Keeper:
         while not stop.wait(self._settings.watch_interval):
             try:
                 self.look()
-            except Exception:
+            except Exception as error:
                 LOG.exception("A look at collectd failed.")
-
-
-def _nothing() -> None:
-    """No agent before this one has left anything."""
-
-
-def _died_of(intent: Intent, running: Running) -> bool:
-    """A reboot ends daemons as well: then nothing is to be learned from it."""
-    live_here = intent.driver == LIVE and intent.boot_id == boot_id()
-    return live_here and died(intent.pid, intent.started, running)
+                self._trouble = mask_text(f"The last look at collectd failed: {error}")
+            else:
+                self._trouble = None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from collectd_mgr.agent.probation import Probation
 from collectd_mgr.domain.leases import Held, Leases
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.spec import HostSpec
@@ -30,19 +31,6 @@ class Quarantine:
     reason: str
     since: float
     clears: int
-
-
-@dataclass(frozen=True)
-class Probation:
-    """A live operation whose daemon (``pid``, ``started``, in the kernel's boot ``boot_id``) has not yet outlived it.
-
-    ``at``: seconds since 1970.
-    """
-
-    pid: int
-    started: float
-    at: float
-    boot_id: str
 
 
 @dataclass(frozen=True)
@@ -91,7 +79,7 @@ class Memory:
             values[key] = values[key] and HostSpec.from_dict(values[key])
         values["mode"] = values["mode"] and Mode.from_dict(values["mode"])
         values["quarantine"] = values["quarantine"] and Quarantine(**values["quarantine"])
-        values["probation"] = values["probation"] and Probation(**values["probation"])
+        values["probation"] = values["probation"] and Probation.from_dict(values["probation"])
         values["leases"] = {name: Held(**held) for name, held in data.get("leases", {}).items()}
         return cls(**{**values, "warnings": tuple(values["warnings"]), "past_epochs": tuple(values["past_epochs"])})
 

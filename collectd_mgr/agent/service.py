@@ -79,11 +79,11 @@ class AgentService:
         self.allowlist = Allowlist(settings.allowlist_file, sweep.metrics)
         self.state = _state(settings, self.allowlist)
         self.verifier = Verifier(settings.host, settings.trusted_keys_file, settings.require_signature)
-        self.state.notices = self.verifier.sentences
         carrier = Carrier(self._ladder, self.state, self._journal, fault)
         crash = Crash(self.state, carrier, fault)
         self.applier = Applier(self.state, carrier, crash, fault)
-        self.keeper = Keeper(settings, self.state, carrier, crash)
+        self.keeper = keeper = Keeper(settings, self.state, carrier, crash)
+        self.state.notices = lambda: (*self.verifier.sentences(), *keeper.sentences())
         picture = Picture(settings.host, self.state, self._ladder, sweep, boots.begin(settings.state_dir))
         notifier = StatusNotifier(notifications, settings.host)
         self.reporter = Reporter(picture, sweep, notifier, settings.heartbeat_interval)

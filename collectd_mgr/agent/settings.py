@@ -16,7 +16,7 @@ class AgentSettings:
 
     :param mode: the mode when neither the server nor the file says one
     :param mode_file: the local file that overrides the server
-    :param probation: a daemon that dies this soon after a live operation died of it
+    :param probation: a daemon that dies this soon after a change died of it; a slow plugin has longer
     :param watch_interval: between two looks at the daemon
     :param revival: how long a dead daemon is left to whoever else may start it again
     :param allowlist_file: what this host lets the service do; see :mod:`collectd_mgr.agent.allowlist`

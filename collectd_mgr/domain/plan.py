@@ -60,6 +60,8 @@ class RunningPlugin:
     stopping: bool = False
     #: Its last read failed, and the next is due only then (seconds since 1970); no part of what it is.
     failing_until: float | None = field(default=None, compare=False)
+    #: The longest interval of its reads, in seconds: the configuration may give each another; ``None``: not known.
+    slowest: float | None = field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         return dict(vars(self))

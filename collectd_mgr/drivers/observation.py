@@ -64,6 +64,7 @@ def _plugin(name: str, state: Status, marker: Marker, default: float) -> Running
         restarts=mark.restarts if mark else 0,
         stopping=state["stopping"],
         failing_until=state.get("failing_until"),
+        slowest=state.get("slowest"),
     )
 
 

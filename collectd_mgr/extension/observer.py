@@ -13,7 +13,7 @@ from collectd_mgr.extension.records import CONFIG, Records
 
 def unseen(plugins: Iterable[str]) -> dict[str, dict[str, Any]]:
     """The loaded plugins of a daemon whose lists cannot be looked at: nothing was ever switched off in it."""
-    known = {"loaded": True, "registered": True, "reads": [], "interval": None, "failing_until": None}
+    known = {"loaded": True, "registered": True, "reads": [], "interval": None, "slowest": None, "failing_until": None}
     return {plugin: {**known, "config_digest": None, "origin": CONFIG, "stopping": False} for plugin in sorted(plugins)}
 
 
@@ -35,9 +35,9 @@ class Observer:
         }
 
     def plugin(self, plugin: str) -> dict[str, Any]:
-        """One plugin: ``loaded``, ``registered`` (collectd has a read of it), ``reads`` (their names), ``interval``
-        (seconds; None without reads), ``failing_until`` (see :class:`Read`), ``config_digest``, ``origin``,
-        ``stopping`` (a read may be in flight), ``off`` (its reads were
+        """One plugin: ``loaded``, ``registered`` (collectd has a read of it), ``reads`` (their names), ``interval`` and
+        ``slowest`` (the shortest and the longest of them, in seconds; None without reads), ``failing_until`` (see
+        :class:`Read`), ``config_digest``, ``origin``, ``stopping`` (a read may be in flight), ``off`` (its reads were
         taken out, and not registered again).
         """
         return self._state(plugin, self._loader.path(plugin) is not None, self._reads.of(plugin))
@@ -48,7 +48,8 @@ class Observer:
             "loaded": loaded,
             "registered": bool(reads),
             "reads": sorted(read.name for read in reads),
-            "interval": min(read.interval for read in reads) if reads else None,
+            "interval": min((read.interval for read in reads), default=None),
+            "slowest": max((read.interval for read in reads), default=None),
             "failing_until": max(
                 (read.failing_until for read in reads if read.failing_until is not None), default=None
             ),

@@ -167,8 +167,8 @@ def enabled(status: HostStatus) -> set[str]:
     return {name for name, plugin in status.plugins.items() if plugin.enabled and plugin.origin == "managed"}
 
 
-def spec(n: int, *plugins: str, clears: int = 0) -> HostSpec:
-    layer = Layer(HOST, {name: PluginSetting(True, 1.0) for name in plugins}, Counters(quarantine_clears=clears))
+def spec(n: int, *plugins: str, clears: int = 0, interval: float = 1.0) -> HostSpec:
+    layer = Layer(HOST, {name: PluginSetting(True, interval) for name in plugins}, Counters(quarantine_clears=clears))
     return HostSpec(Generation("e", n), (layer,))
 
 

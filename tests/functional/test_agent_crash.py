@@ -16,7 +16,7 @@ from tests.functional.agent_host import AgentHost, enabled, spec
 from tests.services.rabbitmq import RabbitMQ
 
 SOURCES = Path(__file__).parent / "plugins"
-CRASHERS = ("crash_in_init", "crash_later")
+CRASHERS = ("crash_in_init", "crash_later", "crash_in_third_read")
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,13 @@ def host(rabbitmq: RabbitMQ, plugins: tuple[Path, ...]) -> Iterator[AgentHost]:
         host.kill()
         host.file.write_text(host.file.read_text().replace("probation = 0.2", "probation = 60"))
         host.start("--trust", *CRASHERS)
+        yield host
+
+
+@pytest.fixture
+def brief(rabbitmq: RabbitMQ, plugins: tuple[Path, ...]) -> Iterator[AgentHost]:
+    """The least probation is shorter than the time to the second read of any plugin."""
+    with AgentHost(rabbitmq.url, plugins, probation=0.1) as host:
         yield host
 
 
@@ -87,3 +94,22 @@ def test_while_the_agent_was_away(host: AgentHost) -> None:
     host.start("--trust", *CRASHERS)
     host.until(lambda: enabled(host.status()) == {"memory"})
     check(host, host.status())
+
+
+@pytest.mark.parametrize("trusted", [CRASHERS, ()], ids=["live", "by restart"])
+def test_in_its_third_read(brief: AgentHost, trusted: tuple[str, ...]) -> None:
+    brief.start("--trust", *trusted)
+    brief.apply(spec(1, "memory"))
+    brief.until(brief.outlived)
+    begun = deaths(brief)
+    status = brief.apply(spec(2, "memory", "crash_in_third_read"))
+    assert (status.outcome, status.driver) == ("applied", "live" if trusted else "restart")
+    brief.until(lambda: brief.status().outcome == "failed")
+    brief.until(lambda: enabled(brief.status()) == {"memory"})
+    status = brief.status()
+    assert status.error is not None
+    assert (status.generation, status.error["code"]) == (Generation("e", 2), "daemon_died")
+    assert (status.quarantine is not None) == bool(trusted)
+    # One start after the death, and one before it where the change itself was a restart.
+    assert deaths(brief) == begun + (1 if trusted else 2)
+    assert "crash_in_third_read" not in brief.managed()

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,17 +12,29 @@ import pytest
 from collectd_mgr.agent import faults
 from collectd_mgr.domain.spec import Generation, Goal, PluginGoal
 from tests.unit.agent.agents import Agent, spec
+from tests.waiting import eventually
 
 CRASH = {"Crash": True}
 
 
 @pytest.fixture
 def agent(tmp_path: Path) -> Agent:
+    """Of a daemon whose interval is so short that a probation lasts as long as it must, and no longer."""
+    (tmp_path / "collectd.conf").write_text("Interval 0.01\n")
     agent = Agent(tmp_path).recover()
     agent.apply(spec(1, memory=True))
-    time.sleep(0.1)
-    agent.service.keeper.look()
+    outlived(agent)
     return agent
+
+
+def outlived(agent: Agent) -> None:
+    """Wait until what the daemon runs counts as good."""
+
+    def good() -> bool:
+        agent.service.keeper.look()
+        return agent.service.state.memory.probation is None
+
+    eventually(good)
 
 
 class Killed(BaseException):

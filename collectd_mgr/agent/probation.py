@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long a daemon is watched after a change, before what it runs counts as good. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from collectd_mgr.agent.desired import same_daemon
+from collectd_mgr.domain.plan import Change, Plan, Running, RunningPlugin
+
+#: What ends collectd in its first read may do so in the second only, where it has something to compare, or the third.
+_READS = 3
+
+
+@dataclass(frozen=True)
+class Probation:
+    """A change that its daemon (``pid``, ``started``, in the kernel's boot ``boot_id``) has not yet outlived.
+
+    ``since``: seconds of the monotonic clock of that boot; ``lasts``: so many seconds more, at least; ``live``: the
+    change was made in that very process, which a death says something about. Without a ``pid`` it waits for the next.
+    """
+
+    pid: int | None
+    started: float | None
+    boot_id: str
+    since: float
+    lasts: float
+    live: bool = True
+
+    def left(self, now: float, boot_id: str) -> float:
+        """Seconds that it lasts yet; the whole in another boot, whose clock is another."""
+        return max(0.0, self.lasts - (now - self.since)) if boot_id == self.boot_id else self.lasts
+
+    def watches(self, running: Running, boot_id: str) -> bool:
+        """Whether ``running`` is the process that it is about."""
+        same = self.pid is not None and same_daemon(self.pid, self.started, running)
+        return same and boot_id == self.boot_id
+
+    def moved(self, running: Running, now: float, boot_id: str) -> Probation:
+        """The same for the process that came after that one, which was started with what is on probation."""
+        return replace(self, pid=running.pid, started=running.started, boot_id=boot_id, since=now, live=False)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Probation:
+        """One of an agent from before it had ``lasts`` is over: that was a matter of seconds."""
+        known = {name: value for name, value in data.items() if name in cls.__dataclass_fields__}
+        return cls(**{"since": 0.0, "lasts": 0.0, **known})
+
+
+def begun(running: Running, lasts: float, live: bool, now: float, boot_id: str, before: Probation | None) -> Probation:
+    """Of a change that was made just now; what was on probation ``before`` it stays so for as long as it would."""
+    left = before.left(now, boot_id) if before else 0.0
+    return Probation(running.pid, running.started, boot_id, now, max(lasts, left), live)
+
+
+def lasting(todo: Plan, running: Running, default: float) -> float:
+    """Seconds in which what ``todo`` touched is read several times, in a daemon whose own interval is ``default``."""
+    intervals = (_interval(change, running.plugins.get(change.plugin), default) for change in todo)
+    return _READS * max(intervals, default=0.0)
+
+
+def _interval(change: Change, now: RunningPlugin | None, default: float) -> float:
+    """The longest that is known of the plugin; what is about no plugin is about the values of all."""
+    known = (change.goal and change.goal.interval, now and now.interval, now and now.slowest)
+    return max((seconds for seconds in known if seconds), default=default)

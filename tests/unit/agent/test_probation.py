@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a daemon has not outlived yet is not good, whatever becomes of agent and daemon meanwhile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.agent import faults
+from collectd_mgr.agent.memory import Memory
+from collectd_mgr.agent.probation import Probation, begun, lasting
+from collectd_mgr.domain.plan import DISABLE, LOAD, THRESHOLDS, Change, Plan, Running, RunningPlugin
+from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.drivers.base import Applied, Order
+from collectd_mgr.drivers.fake import FakeDriver
+from tests.unit.agent.agents import BUSY, Agent, spec
+from tests.unit.agent.test_crash import Killed, killer, outlived
+
+FIRST = Running(1, 100.0, "5.12.0")
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Agent:
+    """Generation 1 is good; what comes next is on probation for a minute."""
+    (tmp_path / "collectd.conf").write_text("Interval 0.01\n")
+    agent = Agent(tmp_path).recover()
+    agent.apply(spec(1, memory=True))
+    outlived(agent)
+    (tmp_path / "collectd.conf").write_text("Interval 20\n")
+    return Agent(tmp_path, agent.collectd).recover()
+
+
+def told(agent: Agent) -> tuple[str | None, str | None, bool]:
+    """The outcome, the code of the error, and whether live is quarantined."""
+    memory = agent.service.state.memory
+    return memory.outcome, memory.error["code"] if memory.error else None, memory.quarantine is not None
+
+
+class TestLength:
+    @pytest.mark.parametrize(
+        ("change", "now", "seconds"),
+        [
+            (Change(LOAD, "df", PluginGoal(True, 60.0)), None, 180.0),
+            (Change(LOAD, "df", PluginGoal(True)), None, 30.0),
+            (Change(LOAD, "df", PluginGoal(True)), RunningPlugin(True, True, slowest=300.0), 900.0),
+            (Change(DISABLE, "df", PluginGoal(False)), RunningPlugin(True, False, 1.0), 3.0),
+            (Change(THRESHOLDS), None, 30.0),
+        ],
+    )
+    def test_holds_three_reads_of_what_was_touched(
+        self, change: Change, now: RunningPlugin | None, seconds: float
+    ) -> None:
+        running = Running(plugins={"df": now} if now else {})
+        assert lasting(Plan((change,)), running, 10.0) == seconds
+
+    def test_is_that_of_the_slowest(self) -> None:
+        changes = (Change(LOAD, "df", PluginGoal(True, 60.0)), Change(LOAD, "cpu", PluginGoal(True, 1.0)))
+        assert lasting(Plan(changes), Running(), 10.0) == 180.0
+
+    def test_a_later_change_shortens_nothing(self) -> None:
+        before = begun(FIRST, 180.0, True, 1000.0, "b", None)
+        assert begun(FIRST, 3.0, True, 1010.0, "b", before).lasts == 170.0
+        assert begun(FIRST, 3.0, True, 1179.0, "b", before).lasts == 3.0
+        assert begun(FIRST, 3.0, True, 5.0, "another", before).lasts == 180.0
+
+    def test_of_an_agent_before_this_one_is_over(self) -> None:
+        old = Memory().to_dict() | {"probation": {"pid": 1, "started": 2.0, "at": 1.7e9, "boot_id": "b"}}
+        assert Memory.from_dict(old).probation == Probation(1, 2.0, "b", 0.0, 0.0)
+
+
+def test_the_configured_one_is_the_least(agent: Agent, tmp_path: Path) -> None:
+    (tmp_path / "collectd.conf").write_text("Interval 0.01\n")
+    patient = Agent(tmp_path, agent.collectd, probation=60).recover()
+    patient.apply_and_look(spec(2, memory=True, cpu=True))
+    assert patient.service.state.memory.good == spec(1, memory=True)
+
+
+def test_two_changes_are_taken_back_together(agent: Agent) -> None:
+    agent.apply_and_look(spec(2, memory=True, cpu=True))
+    agent.apply_and_look(spec(3, memory=True, cpu=True, df=1.0))
+    agent.service.keeper.look()
+    agent.collectd.die()
+    agent.service.keeper.look()
+    assert told(agent) == ("failed", "daemon_died", True)
+    assert agent.enabled() == {"memory"}
+
+
+def test_an_agent_that_is_killed_forgets_it_nowhere(agent: Agent, tmp_path: Path) -> None:
+    """The daemon dies after the next agent has taken it over, of what the one before was about to remember."""
+    killed = Agent(tmp_path, agent.collectd, fault=killer(faults.APPLIED)).recover()
+    with pytest.raises(Killed):
+        killed.apply(spec(2, memory=True, cpu=True))
+    other = Agent(tmp_path, agent.collectd).recover()
+    assert told(other) == ("applied", None, False)
+    agent.collectd.die()
+    other.service.keeper.look()
+    assert told(other) == ("failed", "daemon_died", True)
+    assert other.enabled() == {"memory"}
+
+
+def test_the_process_after_one_that_somebody_ended_has_to_outlive_it_too(agent: Agent) -> None:
+    agent.apply(spec(2, memory=True, cpu=True))
+    agent.collectd.die(by_somebody=True)
+    for _ in range(2):
+        agent.service.keeper.look()
+    assert (told(agent), agent.enabled()) == (("applied", None, False), {"memory", "cpu"})
+    agent.collectd.die()
+    agent.service.keeper.look()
+    # It loaded the plugin as it started: that says nothing of live changes.
+    assert (told(agent), agent.enabled()) == (("failed", "daemon_died", False), {"memory"})
+
+
+def test_a_change_by_restart_is_no_loop_either(agent: Agent) -> None:
+    status = agent.apply(spec(2, memory=True, df=BUSY))
+    assert (status.driver, status.outcome) == ("fake", "applied")
+    agent.collectd.die()
+    agent.service.keeper.look()
+    assert (told(agent), agent.enabled()) == (("failed", "daemon_died", False), {"memory"})
+
+
+class Restarting(FakeDriver):
+    """The way back from what collectd rejects is a process that runs what there was before."""
+
+    name: ClassVar[str] = "restart"
+
+    def apply(self, order: Order) -> Applied:
+        before = {name: PluginGoal(True) for name in self.observe().plugins}
+        try:
+            return super().apply(order)
+        except exception.ConfigRejected:
+            self.daemon.start(Goal(before))
+            raise
+
+
+def test_a_restart_that_fails_ends_none(agent: Agent, tmp_path: Path) -> None:
+    other = Agent(tmp_path, agent.collectd, live=Restarting, drivers=1).recover()
+    other.apply_and_look(spec(2, memory=True, cpu=True))
+    other.apply_and_look(spec(3, memory=True, cpu=True, df={"Reject": "no"}))
+    assert (told(other), other.enabled()) == (("failed", "config_rejected", False), {"memory", "cpu"})
+    other.service.keeper.look()
+    agent.collectd.die()
+    other.service.keeper.look()
+    assert (told(other), other.enabled()) == (("failed", "daemon_died", False), {"memory"})
+
+
+def test_what_somebody_changes_meanwhile_is_mended(agent: Agent) -> None:
+    agent.apply(spec(2, memory=True, cpu=True))
+    agent.collectd.start(Goal({"memory": PluginGoal(True)}))
+    pid = agent.collectd.running.pid
+    assert pid is not None
+    probation = agent.service.state.memory.probation
+    assert probation is not None
+    agent.service.state.note(probation=probation.moved(agent.collectd.running, probation.since, probation.boot_id))
+    agent.service.keeper.look()
+    assert agent.enabled() == {"memory", "cpu"}

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a killed agent left half done is ended before anything else; where it cannot be, it is tried again."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.agent import faults
+from collectd_mgr.domain.plan import Running
+from collectd_mgr.domain.spec import Generation
+from collectd_mgr.drivers.base import Recovered
+from tests.unit.agent.agents import Agent, Live, spec
+from tests.unit.agent.test_crash import Killed, killer
+from tests.waiting import eventually
+
+
+def stuck(trouble: list[str], blind: list[str] | None = None) -> type[Live]:
+    """A driver whose recovery fails while there is ``trouble``, and each look while it is ``blind``."""
+
+    class Stuck(Live):
+        def recover(self) -> Recovered:
+            if trouble:
+                raise OSError(trouble[0])
+            return super().recover()
+
+        def observe(self) -> Running:
+            if blind:
+                raise OSError(blind[0])
+            return super().observe()
+
+    return Stuck
+
+
+@pytest.fixture
+def cut_off(tmp_path: Path) -> Agent:
+    """Generation 1 is applied, generation 2 was being done."""
+    agent = Agent(tmp_path).recover()
+    agent.apply_and_look(spec(1, memory=True))
+    with pytest.raises(Killed):
+        Agent(tmp_path, agent.collectd, fault=killer(faults.ACTING)).recover().apply(spec(2, memory=True, cpu=True))
+    return agent
+
+
+def test_one_that_fails_is_said_and_tried_again(cut_off: Agent, tmp_path: Path) -> None:
+    trouble = ["no space left"]
+    agent = Agent(tmp_path, cut_off.collectd, live=stuck(trouble)).recover()
+    assert "no space left" in str(agent.status().warnings)
+    trouble.clear()
+
+    def ended() -> bool:
+        agent.service.keeper.look()
+        return agent.enabled() == {"memory", "cpu"}
+
+    eventually(ended)
+    status = agent.status()
+    assert (status.generation, status.outcome, status.warnings) == (Generation("e", 2), "applied", ())
+
+
+def test_nothing_new_is_begun_before(cut_off: Agent, tmp_path: Path) -> None:
+    """It would hide what the journal says; the service sends it again."""
+    agent = Agent(tmp_path, cut_off.collectd, live=stuck(["no space left"])).recover()
+    with pytest.raises(exception.RequestTimeout, match="no space left"):
+        agent.apply(spec(3, memory=True, df=True))
+    assert agent.enabled() == {"memory"}
+
+
+def test_it_comes_first_where_the_mode_did_not_allow_it(cut_off: Agent, tmp_path: Path) -> None:
+    (tmp_path / "mode").write_text("off")
+    agent = Agent(tmp_path, cut_off.collectd).recover()
+    cut_off.collectd.die()
+    (tmp_path / "mode").unlink()
+    agent.apply(spec(3, memory=True, df=True))
+    # It died in a live operation, for all that anybody knows; the next change is made without that.
+    assert agent.service.state.memory.quarantine is not None
+
+
+def test_what_was_overtaken_is_not_gone_on_with(cut_off: Agent, tmp_path: Path) -> None:
+    (tmp_path / "mode").write_text("off")
+    agent = Agent(tmp_path, cut_off.collectd).recover()
+    agent.apply(spec(3, memory=True))
+    (tmp_path / "mode").unlink()
+    agent.service.keeper.look()
+    assert (agent.status().generation, agent.enabled()) == (Generation("e", 3), {"memory"})
+
+
+def test_a_look_that_fails_is_said(tmp_path: Path) -> None:
+    blind: list[str] = []
+    agent = Agent(tmp_path, live=stuck([], blind)).recover()
+    blind.append("too many open files")
+    stop = threading.Event()
+    thread = threading.Thread(target=agent.service.keeper.run, args=(stop,))
+    thread.start()
+    try:
+        eventually(lambda: "too many open files" in str(agent.service.state.notices()))
+        blind.clear()
+        eventually(lambda: agent.service.state.notices() == ())
+    finally:
+        stop.set()
+        thread.join()
