@@ -35,4 +35,6 @@ def service(conf: cfg.ConfigOpts) -> ConductorService:
     rpc = transport.rpc(conf)
     agents = AgentAPI(rpc, settings.call_timeout, signing.signer(conf))
     control = HostControl(Database(conf), agents, settings.call_timeout)
-    return ConductorService(settings, control, rpc, transport.notifications(conf), transport.lasting(conf))
+    outlets = transport.lasting(conf), transport.telemetry(conf)
+    notifications = transport.notifications(conf)
+    return ConductorService(settings, control, rpc, notifications, *outlets, conf.publisher.project_id)

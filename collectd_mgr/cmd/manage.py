@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""collectd-mgr-manage: the database, and the keys of its encrypted columns."""
+"""collectd-mgr-manage: the database, the keys of its encrypted columns, and what Gnocchi has to know."""
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from oslo_config import cfg
 
-from collectd_mgr.cmd import configuration
+from collectd_mgr.cmd import configuration, gnocchi
 from collectd_mgr.db import generations, schema, sealing
 from collectd_mgr.db.engine import Database
 from collectd_mgr.rpc import signing
@@ -20,14 +21,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     conf = configuration.new()
     # What a command prints may be the input of another.
     conf.set_default("use_stderr", True)
-    conf.register_cli_opt(cfg.SubCommandOpt("area", title="What to manage", handler=_commands))
-    configuration.load(sys.argv[1:] if argv is None else argv, "collectd-mgr-manage", conf)
+    given = sys.argv[1:] if argv is None else argv
+    handler = functools.partial(_commands, argv=given)
+    conf.register_cli_opt(cfg.SubCommandOpt("area", title="What to manage", handler=handler))
+    configuration.load(given, "collectd-mgr-manage", conf)
     action: Callable[[cfg.ConfigOpts], None] = conf.area.action
     action(conf)
     return 0
 
 
-def _commands(areas: Any) -> None:
+def _commands(areas: Any, argv: Sequence[str]) -> None:
     database = areas.add_parser("db", help="The tables").add_subparsers(required=True)
     sync = database.add_parser("sync", help="Migrate to the newest revision, or to the one named; safe to repeat")
     sync.add_argument("revision", nargs="?", default="head")
@@ -44,6 +47,7 @@ def _commands(areas: Any) -> None:
     fresh.set_defaults(action=_new_pair)
     public = keys.add_parser("public", help="Print what agents are to trust, for [agent] trusted_keys_file")
     public.set_defaults(action=_public)
+    gnocchi.add(areas, argv)
 
 
 def _sync(conf: cfg.ConfigOpts) -> None:

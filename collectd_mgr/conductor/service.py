@@ -10,6 +10,7 @@ from typing import Any
 
 from collectd_mgr.conductor.clocks import ClockWatch
 from collectd_mgr.conductor.errands import Errands
+from collectd_mgr.conductor.events import Events
 from collectd_mgr.conductor.history import History
 from collectd_mgr.conductor.lost import Lost
 from collectd_mgr.conductor.notifications import Notifications
@@ -17,10 +18,12 @@ from collectd_mgr.conductor.resend import Resend
 from collectd_mgr.conductor.settings import ConductorSettings
 from collectd_mgr.conductor.statuses import Statuses
 from collectd_mgr.control.clocks import Clocks
+from collectd_mgr.control.events import Telling
 from collectd_mgr.control.hosts import HostControl
 from collectd_mgr.rpc import notifications as heard
 from collectd_mgr.rpc import status
 from collectd_mgr.rpc.ping import Ping
+from collectd_mgr.rpc.telemetry import Telemetry
 from collectd_mgr.rpc.transport import Outlet
 
 LOG = logging.getLogger(__name__)
@@ -30,6 +33,8 @@ class ConductorService:
     """One of any number. ``start`` once, ``stop`` once.
 
     :param lasting: for what must not be lost, where that is another transport than ``notifications``
+    :param telemetry: to Ceilometer, ``None`` where it is not wanted
+    :param project: the project that events belong to
     """
 
     def __init__(
@@ -39,6 +44,8 @@ class ConductorService:
         rpc: Any,
         notifications: Any,
         lasting: Outlet | None = None,
+        telemetry: Outlet | None = None,
+        project: str = "",
     ) -> None:
         self._settings = settings
         self._stop = threading.Event()
@@ -53,12 +60,15 @@ class ConductorService:
             control.database, settings.notification_retention, settings.notification_limit
         )
         self._history = History(control.database, settings.generations_kept)
+        bus = Telemetry(telemetry, "conductor") if telemetry else None
+        self._events = Events(Telling(control.database, project), bus)
         self._heard = heard.listener(lasting or Outlet(notifications), self._notifications.receive)
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Does not wait for the bus."""
-        for job in (self._listen, self._hear, self._send_again, self._look_for_lost, self._purge, self._prune):
+        jobs = (self._listen, self._hear, self._send_again, self._look_for_lost, self._tell, self._purge, self._prune)
+        for job in jobs:
             thread = threading.Thread(target=job, name=job.__qualname__, daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -86,6 +96,10 @@ class ConductorService:
     def _hear(self) -> None:
         """As :meth:`_listen`."""
         self._heard.start()
+
+    def _tell(self) -> None:
+        while not self._events.wait(self._stop):
+            self._guarded(self._events.round)
 
     def _purge(self) -> None:
         while not self._notifications.wait(self._stop):

@@ -35,11 +35,13 @@ class Host(Base):
     that the host applied. ``boot``, ``sequence`` and ``health`` belong to the stored ``status`` (masked, brief);
     ``health`` is None where the stored ``capabilities`` are not those that the status speaks of. They are long, and
     only loaded where asked for.
+    ``told`` is the state that Ceilometer was told last.
     ``clock`` is what its clock was found to be, ``clock_offset`` and ``clock_error`` are in seconds: see
     :mod:`collectd_mgr.domain.clock`.
     """
 
     __tablename__ = "hosts"
+    __table_args__ = (Index("ix_hosts_state_told", "state", "told"), _MARIADB)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     name: Mapped[str] = mapped_column(String(255), unique=True)
@@ -52,6 +54,7 @@ class Host(Base):
     heartbeat_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
     claimed_until: Mapped[datetime | None] = mapped_column(Moment)
     state: Mapped[str] = mapped_column(String(16), default="unknown", index=True)
+    told: Mapped[str] = mapped_column(String(16), default="", server_default="")
     mode: Mapped[str | None] = mapped_column(String(16))
     driver: Mapped[str | None] = mapped_column(String(64))
     boot: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -107,10 +110,17 @@ class Generation(Base):
 
 
 class Operation(Base):
-    """What a user polls; see :mod:`collectd_mgr.domain.operations`. It outlives its host's record."""
+    """What a user polls; see :mod:`collectd_mgr.domain.operations`. It outlives its host's record.
+
+    ``told`` is ``failed`` when Ceilometer was told that it did.
+    """
 
     __tablename__ = "operations"
-    __table_args__ = (Index("ix_operations_host_state", "host", "state"), _MARIADB)
+    __table_args__ = (
+        Index("ix_operations_host_state", "host", "state"),
+        Index("ix_operations_state_told", "state", "told"),
+        _MARIADB,
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     host: Mapped[str] = mapped_column(String(255))
@@ -126,6 +136,7 @@ class Operation(Base):
     from_n: Mapped[int] = mapped_column(BigInteger)
     to_n: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(16))
+    told: Mapped[str] = mapped_column(String(16), default="", server_default="")
     driver: Mapped[str | None] = mapped_column(String(64))
     error: Mapped[dict[str, Any] | None] = mapped_column(Json)
     warnings: Mapped[list[str] | None] = mapped_column(Json)
@@ -161,6 +172,16 @@ class Notification(Base):
     meta: Mapped[dict[str, Any] | None] = mapped_column(Json)
     muted: Mapped[str | None] = mapped_column(String(63))
     received_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Duty(Base):
+    """What one conductor at a time does: until when, and which."""
+
+    __tablename__ = "duties"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(36), default="", server_default="")
+    until: Mapped[datetime | None] = mapped_column(Moment)
 
 
 def table(model: type[Base]) -> Table:

@@ -69,7 +69,7 @@ def add(session: Executor, host: str, wanted: Generation, from_n: int, origin: O
     at = now()
     who = {key: value for key, value in vars(origin).items() if key != "rollback_of"}
     row = Operation(id=str(uuid.uuid4()), host=host, epoch=wanted.epoch, from_n=from_n, to_n=wanted.n, **who)
-    row.state, row.created_at, row.updated_at = PENDING, at, at
+    row.state, row.told, row.created_at, row.updated_at = PENDING, "", at, at
     session.execute(_INSERT, {name: getattr(row, key) for key, name in _ATTRIBUTES.items()})
     return row
 

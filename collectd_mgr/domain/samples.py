@@ -19,6 +19,9 @@ GAUGE = "gauge"
 CUMULATIVE = "cumulative"
 DELTA = "delta"
 
+#: The end of time for Gnocchi (2262), which counts nanoseconds. One sample beyond it, and it takes none of its message.
+_END = 2**63 / 1e9
+
 #: By the kind of a data source of collectd's.
 _KINDS = {"gauge": GAUGE, "counter": CUMULATIVE, "derive": CUMULATIVE, "absolute": DELTA}
 
@@ -41,16 +44,16 @@ class Sample:
 
 
 def samples(row: Row, rates: bool = True) -> Iterator[Sample | None]:
-    """Of a row with values (see :class:`.reads.Page`); None in the place of what is no finite number."""
+    """Of a row with values (see :class:`.reads.Page`); None in the place of what is no finite number, or at no time."""
     for value in row["values"]:
         called, kind = name(row["id"], value["name"]), _KINDS.get(value["type"], GAUGE)
         yield _sample(row, called, kind, _NUMBER, value["value"])
         if rates and kind != GAUGE:
-            yield _sample(row, f"{called}.rate", GAUGE, _RATE, value["rate"])
+            yield _sample(row, rate(called), GAUGE, _RATE, value["rate"])
 
 
 def _sample(row: Row, called: str, kind: str, unit: str, volume: float | None) -> Sample | None:
-    if volume is None or not math.isfinite(volume):
+    if volume is None or not math.isfinite(volume) or not 0 <= row["last_update"] < _END:
         return None
     return Sample(called, kind, unit, volume, row["last_update"], row["id"])
 
@@ -65,3 +68,8 @@ def name(identifier: str, source: str) -> str:
     type_ = "" if read.type == read.plugin else read.type
     parts = (read.plugin, read.plugin_instance, type_, read.type_instance, "" if source == _ONLY else source)
     return ".".join(["collectd", *(part for part in parts if part)])
+
+
+def rate(name: str) -> str:
+    """The name of the rate of what is called ``name``."""
+    return f"{name}.rate"

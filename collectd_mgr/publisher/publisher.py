@@ -11,6 +11,7 @@ from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.domain import sections, spool
+from collectd_mgr.domain.events import About
 from collectd_mgr.domain.reads import Page, Query
 from collectd_mgr.domain.ring import RingQuery
 from collectd_mgr.domain.sections import Settings
@@ -24,6 +25,7 @@ from collectd_mgr.publisher.sampler import Sampler, SampleSender
 from collectd_mgr.publisher.spool import Spool
 from collectd_mgr.publisher.watch import Watch
 from collectd_mgr.rpc.notifications import Sender
+from collectd_mgr.rpc.telemetry import Telemetry
 from collectd_mgr.rpc.transport import Outlet
 
 #: What collectd counts of its write queue, and how it is shown.
@@ -102,8 +104,9 @@ class Publisher:
         to_conductors = self._said.reader("conductors")
         jobs: list[Job] = [Courier(to_conductors, lambda entries: sender.send(events.rows(entries))).run]
         if outlets.telemetry is not None:
-            said = Events(outlets.telemetry, outlets.host, outlets.project)
-            measured = SampleSender(outlets.telemetry, outlets.host, outlets.project)
+            bus, about = outlets.telemetry, About(outlets.host, outlets.project)
+            said = Events(Telemetry(bus, outlets.host), about)
+            measured = SampleSender(Telemetry(bus, outlets.host), about)
             jobs.append(Courier(self._said.reader(_TELEMETRY), said.send).run)
             # An entry is a message already.
             self._sender = Courier(self._measured.reader(_TELEMETRY), measured.send, batch=1)

@@ -9,18 +9,15 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from collectd_mgr.domain import events
 from collectd_mgr.domain.columns import Row
 from collectd_mgr.domain.samples import Sample, samples
-from collectd_mgr.publisher.events import TOPIC, iso, resource_id
 from collectd_mgr.publisher.segment import Entry
 from collectd_mgr.publisher.spool import Spool
 from collectd_mgr.publisher.watch import Watch
-from collectd_mgr.rpc.confirmed import Confirmed
-from collectd_mgr.rpc.transport import Outlet
+from collectd_mgr.rpc.telemetry import Telemetry
 
 LOG = logging.getLogger(__name__)
-
-EVENT = "collectd_mgr.samples"
 
 #: Samples in one message.
 _BATCH = 100
@@ -60,33 +57,35 @@ class Sampler:
         good = [each for each in found if each is not None]
         self.dropped += len(found) - len(good)
         for begin in range(0, len(good), _BATCH):
-            batch = [self._shown(each) for each in good[begin : begin + _BATCH]]
+            batch = [shown(self._host, each) for each in good[begin : begin + _BATCH]]
             try:
                 self._spool.append([{"samples": batch}])
             except OSError as error:
                 LOG.log(logging.DEBUG if self.lost else logging.ERROR, "Samples could not be kept: %s", error)
                 self.lost += len(batch)
 
-    def _shown(self, sample: Sample) -> dict[str, Any]:
-        return {
-            "name": sample.name,
-            "type": sample.kind,
-            "unit": sample.unit,
-            "volume": sample.volume,
-            "resource_id": resource_id(self._host),
-            "timestamp": iso(sample.time),
-            "identifier": sample.identifier,
-        }
+
+def shown(host: str, sample: Sample) -> dict[str, Any]:
+    """As Ceilometer takes it."""
+    return {
+        "name": events.text(sample.name),
+        "type": sample.kind,
+        "unit": sample.unit,
+        "volume": sample.volume,
+        "resource_id": events.resource_id(host),
+        "timestamp": events.iso(sample.time),
+        "identifier": events.text(sample.identifier),
+    }
 
 
 class SampleSender:
     """From the spool to the bus: an entry is a message."""
 
-    def __init__(self, outlet: Outlet, host: str, project: str) -> None:
-        self._bus = Confirmed(outlet, f"collectd-mgr.{host}")
-        self._about = {"project_id": project, "user_id": "", "host": host, "resource_id": resource_id(host)}
+    def __init__(self, bus: Telemetry, about: events.About) -> None:
+        self._bus = bus
+        self._facts = about.facts()
 
     def send(self, entries: Sequence[Entry]) -> None:
         """:raises NotSent:"""
         for entry in entries:
-            self._bus.send(TOPIC, EVENT, {**self._about, **entry.data}, {})
+            self._bus.send(events.SAMPLES, {**self._facts, **entry.data})

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""collectd-mgr-manage gnocchi: what Gnocchi and Ceilometer have to know of hosts and their samples."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+from keystoneauth1 import adapter, exceptions, loading
+
+from collectd_mgr.domain import events, samples
+
+if TYPE_CHECKING:
+    from oslo_config import cfg
+
+RESOURCE_TYPE = "collectd_host"
+
+#: What Gnocchi is to know of a host besides its metrics: attribute -> what kind it is.
+ATTRIBUTES = {"host": {"type": "string", "required": False, "max_length": 255}}
+
+_TYPES = "/v1/resource_type"
+
+_DEFINITIONS = """\
+# Made by collectd-mgr-manage gnocchi definitions; goes into /etc/ceilometer/collectd_mgr_gnocchi_resources.yaml, beside
+# Ceilometer's own gnocchi_resources.yaml. A metric that is not named here does not get into Gnocchi.
+---
+archive_policy_default: collectd-mgr
+archive_policies:
+  - name: collectd-mgr
+    aggregation_methods: [mean, min, max, count]
+    back_window: 0
+    definition:
+      - {{granularity: 10 seconds, timespan: 1 hour}}
+      - {{granularity: 1 minute, timespan: 1 day}}
+      - {{granularity: 1 hour, timespan: 30 days}}
+resources:
+  - resource_type: {type}
+    metrics:
+{metrics}
+    attributes:
+{attributes}
+    event_create: [{event}]
+    event_attributes:
+      id: resource_id
+      project_id: project_id
+{told}
+"""
+
+
+def add(areas: Any, argv: Sequence[str]) -> None:
+    """The commands. Who asks is said as to ``openstack``: by OS_* in the environment, or by --os-*."""
+    gnocchi = areas.add_parser("gnocchi", help="Where the samples of hosts go").add_subparsers(required=True)
+    create = gnocchi.add_parser(
+        "create", help=f"Create the resource type {RESOURCE_TYPE} in Gnocchi, as an admin (OS_*); safe to repeat"
+    )
+    loading.register_auth_argparse_arguments(create, list(argv), default="password")
+    loading.register_session_argparse_arguments(create)
+    create.add_argument("--os-region-name", default=os.environ.get("OS_REGION_NAME"), help="Defaults to OS_REGION_NAME")
+    interface = os.environ.get("OS_INTERFACE", "public")
+    create.add_argument("--os-interface", default=interface, help="Defaults to OS_INTERFACE, or public")
+    create.set_defaults(action=_create)
+    define = gnocchi.add_parser("definitions", help="Print gnocchi_resources.yaml for the metrics in a list")
+    define.add_argument(
+        "metrics",
+        nargs="?",
+        default="-",
+        help="CSV with the columns Identifier and Name, as 'value list -f csv' prints it; by default standard input",
+    )
+    define.set_defaults(action=_define)
+
+
+def _create(conf: cfg.ConfigOpts) -> None:
+    try:
+        auth = loading.load_auth_from_argparse_arguments(conf.area)
+        session = loading.load_session_from_argparse_arguments(conf.area, auth=auth)
+        where = {"interface": conf.area.os_interface, "region_name": conf.area.os_region_name}
+        gnocchi = adapter.Adapter(session, service_type="metric", **where)
+        print(f"{RESOURCE_TYPE}: {ensure(gnocchi)}")
+    except exceptions.ClientException as error:
+        sys.exit(f"The resource type could not be created: {error}")
+
+
+def ensure(gnocchi: adapter.Adapter) -> str:
+    """The resource type is there, with its attributes, when this returns; ``created``, ``extended`` or ``present``.
+
+    Safe to repeat, and to do twice at once. :raises keystoneauth1.exceptions.ClientException:
+    """
+    wanted = {"name": RESOURCE_TYPE, "attributes": ATTRIBUTES}
+    if gnocchi.post(_TYPES, json=wanted, raise_exc=False).status_code == 201:
+        return "created"
+    # It is there already, or the next request says what is wrong.
+    found = gnocchi.get(f"{_TYPES}/{RESOURCE_TYPE}").json()["attributes"]
+    missing = [name for name in ATTRIBUTES if name not in found]
+    if not missing:
+        return "present"
+    patch = [{"op": "add", "path": f"/attributes/{name}", "value": ATTRIBUTES[name]} for name in missing]
+    headers = {"Content-Type": "application/json-patch+json"}
+    gnocchi.patch(f"{_TYPES}/{RESOURCE_TYPE}", data=json.dumps(patch), headers=headers)
+    return "extended"
+
+
+def _define(conf: cfg.ConfigOpts) -> None:
+    if conf.area.metrics == "-":
+        print(definitions(sys.stdin), end="")
+        return
+    with open(conf.area.metrics, encoding="utf-8") as lines:
+        print(definitions(lines), end="")
+
+
+def definitions(lines: IO[str] | Iterable[str]) -> str:
+    """The text of ``gnocchi_resources.yaml`` for metrics in CSV, see :func:`_names`."""
+    metrics = "\n".join(f"      {json.dumps(name)}:" for name in dict.fromkeys(_names(lines)))
+    attributes = "\n".join(f"      {name}: resource_metadata.{name}" for name in ATTRIBUTES)
+    told = "\n".join(f"      {name}: {name}" for name in ATTRIBUTES)
+    return _DEFINITIONS.format(
+        type=RESOURCE_TYPE, metrics=metrics, attributes=attributes, told=told, event=events.HOST_UP
+    )
+
+
+def _names(lines: Iterable[str]) -> Iterator[str]:
+    """Of the samples that a data source gives; where the column Kind does not say ``gauge``, of its rate too."""
+    for row in csv.DictReader(lines):
+        name = samples.name(row["Identifier"], row["Name"])
+        yield name
+        if row.get("Kind") != samples.GAUGE:
+            yield samples.rate(name)
