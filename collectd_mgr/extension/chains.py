@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import os
 import struct
 from collections.abc import Iterator, Sequence
 
@@ -21,11 +20,9 @@ from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.ignorelist import CHAIN, OPTION, PLUGIN, Rule
 from collectd_mgr.extension import abi, fragment, process
 from collectd_mgr.extension.arena import Arena
-from collectd_mgr.extension.daemon import Daemon
+from collectd_mgr.extension.feed import Feed
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.inits import Inits
-from collectd_mgr.extension.loader import Loader
-from collectd_mgr.extension.log import Log
 from collectd_mgr.extension.memory import Memory, Unreadable
 
 # filter_chain.c. fc_chain_t: name, rules, targets, next. fc_rule_t: name, matches, targets, next.
@@ -44,25 +41,14 @@ class Chains:
     """The chain that runs, and the rules that were ever built. The caller holds the operation lock."""
 
     def __init__(
-        self,
-        library: ctypes.CDLL,
-        daemon: Daemon,
-        memory: Memory,
-        gate: Gate,
-        loader: Loader,
-        log: Log,
-        inits: Inits,
-        arena: Arena,
+        self, library: ctypes.CDLL, memory: Memory, gate: Gate, feed: Feed, inits: Inits, arena: Arena
     ) -> None:
         self._library = library
-        self._daemon = daemon
         self._memory = memory
         self._gate = gate
-        self._loader = loader
-        self._log = log
+        self._feed = feed
         self._inits = inits
         self._arena = arena
-        self._started = process.started()
         #: What collectd built of a rule: its matches and its targets.
         self._built: dict[str, tuple[int, int]] = {}
         self._links: dict[bytes, int] = {}
@@ -109,7 +95,7 @@ class Chains:
 
     def _begin(self) -> int:
         """A chain that passes everything on, and that nothing points at yet; its address."""
-        self._feed((Item("Chain", (CHAIN,), (ignorelist.then(self.following()),)),))
+        self._feed.take("a chain", (Item("Chain", (CHAIN,), (ignorelist.then(self.following()),)),))
         return self._known(CHAIN)
 
     def _parts(self, rule: Rule) -> tuple[int, int]:
@@ -120,8 +106,9 @@ class Chains:
             before = self._in_use()
             self._number += 1
             chain = f"{CHAIN}/{self._number}"
-            self._load()
-            self._feed((Item("Chain", (chain,), (ignorelist.rule_item(chain, rule, self.following()),)),))
+            self._feed.open(PLUGIN)
+            item = ignorelist.rule_item(chain, rule, self.following())
+            self._feed.take("a rule", (fragment.load_plugin(PLUGIN, None), Item("Chain", (chain,), (item,))))
             self._built[name] = self._proven(chain, rule)
             self._arena.spend(max(_cost(rule), self._in_use() - before))
         return self._built[name]
@@ -169,32 +156,6 @@ class Chains:
         self._gate.alive()
         self._library.global_option_set(OPTION.encode(), CHAIN.encode(), True)
         self._library.plugin_init_all()
-
-    def _load(self) -> None:
-        if self._loader.path(PLUGIN) is not None:
-            return
-        path = self._loader.find(PLUGIN)
-        if path is None:
-            raise exception.PluginNotLoadable("not installed", plugin=PLUGIN, message="not installed")
-        if process.newer(path, self._started):
-            raise exception.LiveRefused(
-                f"{os.path.basename(path)} was installed after collectd started.",
-                reason_code="binary_replaced",
-                plugin=PLUGIN,
-            )
-        self._loader.open(PLUGIN, path)
-        self._feed((Item("LoadPlugin", (PLUGIN,)),))
-
-    def _feed(self, items: tuple[Item, ...]) -> None:
-        self._gate.alive()
-        with self._log.capture() as messages:
-            accepted = fragment.apply(self._daemon, items)
-        if fragment.syntax_error(messages):
-            self._gate.close("collectd's parser failed on a fragment and would execute the rest of it later")
-        if not accepted:
-            raise exception.ConfigRejected(
-                f"collectd did not build a rule: {'; '.join(messages)}", messages=list(messages)
-            )
 
     def _chain(self, name: str) -> int:
         return int(self._library.fc_chain_get_by_name(name.encode("utf-8", "surrogateescape")) or 0)

@@ -4,18 +4,15 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Iterator
 
 from collectd_mgr import exception
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.thresholds import PLUGIN
-from collectd_mgr.extension import fragment, lookup, process, threshold
+from collectd_mgr.extension import lookup, threshold
 from collectd_mgr.extension.arena import Arena
-from collectd_mgr.extension.daemon import Daemon
+from collectd_mgr.extension.feed import Feed
 from collectd_mgr.extension.gate import Gate
-from collectd_mgr.extension.loader import Loader
-from collectd_mgr.extension.log import Log
 from collectd_mgr.extension.memory import Memory, Unreadable
 from collectd_mgr.extension.threshold import RECORD, Record
 
@@ -29,18 +26,13 @@ class Unknown(Exception):
 class Judges:
     """The tree in the variable ``threshold_tree``."""
 
-    def __init__(
-        self, library: ctypes.CDLL, daemon: Daemon, memory: Memory, gate: Gate, loader: Loader, log: Log, arena: Arena
-    ) -> None:
+    def __init__(self, library: ctypes.CDLL, memory: Memory, gate: Gate, feed: Feed, arena: Arena) -> None:
         self._library = library
-        self._daemon = daemon
         self._memory = memory
         self._gate = gate
-        self._loader = loader
-        self._log = log
+        self._feed = feed
         self._arena = arena
         self._writer: lookup.Writer | None = None
-        self._started = process.started()
         #: Whether collectd has thresholds only since :meth:`ready` gave it the first.
         self.begun = False
         # Holding the GIL: nobody who has the lock ever waits for that, and it is held for one store.
@@ -65,25 +57,10 @@ class Judges:
         self._gate.check()
         if self.loaded():
             return
-        path = self._loader.find(PLUGIN)
-        if path is None:
-            raise exception.PluginNotLoadable("not installed", plugin=PLUGIN, message="not installed")
-        if process.newer(path, self._started):
-            raise exception.LiveRefused(
-                f"{os.path.basename(path)} was installed after collectd started.",
-                reason_code="binary_replaced",
-                plugin=PLUGIN,
-            )
-        self._loader.open(PLUGIN, path)
-        self._gate.alive()
-        with self._log.capture() as messages:
-            accepted = fragment.apply(self._daemon, block)
-        if fragment.syntax_error(messages):
-            self._gate.close("collectd's parser failed on a fragment and would execute the rest of it later")
-        if not accepted or not self.loaded():
-            raise exception.ConfigRejected(
-                f"collectd did not take a threshold: {'; '.join(messages)}", messages=list(messages)
-            )
+        self._feed.open(PLUGIN)
+        self._feed.take("a threshold", block)
+        if not self.loaded():
+            raise exception.ConfigRejected("collectd has no threshold, though it took one.", messages=[])
         self.begun = True
 
     def read(self) -> dict[str, tuple[int, list[Record]]]:

@@ -13,6 +13,7 @@ from collectd_mgr.extension.arena import Arena
 from collectd_mgr.extension.boot import NAME, Boot
 from collectd_mgr.extension.chains import Chains
 from collectd_mgr.extension.daemon import Daemon
+from collectd_mgr.extension.feed import Feed
 from collectd_mgr.extension.flush import Flushes
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.grace import Grace
@@ -101,11 +102,12 @@ def assemble(
     records.recall(settings.marker, daemon.default_interval())
     observer = Observer(loader, reads, records)
     guards = grace(threads, daemon), shield(daemon, threads)
-    boot.registration = registration = Registration(daemon, loader, reads, inits, *guards, records, log, gate)
+    feed = Feed(daemon, gate, loader, log)
+    boot.registration = registration = Registration(daemon, loader, reads, inits, *guards, records, log, gate, feed)
     arena = Arena(library, BUDGET)
-    judges = Judges(library, daemon, memory, gate, loader, log, arena)
+    judges = Judges(library, memory, gate, feed, arena)
     known = Thresholds(judges, arena, partial(names, library), settings.thresholds)
-    chains = Chains(library, daemon, memory, gate, loader, log, inits, arena)
+    chains = Chains(library, memory, gate, feed, inits, arena)
     ignored = Ignorelist(chains, known, arena, partial(names, library), settings.ignorelist)
     plugins = Plugins(gate, loader, records, observer, registration, known, abi.hostname(library))
     queue = Queue(library, gate, inits, settings.queue)

@@ -4,14 +4,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from functools import partial
 
-from collectd_mgr import exception
-from collectd_mgr.domain.grammar import Item
-from collectd_mgr.extension import fragment, process
+from collectd_mgr.extension import fragment
 from collectd_mgr.extension.daemon import Daemon
+from collectd_mgr.extension.feed import Feed
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.grace import Grace
 from collectd_mgr.extension.inits import Inits
@@ -36,6 +34,7 @@ class Registration:
         records: Records,
         log: Log,
         gate: Gate,
+        feed: Feed,
     ) -> None:
         self._daemon = daemon
         self._loader = loader
@@ -46,7 +45,7 @@ class Registration:
         self._records = records
         self._log = log
         self._gate = gate
-        self._started = process.started()
+        self._feed = feed
 
     def leave_out(self, plugin: str) -> None:
         """While collectd starts and reads nothing yet: take the plugin's reads out, and keep their interval."""
@@ -67,13 +66,13 @@ class Registration:
     def load(self, plugin: str, interval: float | None, text: str, digest: str | None) -> list[str]:
         """The first load: file, configuration, init. Returns what collectd logged (notices and worse)."""
         blocks = fragment.plugin_blocks(plugin, text)
-        self._open(plugin)
+        self._feed.open(plugin)
         default = self._daemon.default_interval()
-        record = Record(LIVE, default, default if interval is None else interval, digest, blocks)
+        record = Record(LIVE, default, default if interval is None else interval, digest, blocks, rejected=True)
         self._records[plugin] = record
-        statements = (fragment.load_plugin(plugin, interval), *blocks)
         with self._change(plugin, record) as messages:
-            accepted = self._apply(statements, messages)
+            record.rejected = not self._feed.read((fragment.load_plugin(plugin, interval), *blocks))
+            accepted = not record.rejected and self._init(messages)
             self._settle(plugin, record, accepted, messages)
         return messages
 
@@ -87,7 +86,7 @@ class Registration:
             accepted = self._init(messages)
             if accepted and record.blocks and not self._reads.of(plugin):
                 # Some plugins register their reads from the configuration: without it nothing would come back.
-                accepted = self._apply(record.blocks, messages)
+                accepted = self._feed.read(record.blocks) and self._init(messages)
             self._settle(plugin, record, accepted, messages)
         record.interval, record.off = interval, False
         return messages
@@ -103,9 +102,6 @@ class Registration:
                 self._withdraw(plugin)
                 raise
 
-    def _apply(self, statements: tuple[Item, ...], messages: list[str]) -> bool:
-        return fragment.apply(self._daemon, statements) and self._init(messages)
-
     def _init(self, messages: list[str]) -> bool:
         self._gate.alive()  # When collectd stops it frees its lists.
         failures = self._inits.run()
@@ -114,14 +110,8 @@ class Registration:
 
     def _settle(self, plugin: str, record: Record, accepted: bool, messages: list[str]) -> None:
         self._inits.clear()
-        if accepted:
-            return
-        record.rejected = True
-        if fragment.syntax_error(messages):
-            self._gate.close("collectd's parser failed on a fragment and would execute the rest of it later")
-        raise exception.ConfigRejected(
-            f"collectd did not take {plugin}: {'; '.join(messages) or 'it gave no reason'}", messages=list(messages)
-        )
+        record.rejected = not accepted
+        self._feed.judge(plugin, accepted, messages)
 
     def _give_up(self, plugin: str, record: Record) -> None:
         """On a read thread, when config and init take too long: the daemon must read, but not this plugin."""
@@ -134,17 +124,3 @@ class Registration:
         for read in reads:
             self._daemon.unregister_read(read.name)
         return bool(reads)
-
-    def _open(self, plugin: str) -> None:
-        path = self._loader.find(plugin)
-        if path is None:
-            raise exception.PluginNotLoadable(
-                f"The plugin {plugin} is not installed.", plugin=plugin, message="not installed"
-            )
-        if process.newer(path, self._started):
-            raise exception.LiveRefused(
-                f"{os.path.basename(path)} was installed after collectd started; a live load would mix two builds.",
-                reason_code="binary_replaced",
-                plugin=plugin,
-            )
-        self._loader.open(plugin, path)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 import time
 from collections.abc import Iterator
@@ -209,3 +210,17 @@ def test_after_a_syntax_error_in_collectd_itself_live_is_off(collectd: ScratchCo
     assert not live["on"]
     assert "parser" in live["reasons"][0]
     assert refused(collectd, "plugin_disable", plugin="load").code == "live_off"
+
+
+def test_a_fragment_that_cannot_be_written_whole_is_not_read(collectd: ScratchCollectd) -> None:
+    """What was cut off would be a syntax error, and what never was configured is not taken for it."""
+    text, limit = '<Plugin df>\n MountPoint "/"\n</Plugin>', (40, resource.RLIM_INFINITY)
+    before = resource.prlimit(collectd.pid, resource.RLIMIT_FSIZE, limit)
+    error = refused(collectd, "plugin_enable", plugin="df", config_text=text, config_digest="d1")
+    resource.prlimit(collectd.pid, resource.RLIMIT_FSIZE, before)
+    assert error.code == "internal_error"
+    assert collectd.call("status")["live"]["on"]
+    again = refused(collectd, "plugin_enable", plugin="df", config_text=text, config_digest="d1")
+    assert again.kwargs["reason_code"] == "config_rejected"
+    assert not collectd.call("status")["plugins"]["df"]["registered"]
+    assert collectd.call("plugin_enable", plugin="memory")["registered"]

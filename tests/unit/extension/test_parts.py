@@ -10,8 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.domain.pattern import Pattern
-from collectd_mgr.extension import abi, fragment, parameters, process
+from collectd_mgr.extension import abi, feed, fragment, parameters, process
 from collectd_mgr.extension.memory import Memory, Unreadable, files
 from collectd_mgr.extension.settings import BadOption, Settings
 
@@ -68,20 +67,6 @@ def test_the_files_of_this_process() -> None:
     assert "load" in process.replaced({"load": "/x/load.so (deleted)"})[0]
 
 
-@pytest.mark.parametrize(
-    ("text", "name", "found"),
-    [("cpu-[0-9]+", b"h/cpu-0/cpu-idle", True), ("^h/load", b"h/cpu-0/cpu-idle", False), ("", b"anything", True)],
-)
-def test_patterns_are_collectds_own(text: str, name: bytes, found: bool) -> None:
-    assert Pattern(text).matches(name) == found
-
-
-@pytest.mark.parametrize("text", ["(", "[", r"(a)\1", "a{1,255}", "a" * 300, "a\0b", "*{"])
-def test_no_dangerous_pattern(text: str) -> None:
-    with pytest.raises(exception.BadRequest):
-        Pattern(text)
-
-
 def test_only_blocks_of_the_plugin() -> None:
     items = fragment.plugin_blocks("df", '<Plugin "DF">\n  MountPoint "/"\n</Plugin>')
     assert [item.key for item in items] == ["Plugin"]
@@ -94,8 +79,8 @@ def test_only_blocks_of_the_plugin() -> None:
 
 
 def test_a_parser_that_failed_in_collectd_is_noticed() -> None:
-    assert fragment.syntax_error(["Unable to read config file /proc/self/fd/9."])
-    assert not fragment.syntax_error(["Plugin `irq' did not register for value `X'."])
+    assert feed.syntax_error(["Unable to read config file /proc/self/fd/9."])
+    assert not feed.syntax_error(["Plugin `irq' did not register for value `X'."])
 
 
 def option(key: str, *values: object) -> object:
