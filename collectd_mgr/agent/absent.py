@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from collectd_mgr.domain.columns import Columns, Row
+from collectd_mgr.domain.expression import Expression, encoded
 from collectd_mgr.domain.metrics import MISSING
-from collectd_mgr.domain.pattern import Pattern
-from collectd_mgr.domain.reads import Page, Query
+from collectd_mgr.domain.reads import Page, Query, matching
 
 #: So many are remembered, the latest that went, and for so many seconds.
 LIMIT, KEPT = 10_000, 86_400.0
@@ -30,10 +30,10 @@ class Gone:
         known = {"id": self.id, "interval": self.interval, "last_update": self.last_update}
         return {**known, "state": MISSING, "missing_since": self.since, **({"values": []} if values else {})}
 
-    def asked(self, query: Query, pattern: Pattern | None) -> bool:
+    def asked(self, query: Query, expression: Expression | None) -> bool:
         _, plugin, type_ = (part.partition("-")[0] for part in self.id.split("/", 2))
         fits = query.plugin in (None, plugin) and query.type in (None, type_)
-        return fits and (pattern is None or pattern.matches(self.id.encode()))
+        return fits and (expression is None or expression.matches(encoded(self.id)))
 
 
 class Absent:
@@ -77,8 +77,8 @@ class Absent:
 
         :raises BadRequest: ``match`` is not a regular expression
         """
-        pattern = None if query.match is None else Pattern(query.match)
-        rows = {gone.id: gone.row(values) for gone in self._gone.values() if gone.asked(query, pattern)}
+        expression = None if query.match is None else matching(query.match)
+        rows = {gone.id: gone.row(values) for gone in self._gone.values() if gone.asked(query, expression)}
         rows.update({row["id"]: row for row in more})
         found = [rows[name] for name in sorted(rows) if name > (query.marker or "")]
         page = found[: query.limit]

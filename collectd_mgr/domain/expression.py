@@ -2,7 +2,8 @@
 """Regular expressions as collectd's own plugins have them: POSIX, extended, compiled by libc.
 
 Who asks here, on whatever host, gets the verdict and the matches of that host's libc; with glibc everywhere that
-is what collectd says.
+is what collectd says. Python's would hold the GIL for as long as a hostile expression takes, and with it every plugin
+in Python.
 """
 
 from __future__ import annotations
@@ -11,63 +12,84 @@ import ctypes
 import math
 import re
 
-from collectd_mgr import exception
-
 LONGEST = 256
 
 #: Repetitions multiply, and glibc takes memory for each: more copies than this are not allowed.
 _COPIES = 256
 
+#: Texts after which an expression is compiled anew: glibc keeps what it learned of each, and that is a megabyte and
+#: more where both are hostile.
+_TEXTS = 32
+
 _EXTENDED_WITHOUT_PLACES = 1 | 8
 _REPETITION = re.compile(r"\{([0-9]*)(?:,([0-9]*))?\}")
 _BACK_REFERENCE = re.compile(r"\\[0-9]")
 
+_NOWHERE = ctypes.c_size_t(0)
+
+
+class NoExpression(ValueError):
+    """It is none; the message says why, in libc's own words where they are its."""
+
 
 class Expression:
-    """Found anywhere in a text, unless it is anchored; :meth:`matches` tells.
+    """Found anywhere in a text, unless it is anchored. Any number of threads may ask.
 
-    :raises BadSetting: with ``field`` and libc's own words
+    :raises NoExpression: it is none for libc, or one that libc would choke on
     """
 
-    def __init__(self, text: str, field: str = "") -> None:
+    def __init__(self, text: str) -> None:
+        reason = flaw(text)
+        if reason is not None:
+            raise NoExpression(reason)
+        self._text = encoded(text)
+        self._compiled = _Compiled(self._text)
+        self._left = _TEXTS
+
+    def matches(self, text: bytes) -> bool:
+        self._left -= 1
+        if self._left < 0:
+            self._compiled, self._left = _Compiled(self._text), _TEXTS
+        return self._compiled.matches(text)
+
+
+class _Compiled:
+    """libc's form of an expression, for as long as somebody has it: also who is looking while it is replaced."""
+
+    def __init__(self, text: bytes) -> None:
         self._ready = False
-        _check(text, field)
         self._libc = ctypes.CDLL(None)
-        self._compiled = ctypes.create_string_buffer(1024)  # regex_t is 64 bytes in glibc.
-        status = self._libc.regcomp(self._compiled, _bytes(text), _EXTENDED_WITHOUT_PLACES)
+        self._form = ctypes.create_string_buffer(1024)  # regex_t is 64 bytes in glibc.
+        status = self._libc.regcomp(self._form, text, _EXTENDED_WITHOUT_PLACES)
         if status != 0:
-            raise _bad(field, text, self._words(status))
+            raise NoExpression(self._words(status))
         self._ready = True
 
-    def matches(self, text: str) -> bool:
-        return bool(self._libc.regexec(self._compiled, _bytes(text), ctypes.c_size_t(0), None, 0) == 0)
+    def matches(self, text: bytes) -> bool:
+        return bool(self._libc.regexec(self._form, text, _NOWHERE, None, 0) == 0)
 
     def _words(self, status: int) -> str:
         said = ctypes.create_string_buffer(256)
-        self._libc.regerror(status, self._compiled, said, ctypes.c_size_t(len(said)))
+        self._libc.regerror(status, self._form, said, ctypes.c_size_t(len(said)))
         return said.value.decode("utf-8", "replace")
 
     def __del__(self) -> None:
         if self._ready:
-            self._libc.regfree(self._compiled)
+            self._libc.regfree(self._form)
 
 
-def _check(text: str, field: str) -> None:
-    """What libc would take, and choke on."""
-    if len(_bytes(text)) > LONGEST or not text.isprintable():
-        raise _bad(field, text, f"it must be printable, and of {LONGEST} bytes at most")
+def flaw(text: str) -> str | None:
+    """Why libc is not asked: it would take it, and choke on it."""
+    if len(encoded(text)) > LONGEST or not text.isprintable():
+        return f"it must be printable, and of {LONGEST} bytes at most"
     if _BACK_REFERENCE.search(text):
-        raise _bad(field, text, "back references can take for ever, and are not allowed")
+        return "back references can take for ever, and are not allowed"
     bounds = (max(int(low or 1), int(high or 1), 1) for low, high in _REPETITION.findall(text))
     if math.prod(bounds) > _COPIES:
-        raise _bad(field, text, f"its repetitions come to more than {_COPIES} copies")
+        return f"its repetitions come to more than {_COPIES} copies"
+    return None
 
 
-def _bytes(text: str) -> bytes:
+def encoded(text: str) -> bytes:
+    """As it is in collectd's memory."""
     return text.encode("utf-8", "surrogateescape")
-
-
-def _bad(field: str, text: str, reason: str) -> exception.BadSetting:
-    return exception.BadSetting(
-        f"{field}: {text[:LONGEST]!r} is no regular expression for collectd: {reason}.", field=field, expression=text
-    )

@@ -6,8 +6,7 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
-#: What the daemon takes as one expression, in bytes.
-_LONGEST = 256
+from collectd_mgr.domain.expression import flaw
 
 _SPECIAL = re.compile(r"([.^$+(){}|\\])")
 
@@ -19,9 +18,9 @@ def matches(pattern: str, identifier: str) -> bool:
 def expression(pattern: str) -> str | None:
     """A POSIX extended regular expression that finds all that ``pattern`` matches, and may find more.
 
-    None where there is none to be had: the daemon takes no long ones, and no braces.
+    None where there is none to be had: the daemon takes no long ones.
     """
     plain, bracket, _ = pattern.partition("[")
     end = "" if bracket else "$"
     found = "^" + _SPECIAL.sub(r"\\\1", plain).replace("?", ".").replace("*", ".*") + end
-    return found if len(found.encode()) <= _LONGEST and "{" not in found else None
+    return found if flaw(found) is None else None

@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain.expression import Expression
+from collectd_mgr.domain.expression import LONGEST, Expression, NoExpression, encoded
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.metrics import Identifier
 
@@ -73,7 +73,7 @@ class Rules:
 
     def matches(self, name: str, metric: Identifier) -> bool:
         """Whether the rule of this name matches, whatever the others say."""
-        return all(expression.matches(getattr(metric, part)) for part, expression in self._compiled[name])
+        return all(expression.matches(encoded(getattr(metric, part))) for part, expression in self._compiled[name])
 
     def ignores(self, metric: Identifier) -> str | None:
         """The deny rule by which ``metric`` is ignored; None when it is not."""
@@ -95,8 +95,14 @@ def _compiled(rule: Rule) -> list[tuple[str, Expression]]:
     return [(part, _expression(rule[part], part)) for part in PARTS if part in rule]
 
 
-#: Compiled ones are large, and come again with every change of others.
-_expression = lru_cache(maxsize=1024)(Expression)
+@lru_cache(maxsize=1024)  # Compiled ones are large, and come again with every change of others.
+def _expression(text: str, part: str) -> Expression:
+    try:
+        return Expression(text)
+    except NoExpression as error:
+        raise exception.BadSetting(
+            f"{part}: {text[:LONGEST]!r} is no regular expression for collectd: {error}.", field=part, expression=text
+        ) from None
 
 
 def items(settings: Mapping[str, Rule], following: str | None) -> tuple[Item, ...]:

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from collectd_mgr import exception
 from collectd_mgr.domain.columns import Columns, Row
+from collectd_mgr.domain.expression import LONGEST, Expression, NoExpression
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,16 @@ class Query:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Query:
         return cls(**data)
+
+
+def matching(match: str) -> Expression:
+    """What finds the metrics of a query. :raises BadRequest: ``match`` is not a regular expression"""
+    try:
+        return Expression(match)
+    except NoExpression as error:
+        raise exception.BadRequest(
+            f"match: {match[:LONGEST]!r} is no regular expression for collectd: {error}.", parameter="match"
+        ) from None
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from collectd_mgr import exception
 from collectd_mgr.domain.capabilities import Installed
+from collectd_mgr.domain.expression import Expression, encoded
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.plan import RunningPlugin
-from collectd_mgr.domain.reads import CANNOT, FLUSHED, Page, Query
+from collectd_mgr.domain.reads import CANNOT, FLUSHED, Page, Query, matching
 
 #: plugin -> (plugin instance, type, type instance, data source type)
 SERIES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
@@ -52,9 +51,9 @@ def page(host: str, plugins: Mapping[str, RunningPlugin], since: float, now: flo
 
     :raises BadRequest: its ``match`` is not a regular expression
     """
-    pattern = _pattern(query.match)
+    expression = matching(query.match or "")
     rows = sorted(_rows(host, plugins, since, now, values), key=lambda row: str(row["id"]))
-    found = [row for row in rows if _asked(row["id"], query, pattern) and row["id"] > (query.marker or "")]
+    found = [row for row in rows if _asked(row["id"], query, expression) and row["id"] > (query.marker or "")]
     more = len(found) > query.limit
     return Page(tuple(found[: query.limit]), found[query.limit - 1]["id"] if more else None)
 
@@ -95,18 +94,11 @@ def _value(source: str, read: float) -> dict[str, Any]:
     return {"name": "value", "type": source, "value": int(read * 100), "rate": 100.0}
 
 
-def _pattern(match: str | None) -> re.Pattern[str]:
-    try:
-        return re.compile(match or "")
-    except re.error as error:
-        raise exception.BadRequest(f"match: {error}", parameter="match") from error
-
-
-def _asked(text: str, query: Query, pattern: re.Pattern[str]) -> bool:
+def _asked(text: str, query: Query, expression: Expression) -> bool:
     identifier = Identifier.parse(text)
     return (
         (query.plugin is None or identifier.plugin == query.plugin)
         and (query.type is None or identifier.type == query.type)
         and (query.state is None or query.state == _STATE)
-        and pattern.search(text) is not None
+        and expression.matches(encoded(text))
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from collectd_mgr.domain.columns import Packed
 from collectd_mgr.domain.metrics import STATES
-from collectd_mgr.domain.pattern import Pattern
+from collectd_mgr.domain.reads import matching
 from collectd_mgr.extension.sight import Sight
 from collectd_mgr.extension.view import View
 
@@ -27,8 +27,8 @@ class Metrics:
     """Lists of metrics and their values, sorted by the bytes of their names.
 
     Filters: ``plugin`` and ``type`` (the name, exactly), ``match`` (a regular expression as collectd's own, see
-    :class:`.pattern.Pattern`), ``state`` (see :data:`.metrics.STATES`). Pages: ``limit`` metrics after ``marker``; the
-    answer's ``marker`` is the one for the next page, or None.
+    :class:`.expression.Expression`), ``state`` (see :data:`.metrics.STATES`). Pages: ``limit`` metrics after
+    ``marker``; the answer's ``marker`` is the one for the next page, or None.
     """
 
     def __init__(self, sight: Sight) -> None:
@@ -96,8 +96,8 @@ def _filtered(
         if text is not None:
             indexes = _with_part(names, indexes, place, text.encode())
     if match is not None:
-        pattern = Pattern(match)
-        indexes = (index for index in indexes if pattern.matches(names[index]))
+        expression = matching(match)
+        indexes = (index for index in indexes if expression.matches(names[index]))
     return iter(indexes)
 
 

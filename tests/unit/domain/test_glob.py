@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectd_mgr.domain import glob
-from collectd_mgr.domain.pattern import Pattern
+from collectd_mgr.domain.expression import Expression
 
 _TEXT = st.text(st.sampled_from("ab-/.*?[]!+(){}|\\^$é"), max_size=12)
 
@@ -21,14 +21,14 @@ def test_patterns(pattern: str, identifier: str) -> None:
     assert glob.matches(pattern, identifier)
     expression = glob.expression(pattern)
     assert expression is not None
-    assert Pattern(expression).matches(identifier.encode())
+    assert Expression(expression).matches(identifier.encode())
 
 
 @given(_TEXT, _TEXT)
 def test_nothing_is_overlooked(pattern: str, identifier: str) -> None:
     expression = glob.expression(pattern)
     if glob.matches(pattern, identifier) and expression is not None:
-        assert Pattern(expression).matches(identifier.encode())
+        assert Expression(expression).matches(identifier.encode())
 
 
 def test_a_long_pattern_is_left_to_the_agent() -> None:
