@@ -7,14 +7,11 @@ import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import stevedore
-from stevedore.exception import NoMatches
 
 from collectd_mgr import exception
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.plan import Change, Plan, Running
+from collectd_mgr.drivers import entry_points
 from collectd_mgr.drivers.base import NAMESPACE, Driver, DriverSettings, Recovered
 
 LOG = logging.getLogger(__name__)
@@ -31,16 +28,7 @@ def load(names: Iterable[str], settings: DriverSettings) -> list[Driver]:
 
     :raises NoDriver: with one sentence, when there is none of a name or it cannot be imported
     """
-    return [_load(name, settings) for name in names]
-
-
-def _load(name: str, settings: DriverSettings) -> Driver:
-    try:
-        kind: Any = stevedore.DriverManager(NAMESPACE, name).driver
-    except NoMatches as error:
-        raise exception.NoDriver(f"The driver {name!r} of [agent] drivers cannot be loaded: {error}") from None
-    driver: Driver = kind(settings)
-    return driver
+    return entry_points.load(NAMESPACE, names, settings, "[agent] drivers", exception.NoDriver)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ THIRD_PARTY: dict[str, frozenset[str]] = {
         "oslo_config": "conf cmd wsgi",
         # Encrypted columns, and signatures on the bus.
         "cryptography": "db rpc",
-        "stevedore": "drivers agent",
+        "stevedore": "drivers.entry_points",
         "cheroot": "cmd",
         # The bus chooses threads before oslo.messaging would choose eventlet.
         "oslo_service": "cmd rpc",

@@ -74,7 +74,7 @@ def test_a_violation_is_found(path: str, source: str, said: str) -> None:
         ("extension/entry.py", "def main():\n    import collectd"),
         ("control/hosts.py", "if TYPE_CHECKING:\n    from oslo_config import cfg"),
         ("rpc/transport.py", "import oslo_messaging"),
-        ("drivers/ladder.py", "import stevedore"),
+        ("drivers/entry_points.py", "import stevedore"),
         ("testing/service.py", "from oslo_config import cfg\nfrom collectd_mgr.api import app"),
     ],
 )

@@ -7,13 +7,11 @@ import abc
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
-
-import stevedore
-from stevedore.exception import NoMatches
+from typing import ClassVar
 
 from collectd_mgr import exception
 from collectd_mgr.domain.clock import TimeReport
+from collectd_mgr.drivers import entry_points
 
 #: The entry point namespace.
 NAMESPACE = "collectd_mgr.time_sources"
@@ -79,16 +77,7 @@ def load(settings: TimeSettings) -> list[TimeSource]:
 
     :raises NoTimeSource: with one sentence, when there is none of a name or it cannot be imported
     """
-    return [_load(name, settings) for name in settings.sources]
-
-
-def _load(name: str, settings: TimeSettings) -> TimeSource:
-    try:
-        kind: Any = stevedore.DriverManager(NAMESPACE, name).driver
-    except NoMatches as error:
-        raise exception.NoTimeSource(f"The time source {name!r} of [clock] sources cannot be loaded: {error}") from None
-    source: TimeSource = kind(settings)
-    return source
+    return entry_points.load(NAMESPACE, settings.sources, settings, "[clock] sources", exception.NoTimeSource)
 
 
 def output(command: Sequence[str], patience: float) -> str:
