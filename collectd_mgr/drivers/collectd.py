@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,8 @@ from collectd_mgr.drivers.process import Process
 from collectd_mgr.drivers.systemd import SystemdDaemon
 from collectd_mgr.wire import farewell
 from collectd_mgr.wire.client import WireClient
+
+LOG = logging.getLogger(__name__)
 
 #: Seconds for an answer that needs no waiting inside collectd.
 _PATIENCE = 10.0
@@ -157,6 +160,13 @@ class Collectd:
             self.wire.call("drain")
         except SILENCE:
             return
+
+    def log(self, request_id: str, text: str) -> None:
+        """Leave a line in collectd's own log, as an operation inside it does; no line is no reason to fail."""
+        try:
+            self.wire.call("operation_log", {"text": text}, request_id=request_id)
+        except exception.CollectdMgrError as error:
+            LOG.warning("collectd's log has no line of request %s: %s", request_id, error)
 
     def _ready(self, process: Process) -> bool:
         """collectd starts its read threads after the last init callback, so by then everything is registered."""

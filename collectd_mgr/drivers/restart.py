@@ -120,14 +120,23 @@ class RestartDriver(Driver):
 
     def _renewed(self, order: Order, old: str | None) -> Running:
         """A new process that was observed to run the goal, else one with the file before it, and the error."""
+        began = time.monotonic()
         try:
             self._replace()
             self._see_initialised(order)
-            return self._verified(order.goal)
+            running = self._verified(order.goal)
         except Exception as error:
             LOG.warning("Back to the configuration before: %s", mask_text(str(error)))
             self._go_back(old, error)
+            self._log(order, f"failed: {getattr(error, 'code', type(error).__name__)}", began)
             raise
+        self._log(order, "done", began)
+        return running
+
+    def _log(self, order: Order, outcome: str, began: float) -> None:
+        """To the daemon that came up: the one before took the operation's beginning with it."""
+        took, changes = 1000 * (time.monotonic() - began), ", ".join(map(str, order.plan)) or "it did not run"
+        self._collectd.log(order.request_id, f"restart of collectd: {outcome} in {took:.1f} ms ({changes})")
 
     def _go_back(self, old: str | None, cause: Exception) -> None:
         """:raises DaemonNotStarted: what there was before does not come up either; ``cause`` is told as well"""

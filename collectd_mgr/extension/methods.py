@@ -48,6 +48,7 @@ class Methods:
             "metrics_list": self._read(inside.metrics_list, **_FILTERS),
             "values_get": self._read(inside.values_get, **_FILTERS),
             "generation_set": self._read(self.generation_set, marker=of.anything),
+            "operation_log": Method(self._log),
             "drain": self._read(inside.pause),
             "flush": self._operation(
                 "flush", inside.flush, plugin=of.text, identifier=of.text, timeout=of.seconds_or_zero
@@ -96,6 +97,10 @@ class Methods:
 
     def _read(self, call: Call, **checks: Check) -> Method:
         return Method(lambda params, _: call(**checked(checks, params)))
+
+    def _log(self, params: dict[str, Any], request_id: str) -> None:
+        """An operation of the agent's that was not made in here: it started this daemon."""
+        self._inside.log.operation(request_id, **checked({"text": of.line}, params))
 
     def _operation(self, name: str, call: Call, **checks: Check) -> Method:
         def run(params: dict[str, Any], request_id: str) -> Any:

@@ -17,6 +17,11 @@ def text(value: Any) -> bool:
     return isinstance(value, str) and "\0" not in value
 
 
+def line(value: Any) -> bool:
+    """One line of a log; collectd cuts off what is too long for its own."""
+    return isinstance(value, str) and value.isprintable()
+
+
 def flag(value: Any) -> bool:
     return isinstance(value, bool)
 

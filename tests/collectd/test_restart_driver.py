@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +16,7 @@ from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.base import Order
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.rig import FAST, Rig
-from collectd_mgr.testing.suite.rigs import real_rig
+from collectd_mgr.testing.suite.rigs import real_host, real_rig
 
 MEMORY = PluginGoal(True, interval=FAST)
 
@@ -82,3 +84,17 @@ def test_the_next_agent_starts_a_daemon_that_has_ended(rig: Rig) -> None:
 def test_nothing_that_the_operator_has_without_reads_is_switched_off(rig: Rig) -> None:
     order = rig.order(rig.goal({"csv": PluginGoal(False, origin="host")}))
     rig.refuses(order, exception.NotCapable)
+
+
+def test_the_daemon_that_comes_up_has_the_request_in_its_own_log(tmp_path: Path) -> None:
+    """Also where it came up with the configuration of before."""
+    log = tmp_path / "log"
+    with real_host(RestartDriver, f'LoadPlugin logfile\n<Plugin logfile>\n  File "{log}"\n</Plugin>') as host:
+        rig, wanted = host.rig(), {"logfile": PluginGoal(True, origin="host"), "memory": MEMORY}
+        rig.driver.apply(dataclasses.replace(rig.order(rig.goal(wanted)), request_id="req-1"))
+        bad = rig.order(rig.goal({**wanted, "curl": PluginGoal(True)}))
+        rig.refuses(dataclasses.replace(bad, request_id="req-2"), exception.DaemonNotStarted)
+        done, failed = (line.partition("collectd_mgr: ")[2] for line in log.read_text().splitlines() if "[req-" in line)
+    assert done.startswith("[req-1] restart of collectd: done in ")
+    assert done.endswith("(plugin.load memory)")
+    assert failed.startswith("[req-2] restart of collectd: failed: daemon_not_started in ")
