@@ -27,7 +27,7 @@ _TEXTS = ("message", "host", "plugin", "plugin_instance", "type", "type_instance
 
 
 class Notifications:
-    """One per daemon process; its stream ends with the process.
+    """One per daemon process. Its stream ends with the process, unless the next one can :meth:`resume` it.
 
     :param make: the class ``Notification`` of the module ``collectd``
     :param limit: how many are kept
@@ -86,6 +86,25 @@ class Notifications:
         """How full it is: ``{"kept", "limit", "dropped"}``."""
         with self._came:
             return {"kept": len(self._rows), "limit": self._limit, "dropped": self._dropped}
+
+    def left(self) -> Batch:
+        """All that nobody has said to be safe, for the next process."""
+        with self._came:
+            return Batch(self._stream, self._first, tuple(self._rows), self._dropped)
+
+    def resume(self, left: Batch) -> None:
+        """Go on where the last process ended, with what it left before what this one has taken so far.
+
+        To be called before anybody reads.
+        """
+        with self._came:
+            self._stream, self._first = left.stream, left.first
+            self._dropped += left.dropped
+            self._rows.extendleft(reversed(left.rows))
+            excess = max(0, len(self._rows) - self._limit)
+            self._forget(excess)
+            self._dropped += excess
+            self._came.notify_all()
 
     def close(self) -> None:
         """Nobody who waits is to hold up the end of the daemon."""

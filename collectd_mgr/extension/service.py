@@ -9,7 +9,7 @@ import os
 from functools import partial
 from typing import Any
 
-from collectd_mgr.extension import VERSION, abi, chains, live, process
+from collectd_mgr.extension import VERSION, abi, chains, handover, live, process
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.inside import Inside
 from collectd_mgr.extension.loader import Loader
@@ -61,6 +61,8 @@ class Service:
         #: From here on, so that what plugins say in their init callbacks is not lost.
         self.notifications = Notifications(collectd.Notification)
         self._server: WireServer | None = None
+        #: Whether this process has what the one before it left, which nobody else has now.
+        self._resumed = False
         self._inside: Inside | None = None
 
     def configure(self, node: Any) -> None:
@@ -88,6 +90,7 @@ class Service:
     def _listen(self, inside: Inside) -> None:
         facts = hello(extension=VERSION, pid=os.getpid(), collectd=inside.version, imported_from=IMPORTED_FROM)
         methods = Methods(inside)
+        self._resume()
         server = WireServer(self._settings.socket, methods.table(), facts)
         server.start()
         if self._settings.metrics:
@@ -96,6 +99,16 @@ class Service:
         farewell.take_back(self._settings.socket, os.getpid())
         self._server = server
         self._log.ending = partial(_settle, inside, server)
+
+    def _resume(self) -> None:
+        self._resumed = True
+        try:
+            left = handover.take(self._settings.socket)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            self._log.error(f"{NAME}: what the last collectd left cannot be read: {type(error).__name__}: {error}")
+            return
+        if left is not None:
+            self.notifications.resume(left)
 
     def stop(self) -> None:
         """The shutdown callback: takes no more and waits, bounded, for the running operation."""
@@ -107,6 +120,16 @@ class Service:
         self.notifications.close()
         if self._server is not None and not self._server.stop(PATIENCE):
             self._log.error(f"{NAME}: an operation was still running when collectd stopped")
+        if self._resumed:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Nobody takes anything any more: what is left is for the next process."""
+        left = self.notifications.left()
+        try:
+            handover.leave(self._settings.socket, left)
+        except (OSError, ValueError) as error:
+            self._log.error(f"{NAME}: {len(left.rows)} notifications that nobody has taken are lost: {error}")
 
 
 def _settle(inside: Inside, server: WireServer) -> None:

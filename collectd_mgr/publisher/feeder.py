@@ -60,6 +60,8 @@ class Feeder:
         self._synced = 0.0
         #: How many the daemon had to drop because nobody took them in time.
         self.dropped = 0
+        #: How often a daemon ended without handing on what it had: it died. What that was, nobody knows.
+        self.cut_off = 0
 
     def run(self, stop: threading.Event) -> None:
         """Until ``stop`` is set; a daemon that is away, or a full disk, does not end it."""
@@ -77,6 +79,7 @@ class Feeder:
         """Take what there is; how many that were. An error leaves everything to the next round."""
         batch = self._read(self._position, _LIMIT, self._patience)
         self._patience = _WAIT
+        self._follow(batch)
         if batch.rows:
             self._keep(batch)
             self._patience = _SYNC
@@ -85,12 +88,17 @@ class Feeder:
             self._synced = time.monotonic()
         return len(batch.rows)
 
+    def _follow(self, batch: Batch) -> None:
+        """Notice another stream; a daemon that ends in order has the next one go on with its own."""
+        if batch.stream != self._position.stream:
+            self.cut_off += bool(self._position.stream)
+            self._position = Position(batch.stream)
+
     def _keep(self, batch: Batch) -> None:
         rows, mutes = collapsed(batch.rows), self._mutes()
         self._pace = _PACE_IN_A_FLOOD if len(rows) < len(batch.rows) else _PACE
         self._spool.append([_entry(row, batch.position, mutes) for row in rows])
-        same = batch.stream == self._position.stream
-        self.dropped += batch.first - 1 - (self._position.after if same else 0)
+        self.dropped += batch.first - 1 - self._position.after
         self._position = batch.position
 
 

@@ -152,11 +152,16 @@ class Publisher:
         return int(kept.facts()["readers"][_TELEMETRY]["waiting"])
 
     def facts(self) -> dict[str, Any]:
-        """How full it is, and what was lost: see :meth:`Spool.facts`; ``dropped_by_daemon`` never reached the agent,
-        ``not_finite`` values were no numbers, the disk had no room for those that are ``lost``; ``publishing``: orders.
+        """How full it is, and what was lost: see :meth:`Spool.facts`. ``dropped_by_daemon`` never reached the agent,
+        and ``cut_off`` times collectd died with nobody knows what; ``not_finite`` values were no numbers, the disk had
+        no room for those that are ``lost``; ``publishing`` are orders.
         """
         return {
-            "notifications": {**self._said.facts(), "dropped_by_daemon": self._feeder.dropped},
+            "notifications": {
+                **self._said.facts(),
+                "dropped_by_daemon": self._feeder.dropped,
+                "cut_off": self._feeder.cut_off,
+            },
             "samples": {
                 **self._measured.facts(),
                 "not_finite": self._sampler.dropped,

@@ -123,3 +123,45 @@ def test_what_collectd_would_not_take_is_refused() -> None:
             collectd.call("notification_send", severity="okay", message="x", type="nosuchtype")
         collectd.call("notification_send", severity="okay", message="bare")
         assert [row.message for row in read(collectd, wait=5).rows] == ["bare"]
+
+
+def said(collectd: ScratchCollectd, *messages: str) -> None:
+    for message in messages:
+        collectd.call("notification_send", severity="okay", message=message)
+
+
+def test_an_orderly_end_hands_on_what_nobody_has_taken() -> None:
+    with ScratchCollectd() as collectd:
+        said(collectd, "a", "b", "c")
+        taken = read(collectd, limit=2, wait=5)
+        for last in ("d", "e"):
+            assert collectd.stop() == 0
+            collectd.start()
+            said(collectd, last)
+        batch = read(collectd, taken.position, wait=5)
+        assert (batch.stream, batch.first, [row.message for row in batch.rows]) == (taken.stream, 3, ["c", "d", "e"])
+        assert read(collectd, batch.position).rows == ()
+        assert not list(collectd.directory.glob("*.notifications*")), "nobody else goes on with the same numbers"
+
+
+def test_what_the_next_process_cannot_read_does_not_stop_it() -> None:
+    with ScratchCollectd() as collectd:
+        said(collectd, "a")
+        before = read(collectd, wait=5)
+        collectd.stop()
+        (file,) = collectd.directory.glob("*.notifications")
+        file.write_text(file.read_text()[:-2])
+        collectd.start()
+        said(collectd, "b")
+        after = read(collectd, before.position, wait=5)
+        assert (after.stream != before.stream, [row.message for row in after.rows]) == (True, ["b"])
+        assert "cannot be read" in collectd.log_text
+
+
+def test_what_cannot_be_handed_on_is_said() -> None:
+    with ScratchCollectd() as collectd:
+        said(collectd, "a", "b")
+        pid = collectd.pid
+        (collectd.directory / f"{Path(collectd.socket).name}.notifications.{pid}").mkdir()
+        assert collectd.stop() == 0
+        assert "2 notifications that nobody has taken are lost" in collectd.log_text

@@ -162,3 +162,14 @@ def test_a_daemon_that_is_away_does_not_end_it(tmp_path: Path, daemon: Daemon) -
     stop.set()
     thread.join(60)
     assert [row["message"] for row in spooled(spool)] == ["a"]
+
+
+def test_a_daemon_that_ends_without_handing_on_is_counted(tmp_path: Path) -> None:
+    batches = [Batch("s", 1, (said("a"),)), Batch("s", 2), Batch("t", 1), Batch("t", 1, (said("b"),)), Batch("u", 1)]
+    feeder = Feeder(lambda *_: batches.pop(0), Spool(tmp_path, LEAST), dict)
+    counts = []
+    while batches:
+        feeder.round()
+        counts.append(feeder.cut_off)
+    assert counts == [0, 0, 1, 1, 2]
+    assert feeder.dropped == 0
