@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import config, grammar, include, sections, thresholds
+from collectd_mgr.domain import config, grammar, include, queue, sections, thresholds
 from collectd_mgr.domain.disk import Disk
 from collectd_mgr.domain.effective import DEFAULT_INTERVAL, Plugin, effective
 from collectd_mgr.domain.include import Located
@@ -45,7 +45,12 @@ class Origin:
     @cached_property
     def sections(self) -> Mapping[str, Mapping[str, Any]]:
         """The operator's own settings of sections, under names made up for them."""
-        return sections.read({sections.THRESHOLDS: thresholds.from_items(each.item for each in self.statements)})
+        return sections.read(
+            {
+                sections.QUEUE: queue.from_options(effective(self.statements).options),
+                sections.THRESHOLDS: thresholds.from_items(each.item for each in self.statements),
+            }
+        )
 
     def text(self) -> str:
         """The operator's statements as collectd.conf text, includes in their place; secrets in clear."""

@@ -53,7 +53,15 @@ def _edit(section: str, limits: Any, lease: Lease | None) -> Edit:
 def _shown(call: Call, host: Host, desired: Desired) -> dict[str, Any]:
     effective = {key: facts(host, section).get("settings", {}).get(_NAME) for key, section in _SECTIONS.items()}
     wanted = {key: desired.section(section).get(_NAME) for key, section in _SECTIONS.items()}
-    return {"desired": wanted, "effective": effective, "use": _use(call, host)}
+    theirs = facts(host, sections.QUEUE).get("host", {}).get(_NAME)
+    origin = "managed" if effective["write_queue"] else "host" if theirs else None
+    return {
+        "desired": wanted,
+        "effective": effective,
+        "host": {"write_queue": theirs},
+        "origin": {"write_queue": origin},
+        "use": _use(call, host),
+    }
 
 
 def _use(call: Call, host: Host) -> dict[str, Any] | None:

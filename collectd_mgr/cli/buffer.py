@@ -16,6 +16,8 @@ _SHOWN = {
     "host": "host",
     "write_queue": "effective.write_queue",
     "desired_write_queue": "desired.write_queue",
+    "host_write_queue": "host.write_queue",
+    "write_queue_origin": "origin.write_queue",
     "spool": "effective.spool",
     "desired_spool": "desired.spool",
     "notifications": "use.notifications",

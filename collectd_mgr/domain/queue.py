@@ -14,7 +14,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from collectd_mgr import exception
+from collectd_mgr.domain.effective import Option
 from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.lexer import Value
 from collectd_mgr.domain.sections import Settings
 
 LIMITS = "limits"
@@ -34,6 +36,25 @@ def normal(limits: Mapping[str, Any] | None) -> dict[str, int] | None:
     if low is not None and low > high:
         raise exception.BadSetting("write_queue.low: must not be above high", field="low")
     return {"high": high, "low": high // 2 if low is None else int(low)}
+
+
+def from_options(options: Mapping[str, Option]) -> Settings:
+    """The limits that the global options of a configuration set, as the section has them; none without ``high``.
+
+    What is no number is left out, as collectd does.
+    """
+    found = {key: _count(options[option].value) for key, option in OPTIONS.items() if option in options}
+    high, low = found.get("high"), found.get("low")
+    if not high:
+        return {}
+    return {LIMITS: {"high": high, "low": high // 2 if low is None else min(low, high)}}
+
+
+def _count(value: Value) -> int | None:
+    try:
+        return None if isinstance(value, bool) else int(float(value))
+    except (OverflowError, ValueError):
+        return None
 
 
 def items(settings: Settings) -> Iterator[Item]:

@@ -46,7 +46,8 @@ TOKENS = {
 ALLOWLIST = '[files]\nread = ["/"]\n[limits]\nshortest_interval = 0.01\n'
 
 #: The operator's own file on every host.
-COLLECTD_CONF = """LoadPlugin df
+COLLECTD_CONF = """WriteQueueLimitHigh 5000
+LoadPlugin df
 <Plugin df>
   MountPoint "/"
 </Plugin>

@@ -47,7 +47,17 @@ _LIMITS = {"type": "object", "properties": {"write_queue": _QUEUE, "spool": _SPO
 BUFFER = fields.record(
     {
         "desired": _LIMITS,
-        "effective": _LIMITS,
+        "effective": {**_LIMITS, "description": "What is set here and in force."},
+        "host": {
+            "type": "object",
+            "properties": {"write_queue": _QUEUE},
+            "description": "What the operator's own collectd.conf says; it holds where nothing is set here.",
+        },
+        "origin": {
+            "type": "object",
+            "properties": {"write_queue": {"enum": ["managed", "host", None]}},
+            "description": "Whose limits are in force; null for none: the queue is not bounded.",
+        },
         "use": {
             "type": ["object", "null"],
             "description": "Of the agent: how full its spools and its ring are (bytes), for "
