@@ -27,12 +27,12 @@ class ListMetrics(command.Lister):
     """List the metrics that collectd has in its cache"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        parser = _parser(super().get_parser(prog_name))
+        parser = add_filters(super().get_parser(prog_name))
         examples(parser, "metric list --host cn1.example.org --plugin cpu")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        rows = map(_timed, _rows(client_of(self), "metrics", parsed_args))
+        rows = map(_timed, listed(client_of(self), "metrics", parsed_args))
         return columns.table(rows, _columns(_METRICS, parsed_args))
 
 
@@ -40,7 +40,7 @@ class ListValues(command.Lister):
     """List the values in collectd's cache, or those that a host kept: a row for each data source"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        parser = _parser(super().get_parser(prog_name))
+        parser = add_filters(super().get_parser(prog_name))
         parser.add_argument(
             "--since",
             metavar="<time>",
@@ -55,7 +55,7 @@ class ListValues(command.Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        rows = map(_timed, _rows(client_of(self), "values", parsed_args, since=parsed_args.since))
+        rows = map(_timed, listed(client_of(self), "values", parsed_args, since=parsed_args.since))
         # What is missing has no values, and is shown all the same.
         values = ({**row, **value} for row in rows for value in row["values"] or [{}])
         return columns.table(values, _columns(_VALUES, parsed_args))
@@ -88,7 +88,8 @@ def _columns(columns: Columns, args: argparse.Namespace) -> Columns:
     return {**columns, "Missing Since": "missing_since"} if args.state == _MISSING else columns
 
 
-def _parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+def add_filters(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The hosts, and which of their metrics: what :func:`listed` asks for."""
     changes.add_hosts(parser)
     parser.add_argument("--plugin", metavar="<plugin>", help="Only of this plugin")
     parser.add_argument("--type", metavar="<type>", help="Only of this type of types.db")
@@ -107,7 +108,8 @@ def _timed(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, **{name: None if time is None else columns.TimeColumn(time) for name, time in times.items()}}
 
 
-def _rows(client: Client, key: str, args: argparse.Namespace, **more: Any) -> Iterator[dict[str, Any]]:
+def listed(client: Client, key: str, args: argparse.Namespace, **more: Any) -> Iterator[dict[str, Any]]:
+    """The ``metrics`` or ``values`` of the hosts, one host after the other."""
     wanted = {"plugin": args.plugin, "type": args.type, "match": args.match, "state": args.state, **more}
     for host in args.hosts:
         yield from client.items(path("hosts", host, key), key, args.limit, **wanted)

@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
+import subprocess
 import tomllib
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
+
+from tests.cli.shell import OPENSTACK
 
 GROUP = "openstack.collectd.v1"
 # What is declared, whatever an older installation of this tree may say.
@@ -46,3 +51,11 @@ def test_the_commands_are_those_of_the_manual() -> None:
         "threshold",
         "value",
     }
+
+
+def test_the_shell_completes_them() -> None:
+    # It asks nobody, but openstack wants a cloud all the same.
+    cloud = {**os.environ, "OS_AUTH_TYPE": "none", "OS_ENDPOINT": "http://127.0.0.1:1"}
+    script = subprocess.run([OPENSTACK, "complete"], env=cloud, capture_output=True, text=True, check=True).stdout
+    assert "cmds_collectd_value='list publish watch'" in script
+    assert re.search(r"cmds_collectd_plugin_enable='[^']*--interval[^']*'", script)

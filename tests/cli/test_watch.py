@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack collectd value watch``, on a terminal and off it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from collectd_mgr.cli.watch import Series, Watched
+from tests.cli.cloud import Cloud
+from tests.cli.shell import Shell
+from tests.waiting import eventually
+
+HOST = "cn2.example.org"
+WATCH = ("value", "watch", "--host", HOST, "--plugin", "memory", "--match", "free$", "--every", "0.3")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _memory(openstack: Shell) -> None:
+    openstack.ok("plugin", "enable", "memory", "--host", HOST, "--interval", "0.1", "--wait")
+    eventually(lambda: openstack.ok("value", "list", "--host", HOST, "--plugin", "memory"))
+
+
+@pytest.fixture
+def wide(cloud: Cloud) -> Shell:
+    """A terminal in which an identifier has its place on one line."""
+    return Shell({"OS_AUTH_TYPE": "none", "OS_ENDPOINT": cloud.url, "COLUMNS": "120"})
+
+
+def test_a_terminal_shows_one_table_with_a_point_for_each_new_value(wide: Shell) -> None:
+    def points() -> list[int]:
+        shown = wide.on_terminal(*WATCH, "--times", "4")
+        frames = re.findall(rf"{HOST}/memory/memory-free +value +[\d,.]+ +([▁▂▃▄▅▆▇█ ]*)", shown)
+        return [len(frame.strip()) for frame in frames]
+
+    seen = points()
+    assert (seen[0], seen) == (1, sorted(seen))
+    eventually(lambda: max(points()) > 1)
+
+
+def test_without_a_terminal_the_last_table_is_printed(wide: Shell) -> None:
+    said = wide(*WATCH, "--times", "2")
+    assert (said.code, said.err) == (0, "")
+    assert len(re.findall(r"memory-free", said.out)) == 1
+    assert "memory-used" not in said.out
+
+
+def test_rates(openstack: Shell) -> None:
+    assert " Rate " in openstack(*WATCH, "--times", "1", "--rate").out
+
+
+@pytest.mark.parametrize("wrong", [("--every", "0"), ("--every", "nan"), ("--every", "soon"), ("--times", "0")])
+def test_what_it_does_not_take(openstack: Shell, wrong: tuple[str, str]) -> None:
+    said = openstack(*WATCH, *wrong)
+    assert said.code == 2
+    assert wrong[0] in said.err
+
+
+def test_a_host_that_is_not_known(openstack: Shell) -> None:
+    said = openstack("value", "watch", "--host", "nobody", "--times", "1")
+    assert said.code == 1
+    assert "[host_not_found, request req-" in said.err
+
+
+def _row(name: str, value: float | None, last_update: float) -> dict[str, object]:
+    return {"id": name, "last_update": last_update, "values": [{"name": "value", "value": value, "rate": None}]}
+
+
+def test_between_two_reads_nothing_is_new() -> None:
+    series = Series()
+    for value, time in ((1.0, 10.0), (1.0, 10.0), (1.0, 20.0)):
+        series.add(value, time)
+    assert len(series.plot()) == 2
+
+
+def test_what_is_unknown_is_a_gap() -> None:
+    series = Series()
+    for time, value in enumerate((1.0, None, 8.0)):
+        series.add(value, time)
+    assert series.plot() == "▁ █"
+    series.add(None, 4.0)
+    assert series.last is None
+
+
+def test_more_than_fits_is_counted_and_what_is_gone_is_gone() -> None:
+    watched = Watched("value")
+    watched.look(_row(f"h/p/t-{number}", 1.0, 1.0) for number in range(20))
+    table = watched.table(height=10)
+    assert (table.row_count, str(table.caption)) == (5, "15 more: narrow it down with --plugin, --type, --match")
+    watched.look([_row("h/p/t-3", 2.0, 2.0)])
+    assert watched.table(height=10).row_count == 1
