@@ -28,7 +28,8 @@ from collectd_mgr.api.schemas import operations
 from collectd_mgr.api.thresholds import Thresholds
 from collectd_mgr.control import edits
 from collectd_mgr.control.edits import Edit
-from collectd_mgr.control.hosts import Check, mode_of, unchecked
+from collectd_mgr.control.hosts import mode_of, unchecked
+from collectd_mgr.control.storing import Check
 from collectd_mgr.db.hosts import Filters
 
 _WRITTEN = {200: schemas.WRITTEN, 202: schemas.WRITTEN}

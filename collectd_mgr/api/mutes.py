@@ -14,7 +14,7 @@ from collectd_mgr.api.schemas.fields import Schema
 from collectd_mgr.api.schemas.operations import OPERATION
 from collectd_mgr.api.sections import Kind, name_of, resource
 from collectd_mgr.control import mutes
-from collectd_mgr.control.mutes import Muted
+from collectd_mgr.control.together import Result
 from collectd_mgr.domain import sections
 from collectd_mgr.domain.notifications import SEVERITIES
 
@@ -81,14 +81,14 @@ def _labels(texts: list[str]) -> dict[str, str]:
     return dict(text.split("=", 1) for text in texts)
 
 
-def _answer(call: Call, found: list[Muted]) -> Answer:
+def _answer(call: Call, found: list[Result]) -> Answer:
     return Answer({"mutes": [_shown(call, each) for each in found]})
 
 
-def _shown(call: Call, muted: Muted) -> dict[str, Any]:
-    operation = muted.outcome and views.operation(call, muted.outcome.operation)
-    error = muted.error and {"code": muted.error.code, "detail": muted.error.detail}
-    return {"host": muted.host, "operation": operation, "error": error}
+def _shown(call: Call, result: Result) -> dict[str, Any]:
+    operation = result.operation and views.operation(call, result.operation)
+    error = result.error and {"code": result.error.code, "detail": result.error.detail}
+    return {"host": result.host, "operation": operation, "error": error}
 
 
 Mutes = resource(Kind(sections.MUTES, "mute", _PROPERTIES, dict, ("expires_in",), stamp=_stamp))

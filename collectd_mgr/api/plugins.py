@@ -15,7 +15,7 @@ from collectd_mgr.api.schemas import operations
 from collectd_mgr.api.schemas import plugins as schemas
 from collectd_mgr.control import edits, plugins
 from collectd_mgr.control.edits import Edit
-from collectd_mgr.control.hosts import Check
+from collectd_mgr.control.storing import Check
 from collectd_mgr.domain import safety
 from collectd_mgr.domain.spec import PluginSetting
 

@@ -8,7 +8,6 @@ The way of a change is :meth:`HostControl.change`; that of a status is
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +18,7 @@ from collectd_mgr.control.delivery import Delivery
 from collectd_mgr.control.edits import Desired, Edit, desired_of
 from collectd_mgr.control.requester import Requester
 from collectd_mgr.control.settling import succeeded
+from collectd_mgr.control.storing import Asked, Check, Stored, check_expected, store
 from collectd_mgr.db import claims, generations, hosts, operations
 from collectd_mgr.db.engine import Database, Session, now, retried
 from collectd_mgr.db.models import Host, Operation
@@ -32,10 +32,7 @@ from collectd_mgr.rpc.status import Reports
 LOG = logging.getLogger(__name__)
 
 #: How often a change without an expected generation is made anew, when others change the host at the same moment.
-_ATTEMPTS = 20
-
-#: Raises what forbids a change of this host.
-Check = Callable[[Host, Desired], None]
+ATTEMPTS = 20
 
 
 @dataclass(frozen=True)
@@ -48,15 +45,18 @@ class Outcome:
 
 
 def _logged(outcome: Outcome) -> Outcome:
+    log(outcome.operation)
+    return outcome
+
+
+def log(row: Operation) -> None:
     """One line for each change: who asked for what on which host, and what has come of it so far."""
-    row = outcome.operation
     about = " ".join(filter(None, (row.action, row.plugin, row.setting)))
     code = f" ({row.error['code']})" if row.error else ""
     LOG.info(
         "[%s] %s of %s by user %s of project %s: operation %s is %s%s",
         *(row.request_id, about, row.host, row.user or "-", row.project or "-", row.id, row.state, code),
     )
-    return outcome
 
 
 class HostControl:
@@ -148,56 +148,31 @@ class HostControl:
         :raises HostNotFound, HostNotManaged, StaleGeneration: before anything is stored
         :raises RefusedByAgent: the host's own allow-list refuses it; the operation failed, what was desired is back
         """
-        origin = requester.origin(action, plugin, setting)
+        asked = Asked(edit, requester.origin(action, plugin, setting), check or check_managed, expected)
         until = now() + timedelta(seconds=self._wait)
-        host, operation, spec = self._stored(name, edit, origin, expected, check or check_managed, until)
+        host, operation, spec = self._stored(name, asked, until)
         done = self._delivery.deliver(name, spec, self._wait, requester.request_id, host)
         if done is not None and plugin:
             return _logged(Outcome(succeeded(operation, done), done, desired_of(spec)))
-        self._delivery.release(name, until)
+        self.release(name, until)
         with self.database.reader() as session:
             row, host = operations.get(session, operation.id), hosts.get(session, name, labels=not plugin)
             newest = spec if spec.generation == Generation(host.epoch, host.n) else self._spec(session, host, None)
             outcome = _logged(Outcome(row, host, desired_of(newest)))
-            _check_let_in(row)
+            check_let_in(row)
             return outcome
 
-    def _stored(
-        self,
-        name: str,
-        edit: Edit,
-        origin: generations.Origin,
-        expected: Generation | None,
-        check: Check,
-        until: datetime,
-    ) -> tuple[Host, Operation, HostSpec]:
-        for _ in range(_ATTEMPTS):
-            stored = self._store(name, edit, origin, expected, check, until)
+    def _stored(self, name: str, asked: Asked, until: datetime) -> Stored:
+        for _ in range(ATTEMPTS):
+            stored = self._store(name, asked, until)
             if stored is not None:
                 return stored
         raise exception.StaleGeneration(f"{name} is being changed by others all the time.")
 
     @retried
-    def _store(
-        self,
-        name: str,
-        edit: Edit,
-        origin: generations.Origin,
-        expected: Generation | None,
-        check: Check,
-        until: datetime,
-    ) -> tuple[Host, Operation, HostSpec] | None:
-        """None when somebody else changed the host since it was read."""
+    def _store(self, name: str, asked: Asked, until: datetime) -> Stored | None:
         with self.database.transaction() as connection:
-            host, sealed = hosts.newest(connection, name)
-            desired = desired_of(generations.unsealed(self.database.seal, sealed))
-            check_expected(host, expected)
-            check(host, desired)
-            spec = edit(desired).spec(Generation(host.epoch, host.n + 1))
-            if not hosts.advance(connection, host, spec.generation.n, claimed_until=until):
-                return None
-            generations.add(connection, self.database.seal, host.id, spec, origin)
-            return host, operations.add(connection, host.name, spec.generation, host.n, origin), spec
+            return store(self.database, connection, name, asked, until)
 
     def _desired(self, session: Session, name: str, labels: bool) -> tuple[Host, Desired]:
         host = hosts.get(session, name, labels)
@@ -215,6 +190,10 @@ class HostControl:
         A host that does not answer is left as it is: the conductor sends again when it is back.
         """
         self._delivery.deliver(name, self.spec_of(name), wait, request_id)
+
+    def release(self, name: str, until: datetime) -> None:
+        """See :meth:`~collectd_mgr.control.delivery.Delivery.release`."""
+        self._delivery.release(name, until)
 
     def settle(self, name: str, status: HostStatus) -> None:
         """Store a status if it is news, and settle what it is about. Safe to repeat, in any order."""
@@ -247,7 +226,7 @@ class HostControl:
         return now()
 
 
-def _check_let_in(operation: Operation) -> None:
+def check_let_in(operation: Operation) -> None:
     """:raises RefusedByAgent: where the host refused what was asked; anything else is for the operation to tell"""
     error = operation.error or {}
     if error.get("code") == exception.RefusedByAgent.code:
@@ -261,14 +240,6 @@ def unchecked(host: Host, desired: Desired) -> None:
 def status_of(host: Host) -> HostStatus | None:
     """The last whole status, masked; None for a host that has not sent one."""
     return None if host.status is None else HostStatus.from_dict(host.status)
-
-
-def check_expected(host: Host, expected: Generation | None) -> None:
-    """:raises StaleGeneration: when the user saw another generation; an empty epoch stands for any"""
-    if expected is None or (expected.n == host.n and expected.epoch in ("", host.epoch)):
-        return
-    current: dict[str, Any] = Generation(host.epoch, host.n).to_dict()
-    raise exception.StaleGeneration(f"{host.name} is at generation {host.n}.", generation=current)
 
 
 def mode_of(host: Host, desired: Desired) -> Mode:

@@ -10,8 +10,9 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.control import leases
 from collectd_mgr.control.edits import Desired
-from collectd_mgr.control.hosts import Check, check_managed, status_of
+from collectd_mgr.control.hosts import check_managed, status_of
 from collectd_mgr.control.leases import LeaseView
+from collectd_mgr.control.storing import Check
 from collectd_mgr.db.models import Host
 from collectd_mgr.domain import config as forms
 from collectd_mgr.domain.spec import PluginSetting
