@@ -7,6 +7,7 @@ strings hold, so nothing that a user sends can leave the place it was put in.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -180,10 +181,16 @@ def _lines(items: tuple[Item, ...], level: int, path: tuple[str, ...]) -> Iterat
 
 
 def _key(key: str, path: tuple[str, ...]) -> str:
-    tokens = list(lexer.scan(key)) if key.isascii() and '"' not in key else []
-    if len(tokens) != 2 or tokens[0] != (lexer.WORD, key, 0):
+    if not _is_name(key):
         raise _unfit(path, "the name of an option is letters, digits and _, and neither number nor boolean")
     return key
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_name(key: str) -> bool:
+    """The names of options are few, and come again with every rendering."""
+    tokens = list(lexer.scan(key)) if key.isascii() and '"' not in key else []
+    return len(tokens) == 2 and tokens[0] == (lexer.WORD, key, 0)
 
 
 def _word(value: Value, path: tuple[str, ...]) -> str:

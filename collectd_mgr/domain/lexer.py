@@ -57,12 +57,17 @@ _IPV6 = [
 _ADDRESSES = [_IPV4, *_IPV6, rf"\[(?:{'|'.join(_IPV6)})\](?::{_PORT})?"]
 _NUMBERS = [r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-][0-9]+)?", r"0[xX][0-9a-fA-F]+", r"[+-]?[0-9]+"]
 
+_BOOLEANS = ("true", "yes", "on", "false", "no", "off")
+
 _WORDS = [
-    (BOOLEAN, re.compile("true|yes|on|false|no|off")),
+    (BOOLEAN, re.compile("|".join(_BOOLEANS))),
     *((WORD, re.compile(address)) for address in _ADDRESSES),
     *((NUMBER, re.compile(number)) for number in _NUMBERS),
     (WORD, re.compile("[0-9A-Za-z_]+")),
 ]
+
+#: Most words. Of one that begins so no rule but that of booleans takes as much, unless it goes on as an address.
+_PLAIN = re.compile("[A-Za-z_][0-9A-Za-z_]*")
 
 
 def scan(text: str) -> Iterator[Token]:
@@ -99,6 +104,9 @@ def _token(text: str, start: int) -> tuple[Token | None, int]:
 
 
 def _word(text: str, start: int) -> tuple[Token | None, int]:
+    plain = _PLAIN.match(text, start)
+    if plain and plain[0] not in _BOOLEANS and not text.startswith(":", plain.end()):
+        return Token(WORD, plain[0], start), plain.end()
     kind, end = "", start
     for candidate, pattern in _WORDS:
         match = pattern.match(text, start)
@@ -160,4 +168,4 @@ def _body_end(text: str, start: int) -> int:
 
 
 def _unquoted(raw: str) -> str:
-    return re.sub(r"\\(.?)", r"\1", raw, flags=re.DOTALL)
+    return re.sub(r"\\(.?)", r"\1", raw, flags=re.DOTALL) if "\\" in raw else raw

@@ -88,6 +88,8 @@ def _statement(found: re.Match[str]) -> str:
 
 
 def _mask_string(text: str) -> str:
+    if ":" not in text and "=" not in text:
+        return text  # Each of the patterns has one of them.
     for pattern in (_URL, _ASSIGNED, _HEADER):
         text = pattern.sub(rf"\g<before>{MASK}", text)
     return text
