@@ -8,6 +8,7 @@ own plugins stays off (``Disabled``), and what the new process is to know of its
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -92,7 +93,7 @@ def render(goal: Goal, generation: str = "", chain: str | None = None) -> str:
     """
     wanted = items(goal, generation, chain)
     text = _HEADER + grammar.render(wanted)
-    if grammar.parse(text) != wanted:
+    if parse(text) != wanted:
         raise exception.BadConfig("The rendered configuration does not read back as it was meant.")
     return text
 
@@ -128,10 +129,10 @@ def plugin_text(name: str, plugin: PluginGoal) -> str:
     return grammar.render(item for item in plugin_items(name, plugin) if item.key == "Plugin")
 
 
-def blocks(text: str) -> dict[str, str]:
-    """The ``<Plugin>`` blocks of a managed file, by plugin, each as :func:`plugin_text` gives it."""
-    found = (item for item in _read(text) if item.key == "Plugin")
-    return {str(item.values[0]): grammar.render((item,)) for item in found}
+def block(text: str, plugin: str) -> str | None:
+    """The ``<Plugin>`` block of one plugin in a managed file, as :func:`plugin_text` gives it; None if it has none."""
+    found = [item for item in _read(text) if item.key == "Plugin" and item.values == (plugin,)]
+    return grammar.render(found) if found else None
 
 
 def marker_in(text: str) -> Marker:
@@ -151,10 +152,19 @@ def is_marked(text: str) -> bool:
     )
 
 
+@functools.lru_cache(maxsize=4)
+def parse(text: str) -> tuple[Item, ...]:
+    """The statements of a managed file. What is read was mostly rendered, and parsed, a moment ago.
+
+    :raises BadGrammar: somebody broke it
+    """
+    return grammar.parse(text)
+
+
 def _read(text: str) -> tuple[Item, ...]:
-    """The statements of a managed file. One that somebody broke has none; the next goal replaces it."""
+    """The same; of one that somebody broke none, for the next goal replaces it."""
     try:
-        return grammar.parse(text)
+        return parse(text)
     except exception.BadGrammar:
         return ()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import grammar, managed, sections
+from collectd_mgr.domain import managed, sections
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers import bundle, observation, operators
@@ -130,7 +130,7 @@ class Collectd:
         if text == self._sound:
             return None
         try:
-            grammar.parse(text)
+            managed.parse(text)
         except exception.BadGrammar as error:
             return f"{self.files.path} was changed and cannot be read: {error.detail}."
         if not managed.is_marked(text):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from collectd_mgr import exception
-from collectd_mgr.domain import capabilities, managed, plan, safety
+from collectd_mgr.domain import capabilities, plan, safety
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.plan import Change, Running
@@ -114,8 +114,7 @@ class LiveDriver(Driver):
         :returns: what collectd said, and the daemon as it is then
         """
         old, files = self._collectd.files.read(), self._collectd.files
-        blocks, grace = managed.blocks(old or ""), self._settings.grace_timeout
-        operations = Operations(self._collectd.wire, before, blocks, order.request_id, grace)
+        operations = Operations(self._collectd.wire, before, old or "", order.request_id, self._settings.grace_timeout)
         files.stage(text)
         try:
             said = [line for change in order.plan for line in operations.make(change, order.goal)]

@@ -26,16 +26,14 @@ class Operations:
     """The changes of one order.
 
     :param before: the extension's status before the first of them
-    :param blocks: the configuration of the managed plugins by then, by name: some plugins make their reads from it
+    :param text: the managed file by then: some plugins make their reads from their configuration in it
     """
 
-    def __init__(
-        self, wire: WireClient, before: Status, blocks: Mapping[str, str], request_id: str, grace_timeout: float
-    ) -> None:
+    def __init__(self, wire: WireClient, before: Status, text: str, request_id: str, grace_timeout: float) -> None:
         self._wire = wire
         self._plugins: Mapping[str, Any] = before["plugins"]
         self._default: float = before["interval"]
-        self._blocks = blocks
+        self._file = text
         self._request_id = request_id
         self._grace = grace_timeout
         self._way_back: list[_Call] = []
@@ -106,8 +104,10 @@ class Operations:
 
     def _text(self, plugin: str, goal: PluginGoal | None) -> str:
         """The configuration of a plugin, the one that the process has if that is known."""
-        own = managed.plugin_text(plugin, goal) if goal is not None else ""
-        return self._blocks.get(plugin, own)
+        before = managed.block(self._file, plugin)
+        if before is not None:
+            return before
+        return managed.plugin_text(plugin, goal) if goal is not None else ""
 
     def _disable(self, plugin: str, text: str) -> _Call:
         return "plugin_disable", {"plugin": plugin, "grace_timeout": self._grace, "config_text": text}

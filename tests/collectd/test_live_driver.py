@@ -95,7 +95,7 @@ def test_the_next_agent_ends_what_a_killed_one_left_half_done(made: bool) -> Non
         rig.reach(rig.goal({"memory": MEMORY}))
         before = rig.disk()
         order = rig.order(rig.goal({"memory": MEMORY, "cpu": PluginGoal(True)}))
-        operations = Operations(host.collectd.wire, host.collectd.status(), {}, "req", 5.0)
+        operations = Operations(host.collectd.wire, host.collectd.status(), "", "req", 5.0)
         host.collectd.files.stage(managed.render(order.goal, order.generation))
         said = [operations.make(change) for change in order.plan if made]
         assert len(said) == made

@@ -61,9 +61,9 @@ def test_the_same_goal_gives_the_same_text_in_any_order_of_names() -> None:
 
 
 def test_the_blocks_of_a_file_are_those_of_its_plugins() -> None:
-    blocks = managed.blocks(managed.render(GOAL))
-    assert blocks["cpu"] == managed.plugin_text("cpu", GOAL.plugins["cpu"])
-    assert set(blocks) == {"cpu", "python"}
+    text = managed.render(GOAL)
+    assert managed.block(text, "cpu") == managed.plugin_text("cpu", GOAL.plugins["cpu"])
+    assert managed.block(text, "df") is None
 
 
 def test_the_marker_of_a_file_is_read_back() -> None:
@@ -72,7 +72,7 @@ def test_the_marker_of_a_file_is_read_back() -> None:
 
 
 def test_a_file_that_somebody_broke_says_nothing() -> None:
-    assert managed.blocks("<Plugin cpu>\n") == {}
+    assert managed.block("<Plugin cpu>\n", "cpu") is None
     assert managed.marker_in("<Plugin cpu>\n") == Marker()
 
 
