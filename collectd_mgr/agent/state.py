@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ from collectd_mgr.domain.spec import Goal, HostSpec
 LIVE = "live"
 
 
+#: What a goal is merged from: while these are the same objects, it is the same goal.
+_Layers = tuple[Origin, HostSpec | None, Leases]
+
 #: Seconds by which a file must be older than the daemon that is to have read it.
 _SURE = 1.0
 
@@ -50,7 +54,7 @@ class State:
         self.acted: tuple[float, frozenset[str]] = (0.0, frozenset())
         #: Called after each change that is remembered.
         self.changed: Callable[[], None] = lambda: None
-        self._sections: tuple[HostSpec | None, Leases, Sections] | None = None
+        self._merged: tuple[tuple[_Layers, Goal], ...] = ()
         self._origin_of: tuple[int | None, float | None] | None = None
         self._file = file
         self._switch = switch
@@ -113,8 +117,18 @@ class State:
         self._allowlist.check(asked, now, self.origin.interval)
 
     def wanted(self, spec: HostSpec | None) -> Goal:
-        """The layers of ``spec`` whose lease has not ended, on top of the operator's."""
-        return goal_of(self.origin.layer, leases.in_force(spec, self.memory.leases))
+        """The layers of ``spec`` whose lease has not ended, on top of the operator's.
+
+        Asked for all the time: what is in force, and what is asked for beside it, are merged once.
+        """
+        origin, held = self.origin, self.memory.leases
+        of = origin, spec, held
+        for known, goal in self._merged:
+            if all(map(operator.is_, known, of)):
+                return goal
+        goal = goal_of(origin.layer, leases.in_force(spec, held))
+        self._merged = ((of, goal), *self._merged[:1])
+        return goal
 
     def end_leases(self) -> bool:
         """Mark the leases whose time is over; whether there were any."""
@@ -129,14 +143,8 @@ class State:
         return self.goal(self.memory.current).sections
 
     def section(self, name: str) -> Settings:
-        """The settings in force of a section that is the agent's own business.
-
-        Asked for several times a second: the layers are merged once for each spec and end of a lease.
-        """
-        memory, known = self.memory, self._sections
-        if known is None or known[0] is not memory.current or known[1] is not memory.leases:
-            known = self._sections = (memory.current, memory.leases, self.wanted(memory.current).sections)
-        return self._allowlist.within(known[2]).get(name, {})
+        """The settings in force of a section that is the agent's own business."""
+        return self._allowlist.within(self.wanted(self.memory.current).sections).get(name, {})
 
     def see_origin(self, running: Running, again: bool = False) -> None:
         """Read the operator's files, if ``running`` is another daemon than they were read for, or ``again``."""
