@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from collectd_mgr.control import settling
@@ -56,7 +56,7 @@ class Intake:
         generation = status.generation
         if generation is None or status.outcome != APPLIED or status.capabilities is not None:
             return None
-        at, row, report = now(), _row(status), settling.report_of(status)
+        at, row, report = now(), _row(status, host.status), settling.report_of(status)
         with self._database.transaction() as connection:
             if not statuses.accept(connection, row, generation, at):
                 return None
@@ -126,11 +126,16 @@ class Intake:
         return hosts.is_settled(session, host.id)
 
 
-def masked(status: HostStatus) -> dict[str, Any]:
-    """A status as it is stored and shown: brief, and without secrets."""
+def masked(status: HostStatus, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A status as it is stored and shown: brief, and without secrets.
+
+    :param before: such a status of the same host: a config that is in it has none
+    """
     data = status.brief().to_dict()
-    for plugin in data["plugins"].values():
-        plugin["config"] = secrets.mask(plugin["config"])
+    clean = (before or {}).get("plugins", {})
+    for name, plugin in data["plugins"].items():
+        if plugin["config"] != clean.get(name, {}).get("config"):
+            plugin["config"] = secrets.mask(plugin["config"])
     data["error"] = data["error"] and settling.masked_error(data["error"])
     data["warnings"] = [secrets.mask_text(line) for line in data["warnings"]]
     return data
@@ -145,7 +150,7 @@ def _latest(statuses: Iterable[HostStatus]) -> dict[str, HostStatus]:
     return latest
 
 
-def _row(status: HostStatus) -> statuses.Report:
+def _row(status: HostStatus, before: Mapping[str, Any] | None = None) -> statuses.Report:
     return statuses.Report(
         status.host,
         status.boot,
@@ -153,7 +158,7 @@ def _row(status: HostStatus) -> statuses.Report:
         status.health_digest(),
         status.mode.mode,
         status.driver,
-        masked(status),
+        masked(status, before),
         status.capabilities,
         status.capabilities_digest,
     )
