@@ -12,6 +12,8 @@ import ctypes
 import math
 import re
 
+from collectd_mgr.domain.loops import loops_around_nothing
+
 LONGEST = 256
 
 #: Repetitions multiply, and glibc takes memory for each: more copies than this are not allowed.
@@ -84,6 +86,8 @@ def flaw(text: str) -> str | None:
         return f"it must be printable, and of {LONGEST} bytes at most"
     if _BACK_REFERENCE.search(text):
         return "back references can take for ever, and are not allowed"
+    if loops_around_nothing(text):
+        return "a loop around what may be empty, as in (a?)+, can take for ever, and is not allowed"
     bounds = (max(int(low or 1), int(high or 1), 1) for low, high in _REPETITION.findall(text))
     if math.prod(bounds) > _COPIES:
         return f"its repetitions come to more than {_COPIES} copies"

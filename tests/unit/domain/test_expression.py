@@ -53,6 +53,46 @@ def test_what_is_none_is_said(text: str) -> None:
     assert bad.value.kwargs == {"parameter": "match"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(a?)+",
+        "(a*)*",
+        "((a?)+|(b?)+){20}",
+        "(in|out|)*",
+        "(|x)+",
+        "a?*",
+        "a**",
+        "(^)*",
+        "(^a|$)+",
+        "(a?b?){2,}",
+        "([]a]*)+",
+        "(\\b)+",
+    ],
+)
+def test_no_loop_around_nothing(text: str) -> None:
+    """glibc compiles the third for hours."""
+    with pytest.raises(NoExpression, match="loop"):
+        Expression(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("^(a?b)+$", "abbab"),
+        ("^(([0-9]{1,3})\\.){3}[0-9]{1,3}$", "10.0.0.1"),
+        ("^([]*?)]+-)*$", "]*-?-"),
+        ("^[[:alpha:]]+$", "x"),
+        ("^(a?){3}$", "aa"),
+        ("^\\(a?\\)+$", "(a)))"),
+        ("^(in|out|)?$", "out"),
+        ("^x[^]?]*$", "xy"),
+    ],
+)
+def test_other_loops(text: str, name: str) -> None:
+    assert Expression(text).matches(name.encode())
+
+
 def _resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
