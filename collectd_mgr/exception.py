@@ -145,6 +145,12 @@ class HostNotManaged(CollectdMgrError):
     code, status, title = "host_not_managed", 409, "The mode of this host allows no changes"
 
 
+class PluginNotEnabled(CollectdMgrError):
+    """There is nothing to restart. Facts: ``plugin``."""
+
+    code, status, title = "plugin_not_enabled", 409, "The plugin is not enabled"
+
+
 class RefusedByAgent(CollectdMgrError):
     """The agent's own allow-list has the last word. Facts: ``plugin``, ``option``."""
 

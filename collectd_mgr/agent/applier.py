@@ -11,7 +11,7 @@ from collectd_mgr import exception
 from collectd_mgr.agent import faults, moment
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.crash import Crash
-from collectd_mgr.agent.desired import asks_for_more
+from collectd_mgr.agent.desired import asks_for_more, check_restarts
 from collectd_mgr.agent.journal import Intent
 from collectd_mgr.agent.mode import check_managed
 from collectd_mgr.agent.silence import Silence
@@ -49,6 +49,7 @@ class Applier:
         :returns: the daemon as a driver observed it after it had changed it; ``None`` when nothing was changed
         :raises StaleGeneration: an older generation, another spec under the same one, or an epoch that is past
         :raises HostNotManaged: when it asks for something and the mode allows no changes
+        :raises PluginNotEnabled: when it restarts a plugin that is off; nothing was done
         :raises RefusedByAgent: when it asks for something that the host's own allow-list refuses; nothing was done
         :raises RequestTimeout: when it did not come to its turn, or what an earlier agent left half done cannot be
             ended yet; nothing was done
@@ -57,6 +58,7 @@ class Applier:
             self.recovered()
             if not self._is_news(spec):
                 return None
+            check_restarts(self._state.wanted(spec), spec, self._state.memory.taken)
             if spec.mode != self._state.memory.mode:
                 self._state.remember(mode=spec.mode)
             if asks_for_more(spec, self._state.memory.current):

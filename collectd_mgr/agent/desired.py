@@ -9,7 +9,7 @@ from dataclasses import replace
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
 from collectd_mgr.domain.plan import Change, Plan, Running
-from collectd_mgr.domain.spec import ORIGIN, Goal, HostSpec, Layer, PluginSetting, merge
+from collectd_mgr.domain.spec import ORIGIN, Generation, Goal, HostSpec, Layer, PluginSetting, merge
 
 #: Wall clocks are set, and the kernel gives starts in hundredths of a second after a boot time in whole seconds.
 _CLOCK_STEP = 2.0
@@ -43,6 +43,26 @@ def check_owned(origin: Layer, spec: HostSpec, than: HostSpec | None) -> None:
             raise exception.OwnedByHostConfig(
                 f"The operator's own files configure {name}: only enabled can be set from here.", plugin=name
             )
+
+
+def check_restarts(goal: Goal, spec: HostSpec, than: HostSpec | None) -> None:
+    """Check a spec that follows ``than`` at once. One that came after others may be about what was on meanwhile.
+
+    :raises PluginNotEnabled: where it restarts a plugin that is off in ``goal``
+    """
+    before = than.generation if than else Generation(spec.generation.epoch, 0)
+    if spec.generation != before.next():
+        return
+    known = _restarts(than)
+    for name, count in _restarts(spec).items():
+        plugin = goal.plugins.get(name)
+        if count > known.get(name, 0) and not (plugin and plugin.enabled):
+            raise exception.PluginNotEnabled(f"{name} is not enabled here: there is nothing to restart.", plugin=name)
+
+
+def _restarts(spec: HostSpec | None) -> dict[str, int]:
+    layers = spec.layers if spec else ()
+    return {name: count for layer in layers for name, count in layer.counters.restarts.items()}
 
 
 def _settings(spec: HostSpec | None) -> dict[tuple[str, str], PluginSetting]:

@@ -27,7 +27,9 @@ class ModeSwitch:
 
     def now(self, server: Mode | None) -> Mode:
         """The mode in force. A file that nobody can make sense of means ``observe``: somebody wanted a halt."""
-        without = self._default if server is None else replace(server, set_by="server")
+        without = self._default
+        if server is not None:
+            without = replace(server, mode=server.mode or self._default.mode, set_by="server")
         try:
             text = self._file.read_text(encoding="utf-8")
         except FileNotFoundError:

@@ -28,9 +28,9 @@ from collectd_mgr.api.schemas import operations
 from collectd_mgr.api.thresholds import Thresholds
 from collectd_mgr.control import edits
 from collectd_mgr.control.edits import Edit
-from collectd_mgr.control.hosts import mode_of, unchecked
-from collectd_mgr.control.storing import Check
-from collectd_mgr.db.hosts import Filters
+from collectd_mgr.control.hosts import unchecked
+from collectd_mgr.control.storing import Also, Check
+from collectd_mgr.db.hosts import Filters, describe
 
 _WRITTEN = {200: schemas.WRITTEN, 202: schemas.WRITTEN}
 
@@ -39,8 +39,8 @@ def _shown(call: Call) -> dict[str, Any]:
     return views.host(call, *call.control.desired(call.host, labels=True))
 
 
-def _change(call: Call, edit: Edit, action: str, check: Check | None = None) -> Answer:
-    done = call.control.change(call.requester, call.host, edit, action, expected=call.expected, check=check)
+def _change(call: Call, edit: Edit, action: str, check: Check | None = None, also: Also | None = None) -> Answer:
+    done = call.control.change(call.requester, call.host, edit, action, expected=call.expected, check=check, also=also)
     return written_host(call, done)
 
 
@@ -97,11 +97,13 @@ class Host(Resource):
         answers=_WRITTEN,
     )
     def patch(self, call: Call) -> Answer:
-        call.control.describe(call.host, call.body.get("description"), call.body.get("labels"), call.expected)
+        said = call.body.get("description"), call.body.get("labels")
         edit = _edit(call)
         if edit is None:
+            call.control.describe(call.host, *said, call.expected)
             return Answer({"operation": None, "host": _shown(call)})
-        return _change(call, edit, "mode" if "mode" in call.body else "clear_quarantine", unchecked)
+        action = "mode" if "mode" in call.body else "clear_quarantine"
+        return _change(call, edit, action, unchecked, lambda session, host: describe(session, host.id, *said))
 
     @expose("collectd_mgr:hosts:delete", "Forget a host that is gone", answers={204: None})
     def delete(self, call: Call) -> Answer:
@@ -126,8 +128,7 @@ def _edit(call: Call) -> Edit | None:
     """What the body asks of the daemon's host; None when it only describes the record."""
     chosen: list[Edit] = []
     if "mode" in call.body:
-        current = mode_of(*call.control.desired(call.host))
-        chosen.append(edits.set_mode(call.body["mode"], current))
+        chosen.append(edits.set_mode(call.body["mode"]))
     if "quarantine" in call.body:
         chosen.append(edits.clear_quarantine)
     return edits.chain(chosen) if chosen else None

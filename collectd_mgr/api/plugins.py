@@ -51,7 +51,7 @@ class Restart(Resource):
     @expose("collectd_mgr:plugins:restart", "Restart a plugin", body=operations.ACTION, answers=_WRITTEN)
     def post(self, call: Call) -> Answer:
         _view(call)
-        return _change(call, edits.restart_plugin(name_of(call)), "restart")
+        return _change(call, edits.restart_plugin(name_of(call)), "restart", plugins.check_restart(name_of(call)))
 
 
 class Plugin(Resource):

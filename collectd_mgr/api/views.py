@@ -17,6 +17,7 @@ from collectd_mgr.db.models import Generation, Host, Operation
 from collectd_mgr.domain import config as forms
 from collectd_mgr.domain import secrets
 from collectd_mgr.domain import spec as specs
+from collectd_mgr.domain.mode import Mode
 
 Json = dict[str, Any]
 
@@ -54,6 +55,10 @@ def operation(call: Call, row: Operation) -> Json:
     }
 
 
+def _wanted_mode(mode: Mode) -> Json:
+    return {**mode.to_dict(), "mode": mode.mode or None}
+
+
 def host(call: Call, row: Host, desired: Desired | None = None) -> Json:
     """The desired mode is in it where ``desired`` is known."""
     status = status_of(row)
@@ -74,7 +79,7 @@ def host(call: Call, row: Host, desired: Desired | None = None) -> Json:
         "driver": row.driver,
         "daemon": status.daemon if status else {},
         "mode": status.mode.to_dict() if status else None,
-        "desired_mode": desired.mode.to_dict() if desired and desired.mode else None,
+        "desired_mode": _wanted_mode(desired.mode) if desired and desired.mode else None,
         "quarantine": status.quarantine if status else None,
         "clock": row.clock,
         "clock_offset": row.clock_offset,

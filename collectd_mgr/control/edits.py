@@ -148,11 +148,14 @@ def clear_quarantine(desired: Desired) -> Desired:
     return _counted(desired, quarantine_clears=_above(desired.layer.counters.quarantine_clears))
 
 
-def set_mode(given: dict[str, Any], current: Mode) -> Edit:
-    """The keys of ``given`` (``mode``, ``live``, ``reason``); the rest stays as stored, else as it is on the host."""
+def set_mode(given: dict[str, Any]) -> Edit:
+    """The keys of ``given`` (``mode``, ``live``, ``reason``); of the rest the server says what it said before.
+
+    What is in force on the host is no part of it: that may be the word of a local file, which will be taken away.
+    """
 
     def edit(desired: Desired) -> Desired:
-        now = desired.mode or current
+        now = desired.mode or Mode("")
         return replace(desired, mode=replace(now, **{"reason": "", **given}, set_by="server"))
 
     return edit

@@ -8,7 +8,7 @@ The way of a change is :meth:`HostControl.change`; that of a status is
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from collectd_mgr.control.delivery import Delivery
 from collectd_mgr.control.edits import Desired, Edit, desired_of
 from collectd_mgr.control.requester import Requester
 from collectd_mgr.control.settling import succeeded
-from collectd_mgr.control.storing import Asked, Check, Stored, check_expected, store
+from collectd_mgr.control.storing import Also, Asked, Check, Stored, check_expected, store
 from collectd_mgr.db import claims, generations, hosts, operations
 from collectd_mgr.db.engine import Database, Session, now, retried
 from collectd_mgr.db.models import Host, Operation
@@ -91,12 +91,9 @@ class HostControl:
     ) -> None:
         """Set what people say of a host; None leaves it. :raises HostNotFound, StaleGeneration:"""
         with self.database.writer() as session:
-            host = hosts.get(session, name, labels=True)
+            host = hosts.get(session, name)
             check_expected(host, expected)
-            if description is not None:
-                host.description = description
-            if labels is not None:
-                host.labels = labels
+            hosts.describe(session, host.id, description, labels)
 
     @retried
     def forget(self, name: str) -> None:
@@ -136,6 +133,7 @@ class HostControl:
         expected: Generation | None = None,
         check: Check | None = None,
         setting: str = "",
+        also: Also | None = None,
     ) -> Outcome:
         """Edit the host's layer: a new generation and an operation, in one transaction; then send it, and wait.
 
@@ -145,10 +143,11 @@ class HostControl:
         :param expected: the generation that the user saw; None takes whatever there is
         :param check: raises what forbids the change; by default :func:`check_managed`
         :param setting: the name of what is changed in a section, for the record
+        :param also: what is stored with it, or, where the change is refused, is not
         :raises HostNotFound, HostNotManaged, StaleGeneration: before anything is stored
         :raises RefusedByAgent: the host's own allow-list refuses it; the operation failed, what was desired is back
         """
-        asked = Asked(edit, requester.origin(action, plugin, setting), check or check_managed, expected)
+        asked = Asked(edit, requester.origin(action, plugin, setting), check or check_managed, expected, also)
         until = now() + timedelta(seconds=self._wait)
         host, operation, spec = self._stored(name, asked, until)
         done = self._delivery.deliver(name, spec, self._wait, requester.request_id, host)
@@ -246,7 +245,9 @@ def mode_of(host: Host, desired: Desired) -> Mode:
     """The mode that the next spec will meet: the local file's, else the desired, else what the host reports."""
     status = status_of(host)
     current = status.mode if status else Mode()
-    return current if current.set_by == "file" else (desired.mode or current)
+    if current.set_by == "file" or desired.mode is None:
+        return current
+    return replace(desired.mode, mode=desired.mode.mode or current.mode)
 
 
 def check_managed(host: Host, desired: Desired) -> None:

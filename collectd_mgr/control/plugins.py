@@ -86,6 +86,21 @@ def check_setting(name: str, wanted: PluginSetting) -> Check:
     return check
 
 
+def check_restart(name: str) -> Check:
+    """The check for a restart: the host is managed, and the plugin is not known to be off."""
+
+    def check(host: Host, desired: Desired) -> None:
+        wanted, status = desired.plugins().get(name, PluginSetting()).enabled, status_of(host)
+        effective = status.plugins.get(name) if status else None
+        if wanted is None and status is not None:
+            wanted = effective is not None and effective.enabled
+        if wanted is False:
+            raise exception.PluginNotEnabled(f"{name} is not enabled on {host.name}.", host=host.name, plugin=name)
+        check_managed(host, desired)
+
+    return check
+
+
 def _check_owned(host: Host, name: str, wanted: PluginSetting) -> None:
     """:raises OwnedByHostConfig: for an interval or a config of a plugin that the operator's own files configure"""
     status = status_of(host)

@@ -18,6 +18,9 @@ from collectd_mgr.domain.spec import Generation, HostSpec
 #: Raises what forbids a change of this host.
 Check = Callable[[Host, Desired], None]
 
+#: Stores something else of the host in the transaction of a change.
+Also = Callable[[Executor, Host], None]
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -25,12 +28,14 @@ class Asked:
 
     :param check: raises what forbids the change
     :param expected: the generation that the user saw; None takes whatever there is
+    :param also: stores what belongs to it and is in no generation
     """
 
     edit: Edit
     origin: generations.Origin
     check: Check
     expected: Generation | None = None
+    also: Also | None = None
 
 
 #: The host as it was read, the operation, and the spec that was stored.
@@ -51,6 +56,8 @@ def store(database: Database, connection: Executor, name: str, asked: Asked, unt
     if not hosts.advance(connection, host, spec.generation.n, claimed_until=until):
         return None
     generations.add(connection, database.seal, host.id, spec, asked.origin)
+    if asked.also is not None:
+        asked.also(connection, host)
     return host, operations.add(connection, host.name, spec.generation, host.n, asked.origin), spec
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, delete, exists, select, update
+from sqlalchemy import Select, bindparam, case, delete, exists, insert, select, update
 from sqlalchemy.orm import Session, defer, selectinload, undefer
 
 from collectd_mgr import exception
@@ -44,6 +44,7 @@ class Filters:
 
 
 _TABLE = table(Host)
+_LABEL = table(Label)
 
 #: The columns that every record is loaded with.
 _COLUMNS = tuple(column for column in _TABLE.c if column.name not in ("capabilities", "capabilities_digest"))
@@ -106,6 +107,18 @@ def add(session: Session, name: str) -> Host:
     session.add(host)
     session.flush()
     return host
+
+
+def describe(
+    session: Executor, host_id: str, description: str | None = None, labels: Mapping[str, str] | None = None
+) -> None:
+    """Set what people say of a host, the labels as a whole; None leaves it. Safe to repeat."""
+    if description is not None:
+        rows(session, update(_TABLE).where(_TABLE.c.id == host_id).values(description=description))
+    if labels is not None:
+        session.execute(delete(_LABEL).where(_LABEL.c.host_id == host_id))
+        for name, value in labels.items():
+            session.execute(insert(_LABEL).values(host_id=host_id, name=name, value=value))
 
 
 def forget(session: Session, host_id: str) -> None:

@@ -19,7 +19,8 @@ MODES = (OFF, OBSERVE, MANAGE)
 class Mode:
     """The mode in force, why, and who set it: ``default``, ``server`` or ``file`` (local, which wins).
 
-    ``live`` is the switch for the live driver alone.
+    ``live`` is the switch for the live driver alone. ``mode`` is empty where the server set nothing but that switch:
+    then the mode is what the host has by itself.
     """
 
     mode: str = "observe"

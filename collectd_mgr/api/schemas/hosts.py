@@ -26,6 +26,13 @@ _MODE = fields.record(
 
 _NULL = {"type": "null"}
 
+_WANTED_MODE = fields.record(
+    {
+        **_MODE["properties"],
+        "mode": {"anyOf": [fields.MODE, _NULL], "description": "null where only the switch for live was set."},
+    }
+)
+
 _LEASE = fields.record(
     {**fields.LEASE["properties"], "plugin": fields.STRING, "section": fields.STRING, "setting": fields.STRING},
     "What is desired only for a while, and of what.",
@@ -48,7 +55,7 @@ HOST = fields.record(
         "driver": fields.NULLABLE_STRING,
         "daemon": {"type": "object"},
         "mode": {"anyOf": [_MODE, _NULL]},
-        "desired_mode": {"anyOf": [_MODE, _NULL]},
+        "desired_mode": {"anyOf": [_WANTED_MODE, _NULL]},
         "quarantine": fields.NULLABLE_STRING,
         "clock": CLOCK,
         "clock_offset": {

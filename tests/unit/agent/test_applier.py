@@ -12,7 +12,7 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.plan import RunningPlugin
-from collectd_mgr.domain.spec import Generation, Goal, PluginGoal
+from collectd_mgr.domain.spec import HOST, Counters, Generation, Goal, HostSpec, Layer, PluginGoal, PluginSetting
 from tests.unit.agent.agents import Agent, spec
 
 
@@ -205,3 +205,33 @@ class TestOrigin:
         assert other.apply(spec(1, memory=True)).outcome == "applied"
         assert other.enabled() == {"cpu", "df", "memory"}
         assert any("collectd.conf" in warning for warning in other.status().warnings)
+
+
+class TestRestart:
+    """Of a plugin; ``counters`` are a layer's, so one of a plugin that nobody names can be there."""
+
+    def of(self, n: int, *restarted: str, **plugins: bool) -> HostSpec:
+        settings = {name: PluginSetting(on) for name, on in plugins.items()}
+        layer = Layer(HOST, settings, Counters(restarts=dict.fromkeys(restarted, n)))
+        return HostSpec(Generation("e", n), (layer,))
+
+    @pytest.mark.parametrize("plugins", [{"cpu": False}, {}], ids=["disabled", "not named"])
+    def test_of_one_that_is_off_is_refused(self, tmp_path: Path, plugins: dict[str, bool]) -> None:
+        agent = Agent(tmp_path).recover()
+        agent.apply(self.of(1, **plugins))
+        with pytest.raises(exception.PluginNotEnabled, match="cpu"):
+            agent.apply(self.of(2, "cpu", **plugins))
+        assert agent.status().generation == Generation("e", 1)
+
+    def test_of_one_that_is_on_is_made(self, tmp_path: Path) -> None:
+        agent = Agent(tmp_path).recover()
+        agent.apply(self.of(1, cpu=True))
+        assert agent.apply(self.of(2, "cpu", cpu=True)).outcome == "applied"
+        assert agent.collectd.running.plugins["cpu"].restarts == 2
+
+    def test_of_one_that_was_switched_off_after_it_is_in_nobodys_way(self, tmp_path: Path) -> None:
+        """The host was away: it was restarted in generation 2, and switched off in generation 3."""
+        agent = Agent(tmp_path).recover()
+        agent.apply(self.of(1, cpu=True))
+        assert agent.apply(self.of(3, "cpu", cpu=False)).outcome == "applied"
+        assert agent.enabled() == set()

@@ -45,6 +45,13 @@ def test_a_file_that_cannot_be_read_is_a_halt(tmp_path: Path) -> None:
     assert ModeSwitch(str(tmp_path)).now(Mode("manage")).mode == "observe"
 
 
+def test_a_server_that_set_only_the_switch_leaves_the_mode_as_it_is_configured(tmp_path: Path) -> None:
+    switch = ModeSwitch(str(tmp_path / "mode"), "manage")
+    assert switch.now(Mode("", False, "why")) == Mode("manage", False, "why", "server")
+    (tmp_path / "mode").write_text("live = true")
+    assert switch.now(Mode("", False, "why")) == Mode("manage", True, "", "file")
+
+
 def test_without_a_file_the_server_decides_and_else_the_configuration(tmp_path: Path) -> None:
     switch = ModeSwitch(str(tmp_path / "mode"), "off")
     assert switch.now(Mode("manage", True, "why")) == Mode("manage", True, "why", "server")

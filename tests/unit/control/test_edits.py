@@ -77,7 +77,11 @@ def test_revert_takes_settings_only() -> None:
 
 
 def test_a_part_of_the_mode_keeps_the_rest() -> None:
-    current = Mode("manage", reason="adopted", set_by="file")
-    after = edits.set_mode({"live": False, "reason": "INC-12"}, current)(DESIRED)
+    after = edits.set_mode({"live": False, "reason": "INC-12"})(Desired(DESIRED.layer, Mode("manage")))
     assert after.mode == Mode("manage", False, "INC-12", "server")
-    assert edits.set_mode({"mode": "off"}, current)(after).mode == Mode("off", False, "", "server")
+    assert edits.set_mode({"mode": "off"})(after).mode == Mode("off", False, "", "server")
+
+
+def test_the_switch_alone_says_no_mode() -> None:
+    after = edits.set_mode({"live": False})(Desired(DESIRED.layer))
+    assert after.mode == Mode("", False, "", "server")

@@ -14,9 +14,9 @@ from collectd_mgr import exception
 from collectd_mgr.control import edits
 from collectd_mgr.control.hosts import HostControl, status_of
 from collectd_mgr.control.requester import Requester
-from collectd_mgr.db import claims, generations, operations
-from collectd_mgr.db.engine import Database, now
-from collectd_mgr.db.models import Operation
+from collectd_mgr.db import claims, generations, hosts, operations
+from collectd_mgr.db.engine import Database, Executor, now
+from collectd_mgr.db.models import Host, Operation
 from collectd_mgr.db.paging import Paging
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.spec import Generation, HostSpec, Layer, PluginSetting
@@ -305,3 +305,24 @@ def test_a_claim_of_somebody_who_was_killed_ends_by_itself(control: HostControl,
         assert claims.claim(connection, HOST, now(), now() - timedelta(seconds=1))
     with served(bus, ScriptedAgent(HOST)):
         assert control.resend(HOST, 2.0)
+
+
+def test_what_is_stored_with_a_change_is_not_without_it(control: HostControl, agent: ScriptedAgent) -> None:
+    def labelled(session: Executor, host: Host) -> None:
+        hosts.describe(session, host.id, "corner", {"rack": "r12"})
+
+    def refuse(host: Host, desired: edits.Desired) -> None:
+        raise exception.HostNotManaged("no")
+
+    def described() -> tuple[str, dict[str, str]]:
+        host = control.desired(HOST, labels=True)[0]
+        return host.description, dict(host.labels)
+
+    change = edits.set_mode({"mode": "manage"})
+    with pytest.raises(exception.HostNotManaged):
+        control.change(ALICE, HOST, change, "mode", check=refuse, also=labelled)
+    with pytest.raises(exception.StaleGeneration):
+        control.change(ALICE, HOST, change, "mode", expected=Generation("", 7), also=labelled)
+    assert described() == ("", {})
+    control.change(ALICE, HOST, change, "mode", also=labelled)
+    assert described() == ("corner", {"rack": "r12"})
