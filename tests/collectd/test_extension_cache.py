@@ -49,21 +49,34 @@ def test_the_same_as_the_unixsock_plugin_says(eventually: Eventually) -> None:
         )
         collectd.conf.write_text(collectd.conf.read_text() + text)
         collectd.start()
-        eventually(lambda: collectd.call("values_get", plugin="interface", match="lo/if_octets")["rates"])
-        time.sleep(1.0)
+        eventually(lambda: rated(collectd) >= {"load", "cpu-0", "interface-lo"})
         for plugin in ("load", "cpu", "interface"):
             collectd.call("plugin_disable", plugin=plugin)  # So that nothing changes between the two readings.
-        time.sleep(0.5)  # What was read before is in the cache then.
+        # What was read before is in the cache sooner or later.
+        eventually(lambda: not differing(collectd, path))
+        assert rated(collectd) >= {"load", "cpu-0", "interface-lo"}
 
-        found = collectd.call("values_get")
 
-        assert {"load", "cpu-0", "interface-lo"} <= {name.split("/")[1] for name in found["names"]}
-        for name, type_, rates in zip(found["names"], found["types"], found["rates"], strict=True):
-            sources = [source for source, _ in found["sources"][type_]]
-            theirs = getval(path, name)
-            assert list(theirs) == sources
-            for source, rate in zip(sources, rates, strict=True):
-                assert (math.isnan(theirs[source]) and rate is None) or math.isclose(theirs[source], rate, rel_tol=1e-4)
+def rated(collectd: ScratchCollectd) -> set[str]:
+    """Of what there are rates: plugins with their instances."""
+    found = collectd.call("values_get")
+    rows = zip(found["names"], found["rates"], strict=True)
+    return {name.split("/")[1] for name, rates in rows if None not in rates}
+
+
+def differing(collectd: ScratchCollectd, path: str) -> list[str]:
+    """The metrics of which the two say different things."""
+    found = collectd.call("values_get")
+    rows = zip(found["names"], found["types"], found["rates"], strict=True)
+    return [name for name, type_, rates in rows if not same(found["sources"][type_], rates, getval(path, name))]
+
+
+def same(sources: list[tuple[str, str]], rates: list[float | None], theirs: dict[str, float]) -> bool:
+    ours = {source: math.nan if rate is None else rate for (source, _), rate in zip(sources, rates, strict=True)}
+    return ours.keys() == theirs.keys() and all(
+        (math.isnan(rate) and math.isnan(theirs[source])) or math.isclose(rate, theirs[source], rel_tol=1e-4)
+        for source, rate in ours.items()
+    )
 
 
 def filled(compiled: dict[str, Path], metrics: int, **options: Any) -> ScratchCollectd:

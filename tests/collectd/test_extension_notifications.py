@@ -101,17 +101,15 @@ def test_a_reader_that_waits_does_not_hold_up_the_end() -> None:
 
         def wait() -> None:
             try:
-                read(collectd, wait=25)
+                read(collectd, wait=3600)
             except exception.DaemonUnreachable as error:
                 errors.append(error.code)
 
         reader = threading.Thread(target=wait)
         reader.start()
         time.sleep(0.5)
-        began = time.monotonic()
         assert collectd.stop() == 0
         reader.join(PATIENCE)
-        assert time.monotonic() - began < 15
         assert not reader.is_alive()
 
 

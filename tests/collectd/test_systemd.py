@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,9 +24,9 @@ from collectd_mgr.drivers.systemd import SystemdDaemon
 from collectd_mgr.testing.suite.rigs import Host, operators_file, settings_in
 from tests.collectd.parts import Parts, spec
 from tests.systemd import Systemd
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, eventually
 
-#: Debian's collectd.service, but for the file, and for a shorter pause before a dead one is started again.
+#: Debian's collectd.service, but for the file, and for the pause before a dead one is started again.
 _UNIT = """
 [Service]
 ExecStart=/usr/sbin/collectd -C {file}
@@ -34,8 +35,11 @@ NotifyAccess=main
 StandardOutput=append:{place}/output
 StandardError=inherit
 Restart=always
-RestartSec=1
+RestartSec={pause}
 """
+
+#: Seconds of that pause, and for how long a restart that must not come is waited for.
+_PAUSE, _NO_RESTART = 0.2, 0.7
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +49,20 @@ def systemd() -> Iterator[Systemd]:
 
 
 @pytest.fixture
-def settings(systemd: Systemd, request: pytest.FixtureRequest) -> DriverSettings:
-    place = systemd.directory / f"{abs(hash(request.node.name)) % 10000}"
-    place.mkdir()
-    unit = f"c{place.name}.service"
+def settings(systemd: Systemd) -> DriverSettings:
+    place = Path(tempfile.mkdtemp(prefix="c", dir=systemd.directory))
+    unit = f"{place.name}.service"
     settings = dataclasses.replace(settings_in(place, daemon="systemd"), unit=unit, stop_timeout=PATIENCE)
     operators_file(place, settings)
-    systemd.unit(unit, _UNIT.format(file=settings.config_file, place=place))
-    systemd.ctl("daemon-reload")
+    have_unit(systemd, settings)
     return settings
+
+
+def have_unit(systemd: Systemd, settings: DriverSettings, more: str = "", pause: float = _PAUSE) -> None:
+    """The unit, or the unit as it is from now on."""
+    place = Path(settings.config_file).parent
+    systemd.unit(settings.unit, _UNIT.format(file=settings.config_file, place=place, pause=pause) + more)
+    systemd.ctl("daemon-reload")
 
 
 @pytest.fixture
@@ -98,7 +107,7 @@ def test_start_and_stop_are_systemds(collectd: Collectd, settings: DriverSetting
     assert collectd.daemon.find() == process_
     assert collectd.daemon.start() == process_
     assert collectd.daemon.stop()
-    time.sleep(1.5)
+    time.sleep(_NO_RESTART)
     assert process(settings) == []
     assert collectd.daemon.find() is None
 
@@ -108,13 +117,11 @@ def test_one_that_does_not_end_when_asked_is_killed(
 ) -> None:
     (process_,) = process(settings)
     # Of no effect on collectd. To stop the process with SIGSTOP would not do: systemd sends a SIGCONT after its signal.
-    unit = _UNIT.format(file=settings.config_file, place=Path(settings.config_file).parent)
-    systemd.unit(settings.unit, unit + "KillSignal=SIGURG\n")
-    systemd.ctl("daemon-reload")
+    have_unit(systemd, settings, "KillSignal=SIGURG\n")
     impatient = dataclasses.replace(settings, stop_timeout=0.5)
     assert not SystemdDaemon(impatient, systemd.systemctl, systemd.journalctl).stop()
     assert not process_.alive()
-    time.sleep(1.5)
+    time.sleep(_NO_RESTART)
     assert process(settings) == []
 
 
@@ -165,19 +172,21 @@ def agent(collectd: Collectd, settings: DriverSettings) -> Iterator[Parts]:
     agent.close()
 
 
-def look(agent: Parts, seconds: float = 4.0) -> None:
-    """As the agent does, for as long as systemd needs to start the next one."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+def look_until_it_is_settled(agent: Parts) -> None:
+    """As the agent does, until it knows what became of the live change: good, or not."""
+
+    def settled() -> bool:
         agent.keeper.look()
-        time.sleep(0.1)
+        return agent.state.memory.probation is None
+
+    eventually(settled)
 
 
 def test_a_restart_soon_after_a_live_change_quarantines_nothing(
     agent: Parts, collectd: Collectd, settings: DriverSettings, systemd: Systemd
 ) -> None:
     systemd.ctl("restart", settings.unit)
-    look(agent)
+    look_until_it_is_settled(agent)
     assert (agent.state.memory.outcome, agent.state.memory.quarantine) == ("applied", None)
     assert collectd.observe().plugins["swap"].enabled
 
@@ -185,14 +194,17 @@ def test_a_restart_soon_after_a_live_change_quarantines_nothing(
 def test_a_crash_soon_after_a_live_change_does(agent: Parts, collectd: Collectd, settings: DriverSettings) -> None:
     (process_,) = process(settings)
     process_.signal(signal.SIGSEGV)
-    look(agent, 6.0)
+    look_until_it_is_settled(agent)
     assert (agent.state.memory.outcome, agent.state.memory.quarantine is None) == ("failed", False)
     plugins = back(collectd, process_.pid).plugins
     assert (plugins["memory"].enabled, "swap" in plugins) == (True, False)
     assert len(process(settings)) == 1
 
 
-def test_a_kill_by_somebody_is_seen_until_systemd_starts_it_again(collectd: Collectd, settings: DriverSettings) -> None:
+def test_a_kill_by_somebody_is_seen_until_systemd_starts_it_again(
+    collectd: Collectd, settings: DriverSettings, systemd: Systemd
+) -> None:
+    have_unit(systemd, settings, pause=10 * PATIENCE)
     (process_,) = process(settings)
     process_.signal(signal.SIGKILL)
     assert process_.wait(PATIENCE)

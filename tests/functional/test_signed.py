@@ -117,8 +117,8 @@ def test_nobody_else_commands_the_host(plane: Plane, rabbitmq: RabbitMQ) -> None
         first = ear.heard('\\"apply\\"')
         assert plane.signed().apply(name, spec(2, "memory", "users")).outcome == "applied"
         second = ear.heard('\\"apply\\"')
-        # Nobody cares for the probation of a change that was made a moment ago.
-        time.sleep(1)
+        # The end of its probation leaves traces as well.
+        plane.host.until(plane.host.outlived)
         eventually(lambda: plane.traces() == plane.traces())
         before, refused = plane.traces(), plane.refusals()
 
