@@ -40,8 +40,8 @@ def _shown(measured: Measured) -> dict[str, Any]:
 class Sync(Resource):
     @expose("collectd_mgr:clock:sync", "Correct the clock", body=schemas.SYNC, answers={200: schemas.SYNCED})
     def post(self, call: Call) -> Answer:
-        host, step = call.control.get(call.host), call.body.get("step", False)
-        before, asked, after = _clocks(call).sync(host.name, step, call.request_id, call.services.read_timeout)
+        host, step = call.control.known_as(call.host), call.body.get("step", False)
+        before, asked, after = _clocks(call).sync(host, step, call.request_id, call.services.read_timeout)
         return Answer({"before": _shown(before), "sync": asked, "after": _shown(after)})
 
 
@@ -50,6 +50,6 @@ class Clock(Resource):
 
     @expose("collectd_mgr:clock:get", "Show the clocks of a host", answers={200: schemas.ONE})
     def get(self, call: Call) -> Answer:
-        host = call.control.get(call.host)
-        measured = _clocks(call).measure(host.name, call.request_id, call.services.read_timeout)
+        host = call.control.known_as(call.host)
+        measured = _clocks(call).measure(host, call.request_id, call.services.read_timeout)
         return Answer({"clock": _shown(measured)})

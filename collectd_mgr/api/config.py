@@ -24,8 +24,8 @@ class Config(Resource):
 
 
 def _effective(call: Call) -> dict[str, str]:
-    host = call.control.get(call.host)
-    parts = call.control.agents.config(host.name, request_id=call.request_id, timeout=call.services.read_timeout)
+    host = call.control.known_as(call.host)
+    parts = call.control.agents.config(host, request_id=call.request_id, timeout=call.services.read_timeout)
     return {name: secrets.mask_text(parts[name]) for name in ("host", "managed")}
 
 

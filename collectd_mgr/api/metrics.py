@@ -31,8 +31,8 @@ def _query(call: Call) -> Query:
 
 def _read(call: Call, key: str, read: Callable[..., Page]) -> Answer:
     query = _query(call)
-    host = call.control.get(call.host)
-    page = read(host.name, query, request_id=call.request_id, timeout=call.services.read_timeout)
+    host = call.control.known_as(call.host)
+    page = read(host, query, request_id=call.request_id, timeout=call.services.read_timeout)
     about = json.dumps({"missing": page.missing, "links": call.links(page.marker, query.limit)})
     return Answer(Rendered(rows.text(page.rows, time.time(), f'{about[:-1]}, "{key}": ', "}")))
 
@@ -60,8 +60,6 @@ class Flush(Resource):
             safety.check_name(call.body["plugin"])
         if "identifier" in call.body:
             Identifier.parse(call.body["identifier"])
-        host, services = call.control.get(call.host), call.services
+        host, services = call.control.known_as(call.host), call.services
         order = Order(**call.body)
-        return Answer(
-            call.control.agents.flush(host.name, order, request_id=call.request_id, timeout=services.read_timeout)
-        )
+        return Answer(call.control.agents.flush(host, order, request_id=call.request_id, timeout=services.read_timeout))

@@ -40,7 +40,7 @@ class HostNotifications(Resource):
         answers={200: schemas.LIST},
     )
     def get(self, call: Call) -> Answer:
-        return _listed(call, "number", host=call.control.get(call.host).name)
+        return _listed(call, "number", host=call.control.known_as(call.host))
 
     @expose(
         "collectd_mgr:host_notifications:create",
@@ -49,10 +49,10 @@ class HostNotifications(Resource):
         answers={202: schemas.SENT},
     )
     def post(self, call: Call) -> Answer:
-        host = call.control.get(call.host)
-        said = Notification(**{"plugin": _PLUGIN, "host": host.name, **call.body})
-        call.control.agents.notify(host.name, said, request_id=call.request_id, timeout=call.services.read_timeout)
-        return Answer({"notification": {"host": host.name, "plugin": _PLUGIN, **call.body}}, 202)
+        host = call.control.known_as(call.host)
+        said = Notification(**{"plugin": _PLUGIN, "host": host, **call.body})
+        call.control.agents.notify(host, said, request_id=call.request_id, timeout=call.services.read_timeout)
+        return Answer({"notification": {"host": host, "plugin": _PLUGIN, **call.body}}, 202)
 
 
 class Notifications(Resource):

@@ -33,9 +33,9 @@ def recent(call: Call) -> Answer:
     """The answer to ``values?since=``: each value with its time. :raises BadRequest: with a filter that this has not"""
     for name in {"match", "state"} & call.query.keys():
         raise exception.BadRequest(f"query.{name}: not together with since", field=f"query.{name}")
-    host, services = call.control.get(call.host), call.services
+    host, services = call.control.known_as(call.host), call.services
     wanted = _query(call, call.query)
-    page = call.control.agents.recent(host.name, wanted, request_id=call.request_id, timeout=services.read_timeout)
+    page = call.control.agents.recent(host, wanted, request_id=call.request_id, timeout=services.read_timeout)
     links = json.dumps(call.links(page.marker))
     shown = rows.text(page.rows, time.time())
     return Answer(Rendered(f'{{"values": {shown}, "missing": null, "links": {links}}}'))
@@ -49,7 +49,7 @@ class Publish(Resource):
         answers={202: schemas.PUBLISHED},
     )
     def post(self, call: Call) -> Answer:
-        host, services = call.control.get(call.host), call.services
+        host, services = call.control.known_as(call.host), call.services
         agents, wanted = call.control.agents, _query(call, call.body)
-        orders = agents.publish(host.name, wanted, request_id=call.request_id, timeout=services.read_timeout)
+        orders = agents.publish(host, wanted, request_id=call.request_id, timeout=services.read_timeout)
         return Answer({"orders": orders}, 202)

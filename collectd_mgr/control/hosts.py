@@ -76,6 +76,12 @@ class HostControl:
         with self.database.reader() as session:
             return hosts.get(session, name)
 
+    @retried
+    def known_as(self, name: str) -> str:
+        """The name of a host as its record has it. :raises HostNotFound:"""
+        with self.database.glance() as connection:
+            return hosts.known_as(connection, name)
+
     def capabilities(self, name: str) -> dict[str, Any]:
         """As the host said them last; empty before it did. :raises HostNotFound:"""
         with self.database.reader() as session:

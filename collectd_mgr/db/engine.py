@@ -138,9 +138,15 @@ class Database:
             yield session
 
     @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """As :meth:`reader`, without a session: for what is asked before every call to a host."""
+        with _reached(), self._warm.connection(self.engine) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """As :meth:`writer`, without a session: for what is done for every change, by statements without objects."""
-        with _reached(), self._warm.connection(self.engine) as connection, connection.begin():
+        with self.glance() as connection:
             if connection.dialect.name == "sqlite":
                 connection.execute(_LOCK)
             yield connection

@@ -51,6 +51,8 @@ _COLUMNS = tuple(column for column in _TABLE.c if column.name not in ("capabilit
 
 _SEALED = table(Generation).c
 
+_NAMED = select(_TABLE.c.name).where(_TABLE.c.name == bindparam("of_name"))
+
 _NEWEST = (
     select(*_COLUMNS, _SEALED.sealed)
     .join_from(_TABLE, table(Generation), (_SEALED.host_id == _TABLE.c.id) & (_SEALED.n == _TABLE.c.n))
@@ -62,8 +64,20 @@ def newest(session: Executor, name: str) -> tuple[Host, str]:
     """The record, without labels and bound to no session, and its newest generation, sealed. :raises HostNotFound:"""
     row = session.execute(_NEWEST, {"of_name": name}).one_or_none()
     if row is None:
-        raise exception.HostNotFound(f"No host {name!r} is known.", host=name)
+        raise _not_found(name)
     return Host(**{column.name: value for column, value in zip(_COLUMNS, row, strict=False)}), row[-1]
+
+
+def known_as(session: Executor, name: str) -> str:
+    """The name as the record has it. :raises HostNotFound:"""
+    found = session.execute(_NAMED, {"of_name": name}).scalar()
+    if found is None:
+        raise _not_found(name)
+    return str(found)
+
+
+def _not_found(name: str) -> exception.HostNotFound:
+    return exception.HostNotFound(f"No host {name!r} is known.", host=name)
 
 
 def get(session: Session, name: str, labels: bool = False, status: bool = True, capabilities: bool = False) -> Host:
@@ -78,7 +92,7 @@ def get(session: Session, name: str, labels: bool = False, status: bool = True, 
     )
     host = session.scalars(select(Host).where(Host.name == name).options(*wanted)).one_or_none()
     if host is None:
-        raise exception.HostNotFound(f"No host {name!r} is known.", host=name)
+        raise _not_found(name)
     return host
 
 

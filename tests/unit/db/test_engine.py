@@ -71,3 +71,12 @@ def test_a_name_is_there_once(database: Database) -> None:
         hosts.add(session, "c1")
     with pytest.raises(Duplicate), database.writer() as session:
         hosts.add(session, "c1")
+
+
+def test_a_glance_tells_whether_a_host_is_known(database: Database) -> None:
+    with database.writer() as session:
+        hosts.add(session, "c1")
+    with database.glance() as connection:
+        assert hosts.known_as(connection, "c1") == "c1"
+        with pytest.raises(exception.HostNotFound):
+            hosts.known_as(connection, "c2")
