@@ -83,7 +83,9 @@ class Applier:
     def _take_up(self, spec: HostSpec, request_id: str, boot_id: str = "") -> Running | None:
         memory, now = self._state.memory.with_epoch_of(spec), moment.now()
         held = leases.taken_up(memory.leases, spec.layers, replace(now, boot_id=boot_id or now.boot_id))
-        memory = replace(memory, leases=leases.ended(held, now))
+        held = leases.ended(held, now)
+        self._state.tell_ends(held, spec)
+        memory = replace(memory, leases=held)
         clears = self._state.goal(spec).quarantine_clears
         if memory.quarantine is not None and clears > memory.quarantine.clears:
             memory = replace(memory, quarantine=None)

@@ -95,6 +95,7 @@ class AgentService:
         spools = Path(settings.state_dir) / "spool"
         sources = Sources(reads.notifications, reads.values, self.state.section)
         self.publisher = Publisher(spools, settings.spool_size, outlets, sources)
+        self.state.ended = self.publisher.lease_ended
         publishes, kept = self.publisher.publishes, self.publisher.kept
         explain = Explain(self.state, self._ladder, picture, reads, self.allowlist, publishes, kept)
         self.endpoint = AgentEndpoint(

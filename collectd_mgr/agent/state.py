@@ -22,7 +22,7 @@ from collectd_mgr.domain.leases import Leases
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.sections import Sections, Settings
-from collectd_mgr.domain.spec import Goal, HostSpec
+from collectd_mgr.domain.spec import Goal, HostSpec, Layer
 
 #: The driver that works inside the running daemon: the one that a quarantine and the switch for ``live`` are about.
 LIVE = "live"
@@ -54,6 +54,8 @@ class State:
         self.acted: tuple[float, frozenset[str]] = (0.0, frozenset())
         #: Called after each change that is remembered.
         self.changed: Callable[[], None] = lambda: None
+        #: Called with each layer whose lease is over, before that is remembered: after a kill once more.
+        self.ended: Callable[[Layer], None] = lambda layer: None
         self._merged: tuple[tuple[_Layers, Goal], ...] = ()
         self._origin_of: tuple[int | None, float | None] | None = None
         self._file = file
@@ -135,8 +137,16 @@ class State:
         held = leases.ended(self.memory.leases, moment.now())
         if held == self.memory.leases:
             return False
+        self.tell_ends(held)
         self.remember(leases=held)
         return True
+
+    def tell_ends(self, held: Leases, spec: HostSpec | None = None) -> None:
+        """Tell which leases are over in ``held`` that are not in the memory; they are of what is known, or ``spec``."""
+        known = (self.memory.current, self.memory.taken, spec)
+        layers = [layer for each in known if each is not None for layer in each.layers]
+        for layer in leases.ending(layers, self.memory.leases, held):
+            self.ended(layer)
 
     def sections(self) -> Sections:
         """The named settings in force: the host came to them, whatever is asked of it by now."""

@@ -26,6 +26,9 @@ HOST_UP = "collectd_mgr.host.up"
 HOST_DOWN = "collectd_mgr.host.down"
 OPERATION_FAILED = "collectd_mgr.operation.failed"
 
+#: What an agent says itself.
+LEASE_ENDED = "collectd_mgr.lease.ended"
+
 #: Many samples in one message; Ceilometer makes no event of it.
 SAMPLES = "collectd_mgr.samples"
 
@@ -54,6 +57,7 @@ TRAITS: dict[str, dict[str, str]] = {
     HOST_UP: {**_EVERY, "since": TIME},
     HOST_DOWN: {**_EVERY, "since": TIME},
     OPERATION_FAILED: {**_EVERY, **dict.fromkeys(_OPERATION, TEXT)},
+    LEASE_ENDED: {**_EVERY, **dict.fromkeys(("lease", "section", "setting"), TEXT)},
 }
 
 #: The ids of hosts as resources, and of events, are made in this namespace: the same on every run.
@@ -126,6 +130,14 @@ def operation_failed(about: About, time: float, error: Mapping[str, Any], facts:
     told = {key: text(value) for key, value in {**facts, "code": error.get("code", "")}.items()}
     message = str(error.get("detail") or error.get("code") or "")
     return about.event(OPERATION_FAILED, f"failed/{facts['operation']}", time, FAILURE, message, **told)
+
+
+def lease_ended(about: About, time: float, lease: str, plugin: str, section: str, setting: str) -> Event:
+    """The time of a setting was over: of ``plugin``, or of ``setting`` in ``section``."""
+    message = f"The time of {plugin or f'{setting} in {section}'} is over on {about.host}."
+    told = {"plugin": plugin, "lease": lease, "section": section, "setting": setting}
+    shown = {key: text(value) for key, value in told.items()}
+    return about.event(LEASE_ENDED, f"lease/{lease}", time, OKAY, message, **shown)
 
 
 def resource_id(host: str) -> str:

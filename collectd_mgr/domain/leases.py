@@ -106,6 +106,12 @@ def ended(held: Leases, now: Moment) -> Leases:
     return {name: replace(item, ended=item.over(now)) for name, item in held.items()}
 
 
+def ending(layers: Iterable[Layer], before: Leases, after: Leases) -> tuple[Layer, ...]:
+    """Those of ``layers`` whose lease is over now, and was not before."""
+    over = {name for name, item in after.items() if item.ended and not (name in before and before[name].ended)}
+    return tuple({layer.id: layer for layer in layers if layer.id in over}.values())
+
+
 def in_force(spec: HostSpec | None, held: Leases) -> HostSpec | None:
     """``spec`` without the layers whose lease has ended."""
     if spec is None:

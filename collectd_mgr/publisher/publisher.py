@@ -15,8 +15,11 @@ from collectd_mgr.domain.events import About
 from collectd_mgr.domain.reads import Page, Query
 from collectd_mgr.domain.ring import RingQuery
 from collectd_mgr.domain.sections import Settings
+from collectd_mgr.domain.spec import Layer
+from collectd_mgr.domain.spool import LEAST
 from collectd_mgr.publisher import events
 from collectd_mgr.publisher.courier import Courier
+from collectd_mgr.publisher.ends import Ends
 from collectd_mgr.publisher.events import Events
 from collectd_mgr.publisher.feeder import Feeder, Read
 from collectd_mgr.publisher.replay import Replay
@@ -77,6 +80,7 @@ class Publisher:
         self._sources = sources
         self._said = Spool(directory / "notifications", size)
         self._measured = Spool(directory / "samples", size)
+        self._ends = Ends(Spool(directory / "leases", LEAST), About(outlets.host, outlets.project))
         self._feeder = Feeder(sources.notifications, self._said, lambda: sources.section(sections.MUTES))
         self._sampler = Sampler(Watch(sources.values, self._samples), self._measured, outlets.host)
         self._ring = Ring(Watch(sources.values, self._ring_settings), directory / "ring", self._ring_settings)
@@ -111,6 +115,7 @@ class Publisher:
             # An entry is a message already.
             self._sender = Courier(self._measured.reader(_TELEMETRY), measured.send, batch=1)
             jobs.append(self._sender.run)
+            jobs.append(self._ends.courier(Telemetry(bus, outlets.host)).run)
         return jobs
 
     def _keep_house(self, stop: threading.Event) -> None:
@@ -119,6 +124,11 @@ class Publisher:
             for each in (self._said, self._measured):
                 if each.limit != limit:
                     each.resize(limit)
+
+    def lease_ended(self, layer: Layer) -> None:
+        """Have it told that the lease of a layer is over, where anybody would hear it. Safe to repeat."""
+        if self.publishes:
+            self._ends.tell(layer)
 
     def recent(self, query: RingQuery) -> Page:
         """A page of the values in the ring."""
@@ -168,6 +178,7 @@ class Publisher:
                 "lost": self._sampler.lost,
                 "published": self.publishes,
             },
+            "leases": self._ends.facts(),
             "ring": {**self._ring.facts(), "publishing": self._replay.orders},
             "collectd": self._queue(),
         }

@@ -14,9 +14,10 @@ import oslo_messaging
 import pytest
 
 from collectd_mgr.domain import sections
+from collectd_mgr.domain.leases import granted
 from collectd_mgr.domain.notifications import Notification
 from collectd_mgr.domain.ring import RingQuery
-from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer
+from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
 from collectd_mgr.rpc import transport
 from tests.functional.agent_host import AgentHost
 from tests.services.rabbitmq import RabbitMQ
@@ -98,6 +99,16 @@ def test_samples_and_events(host: AgentHost, ceilometer: Ceilometer) -> None:
     assert all(datetime.fromisoformat(each["timestamp"]).tzinfo for each in samples)
     assert len({(each["name"], each["timestamp"]) for each in samples}) == len(samples), "each value once"
     _check_ring(host, ceilometer)
+    _check_lease(host, ceilometer)
+
+
+def _check_lease(host: AgentHost, ceilometer: Ceilometer) -> None:
+    """Its end is told by the host that ended it."""
+    layer = Layer("lease:1", {"swap": PluginSetting(True)}, lease=granted(1.0, time.time()))
+    host.apply(HostSpec(Generation("e", 2), (replace(Layer(HOST), sections=sections.read(_CHOSEN)), layer)))
+    host.until(lambda: ceilometer.of("collectd_mgr.lease.ended"))
+    (event,) = ceilometer.of("collectd_mgr.lease.ended")
+    assert (event["host"], event["plugin"], event["lease"]) == (host.name, "swap", "lease:1")
 
 
 def _check_events(events: list[dict[str, Any]], host: AgentHost) -> None:

@@ -105,3 +105,50 @@ def test_what_is_the_agents_own_business_ends_as_well(tmp_path: Path) -> None:
     agent.service.keeper.look()
 
     assert agent.service.state.section("mutes") == {}
+
+
+def test_each_end_is_told_once_by_whoever_notices_it(tmp_path: Path) -> None:
+    collectd = FakeDaemon()
+
+    def agent() -> tuple[Agent, list[str]]:
+        made, told = Agent(tmp_path, collectd), list[str]()
+        made.service.state.ended = lambda layer: told.append(layer.id)
+        return made.recover(), told
+
+    first, told = agent()
+    first.apply(leased(spec(1, cpu=10.0), 0.1, cpu=1.0))
+    time.sleep(0.2)
+    first.service.keeper.look()
+    first.service.keeper.look()
+    assert told == ["lease:1"]
+    first.apply(leased(spec(2, cpu=10.0), 0.1, "lease:2", swap=1.0))
+    time.sleep(0.2)
+    second, told = agent()
+    assert told == ["lease:2"], "it ended while no agent was there"
+    second.service.keeper.look()
+    second.apply(leased(spec(3, cpu=10.0), 0.1, "lease:3", cpu=1.0))
+    time.sleep(0.2)
+    second.apply(spec(4, cpu=20.0))
+    assert told == ["lease:2", "lease:3"], "it was over when the next spec came"
+    second.apply(leased(spec(5, cpu=20.0), 3600, "lease:4", cpu=1.0))
+    second.apply(spec(6, cpu=20.0))
+    assert told == ["lease:2", "lease:3"], "one that somebody took away did not end"
+
+
+def test_one_that_was_killed_in_between_tells_it_again(tmp_path: Path) -> None:
+    agent = Agent(tmp_path).recover()
+    agent.apply_and_look(leased(spec(1, cpu=10.0), 0.1, cpu=1.0))
+    time.sleep(0.2)
+    told = []
+
+    def killed(layer: Layer) -> None:
+        told.append(layer.id)
+        raise KeyboardInterrupt
+
+    agent.service.state.ended = killed
+    with pytest.raises(KeyboardInterrupt):
+        agent.service.keeper.look()
+    again = Agent(tmp_path, agent.collectd)
+    again.service.state.ended = lambda layer: told.append(layer.id)
+    again.recover()
+    assert told == ["lease:1", "lease:1"]

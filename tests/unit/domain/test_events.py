@@ -28,6 +28,7 @@ ONE_OF_EACH = (
     events.host_up(ABOUT, 1000.0),
     events.host_down(ABOUT, 1000.0, 1030.0),
     events.operation_failed(ABOUT, 1000.0, {"code": "config_rejected", "detail": "no"}, FACTS),
+    events.lease_ended(ABOUT, 1000.0, "lease:1", "cpu", "", ""),
 )
 
 
@@ -81,5 +82,6 @@ def test_whatever_happens_can_be_digested(text: str, time: float) -> None:
     about = About("cn1.example.org", "infrastructure")
     error = {"code": "config_rejected", "detail": text, "facts": {"line": text}}
     digestible(events.operation_failed(about, time, error, dict.fromkeys(FACTS, text)))
+    digestible(events.lease_ended(about, time, text, "", text, text))
     digestible(events.host_up(about, time))
     digestible(events.host_down(about, time, time))
