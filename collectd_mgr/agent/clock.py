@@ -93,7 +93,7 @@ class Clock:
     def _check_step(self, report: TimeReport) -> None:
         if self._settings.allow_step:
             return
-        why = "would set the clock" if report.sync_steps else "is asked to set the clock"
+        why = "may set the clock when it is asked" if report.sync_steps else "is asked to set the clock"
         raise exception.ClockStepDenied(
             f"{report.source} {why}, and [clock] allow_step is false on this host.",
             source=report.source,

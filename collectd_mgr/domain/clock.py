@@ -87,7 +87,7 @@ class TimeReport:
     :param offset: seconds that this clock is ahead of the reference, by the service; None when it cannot say
     :param error: the bound that the service gives (root distance); None when it gives none
     :param last_update: of the clock, from the reference, in seconds since 1970
-    :param sync_steps: asked to correct itself now, it would set the clock and not slew it
+    :param sync_steps: asked to correct itself now, it may set the clock and not slew it
     """
 
     source: str

@@ -42,6 +42,10 @@ def report(chronyd: Chronyd, wanted: Callable[[TimeReport], bool]) -> TimeReport
     return found[-1]
 
 
+def _later_than(moment: float) -> Callable[[TimeReport], bool]:
+    return lambda report: (report.last_update or 0.0) > moment
+
+
 @pytest.fixture(scope="module")
 def reference() -> Iterator[tuple[str, int]]:
     """A chronyd that serves the machine's own time."""
@@ -114,6 +118,25 @@ class TestChrony:
         assert (asked["source"], asked["measured"]) == ("chrony", True)
         assert asked["request"].endswith("burst 4/8")
 
+    def test_a_sync_makes_no_step_whatever_chrony_conf_says(self, agent: Agent) -> None:
+        """It has not the right to, and says each time that it could not."""
+        server = NtpServer(("127.0.0.4", 0), ahead=0.5)
+        chronyd = Chronyd(source=server.address, more="makestep 0.01 -1").start()
+        eventually(lambda: chronyd.steps() > 3)
+        asked = clock(agent, chronyd).sync(step=False, patience=60.0)
+        assert asked["measured"]
+        steps, measured = chronyd.steps(), report(chronyd, lambda report: report.synchronised).last_update or 0.0
+        for _ in range(5):
+            measured = report(chronyd, _later_than(measured)).last_update or 0.0
+        assert chronyd.steps() == steps
+        chronyd.close()
+        server.close()
+
+    def test_where_steps_are_allowed_its_own_policy_stands(self, agent: Agent, follower: Chronyd) -> None:
+        report(follower, lambda report: report.synchronised)
+        asked = clock(agent, follower, allow_step=True).sync(step=False, patience=60.0)
+        assert "makestep" not in asked["request"]
+
     def test_a_step_is_denied_by_default(self, agent: Agent, late: Chronyd) -> None:
         report(late, lambda report: report.synchronised)
         with pytest.raises(exception.ClockStepDenied):
@@ -153,7 +176,8 @@ class TestNtpd:
         assert 0 < found.error < 10
         assert found.last_update is not None
         assert abs(found.last_update - time.time()) < 600
-        assert not found.sync_steps
+        # It was restarted for a sync, which might find something else.
+        assert found.sync_steps
 
 
 def test_timesyncd(tmp_path: Path) -> None:
@@ -164,4 +188,4 @@ def test_timesyncd(tmp_path: Path) -> None:
     assert 0 < found.error < 10
     assert found.last_update is not None
     assert abs(found.last_update - time.time()) < 600
-    assert not found.sync_steps
+    assert found.sync_steps

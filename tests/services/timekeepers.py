@@ -31,14 +31,17 @@ class Chronyd:
 
     :param source: the address and port of the server that it follows; None for none
     :param serve: an address and port at which it is a server itself, of the machine's own time
+    :param more: for its configuration
     """
 
-    def __init__(self, source: tuple[str, int] | None = None, serve: tuple[str, int] | None = None) -> None:
+    def __init__(
+        self, source: tuple[str, int] | None = None, serve: tuple[str, int] | None = None, more: str = ""
+    ) -> None:
         # Root's alone, or chronyd opens no socket in it.
         self.directory = place.directory()
         self.directory.chmod(0o700)
         self.socket = str(self.directory / "s")
-        lines = [f"bindcmdaddress {self.socket}", "cmdport 0", f"pidfile {self.directory}/pid", "user root"]
+        lines = [f"bindcmdaddress {self.socket}", "cmdport 0", f"pidfile {self.directory}/pid", "user root", more]
         if source is not None:
             lines.append(f"server {source[0]} port {source[1]} iburst minpoll -4 maxpoll -2")
         if serve is None:
@@ -59,6 +62,10 @@ class Chronyd:
     def close(self) -> None:
         self._process.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def steps(self) -> int:
+        """How often it wanted to set the clock."""
+        return (self.directory / "log").read_text().count("Could not step system clock")
 
     @property
     def may_set_clocks(self) -> bool:

@@ -64,8 +64,9 @@ class TimeSource(abc.ABC):
     def correct(self, step: bool) -> str:
         """Have the service compare the clock and correct it, as a sentence of what was asked.
 
-        Called only for a service that answered, and with ``step`` false only if its report said that it would not
-        step. Returns when the service has been asked, not when the clock is right. Safe to repeat.
+        Called only for a service that answered. Where neither ``step`` is true nor ``[clock] allow_step``, nothing
+        that it does may set the clock, and it is only called if the report said so. Returns when the service has been
+        asked, not when the clock is right. Safe to repeat.
 
         :param step: it may set the clock
         :raises ClockSyncFailed: in the words of the service

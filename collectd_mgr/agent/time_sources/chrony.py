@@ -15,6 +15,10 @@ _FIELDS = 14
 #: Measurements for a correction: wanted, and tried at most.
 _BURST = "4/8"
 
+#: By how many seconds the clock must be off for how many updates to set it, instead of the policy of chrony.conf, until
+#: chronyd starts again: never.
+_NO_STEP = ("makestep", "1", "0")
+
 #: Stratum of a clock that follows nothing.
 _NONE = 16
 
@@ -24,6 +28,7 @@ class Chrony(TimeSource):
 
     def __init__(self, settings: TimeSettings) -> None:
         self._patience = settings.patience
+        self._may_step = settings.allow_step
         self._command = [settings.chronyc, "-n"]
         self._command += ["-h", settings.chrony_address] if settings.chrony_address else []
 
@@ -31,11 +36,15 @@ class Chrony(TimeSource):
         return parse(output([*self._command, "-c", "tracking"], self._patience))
 
     def correct(self, step: bool) -> str:
-        """A burst of measurements, after which chronyd slews; a step sets the clock by what is left to correct."""
-        done = asked([*self._command, "burst", _BURST], self._patience)
-        if step:
-            done = f"{done}; {asked([*self._command, 'makestep'], self._patience)}"
-        return done
+        """A burst of measurements, after which chronyd slews; a step sets the clock by what is left to correct.
+
+        chronyd goes by its own policy where steps are allowed. Where they are not, it is told to make none: it cannot
+        be asked what its policy is.
+        """
+        orders = [("burst", _BURST), *([("makestep",)] if step else [])]
+        if not step and not self._may_step:
+            orders.insert(0, _NO_STEP)
+        return "; ".join(asked([*self._command, *order], self._patience) for order in orders)
 
 
 def parse(line: str) -> TimeReport:

@@ -24,9 +24,6 @@ _RESPONSE, _ERROR, _MORE = 0x80, 0x40, 0x20
 #: NTP's seconds begin with 1900.
 _EPOCH = 2_208_988_800
 
-#: ntpd sets the clock by more than this, in seconds, unless it is configured otherwise.
-_STEPS_ABOVE = 0.128
-
 _VARIABLE = re.compile(r'\s*(\w+)=("[^"]*"|[^,]*)(?:,|$)')
 
 #: The leap indicator of a clock that follows nothing, and the stratum.
@@ -48,7 +45,11 @@ class Ntpd(TimeSource):
             raise Silent(f"no answer of ntpd at {self._address[0]}:{self._address[1]}: {error}") from None
 
     def correct(self, step: bool) -> str:
-        """A restart: ntpd asks its servers at once then, and nothing else makes it (mode 6 would want a key)."""
+        """A restart: ntpd asks its servers at once then, and nothing else makes it (mode 6 would want a key).
+
+        It may set the clock then: how far it is off is what it is to find out, and from where on it sets it (0.128 s,
+        ``tinker step``, ``-g``) it does not tell.
+        """
         return asked(self._restart, 10 * self._patience)
 
     def _asked(self) -> bytes:
@@ -100,7 +101,7 @@ def report(variables: dict[str, str]) -> TimeReport:
     offset = -float(variables["offset"]) / 1000
     error = float(variables["rootdelay"]) / 2000 + float(variables["rootdisp"]) / 1000
     reference, updated = variables.get("refid"), _time(variables.get("reftime", ""))
-    return TimeReport("ntpd", True, reference, stratum, offset, error, updated, abs(offset) > _STEPS_ABOVE)
+    return TimeReport("ntpd", True, reference, stratum, offset, error, updated, sync_steps=True)
 
 
 def _time(text: str) -> float | None:

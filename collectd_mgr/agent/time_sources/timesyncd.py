@@ -25,9 +25,6 @@ _QUESTION = (
     f"{_NAME}.Manager",
 )
 
-#: timesyncd sets the clock by more than this, in seconds (NTP_MAX_ADJUST in its source).
-_STEPS_ABOVE = 0.4
-
 #: Times are in microseconds.
 _MICRO = 1e-6
 
@@ -47,7 +44,11 @@ class Timesyncd(TimeSource):
         return parse(output(self._command, self._patience))
 
     def correct(self, step: bool) -> str:
-        """A restart: timesyncd asks its server at once then, and has no other way to be made to."""
+        """A restart: timesyncd asks its server at once then, and has no other way to be made to.
+
+        It may set the clock then: when that is off by more than 0.4 s, which is what it is to find out, and when it is
+        behind the time that it noted on the disk.
+        """
         return asked(self._restart, 10 * self._patience)
 
 
@@ -77,5 +78,5 @@ def _report(properties: dict[str, Any]) -> TimeReport:
         -exchange.offset,
         (root_delay / 2 + root_dispersion) * _MICRO + exchange.error,
         exchange.got,
-        abs(exchange.offset) > _STEPS_ABOVE,
+        sync_steps=True,
     )

@@ -30,7 +30,7 @@ _SERVICE = fields.record(
         "offset": {"type": ["number", "null"], "description": "Seconds ahead of the reference."},
         "error": fields.NULLABLE_NUMBER,
         "last_update": _NULLABLE_SECONDS,
-        "sync_steps": {"type": "boolean", "description": "Asked to correct itself now, it would set the clock."},
+        "sync_steps": {"type": "boolean", "description": "Asked to correct itself now, it may set the clock."},
     },
     "What the host's time service says.",
 )

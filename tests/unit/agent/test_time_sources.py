@@ -58,10 +58,8 @@ class TestNtpd:
         assert report.offset == pytest.approx(-0.0501)
         assert report.error == pytest.approx(0.000575)
         assert report.last_update == 0xECA3A6B2 - 2_208_988_800 + 0.5
-        assert not report.sync_steps
-
-    def test_so_far_off_that_it_would_step(self) -> None:
-        assert ntpd.report({**FOLLOWING, "offset": "-130"}).sync_steps
+        # A restart may find out anything.
+        assert report.sync_steps
 
     def test_what_it_does_not_say(self) -> None:
         with pytest.raises(ValueError, match="stratum"):
@@ -124,10 +122,7 @@ class TestTimesyncd:
         assert report.offset == pytest.approx(-0.12, abs=1e-6)
         assert report.error == pytest.approx(0.0115325, abs=1e-6)
         assert report.last_update == pytest.approx(1_795_386_850.02002)
-        assert not report.sync_steps
-
-    def test_so_far_off_that_it_would_step(self) -> None:
-        assert timesyncd.parse(said(times=(0, 2_000_000, 2_000_000, 0))).sync_steps
+        assert report.sync_steps
 
     def test_while_it_looks_for_its_server(self) -> None:
         assert timesyncd.parse(SEARCHING) == TimeReport("timesyncd", False, sync_steps=True)
