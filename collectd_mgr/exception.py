@@ -164,6 +164,13 @@ class SignatureRefused(CollectdMgrError):
     code, status, title = "signature_refused", 503, "The host does not trust the signature of the call"
 
 
+class AnswerNotTrusted(CollectdMgrError):
+    """An answer that the host did not sign counts as none. Facts: ``reason_code``: unsigned, unknown_host,
+    other_host or forged."""
+
+    code, status, title = "answer_not_trusted", 503, "The answer is not known to come from the host"
+
+
 class ClockStepDenied(CollectdMgrError):
     """The agent's own policy (``[clock] allow_step``) has the last word. Facts: ``source``, ``offset`` (seconds)."""
 

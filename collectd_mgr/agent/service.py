@@ -36,6 +36,8 @@ from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.drivers.trial import Trials
 from collectd_mgr.publisher.publisher import Outlets, Publisher, Sources
 from collectd_mgr.rpc import agent as rpc_agent
+from collectd_mgr.rpc import identity
+from collectd_mgr.rpc.heard import Heard
 from collectd_mgr.rpc.signing import Verifier
 from collectd_mgr.rpc.status import StatusNotifier
 from collectd_mgr.rpc.transport import Outlet
@@ -78,20 +80,24 @@ class AgentService:
         self._sweep = sweep = Sweep(self._ladder, lambda: self.state.mode().mode != mode.OFF)
         self.allowlist = Allowlist(settings.allowlist_file, sweep.metrics)
         self.state = _state(settings, self.allowlist)
-        self.verifier = Verifier(settings.host, settings.trusted_keys_file, settings.require_signature)
+        self._heard = Heard(Path(settings.state_dir) / "heard")
+        self.verifier = Verifier(
+            settings.host, settings.trusted_keys_file, settings.require_signature, heard=self._heard
+        )
+        self._identity = identity.of_host(settings.state_dir)
         carrier = Carrier(self._ladder, self.state, self._journal, fault)
         crash = Crash(self.state, carrier, fault)
         self.applier = Applier(self.state, carrier, crash, fault)
         self.keeper = keeper = Keeper(settings, self.state, carrier, crash)
         self.state.notices = lambda: (*self.verifier.sentences(), *keeper.sentences())
         picture = Picture(settings.host, self.state, self._ladder, sweep, boots.begin(settings.state_dir))
-        notifier = StatusNotifier(notifications, settings.host)
+        notifier = StatusNotifier(notifications, settings.host, self._identity)
         self.reporter = Reporter(picture, sweep, notifier, settings.heartbeat_interval)
         self.state.changed = self.reporter.wake
         self.clock = Clock(self.state, self._ladder, settings.clock, time_sources.load(settings.clock), settings.host)
         preflight = Preflight(self.state, carrier, sweep, Trials(settings.daemon), self.allowlist)
         reads = Reads(self.state, self._ladder, sweep.absent)
-        outlets = Outlets(settings.host, lasting or Outlet(notifications), telemetry, settings.project)
+        outlets = Outlets(settings.host, lasting or Outlet(notifications), telemetry, settings.project, self._identity)
         spools = Path(settings.state_dir) / "spool"
         sources = Sources(reads.notifications, reads.values, self.state.section)
         self.publisher = Publisher(spools, settings.spool_size, outlets, sources)
@@ -121,10 +127,11 @@ class AgentService:
         self.publisher.sync()
         self.keeper.close()
         self._ladder.close()
+        self._heard.close()
 
     def _serve(self, _stop: threading.Event) -> None:
         """oslo.messaging waits here for a bus that is away, for as long as it takes."""
-        server = rpc_agent.server(self._rpc, self._settings.host, self.endpoint, self.verifier)
+        server = rpc_agent.server(self._rpc, self._settings.host, self.endpoint, self.verifier, self._identity)
         server.start()
         self._server = server
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path
 
 from oslo_config import cfg
 
@@ -19,7 +20,7 @@ from collectd_mgr.cmd import configuration, stopping
 from collectd_mgr.drivers import ladder
 from collectd_mgr.drivers.base import Driver, DriverSettings
 from collectd_mgr.drivers.snippet import snippet
-from collectd_mgr.rpc import transport
+from collectd_mgr.rpc import identity, transport
 
 #: systemd starts a dead collectd again by itself; that long it is left to it, in seconds.
 _REVIVAL = {"systemd": 30.0}
@@ -27,16 +28,30 @@ _REVIVAL = {"systemd": 30.0}
 _DAEMON = [field.name for field in fields(DriverSettings) if field.name not in ("host", "state_dir")]
 
 
+_ACTIONS = [
+    cfg.BoolOpt("print-snippet", default=False, help="Print what to add to collectd.conf on this host, and exit."),
+    cfg.BoolOpt("print-key", default=False, help="Print the line of this host for [signing] host_keys_file, and exit."),
+]
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     conf = configuration.new()
-    conf.register_cli_opt(
-        cfg.BoolOpt("print-snippet", default=False, help="Print what to add to collectd.conf on this host, and exit.")
-    )
+    conf.register_cli_opts(_ACTIONS)
     configuration.load(sys.argv[1:] if argv is None else argv, "collectd-mgr-agent", conf)
     if conf.print_snippet:
         print(snippet(settings(conf).daemon), end="")
         return 0
+    if conf.print_key:
+        return print_key(conf)
     return run(conf)
+
+
+def print_key(conf: cfg.ConfigOpts) -> int:
+    """What the control plane is to have in its ``host_keys_file``; a fresh key where the host has none yet."""
+    Path(conf.agent.state_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
+    for key in identity.of_host(conf.agent.state_dir).public:
+        print(conf.agent.host, key)
+    return 0
 
 
 def run(conf: cfg.ConfigOpts) -> int:

@@ -12,7 +12,7 @@ from collectd_mgr.conductor.service import ConductorService
 from collectd_mgr.conductor.settings import ConductorSettings
 from collectd_mgr.control.hosts import HostControl
 from collectd_mgr.db.engine import Database
-from collectd_mgr.rpc import signing, transport
+from collectd_mgr.rpc import identity, signing, transport
 from collectd_mgr.rpc.agent import AgentAPI
 
 if TYPE_CHECKING:
@@ -33,8 +33,9 @@ def service(conf: cfg.ConfigOpts) -> ConductorService:
     """The conductor that ``conf`` describes, not started."""
     settings = ConductorSettings(**conf.conductor)
     rpc = transport.rpc(conf)
-    agents = AgentAPI(rpc, settings.call_timeout, signing.signer(conf))
+    keys = identity.host_keys(conf)
+    agents = AgentAPI(rpc, settings.call_timeout, signing.signer(conf), keys)
     control = HostControl(Database(conf), agents, settings.call_timeout)
     outlets = transport.lasting(conf), transport.telemetry(conf)
     notifications = transport.notifications(conf)
-    return ConductorService(settings, control, rpc, notifications, *outlets, conf.publisher.project_id)
+    return ConductorService(settings, control, rpc, notifications, *outlets, conf.publisher.project_id, keys)

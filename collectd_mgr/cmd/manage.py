@@ -14,7 +14,7 @@ from oslo_config import cfg
 from collectd_mgr.cmd import configuration, gnocchi
 from collectd_mgr.db import generations, schema, sealing
 from collectd_mgr.db.engine import Database
-from collectd_mgr.rpc import signing
+from collectd_mgr.rpc import keys
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,10 +42,10 @@ def _commands(areas: Any, argv: Sequence[str]) -> None:
     secrets = areas.add_parser("secrets", help="The keys of the encrypted columns").add_subparsers(required=True)
     secrets.add_parser("new", help="Print a fresh key").set_defaults(action=_new_key)
     secrets.add_parser("rotate", help="Put what is stored under the newest key").set_defaults(action=_rotate)
-    keys = areas.add_parser("signing", help="The keys that sign calls to agents").add_subparsers(required=True)
-    fresh = keys.add_parser("new", help="Print a fresh private key, for [signing] key_file")
+    pairs = areas.add_parser("signing", help="The keys that sign calls to agents").add_subparsers(required=True)
+    fresh = pairs.add_parser("new", help="Print a fresh private key, for [signing] key_file, or a host's identity")
     fresh.set_defaults(action=_new_pair)
-    public = keys.add_parser("public", help="Print what agents are to trust, for [agent] trusted_keys_file")
+    public = pairs.add_parser("public", help="Print what agents are to trust, for [agent] trusted_keys_file")
     public.set_defaults(action=_public)
     gnocchi.add(areas, argv)
 
@@ -67,14 +67,14 @@ def _new_key(conf: cfg.ConfigOpts) -> None:
 
 
 def _new_pair(conf: cfg.ConfigOpts) -> None:
-    print(signing.new_key())
+    print(keys.new())
 
 
 def _public(conf: cfg.ConfigOpts) -> None:
     if not conf.signing.key_file:
         sys.exit("[signing] key_file is not set.")
     for key in Path(conf.signing.key_file).read_text(encoding="ascii").split():
-        print(signing.public_half(key))
+        print(keys.public_half(key))
 
 
 def _rotate(conf: cfg.ConfigOpts) -> None:

@@ -24,7 +24,7 @@ from collectd_mgr.db import engine, schema
 from collectd_mgr.db.engine import Database
 from collectd_mgr.drivers import ladder
 from collectd_mgr.drivers.child import ChildDaemon
-from collectd_mgr.rpc import signing, transport
+from collectd_mgr.rpc import identity, signing, transport
 from collectd_mgr.rpc.agent import AgentAPI
 
 LOG = logging.getLogger(__name__)
@@ -81,9 +81,11 @@ class Standalone:
         self._database = Database(conf)
         schema.sync(self._database)
         rpc, notifications = transport.rpc(conf), transport.notifications(conf)
-        agents = AgentAPI(rpc, conf.conductor.call_timeout, signing.signer(conf))
+        keys = identity.host_keys(conf)
+        agents = AgentAPI(rpc, conf.conductor.call_timeout, signing.signer(conf), keys)
         conducting = HostControl(self._database, agents, conf.conductor.call_timeout)
-        self._conductor = ConductorService(ConductorSettings(**conf.conductor), conducting, rpc, notifications)
+        settings = ConductorSettings(**conf.conductor)
+        self._conductor = ConductorService(settings, conducting, rpc, notifications, keys=keys)
         self._agent = _agent(conf, rpc, notifications)
         answering = HostControl(self._database, agents, conf.api.wait)
         self._server = wsgi.Server(

@@ -22,6 +22,7 @@ from collectd_mgr.control.events import Telling
 from collectd_mgr.control.hosts import HostControl
 from collectd_mgr.rpc import notifications as heard
 from collectd_mgr.rpc import status
+from collectd_mgr.rpc.identity import HostKeys
 from collectd_mgr.rpc.ping import Ping
 from collectd_mgr.rpc.telemetry import Telemetry
 from collectd_mgr.rpc.transport import Outlet
@@ -35,6 +36,7 @@ class ConductorService:
     :param lasting: for what must not be lost, where that is another transport than ``notifications``
     :param telemetry: to Ceilometer, ``None`` where it is not wanted
     :param project: the project that events belong to
+    :param keys: by which hosts are believed
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class ConductorService:
         lasting: Outlet | None = None,
         telemetry: Outlet | None = None,
         project: str = "",
+        keys: HostKeys | None = None,
     ) -> None:
         self._settings = settings
         self._stop = threading.Event()
@@ -55,14 +58,20 @@ class ConductorService:
         self._resend = Resend(control, self._errands, settings.resend_interval, settings.call_timeout)
         clocks = ClockWatch(Clocks(control.database, control.agents), self._errands, settings.call_timeout)
         statuses = Statuses(control, self._errands, clocks, settings.call_timeout, self._resend.soon)
-        self._listener = status.listener(notifications, statuses.receive, settings.batch_size, settings.batch_timeout)
+        batches = settings.batch_size, settings.batch_timeout
+        self._listener = status.listener(notifications, statuses.receive, *batches, keys=keys)
         self._notifications = Notifications(
             control.database, settings.notification_retention, settings.notification_limit
         )
         self._history = History(control.database, settings.generations_kept)
         bus = Telemetry(telemetry, "conductor") if telemetry else None
         self._events = Events(Telling(control.database, project), bus)
-        self._heard = heard.listener(lasting or Outlet(notifications), self._notifications.receive)
+        self._heard = heard.listener(
+            lasting or Outlet(notifications),
+            self._notifications.receive,
+            keys=keys,
+            lifetime=settings.notification_retention,
+        )
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:

@@ -84,7 +84,8 @@ class Delivery:
             return self._agents.apply(name, spec, request_id=request_id, timeout=timeout)
         except exception.StaleGeneration as error:
             return self._overtake(name, spec.generation, Generation.from_dict(error.kwargs["generation"]))
-        except (exception.AgentUnreachable, exception.RequestTimeout):
+        except (exception.AgentUnreachable, exception.RequestTimeout, exception.AnswerNotTrusted):
+            # Nobody knows what has become of it: what the host reports will tell.
             return True
         except exception.SignatureRefused as error:
             # The keys or the clocks are wrong, not what was asked: it is sent again until somebody has set that right.

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, TypeVar
 
 from collectd_mgr.control import settling
 from collectd_mgr.control.settling import Report
@@ -21,30 +21,47 @@ from collectd_mgr.rpc.status import Reports
 
 LOG = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 
 class Intake:
     """Writes what hosts say into their records; a host nobody knew gets one."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._late = 0
 
     def receive(self, reports: Reports) -> tuple[str, ...]:
         """Store a batch: one statement for the heartbeats, one for the statuses, and settle what they are about.
 
-        Safe to repeat, in any order, from many processes.
+        Safe to repeat, in any order, from many processes: what is older than what is known changes nothing.
 
         :returns: the names of hosts whose whole status is not known here: to be asked for
         """
         latest = _latest(reports.statuses)
         beats = {str(beat["host"]): beat for beat in reports.heartbeats}
-        self._enrol({*latest, *beats})
+        before = self._records({*latest, *beats})
+        self._enrol({*latest, *beats} - before.keys())
+        latest = self._timely(latest, lambda status: not _is_past(before.get(status.host), status))
+        beats = self._timely(beats, lambda beat: not _is_old(before.get(str(beat["host"])), beat))
         self._store(beats.values(), latest.values())
-        with self._database.reader() as session:
-            records = {host.name: host for host in hosts.known(session, {*latest, *beats})}
+        records = self._records({*latest, *beats})
         for name, status in latest.items():
             if name in records and _is_about_something(records[name], status):
                 self._settle_later(name, status)
         return tuple(name for name, beat in beats.items() if name in records and records[name].health != beat["health"])
+
+    def _records(self, names: Collection[str]) -> dict[str, Host]:
+        with self._database.reader() as session:
+            return {host.name: host for host in hosts.known(session, names)} if names else {}
+
+    def _timely(self, said: dict[str, T], is_timely: Callable[[T], bool]) -> dict[str, T]:
+        """What is not older than what is known of its host: nobody can have anything settled by saying it again."""
+        timely = {name: each for name, each in said.items() if is_timely(each)}
+        for name in said.keys() - timely.keys():
+            self._late += 1
+            LOG.info("What came from %s is late, or was heard before (%s so far).", name, self._late)
+        return timely
 
     @retried
     def applied(self, host: Host, status: HostStatus) -> Host | None:
@@ -80,9 +97,7 @@ class Intake:
             return hosts.is_settled(session, host.id)
 
     def _enrol(self, names: set[str]) -> None:
-        with self._database.reader() as session:
-            known = {host.name for host in hosts.known(session, names)}
-        for name in sorted(names - known):
+        for name in sorted(names):
             try:
                 self._add(name)
             except Duplicate:
@@ -148,6 +163,19 @@ def _latest(statuses: Iterable[HostStatus]) -> dict[str, HostStatus]:
         if before is None or (status.boot, status.sequence) >= (before.boot, before.sequence):
             latest[status.host] = status
     return latest
+
+
+def _is_past(host: Host | None, status: HostStatus) -> bool:
+    """Whether a later status is known. The same one once more counts: it is stored before it settles."""
+    return host is not None and (status.boot, status.sequence) < (host.boot, host.sequence)
+
+
+def _is_old(host: Host | None, beat: Mapping[str, Any]) -> bool:
+    """Whether the host said this, or something later, before."""
+    if host is None:
+        return False
+    boot, sequence = int(beat["boot"]), int(beat["seq"])
+    return (boot, sequence) < (host.boot, host.sequence) or statuses.place(boot, sequence) <= host.heard
 
 
 def _row(status: HostStatus, before: Mapping[str, Any] | None = None) -> statuses.Report:

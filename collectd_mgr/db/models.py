@@ -36,6 +36,8 @@ class Host(Base):
     ``health`` is None where the stored ``capabilities`` are not those that the status speaks of. They are long, and
     only loaded where asked for.
     ``told`` is the state that Ceilometer was told last.
+    ``heard`` is the place of its latest report in their order (:func:`collectd_mgr.db.statuses.place`): one that came
+    before keeps nobody up. It is the last column, for MariaDB sets them in this order, and others look at it.
     ``clock`` is what its clock was found to be, ``clock_offset`` and ``clock_error`` are in seconds: see
     :mod:`collectd_mgr.domain.clock`.
     """
@@ -66,6 +68,7 @@ class Host(Base):
     clock: Mapped[str] = mapped_column(String(16), default="unknown", server_default="unknown", index=True)
     clock_offset: Mapped[float | None] = mapped_column(Double)
     clock_error: Mapped[float | None] = mapped_column(Double)
+    heard: Mapped[str] = mapped_column(String(40), default="", server_default="")
 
     label_rows: Mapped[dict[str, Label]] = relationship(
         collection_class=attribute_keyed_dict("name"), cascade="all, delete-orphan", lazy="raise"

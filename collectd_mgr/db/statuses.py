@@ -36,20 +36,38 @@ class Report:
     capabilities_digest: str = ""
 
 
+def place(boot: int, sequence: int) -> str:
+    """The place of a report among those of its host, so that they compare as texts."""
+    return f"{boot:019d}.{sequence:019d}"
+
+
 def heard(session: Executor, beats: Sequence[tuple[str, int, int]], at: datetime) -> None:
-    """Heartbeats ``(name, boot, sequence)``: one statement. One that is older than the stored status says nothing."""
-    newer = or_(*(and_(_TABLE.c.name == name, _not_after(boot, sequence)) for name, boot, sequence in beats))
-    rows(session, update(_TABLE).where(newer).values(heartbeat_at=at, state=UP))
+    """Heartbeats ``(name, boot, sequence)``, at most one of each host: one statement.
+
+    One that is older than the stored status, or that came before, says nothing.
+    """
+    places = {name: place(boot, sequence) for name, boot, sequence in beats}
+    newer = or_(
+        *(
+            and_(_TABLE.c.name == name, _TABLE.c.heard < places[name], _not_after(boot, sequence))
+            for name, boot, sequence in beats
+        )
+    )
+    latest = case(*((_TABLE.c.name == name, literal(last)) for name, last in places.items()), else_=_TABLE.c.heard)
+    rows(session, update(_TABLE).where(newer).values(heartbeat_at=at, state=UP, heard=latest))
 
 
 def store(session: Executor, reports: Sequence[Report], at: datetime) -> None:
-    """Statuses, at most one of each host: one statement. Only the newer ones are stored."""
+    """Statuses, at most one of each host: one statement. Only the newer ones are stored; one that is stored already
+    is no sign of life.
+    """
     newer = or_(*(and_(_TABLE.c.name == item.name, _not_after(item.boot, item.sequence)) for item in reports))
     values = {name: _chosen(name, reports) for name in _REPORTED}
     whole = [item for item in reports if item.capabilities is not None]
     if whole:
         values |= {name: _chosen(name, whole) for name in _ABLE}
-    rows(session, update(_TABLE).where(newer).values(heartbeat_at=at, state=UP, health=_health(reports), **values))
+    values |= {name: _if_new(name, value, reports) for name, value in (("heartbeat_at", at), ("state", UP))}
+    rows(session, update(_TABLE).where(newer).values(health=_health(reports), heard=_heard(reports), **values))
 
 
 def accept(session: Executor, report: Report, generation: Generation, at: datetime) -> bool:
@@ -85,6 +103,20 @@ def _chosen(column: str, reports: Sequence[Report]) -> Any:
     kept = _TABLE.c[column]
     named = ((_TABLE.c.name == item.name, literal(getattr(item, column), kept.type)) for item in reports)
     return case(*named, else_=kept)
+
+
+def _is_new(item: Report) -> Any:
+    return and_(_TABLE.c.name == item.name, _TABLE.c.heard < place(item.boot, item.sequence))
+
+
+def _if_new(column: str, value: Any, reports: Iterable[Report]) -> Any:
+    kept = _TABLE.c[column]
+    return case((or_(*map(_is_new, reports)), literal(value, kept.type)), else_=kept)
+
+
+def _heard(reports: Iterable[Report]) -> Any:
+    places = ((_is_new(item), literal(place(item.boot, item.sequence))) for item in reports)
+    return case(*places, else_=_TABLE.c.heard)
 
 
 def _health(reports: Iterable[Report]) -> Any:

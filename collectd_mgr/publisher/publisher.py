@@ -27,6 +27,7 @@ from collectd_mgr.publisher.ring import Ring
 from collectd_mgr.publisher.sampler import Sampler, SampleSender
 from collectd_mgr.publisher.spool import Spool
 from collectd_mgr.publisher.watch import Watch
+from collectd_mgr.rpc.identity import Identity
 from collectd_mgr.rpc.notifications import Sender
 from collectd_mgr.rpc.telemetry import Telemetry
 from collectd_mgr.rpc.transport import Outlet
@@ -51,12 +52,14 @@ class Outlets:
     :param lasting: to the conductors
     :param telemetry: to Ceilometer, ``None`` where it is not wanted
     :param project: the project that events and samples belong to
+    :param identity: signs what goes to the conductors
     """
 
     host: str
     lasting: Outlet
     telemetry: Outlet | None = None
     project: str = ""
+    identity: Identity | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class Publisher:
         return self._sources.section(sections.RING)
 
     def _couriers(self, outlets: Outlets) -> list[Job]:
-        sender = Sender(outlets.lasting, outlets.host)
+        sender = Sender(outlets.lasting, outlets.host, outlets.identity)
         to_conductors = self._said.reader("conductors")
         jobs: list[Job] = [Courier(to_conductors, lambda entries: sender.send(events.rows(entries))).run]
         if outlets.telemetry is not None:

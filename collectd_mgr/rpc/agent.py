@@ -9,6 +9,8 @@ History of the version::
 
 from __future__ import annotations
 
+import logging
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -17,13 +19,17 @@ import oslo_messaging
 from collectd_mgr import exception
 from collectd_mgr.domain.clock import Reading
 from collectd_mgr.domain.explain import Explanation
+from collectd_mgr.domain.identity import ASKED
 from collectd_mgr.domain.notifications import Notification
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.ring import RingQuery
 from collectd_mgr.domain.signing import CONTEXT
 from collectd_mgr.domain.spec import HostSpec, Layer
 from collectd_mgr.domain.status import HostStatus
+from collectd_mgr.rpc.identity import HostKeys, Identity
 from collectd_mgr.rpc.signing import Signer, Verifier
+
+LOG = logging.getLogger(__name__)
 
 TOPIC = "collectd_mgr.agent"
 VERSION = "1.1"
@@ -44,28 +50,51 @@ def expected(method: F) -> F:
 
 
 class _Guarded:
-    """An endpoint behind a verifier: nothing that is refused reaches it, whatever methods it has."""
+    """An endpoint behind a verifier: nothing that is refused reaches it, whatever methods it has. Who asks for it
+    gets the answer signed, an error as well."""
 
-    def __init__(self, endpoint: Any, verifier: Verifier) -> None:
+    def __init__(self, host: str, endpoint: Any, verifier: Verifier, identity: Identity | None) -> None:
         self.target = endpoint.target
+        self._host = host
         self._endpoint = endpoint
         self._verifier = verifier
+        self._identity = identity
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._endpoint, name)
 
         @expected
         def checked(context: Mapping[str, Any], **arguments: Any) -> Any:
-            self._verifier.check(context, name, arguments)
-            return method(context, **arguments)
+            def answer() -> Any:
+                self._verifier.check(context, name, arguments)
+                return method(context, **arguments)
+
+            asked, identity = context.get(ASKED), self._identity
+            if asked is None or identity is None:
+                return answer()
+            return identity.answer(self._host, name, str(asked), self._content(name, answer))
 
         return checked
 
+    def _content(self, method: str, answer: Callable[[], Any]) -> dict[str, Any]:
+        """What is signed: the answer, or why there is none."""
+        try:
+            return {"result": answer()}
+        except oslo_messaging.ExpectedException as error:
+            return {"error": error.exc_info[1].to_dict()}
+        except _TYPED as error:
+            return {"error": error.to_dict()}
+        except Exception as error:
+            LOG.exception("%s failed.", method)
+            return {"error": _failed(self._host, type(error).__name__, error).to_dict()}
 
-def server(transport: Any, host: str, endpoint: Any, verifier: Verifier | None = None) -> Any:
+
+def server(
+    transport: Any, host: str, endpoint: Any, verifier: Verifier | None = None, identity: Identity | None = None
+) -> Any:
     """An RPC server of ``endpoint`` for ``host``; ``start()`` waits for the bus, ``stop()`` and ``wait()`` end it."""
     if verifier is not None:
-        endpoint = _Guarded(endpoint, verifier)
+        endpoint = _Guarded(host, endpoint, verifier, identity)
     target = oslo_messaging.Target(topic=TOPIC, server=host)
     policy = oslo_messaging.DefaultRPCAccessPolicy
     return oslo_messaging.get_rpc_server(transport, target, [endpoint], access_policy=policy)
@@ -76,12 +105,16 @@ class AgentAPI:
 
     Every method raises the agent's typed error, or ``AgentUnreachable`` when there is no agent on
     the bus (at once) or none answered within ``timeout`` seconds (then ``maybe_executed`` is true), or
-    ``SignatureRefused`` when the agent does not trust the caller; then nothing was done.
+    ``SignatureRefused`` when the agent does not trust the caller; then nothing was done; or ``AnswerNotTrusted`` when
+    ``keys`` does not believe that it was the agent that answered: then nobody knows what was done.
     All are safe to repeat.
     """
 
-    def __init__(self, transport: Any, timeout: float = 10.0, signer: Signer | None = None) -> None:
+    def __init__(
+        self, transport: Any, timeout: float = 10.0, signer: Signer | None = None, keys: HostKeys | None = None
+    ) -> None:
         self._signer = signer
+        self._keys = keys
         options = oslo_messaging.TransportOptions(at_least_once=True)
         target = oslo_messaging.Target(topic=TOPIC, version=VERSION)
         self._client = oslo_messaging.get_rpc_client(
@@ -95,11 +128,11 @@ class AgentAPI:
         :raises StaleGeneration: with the agent's generation
         :raises HostNotManaged: when the mode allows no changes
         """
-        return HostStatus.from_dict(self._call(host, "apply", request_id, timeout, spec=spec.to_dict()))
+        return _status(host, self._call(host, "apply", request_id, timeout, spec=spec.to_dict()))
 
     def status(self, host: str, request_id: str = "", timeout: float | None = None) -> HostStatus:
         """The whole status, observed for this call."""
-        return HostStatus.from_dict(self._call(host, "status", request_id, timeout))
+        return _status(host, self._call(host, "status", request_id, timeout))
 
     def metrics(self, host: str, query: Query, request_id: str = "", timeout: float | None = None) -> Page:
         """Identifiers in the daemon's cache."""
@@ -182,6 +215,25 @@ class AgentAPI:
         context: dict[str, Any] = {"request_id": request_id}
         if self._signer is not None:
             context[CONTEXT] = self._signer.sign(host, method, arguments, request_id)
+        if self._keys is None:
+            return self._answer(host, method, context, timeout, arguments)
+        context[ASKED] = asked = uuid.uuid4().hex
+        try:
+            given = self._answer(host, method, context, timeout, arguments)
+        except exception.AgentUnreachable:
+            raise
+        except exception.CollectdMgrError:
+            # An error that crosses as one is signed by nobody.
+            self._keys.opened(host, method, asked, None)
+            raise
+        answer = self._keys.opened(host, method, asked, given)
+        if "error" in answer:
+            raise exception.from_dict(answer["error"])
+        return answer["result"]
+
+    def _answer(
+        self, host: str, method: str, context: dict[str, Any], timeout: float | None, arguments: dict[str, Any]
+    ) -> Any:
         seconds = self._timeout if timeout is None else timeout
         try:
             return self._client.prepare(server=host, timeout=seconds).call(context, method, **arguments)
@@ -193,9 +245,21 @@ class AgentAPI:
         except oslo_messaging.MessageUndeliverable:
             raise _unreachable(host, "is not on the bus", maybe_executed=False) from None
         except oslo_messaging.RemoteError as error:
-            raise exception.CollectdMgrError(f"The agent of {host} failed: {error.exc_type}: {error.value}") from None
+            raise _failed(host, str(error.exc_type), error.value) from None
         except oslo_messaging.MessagingException as error:
             raise _unreachable(host, f"cannot be reached: {error}", maybe_executed=False) from None
+
+
+def _status(host: str, answer: Any) -> HostStatus:
+    """A host speaks for itself only, whatever it signs."""
+    status = HostStatus.from_dict(answer)
+    if status.host != host:
+        raise exception.AnswerNotTrusted(f"{host} answered for another host.", reason_code="other_host")
+    return status
+
+
+def _failed(host: str, kind: str, value: object) -> exception.CollectdMgrError:
+    return exception.CollectdMgrError(f"The agent of {host} failed: {kind}: {value}")
 
 
 def _unreachable(host: str, how: str, maybe_executed: bool) -> exception.AgentUnreachable:

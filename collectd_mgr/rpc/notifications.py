@@ -15,10 +15,14 @@ import oslo_messaging
 
 from collectd_mgr import exception
 from collectd_mgr.rpc.confirmed import Confirmed
+from collectd_mgr.rpc.identity import HostKeys, Identity
 from collectd_mgr.rpc.transport import Outlet
 
 TOPIC = "collectd_mgr.notifications"
 EVENT = "host.notifications"
+
+#: A payload may wait so long in the queue, in seconds.
+LIFETIME = 604_800.0
 
 #: Before a batch that could not be stored is put back, in seconds.
 _PAUSE = 1.0
@@ -28,23 +32,29 @@ Payload = Mapping[str, Any]
 
 
 class Sender:
-    """Of one agent."""
+    """Of one agent. ``identity`` signs what it sends."""
 
-    def __init__(self, outlet: Outlet, host: str) -> None:
+    def __init__(self, outlet: Outlet, host: str, identity: Identity | None = None) -> None:
         self._host = host
+        self._identity = identity
         self._bus = Confirmed(outlet, f"collectd-mgr-agent.{host}")
 
     def send(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """:raises NotSent:"""
-        self._bus.send(TOPIC, EVENT, {"host": self._host, "rows": list(rows)}, {})
+        payload = {"host": self._host, "rows": list(rows)}
+        context = self._identity.report(EVENT, payload) if self._identity else {}
+        self._bus.send(TOPIC, EVENT, payload, context)
 
 
 class _Endpoint:
-    def __init__(self, receive: Callable[[list[Payload]], object]) -> None:
+    def __init__(self, receive: Callable[[list[Payload]], object], keys: HostKeys | None, lifetime: float) -> None:
         self._receive = receive
+        self._keys = keys
+        self._lifetime = lifetime
 
     def info(self, messages: Iterable[Mapping[str, Any]]) -> Any:
-        payloads = [message["payload"] for message in messages if message["event_type"] == EVENT]
+        believed = self._keys.believed(messages, self._lifetime) if self._keys else messages
+        payloads = [message["payload"] for message in believed if message["event_type"] == EVENT]
         try:
             self._receive(payloads)
         except exception.DatabaseUnreachable:
@@ -53,15 +63,26 @@ class _Endpoint:
         return oslo_messaging.NotificationResult.HANDLED
 
 
-def listener(outlet: Outlet, receive: Callable[[list[Payload]], object], size: int = 20, seconds: float = 0.2) -> Any:
+def listener(
+    outlet: Outlet,
+    receive: Callable[[list[Payload]], object],
+    size: int = 20,
+    seconds: float = 0.2,
+    keys: HostKeys | None = None,
+    lifetime: float = LIFETIME,
+) -> Any:
     """A listener that hands over at most ``size`` payloads at once; ``DatabaseUnreachable`` puts them back.
 
+    Of whom ``keys`` does not believe, nothing is handed over.
+
+    :param lifetime: seconds for which a payload counts. The queue may hold it for long; what is older than all that
+        is kept could be one that came before and is forgotten
     Whatever else ``receive`` raises is logged by oslo.messaging and the batch dropped: it would never be taken.
     """
     return oslo_messaging.get_batch_notification_listener(
         outlet.transport,
         [oslo_messaging.Target(exchange=outlet.exchange, topic=TOPIC)],
-        [_Endpoint(receive)],
+        [_Endpoint(receive, keys, lifetime)],
         batch_size=size,
         batch_timeout=seconds,
         allow_requeue=True,

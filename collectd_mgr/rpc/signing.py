@@ -1,18 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls to agents signed by the control plane, Ed25519; :mod:`collectd_mgr.domain.signing` says what is covered.
-
-A private key is a line of base64 (32 bytes), a public key is ``ed25519:`` and a line of base64. A key's id is the
-beginning of the SHA-256 of its public half.
-"""
+"""Calls to agents signed by the control plane, Ed25519; :mod:`collectd_mgr.domain.signing` says what is covered."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import logging
-import os
-import threading
 import time
 import uuid
 from collections import Counter
@@ -20,32 +11,22 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from collectd_mgr import exception
 from collectd_mgr.domain import signing
 from collectd_mgr.domain.signing import Claims, refused
+from collectd_mgr.rpc import keys as keys_of
+from collectd_mgr.rpc.heard import Heard
+from collectd_mgr.rpc.keys import Watched
 
 if TYPE_CHECKING:
     from oslo_config import cfg
 
 LOG = logging.getLogger(__name__)
 
-_PREFIX = "ed25519:"
-
-#: Calls that are kept in mind before it is worth looking for those that have expired.
-_FEW = 1000
-
-
-def new_key() -> str:
-    """A fresh private key."""
-    return base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()).decode()
-
-
-def public_half(key: str) -> str:
-    """What agents are to trust of a private key. :raises ValueError: for what is none"""
-    return _PREFIX + base64.b64encode(_private(key).public_key().public_bytes_raw()).decode()
+#: What does something and has no generation that would tell a second time: heard once, it stays so whatever happens.
+_ACTS = frozenset({"flush", "notify", "publish", "clock_sync", "plugin_test"})
 
 
 class Signer:
@@ -55,8 +36,8 @@ class Signer:
     """
 
     def __init__(self, keys: Sequence[str], lifetime: float, clock: Callable[[], float] = time.time) -> None:
-        self._key = _private(keys[0])
-        self._id = _id(self._key.public_key())
+        self._key = keys_of.private(keys[0])
+        self._id = keys_of.identifier(self._key.public_key())
         self._lifetime = lifetime
         self._clock = clock
 
@@ -64,8 +45,8 @@ class Signer:
         """The signature of one call, for its context. :raises ValueError: for arguments that JSON cannot hold"""
         issued = self._clock()
         claims = Claims(host, issued, issued + self._lifetime, uuid.uuid4().hex, self._id)
-        value = self._key.sign(claims.signed(method, arguments, request_id))
-        return {**claims.to_dict(), "value": base64.b64encode(value).decode()}
+        value = keys_of.signature(self._key, claims.signed(method, arguments, request_id))
+        return {**claims.to_dict(), "value": value}
 
 
 def signer(conf: cfg.ConfigOpts) -> Signer | None:
@@ -83,18 +64,22 @@ class Verifier:
 
     :param keys_file: public keys, one per line, what follows one being a comment; read again when it changes
     :param required: whether a call without a signature is refused; one that has one must be right in any case
+    :param heard: which calls came before; in memory alone where there is none
     """
 
-    def __init__(self, host: str, keys_file: str, required: bool, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        host: str,
+        keys_file: str,
+        required: bool,
+        clock: Callable[[], float] = time.time,
+        heard: Heard | None = None,
+    ) -> None:
         self._host = host
         self._required = required
-        self._file = keys_file
+        self._file = Watched(keys_file, _trusted)
         self._clock = clock
-        self._version: tuple[int, int, int] | None = None
-        self._keys: dict[str, Ed25519PublicKey] = {}
-        self._seen: dict[str, float] = {}
-        self._full = _FEW
-        self._lock = threading.Lock()
+        self._heard = heard or Heard(clock=clock)
         self._refused: Counter[str] = Counter()
 
     def check(self, context: Mapping[str, Any], method: str, arguments: Mapping[str, Any]) -> None:
@@ -123,53 +108,29 @@ class Verifier:
         key = self._trusted().get(claims.key)
         if key is None:
             raise refused("unknown_key", "The key that signed it is not trusted here.")
-        try:
-            value = base64.b64decode(str(given.get("value")), validate=True)
-            key.verify(value, claims.signed(method, arguments, request_id))
-        except (InvalidSignature, ValueError):
-            raise refused("forged", "It is not what was signed.") from None
+        if not keys_of.signed(key, given, _content(claims, method, arguments, request_id)):
+            raise refused("forged", "It is not what was signed.")
         claims.check(self._host, self._clock())
-        self._once(claims)
+        if not self._heard.first(claims.nonce, claims.expires, lasting=method in _ACTS):
+            raise refused("replayed", "It was heard before.")
 
-    def _once(self, claims: Claims) -> None:
-        with self._lock:
-            if len(self._seen) >= self._full:
-                now = self._clock()
-                self._seen = {nonce: expires for nonce, expires in self._seen.items() if expires > now}
-                self._full = max(_FEW, 2 * len(self._seen))
-            if claims.nonce in self._seen:
-                raise refused("replayed", "It was heard before.")
-            self._seen[claims.nonce] = claims.expires
-
-    def _trusted(self) -> dict[str, Ed25519PublicKey]:
+    def _trusted(self) -> Mapping[str, Ed25519PublicKey]:
         """The keys in force; a file that cannot be read leaves none."""
         try:
-            found = os.stat(self._file)
-            version = found.st_mtime_ns, found.st_size, found.st_ino
-            if version != self._version:
-                self._keys = _public(Path(self._file).read_text(encoding="utf-8"))
-                self._version = version
+            return self._file.read()
         except (OSError, ValueError) as error:
-            LOG.error("The keys that this host trusts cannot be read: %s: %s", self._file, error)
-            self._keys, self._version = {}, None
-        return self._keys
+            LOG.error("The keys that this host trusts cannot be read: %s", error)
+            return {}
 
 
-def _private(key: str) -> Ed25519PrivateKey:
+def _content(claims: Claims, method: str, arguments: Mapping[str, Any], request_id: str) -> bytes:
     try:
-        return Ed25519PrivateKey.from_private_bytes(base64.b64decode(key, validate=True))
-    except (binascii.Error, ValueError):
-        raise ValueError("This is no private key; 'collectd-mgr-manage signing new' prints one.") from None
+        return claims.signed(method, arguments, request_id)
+    except ValueError:
+        raise refused("forged", "What JSON cannot hold was never signed.") from None
 
 
-def _public(text: str) -> dict[str, Ed25519PublicKey]:
+def _trusted(text: str) -> dict[str, Ed25519PublicKey]:
     """By id. :raises ValueError: for a line that is no key"""
-    keys = [line.split()[0] for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    if not all(key.startswith(_PREFIX) for key in keys):
-        raise ValueError(f"a line that does not begin with {_PREFIX}")
-    found = [Ed25519PublicKey.from_public_bytes(base64.b64decode(key[len(_PREFIX) :], validate=True)) for key in keys]
-    return {_id(key): key for key in found}
-
-
-def _id(key: Ed25519PublicKey) -> str:
-    return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]
+    found = [keys_of.public(line[0]) for line in keys_of.words(text)]
+    return {keys_of.identifier(key): key for key in found}

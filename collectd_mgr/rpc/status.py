@@ -12,6 +12,7 @@ from typing import Any
 import oslo_messaging
 
 from collectd_mgr.domain.status import HostStatus
+from collectd_mgr.rpc.identity import HostKeys, Identity
 
 LOG = logging.getLogger(__name__)
 
@@ -21,20 +22,35 @@ HEARTBEAT = "host.heartbeat"
 STATUS = "host.status"
 
 
-class StatusNotifier:
-    """Sends what one agent has to say. A message that the bus does not take is dropped: a later one says it again."""
+class _Context(dict[str, Any]):
+    """oslo.messaging sends of the context of a notification what this says may be seen by anybody."""
 
-    def __init__(self, transport: Any, host: str) -> None:
+    def redacted_copy(self) -> dict[str, Any]:
+        return dict(self)
+
+
+class StatusNotifier:
+    """Sends what one agent has to say. A message that the bus does not take is dropped: a later one says it again.
+
+    :param identity: signs it
+    """
+
+    def __init__(self, transport: Any, host: str, identity: Identity | None = None) -> None:
+        self._identity = identity
         self._notifier = oslo_messaging.Notifier(
             transport, publisher_id=f"collectd-mgr-agent.{host}", driver="messagingv2", topics=[TOPIC], retry=0
         )
 
     def heartbeat(self, heartbeat: Mapping[str, Any]) -> None:
         """``HostStatus.heartbeat()``."""
-        self._notifier.info({}, HEARTBEAT, dict(heartbeat))
+        self._say(HEARTBEAT, dict(heartbeat))
 
     def status(self, status: HostStatus) -> None:
-        self._notifier.info({}, STATUS, status.to_dict())
+        self._say(STATUS, status.to_dict())
+
+    def _say(self, event: str, payload: dict[str, Any]) -> None:
+        context = _Context(self._identity.report(event, payload) if self._identity else {})
+        self._notifier.info(context, event, payload)
 
 
 @dataclass(frozen=True)
@@ -59,19 +75,30 @@ class Reports:
 
 
 class _Endpoint:
-    def __init__(self, receive: Callable[[Reports], None]) -> None:
+    def __init__(self, receive: Callable[[Reports], None], keys: HostKeys | None) -> None:
         self._receive = receive
+        self._keys = keys
 
     def info(self, messages: Iterable[Mapping[str, Any]]) -> None:
-        self._receive(_reports(list(messages)))
+        self._receive(_reports(list(self._keys.believed(messages) if self._keys else messages)))
 
 
 def _reports(messages: list[Mapping[str, Any]]) -> Reports:
     return Reports(
-        tuple(message["payload"] for message in messages if message["event_type"] == HEARTBEAT),
+        tuple(filter(None, (_heartbeat(message) for message in messages if message["event_type"] == HEARTBEAT))),
         tuple(filter(None, (_status(message) for message in messages if message["event_type"] == STATUS))),
         dict(filter(None, map(_sent, messages))),
     )
+
+
+def _heartbeat(message: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """As :func:`_status`."""
+    try:
+        said = message["payload"]
+        return {**said, "host": str(said["host"]), "boot": int(said["boot"]), "seq": int(said["seq"])}
+    except (LookupError, TypeError, ValueError):
+        LOG.exception("%s sent a heartbeat that is none.", message.get("publisher_id"))
+        return None
 
 
 def _status(message: Mapping[str, Any]) -> HostStatus | None:
@@ -93,8 +120,16 @@ def _sent(message: Mapping[str, Any]) -> tuple[str, float] | None:
         return None
 
 
-def listener(transport: Any, receive: Callable[[Reports], None], size: int = 100, seconds: float = 0.2) -> Any:
+def listener(
+    transport: Any,
+    receive: Callable[[Reports], None],
+    size: int = 100,
+    seconds: float = 0.2,
+    keys: HostKeys | None = None,
+) -> Any:
     """A listener that hands over batches of at most ``size``, at the latest after ``seconds``.
+
+    Of whom ``keys`` does not believe, nothing is handed over.
 
     Several listeners share the work. What ``receive`` raises is logged by oslo.messaging and the batch dropped:
     heartbeats come again, and a status is asked for when its digest is not known.
@@ -102,7 +137,7 @@ def listener(transport: Any, receive: Callable[[Reports], None], size: int = 100
     return oslo_messaging.get_batch_notification_listener(
         transport,
         [oslo_messaging.Target(topic=TOPIC)],
-        [_Endpoint(receive)],
+        [_Endpoint(receive, keys)],
         batch_size=size,
         batch_timeout=seconds,
     )

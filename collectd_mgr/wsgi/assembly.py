@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from collectd_mgr.api import app
 from collectd_mgr.control.hosts import HostControl
 from collectd_mgr.db.engine import Database
-from collectd_mgr.rpc import signing, transport
+from collectd_mgr.rpc import identity, signing, transport
 from collectd_mgr.rpc.agent import AgentAPI
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def assemble(conf: cfg.ConfigOpts) -> app.Application:
     """The application that ``conf`` describes. Connects to bus and database when first asked something."""
-    agents = AgentAPI(transport.rpc(conf), conf.api.read_timeout, signing.signer(conf))
+    signer, keys = signing.signer(conf), identity.host_keys(conf)
+    agents = AgentAPI(transport.rpc(conf), conf.api.read_timeout, signer, keys)
     control = HostControl(Database(conf), agents, conf.api.wait)
     return app.make(conf, control)

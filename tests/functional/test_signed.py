@@ -17,7 +17,7 @@ from collectd_mgr import exception
 from collectd_mgr.domain.reads import Flush
 from collectd_mgr.domain.spec import HostSpec
 from collectd_mgr.domain.status import HostStatus
-from collectd_mgr.rpc import signing, transport
+from collectd_mgr.rpc import keys, transport
 from collectd_mgr.rpc.agent import AgentAPI
 from collectd_mgr.rpc.signing import Signer
 from tests.functional.agent_host import AgentHost, enabled, spec
@@ -29,9 +29,9 @@ class Plane:
     """The control plane with its key, and one host that trusts it and nobody else."""
 
     def __init__(self, rabbitmq: RabbitMQ, directory: Path) -> None:
-        self.key = signing.new_key()
+        self.key = keys.new()
         trusted = directory / "trusted-keys"
-        trusted.write_text(signing.public_half(self.key) + "\n")
+        trusted.write_text(keys.public_half(self.key) + "\n")
         self.host = AgentHost(rabbitmq.url, require_signature=True, trusted_keys_file=trusted, probation=0.5)
         self.bus = transport.rpc(self.host.conf)
 
@@ -46,7 +46,7 @@ class Plane:
 
     def answers(self) -> bool:
         try:
-            self.status()
+            self.signed().status(self.host.name, timeout=10)
         except exception.AgentUnreachable:
             return False
         return True
@@ -105,6 +105,18 @@ class Ear:
         self._channel.basic_publish(again, exchange="collectd_mgr", routing_key=self._key)
 
 
+def test_a_call_counts_once_whatever_becomes_of_the_agent(plane: Plane, rabbitmq: RabbitMQ) -> None:
+    with rabbitmq.connect() as connection:
+        ear = Ear(connection, plane.host.name)
+        plane.signed().flush(plane.host.name, Flush())
+        flush = ear.heard('\\"flush\\"')
+        plane.host.kill()
+        plane.host.start(wait=False)
+        eventually(plane.answers)
+        ear.say(flush)
+        eventually(lambda: "A call of flush was refused (replayed" in plane.host.log.read_text())
+
+
 def evil(n: int) -> HostSpec:
     return spec(n, "memory", "swap")
 
@@ -151,7 +163,7 @@ def test_every_kind_of_it_is_told_apart(plane: Plane) -> None:
 
     attempts = {
         "unsigned": None,
-        "unknown_key": Signer([signing.new_key()], 300),
+        "unknown_key": Signer([keys.new()], 300),
         "other_host": ForAnother([plane.key], 300),
         "expired": Signer([plane.key], 300, lambda: time.time() - 301),
         "not_yet": Signer([plane.key], 300, lambda: time.time() + 600),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr.db import schema
-from collectd_mgr.rpc.signing import public_half
+from collectd_mgr.rpc.keys import public_half
 
 
 def run(program: str, *arguments: str) -> tuple[int, str]:

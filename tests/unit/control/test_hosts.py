@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -229,14 +230,39 @@ def test_a_host_that_is_not_managed_is_left_alone(control: HostControl) -> None:
 
 def test_unknown_hosts_are_enrolled_once(control: HostControl) -> None:
     statuses = [HostStatus(f"c{i}", 1, 1) for i in range(20)]
-    batch = Reports(tuple(status.heartbeat() for status in statuses))
+    batch = _beats(statuses)
     threads = [threading.Thread(target=control.receive, args=(batch,)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert set(control.receive(batch)) == {f"c{i}" for i in range(20)}
-    assert control.receive(Reports(batch.heartbeats, tuple(statuses))) == ()
+    later = tuple(replace(status, sequence=2) for status in statuses)
+    assert set(control.receive(_beats(later))) == {f"c{i}" for i in range(20)}
+    assert control.receive(Reports(_beats(later).heartbeats, later)) == ()
+
+
+def _beats(statuses: Iterable[HostStatus]) -> Reports:
+    return Reports(tuple(status.heartbeat() for status in statuses))
+
+
+def test_what_is_said_again_changes_nothing(control: HostControl, agent: ScriptedAgent) -> None:
+    enable(control)
+    failed = replace(agent.status(), outcome="failed", error=exception.Busy().to_dict())
+    said = [failed.heartbeat(), agent.status().heartbeat()]
+    row = enable(control, "memory")
+    control.receive(Reports((agent.status().heartbeat(),)))
+    control.lose(now() + timedelta(seconds=1))
+    before = vars(control.get(HOST))
+    for again in (replace(failed, generation=control.spec_of(HOST).generation), status_of(control.get(HOST))):
+        assert again is not None
+        control.receive(Reports(statuses=(again,)))
+    for beat in said:
+        assert control.receive(Reports((beat,))) == ()
+    after = vars(control.get(HOST))
+    assert {**after, "_sa_instance_state": None} == {**before, "_sa_instance_state": None}
+    assert (after["state"], operation(control, row).state) == ("down", "succeeded")
+    control.receive(Reports((agent.status().heartbeat(),)))
+    assert control.get(HOST).state == "up"
 
 
 def test_two_processes_change_one_host_at_once(control: HostControl, agent: ScriptedAgent, bus: Any) -> None:

@@ -14,7 +14,7 @@ from oslo_config import cfg
 from collectd_mgr import exception
 from collectd_mgr.conf import opts
 from collectd_mgr.domain.spec import Generation, HostSpec
-from collectd_mgr.rpc import agent, signing
+from collectd_mgr.rpc import agent, keys, signing
 from collectd_mgr.rpc.signing import Signer, Verifier
 from tests.unit.rpc.buses import rpc_bus
 from tests.unit.rpc.test_agent import HOST, Endpoint
@@ -36,13 +36,13 @@ def clock() -> Clock:
 
 @pytest.fixture
 def key() -> str:
-    return signing.new_key()
+    return keys.new()
 
 
 @pytest.fixture
 def trusted(tmp_path: Path, key: str) -> Path:
     file = tmp_path / "trusted-keys"
-    file.write_text(f"# the control plane\n\n{signing.public_half(key)} since November\n")
+    file.write_text(f"# the control plane\n\n{keys.public_half(key)} since November\n")
     return file
 
 
@@ -85,7 +85,7 @@ def test_what_was_heard_is_kept_in_mind_until_it_expires(verifier: Verifier, key
     clock.now += 300
     for _ in range(2500):
         verifier.check(context(signer), "apply", ARGUMENTS)
-    assert len(verifier._seen) <= 5001
+    assert len(verifier._heard._seen) <= 5001
     assert reason(verifier, first) == "expired"
 
 
@@ -147,18 +147,18 @@ def test_its_time(verifier: Verifier, key: str, clock: Clock) -> None:
 
 
 def test_keys_are_rotated(verifier: Verifier, trusted: Path, key: str, clock: Clock) -> None:
-    new = signing.new_key()
+    new = keys.new()
     assert reason(verifier, context(Signer([new, key], 300.0, clock))) == "unknown_key"
     with trusted.open("a") as file:
-        file.write(signing.public_half(new) + "\n")
+        file.write(keys.public_half(new) + "\n")
     verifier.check(context(Signer([new, key], 300.0, clock)), "apply", ARGUMENTS)
     verifier.check(context(Signer([key], 300.0, clock)), "apply", ARGUMENTS)
-    trusted.write_text(signing.public_half(new) + "\n")
+    trusted.write_text(keys.public_half(new) + "\n")
     assert reason(verifier, context(Signer([key], 300.0, clock))) == "unknown_key"
 
 
 def test_a_file_of_keys_that_cannot_be_read_trusts_nobody(verifier: Verifier, trusted: Path, key: str) -> None:
-    for text in ("nonsense", "ed25519:AAAA", f"{signing.public_half(key)}\nx"):
+    for text in ("nonsense", "ed25519:AAAA", f"{keys.public_half(key)}\nx"):
         trusted.write_text(text)
         assert reason(verifier, context(Signer([key], 300.0, Clock()))) == "unknown_key"
     trusted.unlink()
@@ -175,7 +175,7 @@ def test_the_signer_of_a_configuration(tmp_path: Path, key: str) -> None:
         file.write_text(text)
         with pytest.raises(ValueError, match="signing new"):
             signing.signer(conf)
-    file.write_text(f"{key}\n{signing.new_key()}\n")
+    file.write_text(f"{key}\n{keys.new()}\n")
     assert signing.signer(conf) is not None
 
 
@@ -194,7 +194,7 @@ def test_over_the_bus(bus: Any, key: str) -> None:
     assert signed.apply(HOST, HostSpec(Generation("e", 1)), "req-1").driver == "req-1"
     with pytest.raises(exception.StaleGeneration):
         signed.apply(HOST, HostSpec(Generation("e", 0)))
-    for stranger in (agent.AgentAPI(bus, 5), agent.AgentAPI(bus, 5, Signer([signing.new_key()], 300.0))):
+    for stranger in (agent.AgentAPI(bus, 5), agent.AgentAPI(bus, 5, Signer([keys.new()], 300.0))):
         with pytest.raises(exception.SignatureRefused):
             stranger.apply(HOST, HostSpec(Generation("e", 2)))
         with pytest.raises(exception.SignatureRefused):

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which signed calls were heard before: each counts once, also for the next agent of the host."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from pathlib import Path
+
+#: Calls that are kept in mind before it is worth looking for those that have expired.
+_FEW = 1000
+
+
+class Heard:
+    """Nonces until they expire. May be asked by any thread.
+
+    :param path: of a file that outlives the process, one line for each; in memory alone without. Nobody else may have
+        it open
+    """
+
+    def __init__(self, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
+        self._path = path
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._seen = _read(path) if path else {}
+        self._file: int | None = None
+        self._tidy()
+
+    def first(self, nonce: str, expires: float, lasting: bool) -> bool:
+        """Whether it was not heard before; it was from now on.
+
+        :param lasting: not even the end of the machine may have it forgotten: this waits for the disk
+        :raises OSError: what is to last cannot be remembered
+        """
+        with self._lock:
+            if nonce in self._seen:
+                return False
+            self._write(f"\n{expires!r} {nonce}", lasting)
+            self._seen[nonce] = expires
+            if len(self._seen) >= self._full:
+                self._tidy()
+            return True
+
+    def _write(self, text: str, lasting: bool) -> None:
+        """Each line begins with its end: one that a full disk has cut off spoils no other."""
+        if self._file is None:
+            return
+        content = text.encode()
+        with nullcontext() if lasting else suppress(OSError):
+            if os.write(self._file, content) < len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if lasting:
+            os.fdatasync(self._file)
+
+    def _tidy(self) -> None:
+        """Forget what has expired, in the file as well."""
+        now = self._clock()
+        self._seen = {nonce: expires for nonce, expires in self._seen.items() if expires > now}
+        self._full = max(_FEW, 2 * len(self._seen))
+        if self._path is not None:
+            self._replace(self._path)
+
+    def _replace(self, path: Path) -> None:
+        fresh = path.with_name(f"{path.name}.new")
+        file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        before, self._file = self._file, file
+        self._write("".join(f"\n{expires!r} {nonce}" for nonce, expires in self._seen.items()), lasting=True)
+        os.rename(fresh, path)
+        if before is not None:
+            os.close(before)
+
+    def close(self) -> None:
+        """Safe to repeat."""
+        with self._lock:
+            if self._file is not None:
+                os.close(self._file)
+            self._file = None
+
+
+def _read(path: Path) -> dict[str, float]:
+    """A line that is cut off is of a call that was never carried out."""
+    found: dict[str, float] = {}
+    with suppress(FileNotFoundError):
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            expires, _, nonce = line.partition(" ")
+            with suppress(ValueError):
+                found[nonce] = float(expires)
+    return found

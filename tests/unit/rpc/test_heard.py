@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A signed call counts once, whatever becomes of the process that heard it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr.rpc.heard import Heard
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize("lasting", [True, False])
+def test_the_next_process_knows(tmp_path: Path, lasting: bool) -> None:
+    file, clock = tmp_path / "heard", Clock()
+    # The first is killed: nobody closes it.
+    first = Heard(file, clock)
+    assert first.first("a", 1300.0, lasting)
+    assert not first.first("a", 1300.0, lasting)
+    second = Heard(file, clock)
+    assert not second.first("a", 1300.0, lasting)
+    assert second.first("b", 1300.0, lasting)
+    first.close()
+    second.close()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_has_expired_goes_from_the_file(tmp_path: Path) -> None:
+    file, clock = tmp_path / "heard", Clock()
+    heard = Heard(file, clock)
+    for number in range(3000):
+        clock.now += 1
+        assert heard.first(f"n{number}", clock.now + 300, lasting=False)
+    assert len(file.read_text().splitlines()) < 1500
+    heard.close()
+    again = Heard(file, clock)
+    assert not again.first("n2999", clock.now + 300, lasting=False)
+    again.close()
+
+
+def test_a_line_that_was_cut_off_spoils_no_other(tmp_path: Path) -> None:
+    file = tmp_path / "heard"
+    file.write_bytes(b"\n1300.0 a\n13\n\xff\n1300.0 b\n1300.0")
+    heard = Heard(file, Clock())
+    assert not heard.first("a", 1300.0, lasting=True)
+    assert not heard.first("b", 1300.0, lasting=True)
+    heard.close()
+
+
+def test_what_is_to_last_and_cannot_be_noted_is_not_taken() -> None:
+    """A full disk."""
+    heard = Heard(None, Clock())
+    heard._file = os.open("/dev/full", os.O_WRONLY)
+    with pytest.raises(OSError, match="space"):
+        heard.first("a", 1300.0, lasting=True)
+    assert heard.first("b", 1300.0, lasting=False)
+    heard.close()
