@@ -25,7 +25,7 @@ from tests.collectd.test_valgrind import VALGRIND
 from tests.waiting import Eventually
 
 CHANGES = 10_000 if os.environ.get("CM_LONG") else 300
-ROUNDS = 500 if os.environ.get("CM_LONG") else 60
+ROUNDS = 500 if os.environ.get("CM_LONG") else 30
 
 #: What the operator has: a chain that drops what is called free, and two thresholds that are always crossed.
 OPERATORS = """

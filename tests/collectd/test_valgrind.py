@@ -20,7 +20,7 @@ from collectd_mgr.testing.collectd import ScratchCollectd
 from tests.collectd import soak
 from tests.waiting import Eventually
 
-ROUNDS = 5_000 if os.environ.get("CM_LONG") else 40
+ROUNDS = 5_000 if os.environ.get("CM_LONG") else 20
 
 SUPPRESSED = Path(__file__).parent / "valgrind.supp"
 
