@@ -14,7 +14,7 @@ import pytest
 from collectd_mgr.domain import safety
 from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.safety import fixtures, probe
-from collectd_mgr.testing.safety.rounds import HOPE, OPTIONS, PATIENCE, SILENCE, Subject, wait
+from collectd_mgr.testing.safety.rounds import OPTIONS, PATIENCE, SILENCE, Subject, wait
 
 LIVE = sorted(row.plugin for row in safety.table().values() if row.live)
 #: Those that gave values in the proof, and that this kernel has something for.
@@ -86,7 +86,7 @@ def _moment(subjects: list[Subject], reads: Statuses, start: float, usual: Count
     """Threads that end by themselves are waited for: the extension's own look for values that come back is one."""
     pid, giving = subjects[0].daemon.pid, _giving(subjects, start)
     if usual:
-        wait(lambda: not probe.grown(usual, probe.threads(pid)), HOPE)
+        wait(lambda: not probe.grown(usual, probe.threads(pid)), PATIENCE)
     return Moment(reads, giving, probe.threads(pid), probe.files(pid), subjects[0].notifications())
 
 
