@@ -17,12 +17,18 @@ from collectd_mgr.agent.health import Freshness
 from collectd_mgr.agent.mode import check_managed
 from collectd_mgr.agent.picture import masked
 from collectd_mgr.agent.state import LIVE, State
-from collectd_mgr.domain import mode, plan, preview, safety
+from collectd_mgr.domain import capabilities, foresight, mode, plan, preview, safety
 from collectd_mgr.domain.effective import effective
+from collectd_mgr.domain.foresight import Effect, Present
+from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.plan import Change, Plan, Running
 from collectd_mgr.domain.preview import Foreseen, Load
+from collectd_mgr.domain.reads import Query
 from collectd_mgr.domain.spec import Generation, HostSpec, Layer, PluginGoal, PluginSetting
 from collectd_mgr.drivers.trial import Result, Trials, check_testable
+
+#: Rows in one answer of the daemon.
+_PAGE = 10_000
 
 #: The driver that stops collectd.
 _RESTART = "restart"
@@ -81,7 +87,48 @@ class Preflight:
             problems.append(exception.NoDriver("No driver can make the changes.", refusals=refusals).to_dict())
         deadline = time.monotonic() + patience
         changes = tuple(self._foreseen(change, running, deadline, problems) for change in todo)
-        return preview.summary(changes, driver, driver == _RESTART, tuple(masked(problem) for problem in problems))
+        effects = self._effects(spec)
+        return preview.summary(
+            changes,
+            driver,
+            driver == _RESTART,
+            tuple(masked(problem) for problem in problems),
+            tuple(self._setting(effect, running) for effect in effects),
+            foresight.lost(effects),
+        )
+
+    def _effects(self, spec: HostSpec) -> tuple[Effect, ...]:
+        before, after = self._state.sections(), self._state.goal(spec).sections
+        present = tuple(self._present()) if foresight.differ(before, after) else ()
+        return foresight.effects(before, after, present)
+
+    def _present(self) -> Iterator[Present]:
+        """What is in the daemon's cache; nothing, where that cannot be read."""
+        marker: str | None = None
+        while True:
+            try:
+                page = self._carrier.ladder.reader(capabilities.METRICS).metrics(Query(limit=_PAGE, marker=marker))
+            except exception.CollectdMgrError:
+                return
+            for row in page.rows:
+                yield Present(Identifier.parse(row["id"]), row["interval"])
+            marker = page.marker
+            if marker is None:
+                return
+
+    def _setting(self, effect: Effect, running: Running) -> dict[str, Any]:
+        """The effect, and who would bring it about."""
+        whom: tuple[str, str | None, dict[str, str]] = (preview.AGENT, None, {})
+        if effect.section in plan.SECTIONS.values():
+            whom = self._by_whom(Change(f"{effect.section}.set"), running)
+        kind, driver, refusals = whom
+        return {**effect.to_dict(), "class": kind, "driver": driver, "refusals": refusals}
+
+    def _by_whom(self, change: Change, running: Running) -> tuple[str, str | None, dict[str, str]]:
+        """The class of a change, the driver that would make it by itself, or why none can."""
+        driver, refusals = self._driver(Plan((change,)), running)
+        kind = preview.LIVE if driver == LIVE else preview.NEW_DAEMON if driver else preview.IMPOSSIBLE
+        return kind, driver, refusals
 
     def _check_mode(self) -> None:
         now = self._state.mode()
@@ -111,8 +158,7 @@ class Preflight:
             return None, dict(error.kwargs["refusals"])
 
     def _foreseen(self, change: Change, running: Running, deadline: float, problems: list[dict[str, Any]]) -> Foreseen:
-        driver, refusals = self._driver(Plan((change,)), running)
-        kind = preview.LIVE if driver == LIVE else preview.NEW_DAEMON if driver else preview.IMPOSSIBLE
+        kind, driver, refusals = self._by_whom(change, running)
         after = before = self._before(change, running)
         warnings: tuple[str, ...] = ()
         if change.kind == plan.DISABLE:

@@ -19,10 +19,10 @@ from collectd_mgr.domain import queue, sections
 from collectd_mgr.domain.leases import Lease
 
 #: The key here -> the section that has it.
-_SECTIONS = {"write_queue": sections.QUEUE, "spool": sections.SPOOL}
+SECTIONS = {"write_queue": sections.QUEUE, "spool": sections.SPOOL}
 
 #: The one setting of each.
-_NAME = "limits"
+NAME = "limits"
 
 
 class Buffer(Resource):
@@ -38,7 +38,7 @@ class Buffer(Resource):
     )
     def put(self, call: Call) -> Answer:
         wanted = {**call.body, "write_queue": queue.normal(call.body["write_queue"])}
-        steps = [_edit(section, wanted[key], call.lease) for key, section in _SECTIONS.items()]
+        steps = [_edit(section, wanted[key], call.lease) for key, section in SECTIONS.items()]
         done = call.control.change(call.requester, call.host, edits.chain(steps), "buffer.set", expected=call.expected)
         shown = _shown(call, done.host, done.desired)
         return Answer({"operation": views.operation(call, done.operation), "buffer": shown}, written(done.operation))
@@ -46,14 +46,14 @@ class Buffer(Resource):
 
 def _edit(section: str, limits: Any, lease: Lease | None) -> Edit:
     if lease is None:
-        return edits.set_setting(section, _NAME, limits)
-    return edits.lease_setting(section, _NAME, limits, lease)
+        return edits.set_setting(section, NAME, limits)
+    return edits.lease_setting(section, NAME, limits, lease)
 
 
 def _shown(call: Call, host: Host, desired: Desired) -> dict[str, Any]:
-    effective = {key: facts(host, section).get("settings", {}).get(_NAME) for key, section in _SECTIONS.items()}
-    wanted = {key: desired.section(section).get(_NAME) for key, section in _SECTIONS.items()}
-    theirs = facts(host, sections.QUEUE).get("host", {}).get(_NAME)
+    effective = {key: facts(host, section).get("settings", {}).get(NAME) for key, section in SECTIONS.items()}
+    wanted = {key: desired.section(section).get(NAME) for key, section in SECTIONS.items()}
+    theirs = facts(host, sections.QUEUE).get("host", {}).get(NAME)
     origin = "managed" if effective["write_queue"] else "host" if theirs else None
     return {
         "desired": wanted,

@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from collectd_mgr.api import buffer, ignorelist, ring, samples, thresholds
 from collectd_mgr.api.call import Call
 from collectd_mgr.api.resource import Answer, Resource, expose
 from collectd_mgr.api.schemas import preflight as schemas
+from collectd_mgr.api.sections import checked_name
 from collectd_mgr.control.preflight import Preflight
-from collectd_mgr.domain import safety
+from collectd_mgr.domain import queue, safety, sections
 
 
 class Test(Resource):
@@ -21,5 +26,31 @@ class Test(Resource):
 class Preview(Resource):
     @expose("collectd_mgr:hosts:preview", "Say what would be", body=schemas.PREVIEW, answers={200: schemas.ONE})
     def post(self, call: Call) -> Answer:
-        changes = {safety.check_name(name).lower(): given for name, given in call.body["plugins"].items()}
-        return Answer({"preview": Preflight(call.control).preview(call.host, changes, call.request_id)})
+        plugins = {safety.check_name(name).lower(): given for name, given in call.body.get("plugins", {}).items()}
+        together = {kind.section: kind.check for kind in _KINDS}
+        settings = {**_sections(call.body), **_buffer(call.body.get("buffer", {}))}
+        found = Preflight(call.control).preview(call.host, plugins, settings, call.request_id, together)
+        return Answer({"preview": found})
+
+
+#: Sections of which any settings can be looked at.
+_KINDS = (ignorelist.KIND, ring.KIND, samples.KIND, thresholds.KIND)
+
+
+def _sections(body: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        kind.section: {
+            checked_name(name): None if setting is None else kind.of(setting, {})
+            for name, setting in body[kind.section].items()
+        }
+        for kind in _KINDS
+        if kind.section in body
+    }
+
+
+def _buffer(limits: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The settings of both sections that a buffer is of, as far as they are given."""
+    given = {buffer.SECTIONS[key]: value for key, value in limits.items()}
+    if sections.QUEUE in given:
+        given[sections.QUEUE] = queue.normal(given[sections.QUEUE])
+    return {section: {buffer.NAME: value} for section, value in given.items()}

@@ -19,7 +19,9 @@ from collectd_mgr.api.sections import Kind, resource
 from collectd_mgr.domain import sections
 from collectd_mgr.domain.ring import RingQuery
 
-Ring = resource(Kind(sections.RING, "choice", schemas.PROPERTIES, dict, ("identifier",)))
+KIND = Kind(sections.RING, "choice", schemas.PROPERTIES, dict, ("identifier",))
+
+Ring = resource(KIND)
 
 
 def _query(call: Call, where: Mapping[str, Any]) -> RingQuery:

@@ -42,10 +42,19 @@ class Kind:
     check: Callable[[Mapping[str, Any], Mapping[str, Any]], None] = lambda settings, theirs: None
     stamp: Callable[[Call], dict[str, Any]] = lambda call: {}
 
+    def of(self, body: Mapping[str, Any], stamp: Mapping[str, Any]) -> dict[str, Any]:
+        """The setting that a body asks for, as it is stored. :raises BadSetting:"""
+        given = {key: body[key] for key in self.properties if body.get(key) is not None}
+        return self.normal({**given, **stamp})
+
 
 def name_of(call: Call) -> str:
     """The name in the address. :raises BadSetting: for one that is none"""
-    name = call.path["setting"]
+    return checked_name(call.path["setting"])
+
+
+def checked_name(name: str) -> str:
+    """:raises BadSetting: it is none"""
     if not _NAME.fullmatch(name):
         raise exception.BadSetting(
             f"{name!r} is no name: up to 63 letters, digits, dots, dashes, underscores; a letter or digit first.",
@@ -67,8 +76,7 @@ def resource(kind: Kind) -> Resource:
 
         @expose(f"{rule}:set", f"Set a {kind.noun}", body=shape.body, answers=dict.fromkeys((200, 202), shape.written))
         def put(self, call: Call) -> Answer:
-            given = {key: call.body[key] for key in kind.properties if call.body.get(key) is not None}
-            return _change(call, kind, "set", kind.normal({**given, **kind.stamp(call)}))
+            return _change(call, kind, "set", kind.of(call.body, kind.stamp(call)))
 
         @expose(
             f"{rule}:unset",

@@ -7,6 +7,6 @@ from collectd_mgr.api.schemas import thresholds as schemas
 from collectd_mgr.api.sections import Kind, resource
 from collectd_mgr.domain import sections, thresholds
 
-Thresholds = resource(
-    Kind(sections.THRESHOLDS, "threshold", schemas.PROPERTIES, thresholds.normal, ("type",), check=thresholds.check)
-)
+KIND = Kind(sections.THRESHOLDS, "threshold", schemas.PROPERTIES, thresholds.normal, ("type",), check=thresholds.check)
+
+Thresholds = resource(KIND)

@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from collectd_mgr.control import edits, plugins
+from collectd_mgr.control import edits, plugins, sections
 from collectd_mgr.control.hosts import HostControl
+from collectd_mgr.control.sections import Together
+from collectd_mgr.domain.sections import Settings
 from collectd_mgr.domain.spec import HOST, Generation, Layer, PluginSetting
 
 #: Seconds that an agent may take for trials, and for its answer.
@@ -32,13 +34,31 @@ class Preflight:
         layer = Layer(HOST, {plugin: after.layer.plugins.get(plugin, PluginSetting())})
         return self._control.agents.plugin_test(host.name, plugin, layer, _PATIENCE, request_id, _TIMEOUT)
 
-    def preview(self, name: str, changes: Mapping[str, Mapping[str, Any]], request_id: str) -> dict[str, Any]:
+    def preview(
+        self,
+        name: str,
+        changes: Mapping[str, Mapping[str, Any]],
+        settings: Mapping[str, Settings],
+        request_id: str,
+        together: Mapping[str, Together],
+    ) -> dict[str, Any]:
         """What the host would do with ``changes`` (plugin: parts of a setting); None for a part takes it away.
 
+        :param settings: by section and name; None takes one away
+        :param together: by section, what forbids to have settings beside the operator's own
         :raises BadGrammar, BadConfig, HostNotFound, AgentUnreachable: and what the agent raises
+        :raises OwnedByHostConfig: a setting stands in the operator's own files; and what ``together`` raises
         """
         host, desired = self._control.desired(name)
-        after = edits.chain([edits.patch_plugin(plugin, _parts(given)) for plugin, given in changes.items()])(desired)
+        for section, check in together.items():
+            sections.check_beside(host, desired, section, settings.get(section, {}), check)
+        steps = [edits.patch_plugin(plugin, _parts(given)) for plugin, given in changes.items()]
+        steps += [
+            edits.set_setting(section, setting, value)
+            for section, given in settings.items()
+            for setting, value in given.items()
+        ]
+        after = edits.chain(steps)(desired)
         spec = after.spec(Generation(host.epoch, host.n + 1))
         return self._control.agents.preview(host.name, spec, _PATIENCE, request_id, _TIMEOUT)
 

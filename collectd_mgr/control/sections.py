@@ -67,15 +67,24 @@ def checked(section: str, name: str, setting: Any, together: Together) -> Check:
 
     def check(host: Host, desired: Desired) -> None:
         check_managed(host, desired)
-        theirs = facts(host, section).get("host", {})
-        if name in theirs:
-            raise exception.OwnedByHostConfig(f"{name} stands in the operator's own files.", name=name)
         if setting is None:
             view(host, desired, section, name)
-        else:
-            together({**desired.section(section), name: setting}, theirs)
+        check_beside(host, desired, section, {name: setting}, together)
 
     return check
+
+
+def check_beside(host: Host, desired: Desired, section: str, given: Mapping[str, Any], together: Together) -> None:
+    """What forbids to have these settings (None: to have one no more) beside all others of the section.
+
+    :raises OwnedByHostConfig: one stands in the operator's own files; and what ``together`` raises
+    """
+    theirs = facts(host, section).get("host", {})
+    for name in given.keys() & theirs.keys():
+        raise exception.OwnedByHostConfig(f"{name} stands in the operator's own files.", name=name)
+    wanted = {name: setting for name, setting in given.items() if setting is not None}
+    if wanted:
+        together({**desired.section(section), **wanted}, theirs)
 
 
 def facts(host: Host, section: str) -> Mapping[str, Any]:

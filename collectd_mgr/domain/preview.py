@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,8 @@ UNKNOWN = "unknown"
 LIVE = "live"
 NEW_DAEMON = "new_daemon"
 IMPOSSIBLE = "impossible"
+#: Of a setting that is the agent's own business: collectd is not touched.
+AGENT = "agent"
 
 
 @dataclass(frozen=True)
@@ -67,19 +69,28 @@ class Foreseen:
 
 
 def summary(
-    changes: tuple[Foreseen, ...], driver: str | None, restart: bool, problems: tuple[dict[str, Any], ...]
+    changes: tuple[Foreseen, ...],
+    driver: str | None,
+    restart: bool,
+    problems: tuple[dict[str, Any], ...],
+    settings: tuple[dict[str, Any], ...] = (),
+    dropped: Iterable[tuple[Load, Load]] = (),
 ) -> dict[str, Any]:
     """The whole preview, as it crosses the bus.
 
     :param driver: the one that would make all of the changes together; None for none
     :param problems: ``exception.to_dict`` of what would be refused, or fail
+    :param settings: what becomes of each named setting
+    :param dropped: what rules of the ignorelist drop: before and after
     """
+    loads = [(change.before, change.after) for change in changes] + list(dropped)
     return {
         "changes": [change.to_dict() for change in changes],
         "driver": driver,
         "restart": restart,
-        "series_added": _difference([(change.before.series, change.after.series) for change in changes]),
-        "samples_per_second_added": _difference([(change.before.samples, change.after.samples) for change in changes]),
+        "settings": list(settings),
+        "series_added": _difference([(before.series, after.series) for before, after in loads]),
+        "samples_per_second_added": _difference([(before.samples, after.samples) for before, after in loads]),
         "problems": list(problems),
     }
 

@@ -8,7 +8,7 @@ from collectd_mgr.api.schemas.operations import OPERATION
 
 _COUNT = {"type": ["integer", "null"], "minimum": 1, "maximum": 1 << 31}
 
-_QUEUE = {
+QUEUE = {
     "type": ["object", "null"],
     "properties": {
         "high": {
@@ -23,7 +23,7 @@ _QUEUE = {
     "description": "collectd's write queue, in value lists; null for what the operator's own files say.",
 }
 
-_SPOOL = {
+SPOOL = {
     "type": ["object", "null"],
     "properties": {"bytes": {"type": "integer", "minimum": 256 * 1024, "maximum": 1 << 40}},
     "required": ["bytes"],
@@ -33,8 +33,8 @@ _SPOOL = {
 
 SET = fields.request(
     {
-        "write_queue": _QUEUE,
-        "spool": _SPOOL,
+        "write_queue": QUEUE,
+        "spool": SPOOL,
         "expires_in": fields.EXPIRES_IN,
         "reason": fields.REASON,
         "generation": fields.SEEN,
@@ -42,7 +42,7 @@ SET = fields.request(
     ("write_queue", "spool"),
 )
 
-_LIMITS = {"type": "object", "properties": {"write_queue": _QUEUE, "spool": _SPOOL}}
+_LIMITS = {"type": "object", "properties": {"write_queue": QUEUE, "spool": SPOOL}}
 
 BUFFER = fields.record(
     {
@@ -50,7 +50,7 @@ BUFFER = fields.record(
         "effective": {**_LIMITS, "description": "What is set here and in force."},
         "host": {
             "type": "object",
-            "properties": {"write_queue": _QUEUE},
+            "properties": {"write_queue": QUEUE},
             "description": "What the operator's own collectd.conf says; it holds where nothing is set here.",
         },
         "origin": {

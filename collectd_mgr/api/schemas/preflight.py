@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from collectd_mgr.api.schemas import fields
+from collections.abc import Mapping
+
+from collectd_mgr.api.schemas import buffer, fields, ignorelist, ring, samples, thresholds
+from collectd_mgr.api.schemas.fields import Schema
 from collectd_mgr.api.schemas.metrics import VALUE
 
 _ROW = fields.record(
@@ -29,18 +32,35 @@ TESTED = fields.record(
 
 _PART = fields.request({"enabled": {"type": ["boolean", "null"]}, "interval": fields.INTERVAL, "config": fields.CONFIG})
 
-PREVIEW = fields.request(
-    {
-        "plugins": {
-            "type": "object",
-            "additionalProperties": _PART,
-            "minProperties": 1,
-            "maxProperties": 200,
-            "description": "As the bodies of PATCH of these plugins.",
+
+def _settings(properties: Mapping[str, Schema], *required: str) -> Schema:
+    return {
+        "type": "object",
+        "additionalProperties": {"anyOf": [fields.request(properties, required), {"type": "null"}]},
+        "maxProperties": 200,
+        "description": "By name, as the bodies of PUT; null takes one away.",
+    }
+
+
+PREVIEW: Schema = {
+    **fields.request(
+        {
+            "plugins": {
+                "type": "object",
+                "additionalProperties": _PART,
+                "minProperties": 1,
+                "maxProperties": 200,
+                "description": "As the bodies of PATCH of these plugins.",
+            },
+            "thresholds": _settings(thresholds.PROPERTIES, "type"),
+            "ignorelist": _settings(ignorelist.PROPERTIES),
+            "samples": _settings(samples.PROPERTIES, "identifier"),
+            "ring": _settings(ring.PROPERTIES, "identifier"),
+            "buffer": fields.request({"write_queue": buffer.QUEUE, "spool": buffer.SPOOL}),
         }
-    },
-    required=("plugins",),
-)
+    ),
+    "minProperties": 1,
+}
 
 _LOAD = fields.record(
     {
@@ -68,11 +88,35 @@ _CHANGE = fields.record(
     }
 )
 
+_SETTING = fields.record(
+    {
+        "section": fields.STRING,
+        "name": fields.STRING,
+        "change": {"enum": ["set", "unset"]},
+        "class": {
+            "enum": ["live", "new_daemon", "impossible", "agent"],
+            "description": "As of changes; agent: its own business, collectd is not touched.",
+        },
+        "driver": fields.NULLABLE_STRING,
+        "refusals": {"type": "object"},
+        "before": _LOAD,
+        "after": _LOAD,
+        "matched": {
+            "type": ["integer", "null"],
+            "description": "Metrics in collectd's cache that a rule or choice falls on; null for other sections.",
+        },
+        "metrics": {"type": "array", "items": fields.STRING, "description": "A hundred of those, at most."},
+    },
+    "Of a rule of the ignorelist, the loads are what is collected of the metrics that it drops; of samples and ring, "
+    "what is published or kept of those that are chosen.",
+)
+
 _PROBLEM = fields.record({"code": fields.STRING, "detail": fields.STRING, "facts": {"type": "object"}})
 
 PREVIEWED = fields.record(
     {
         "changes": {"type": "array", "items": _CHANGE},
+        "settings": {"type": "array", "items": _SETTING, "description": "What becomes of each named setting."},
         "driver": {"type": ["string", "null"], "description": "The one that would make all of the changes together."},
         "restart": {"type": "boolean", "description": "collectd would be stopped and started."},
         "series_added": {"type": ["number", "null"], "description": "null: a part of it is not known."},

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.agent.preflight import Preflight
-from collectd_mgr.domain.spec import HOST, Layer, PluginSetting
+from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
 from tests.unit.agent.agents import Agent, spec
 
 
@@ -116,6 +117,28 @@ class TestPreview:
         found = self.of(agent, cpu={"NoSuchOption": 1})
         assert [problem["code"] for problem in found["problems"]] == ["config_rejected"]
         assert found["series_added"] is None
+
+    def test_settings_that_are_about_metrics(self, agent: Agent) -> None:
+        agent.apply(spec(1, memory=1.0))
+        while not agent.service._sweep.seen.get("memory"):
+            agent.status()
+        settings: dict[str, Any] = {
+            "ignorelist": {"free": {"action": "deny", "plugin": "^memory$", "type_instance": "^free$"}},
+            "queue": {"limits": {"high": 10, "low": 5}},
+            "ring": {"mem": {"identifier": "*/memory/*", "interval": 2.0}},
+        }
+        asked = HostSpec(Generation("e", 2), (replace(spec(1, memory=1.0).layers[0], sections=settings),))
+        found = preflight(agent).preview(asked, 10.0)
+        rule, queue, ring = found["settings"]
+        assert (rule["section"], rule["matched"], rule["metrics"]) == (
+            *("ignorelist", 1),
+            ["c1.example.org/memory/memory-free"],
+        )
+        assert (rule["class"], rule["driver"]) == ("new_daemon", "fake")
+        assert (rule["before"]["samples_per_second"], found["samples_per_second_added"]) == (1.0, -1.0)
+        assert (queue["section"], queue["matched"], queue["class"]) == ("queue", None, "new_daemon")
+        assert (ring["class"], ring["driver"], ring["after"]["samples_per_second"]) == ("agent", None, 2.0)
+        assert [change["change"] for change in found["changes"]] == ["ignorelist.set", "queue.set"]
 
 
 def test_an_observed_host_answers_and_one_in_mode_off_does_not(tmp_path: Path) -> None:

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What named settings would come to: beside which of the metrics that there are they fall on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from collectd_mgr.domain import glob, sections
+from collectd_mgr.domain.ignorelist import DENY, Rules
+from collectd_mgr.domain.metrics import Identifier
+from collectd_mgr.domain.preview import CACHE, UNKNOWN, Load
+from collectd_mgr.domain.sections import Sections, Settings
+
+#: Of the metrics that a setting falls on, so many are named.
+NAMED = 100
+
+#: Of a choice that says none, in seconds.
+_INTERVAL = 10.0
+
+#: Sections whose settings choose metrics by a pattern.
+_CHOICES = (sections.SAMPLES, sections.RING)
+
+#: Sections of which it is said which metrics they fall on.
+ABOUT_METRICS = frozenset({sections.IGNORELIST, *_CHOICES})
+
+
+@dataclass(frozen=True)
+class Present:
+    """A metric in the daemon's cache, with the interval of its values in seconds, if that is known."""
+
+    metric: Identifier
+    interval: float | None = None
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What is done to one setting, and what it means.
+
+    ``before`` and ``after``: for a rule of the ignorelist what collectd collects of the metrics that it drops, for a
+    choice what is published, or kept, of those that it chooses. ``metrics`` names some of the ``matched`` ones.
+    """
+
+    section: str
+    name: str
+    change: str
+    before: Load = field(default_factory=Load)
+    after: Load = field(default_factory=Load)
+    matched: int | None = None
+    metrics: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        loads = {"before": self.before.to_dict(), "after": self.after.to_dict()}
+        return {**vars(self), **loads, "metrics": list(self.metrics)}
+
+
+def effects(before: Sections, after: Sections, present: Sequence[Present]) -> tuple[Effect, ...]:
+    """One for each setting that is another one, in order of section and name."""
+    return tuple(
+        _effect(section, name, before.get(section, {}), after.get(section, {}), present)
+        for section in sorted({*before, *after})
+        for name in _changed(before.get(section, {}), after.get(section, {}))
+    )
+
+
+def differ(before: Sections, after: Sections) -> bool:
+    """Whether anything differs of which it is said on which metrics it falls."""
+    return any(before.get(section, {}) != after.get(section, {}) for section in ABOUT_METRICS)
+
+
+def _changed(before: Settings, after: Settings) -> list[str]:
+    return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+
+
+def _effect(section: str, name: str, before: Settings, after: Settings, present: Sequence[Present]) -> Effect:
+    change = "unset" if name not in after else "set"
+    if section == sections.IGNORELIST:
+        return _rule(name, change, after, present)
+    if section in _CHOICES:
+        was, will = before.get(name), after.get(name)
+        chosen = _chosen(will or was or {}, present)
+        loads = [Load() if setting is None else _kept(setting, present) for setting in (was, will)]
+        return Effect(section, name, change, loads[0], loads[1], len(chosen), _named(chosen))
+    return Effect(section, name, change)
+
+
+def _rule(name: str, change: str, after: Settings, present: Sequence[Present]) -> Effect:
+    if change == "unset":
+        # What it drops now is not in the cache.
+        return Effect(sections.IGNORELIST, name, change, Load(), Load(None, None, UNKNOWN))
+    rules = Rules(after)
+    found = [item for item in present if rules.matches(name, item.metric)]
+    dropped = [item for item in found if after[name].get("action") == DENY and rules.ignores(item.metric) == name]
+    load = _collected(dropped)
+    return Effect(sections.IGNORELIST, name, change, load, Load(), len(found), _named(found))
+
+
+def _collected(items: Iterable[Present]) -> Load:
+    """Of metrics of several intervals: the interval at which one for all would give as many samples."""
+    found = list(items)
+    rates = [1 / item.interval for item in found if item.interval]
+    known = len(rates) == len(found) and bool(found)
+    return Load(len(found), len(found) / sum(rates) if known else None, CACHE)
+
+
+def _chosen(setting: Mapping[str, Any], present: Iterable[Present]) -> list[Present]:
+    pattern = setting.get("identifier") or "*"
+    return [item for item in present if glob.matches(pattern, str(item.metric))]
+
+
+def _kept(setting: Mapping[str, Any], present: Iterable[Present]) -> Load:
+    """Each new value once: not more often than it comes."""
+    interval = float(setting.get("interval") or _INTERVAL)
+    return _collected(Present(item.metric, max(interval, item.interval or 0.0)) for item in _chosen(setting, present))
+
+
+def _named(items: Sequence[Present]) -> tuple[str, ...]:
+    return tuple(str(item.metric) for item in items[:NAMED])
+
+
+def lost(found: Iterable[Effect]) -> Iterator[tuple[Load, Load]]:
+    """What collectd collects before and after, of those that change that."""
+    return ((effect.before, effect.after) for effect in found if effect.section == sections.IGNORELIST)
