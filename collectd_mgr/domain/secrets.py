@@ -1,52 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Secrets in a configuration: found by their names, masked on the way out, put back on the way in.
 
-A secret is the value of an option that is called like one (``Password``, ``Community``,
-``AuthPassphrase``, ...), an argument after such a name (``DriverOption "password" "x"``), and the part of any
-string that a URL or a connect string makes one (``https://user:SECRET@host``, ``password=SECRET``).
+A secret is the value of an option that is called like one (``Password``, ``Community``, ``AuthPassphrase``, ...),
+an argument after such a name (``DriverOption "password" "x"``), what is sent to a server (``Post``, ``Header``), and
+the part of any string that looks like one: see :mod:`collectd_mgr.domain.masking`.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.domain import config as forms
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.lexer import Value
+from collectd_mgr.domain.masking import MASK, is_secret, mask_header, mask_string, mask_text
 
-#: What a reader sees in the place of a secret; sent back, it means "as it is".
-MASK = "********"
+__all__ = ["MASK", "mask", "mask_items", "mask_text", "unmask", "unmask_items"]
 
-_WORD = (
-    r"[\w.-]*(?:pass(?:word|wd|phrase|code)?|secret|community|token|credentials?|authorization"
-    r"|(?:api|access|secret|auth|private|encryption|account)[_-]?key|pwd)"
-)
-
-#: A whole name. ``Key`` is one only as an option: curl_json's and curl_xml's blocks of that name hold a path.
-_NAME = re.compile(_WORD, re.IGNORECASE)
-
-# Each pattern begins where a word begins, and nowhere within it: otherwise a long word costs the square of its length.
-
-_URL = re.compile(
-    r"(?<![a-z0-9+.-])(?P<before>[a-z][a-z0-9+.-]*://[^\s/:@\"']*:)(?P<secret>[^\s/@\"']+)(?=@)", re.IGNORECASE
-)
-
-_ASSIGNED = re.compile(rf"(?<![\w.-])(?P<before>{_WORD}\s*=\s*)(?P<secret>'[^']*'|[^\s;&,'\"]+)", re.IGNORECASE)
-
-_HEADER = re.compile(
-    r"(?<![\w-])(?P<before>(?:authorization|[\w-]*(?:token|api-key|secret)):\s*)(?P<secret>.+)", re.IGNORECASE
-)
-
-_STRING = r'"(?:[^"\\]|\\.)*"?'
-
-#: In collectd.conf text or a line of a log: all that follows a secret's name on the line, or is quoted.
-_STATEMENT = re.compile(
-    rf"(?P<before>(?:^|(?<=[\s<\"']))(?:{_WORD}|key)\"?[ \t]+)(?P<secret>(?:{_STRING}|[^\s\"<>]+)(?:[ \t]+{_STRING})*)",
-    re.IGNORECASE | re.MULTILINE | re.DOTALL,
-)
+#: The whole value is somebody's business only: what is sent to a server.
+_BODIES = frozenset({"body", "connectid", "post"})
 
 
 def mask(config: Any) -> Any:
@@ -67,11 +42,6 @@ def unmask(new: Any, old: Any) -> Any:
     return forms.to_json(unmask_items(forms.from_any(new), forms.from_any(old)))
 
 
-def mask_text(text: str) -> str:
-    """Any text (collectd.conf, a line of a log, an error) without the secrets that can be told. Safe to repeat."""
-    return _STATEMENT.sub(_statement, _mask_string(text))
-
-
 def mask_items(items: tuple[Item, ...]) -> tuple[Item, ...]:
     return tuple(_mask_item(item) for item in items)
 
@@ -82,34 +52,39 @@ def unmask_items(new: tuple[Item, ...], old: tuple[Item, ...]) -> tuple[Item, ..
     return tuple(_restore(item, places.before(item)) if _masked(item) else item for item in new)
 
 
-def _statement(found: re.Match[str]) -> str:
-    quote = '"' if found["secret"].startswith('"') else ""
-    return f"{found['before']}{quote}{MASK}{quote}"
-
-
-def _mask_string(text: str) -> str:
-    if ":" not in text and "=" not in text:
-        return text  # Each of the patterns has one of them.
-    for pattern in (_URL, _ASSIGNED, _HEADER):
-        text = pattern.sub(rf"\g<before>{MASK}", text)
-    return text
-
-
 def _mask_item(item: Item) -> Item:
     children = None if item.children is None else mask_items(item.children)
     return Item(item.key, _mask_values(item), children)
 
 
 def _mask_values(item: Item) -> tuple[Value, ...]:
-    if _secret_name(item.key) or (item.children is None and item.key.lower() == "key"):
-        return tuple(MASK for _ in item.values)
-    if item.values and isinstance(item.values[0], str) and _secret_name(item.values[0]):
-        return (item.values[0], *(MASK for _ in item.values[1:]))
-    return tuple(_mask_string(value) if isinstance(value, str) else value for value in item.values)
+    key = item.key.lower()
+    if _is_whole_secret(item, key):
+        return tuple(_mask_value(value) for value in item.values)
+    if key.endswith(("header", "headers")):
+        return tuple(mask_header(value) if isinstance(value, str) else value for value in item.values)
+    return tuple(_mask_arguments(item.values))
 
 
-def _secret_name(text: str) -> bool:
-    return _NAME.fullmatch(text) is not None
+def _is_whole_secret(item: Item, key: str) -> bool:
+    """``Key`` of curl_json and curl_xml is a block, and holds a path."""
+    return (is_secret(key) and not (key == "key" and item.children is not None)) or key in _BODIES
+
+
+def _mask_value(value: Value) -> Value:
+    """A switch tells nothing."""
+    return value if isinstance(value, bool) else MASK
+
+
+def _mask_arguments(values: tuple[Value, ...]) -> Iterator[Value]:
+    """All that follows a secret's name, if it is the first (``DriverOption "password" "x"``); else what follows it."""
+    before: Value = ""
+    for place, value in enumerate(values):
+        first = place > 0 and isinstance(values[0], str) and is_secret(values[0])
+        named = isinstance(before, str) and before.startswith("-") and is_secret(before.lstrip("-"))
+        masked = mask_string(value) if isinstance(value, str) else value
+        yield _mask_value(value) if first or named else masked
+        before = value
 
 
 def _masked(item: Item) -> bool:

@@ -24,6 +24,6 @@ def test_secrets_are_masked_whoever_writes_them() -> None:
     """In a process of its own: setting up a log changes the whole process."""
     said = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
     lines = said.stdout + said.stderr
-    assert lines.count("RuntimeError: failed: https://me:********@example.org/") >= 2
+    assert lines.count("RuntimeError: failed: https://********@example.org/") >= 2
     assert 'Password "********"' in lines
     assert "hunter2" not in lines

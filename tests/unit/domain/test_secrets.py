@@ -29,6 +29,26 @@ CONFIGS: list[Any] = [
     {"URL": "https://example.org/status?token=hunter2&a=1"},
     {"Header": "Authorization: Bearer hunter2"},
     {"DriverOption": {"args": ["password", "hunter2"]}},
+    {"Post": "user=u&x=hunter2"},
+    {"Page": {"args": "a", "Post": '{"q": "hunter2"}', "Header": ["X-Mine: hunter2", "Cookie: a=hunter2"]}},
+    {"Header": "hunter2"},
+    {"URL": "https://hunter2@example.org/"},
+    {"URL": "https://hunter2:x-oauth-basic@example.org/"},
+    {"URL": "https://u:p@hunter2@example.org/"},
+    {"URL": "https://u:p/hunter2@example.org/"},
+    {"URL": "https://example.org/?key=hunter2"},
+    {"URL": "https://example.org/?a=json&sig=hunter&x=hunter2#hunter2"},
+    {"URL": "https://example.org/?db=x&u=me&p=hunter2"},
+    {"URL": "https://example.org/?hunter2"},
+    {"Attribute": {"args": ["api_key", "hunter2"]}},
+    {"Property": {"args": ["sasl.jaas.config", "hunter2"]}},
+    {"LicenseKey": "hunter2"},
+    {"SecretString": "hunter2"},
+    {"Exec": {"args": ["u", "/bin/x", "--password", "hunter2", "--token=hunter2"]}},
+    {"ConnectID": "scott/hunter2@db"},
+    {"Statement": "SELECT dblink('password=hunter2')"},
+    {"Text": "Authorization: Bearer hunter2"},
+    {"Text": "-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----"},
     {"Host": [{"args": "a", "Community": "hunter2"}, {"args": "b", "Community": "hunter2"}]},
 ]
 
@@ -48,7 +68,14 @@ def test_a_secret_does_not_leave_and_comes_back(config: Any) -> None:
 
 
 def test_what_is_no_secret_stays() -> None:
-    config = {"URL": "http://localhost:8080/", "Key": {"args": "a/b", "Type": "gauge"}, "Username": "u", "Port": 1}
+    config: dict[str, Any] = {
+        "URL": "http://localhost:8080/",
+        "Key": {"args": "a/b", "Type": "gauge"},
+        "Username": "u",
+        "Port": 1,
+    }
+    config |= {"RoutingKey": "collectd", "Header": "Accept: text/plain", "SSLKey": "/etc/key.pem", "VerifyToken": True}
+    config |= {"Page": {"args": "a", "URL": "http://h/mod_status?auto&format=json&n=5"}}
     assert mask(config) == config
     assert (mask(None), unmask(None, config)) == (None, None)
 
@@ -84,6 +111,12 @@ def test_a_mask_without_a_secret_behind_it_is_refused(new: Any, old: Any) -> Non
         'Password "hunter2\nhunter2"',
         "error: cannot open https://u:hunter2@h/ (password=hunter2)",
         'DriverOption "password" "hunter2"',
+        'Post "hunter2"',
+        'Header "X-Mine: hunter2"',
+        "curl: https://hunter2@h/ failed",
+        "GET https://h/?key=hunter2 failed",
+        '{"password": "hunter2"}',
+        "Authorization: Basic hunter2",
     ],
 )
 def test_text_is_masked(text: str) -> None:

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What betrays a secret in a text, and the text without it. Where it is not sure, it counts as one.
+
+A name that is called like one (``password``, ``api_key``, ``X-Auth-Token``) before a value, in any of the forms that
+URLs, connect strings, headers, JSON, arguments and collectd.conf have; who somebody is in a URL; a parameter of a URL
+that is no plain word or number; a private key.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: What a reader sees in the place of a secret; sent back, it means "as it is".
+MASK = "********"
+
+_WORD = (
+    r"[\w.-]*(?:pass(?:word|wd|phrase|code)?|secret|community|token|credential|authorization|auth|cookie|bearer|jwt|psk"
+    r"|signature|hmac|otp|jaas\.config|key|key\.pem|pwd|pw)(?:_?(?:value|string|text|hash|data)|s)?\d*"
+)
+
+_NAME = re.compile(_WORD, re.IGNORECASE)
+
+#: Called like keys, and known to be something else: a path, a word of the bus.
+_NO_SECRETS = frozenset(
+    {"clientkey", "indexkey", "routingkey", "sslkey", "tlsclientkey", "tlskey", "bypass", "compass", "monkey"}
+)
+
+#: Headers that tell nothing; of any other the value is masked.
+_PLAIN_HEADERS = frozenset(
+    {"accept", "accept-encoding", "accept-language", "cache-control", "connection", "content-type"}
+)
+
+#: A parameter of a URL that can be shown, if its name does not say otherwise.
+_PLAIN = re.compile(r"[a-z][a-z_.,-]{0,15}|[0-9]{1,6}|[Tt]rue|[Ff]alse|")
+
+# Each pattern begins where a word begins, and nowhere within it, and goes on for a bounded length where others could
+# begin within it: otherwise a long text costs the square of its length.
+
+#: All before the last ``@`` of what may be the authority: either half may be a token, and a password may hold a ``/``.
+_USERINFO = re.compile(
+    r"(?<![a-z0-9+.-])(?P<before>[a-z][a-z0-9+.-]*://)"
+    r"(?:[^\s/?#\"']{1,1000}|[^\s/?#:@\"']{0,200}:(?![0-9]+[/?#])[^\s\"']{1,200})(?=@)",
+    re.IGNORECASE,
+)
+
+_QUERY = re.compile(r"(?<=[?&#;])(?P<before>[^\s=&#;?\"'<>]*)(?P<value>=[^\s&#;\"'<>]*)?")
+
+_URL = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://[^\s?#\"'<>]{0,300}[?#][^\s\"'<>]*", re.IGNORECASE)
+
+_ASSIGNED = re.compile(rf"(?<![\w.-])(?P<before>{_WORD}\s*=\s*)(?:'[^']*'|[^\s;&,'\"]+)", re.IGNORECASE)
+
+_STRING = r'"(?:[^"\\]|\\.)*"?'
+
+_JSON = re.compile(
+    rf"(?P<before>[\"']{_WORD}[\"']\s*:\s*)(?:{_STRING}|'(?:[^'\\]|\\.)*'?|[^\s,}}\]\"']+)", re.IGNORECASE
+)
+
+_HEADER = re.compile(rf"(?<![\w.-])(?P<before>{_WORD}:[ \t]+)(?:[^\s\"']+[^\r\n\"']*)", re.IGNORECASE)
+
+#: In the words of RFC 7617 and 6750; and not in those of a sentence.
+_SCHEME = re.compile(r"(?<![\w-])(?P<before>(?:Bearer|Basic|Negotiate) +)(?=[a-zA-Z_/+~.-]*[0-9A-Z=])[\w/+~.=-]+")
+
+_PRIVATE_KEY = re.compile(r"(?P<before>-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]+")
+
+#: An argument of a program: ``--password hunter2``.
+_ARGUMENT = re.compile(rf"(?<![\w.-])(?P<before>--{_WORD} +)[^\s\"']+", re.IGNORECASE)
+
+#: In collectd.conf text or a line of a log: all that follows a secret's name on the line, or is quoted.
+_STATEMENT = re.compile(
+    rf"(?P<before>(?:^|(?<=[\s<\"']))(?:{_WORD}\"?[ \t]+|(?:post|body)[ \t]+(?=\")))"
+    rf"(?P<secret>(?:{_STRING}|[^\s\"<>]+)(?:[ \t]+{_STRING})*)",
+    re.IGNORECASE | re.MULTILINE | re.DOTALL,
+)
+
+_HEADER_STATEMENT = re.compile(
+    r"(?P<before>(?:^|(?<=[\s<]))\w*headers?[ \t]+\")(?P<value>(?:[^\"\\]|\\.)+)", re.IGNORECASE | re.DOTALL
+)
+
+#: Each of the patterns has one of these in it: most texts have none.
+_HINT = re.compile(r"[:=]|--|(?:Bearer|Basic|Negotiate) ")
+
+_PATTERNS = (_PRIVATE_KEY, _USERINFO, _JSON, _ASSIGNED, _HEADER, _SCHEME, _ARGUMENT)
+
+
+def is_secret(name: str) -> bool:
+    """Whether the value of what is called so may be a secret: an option, a variable, a header."""
+    return _NAME.fullmatch(name) is not None and name.lower() not in _NO_SECRETS
+
+
+def mask_string(text: str) -> str:
+    """A value of an option without the secrets in it. Safe to repeat."""
+    if _HINT.search(text) is None:
+        return text
+    text = _URL.sub(_url, text)
+    for pattern in _PATTERNS:
+        text = pattern.sub(_unless_plain, text)
+    return text
+
+
+def mask_header(text: str) -> str:
+    """A header of a request, ``Name: value``: the value, unless that header never holds a secret."""
+    name, colon, _ = text.partition(":")
+    if name.strip().lower() in _PLAIN_HEADERS:
+        return mask_string(text)
+    return f"{name}{colon} {MASK}" if colon else MASK
+
+
+def mask_text(text: str) -> str:
+    """Any text (collectd.conf, a line of a log, an error) without the secrets that can be told. Safe to repeat."""
+    text = _HEADER_STATEMENT.sub(lambda found: found["before"] + mask_header(found["value"]), text)
+    return _STATEMENT.sub(_statement, mask_string(text))
+
+
+def _unless_plain(found: re.Match[str]) -> str:
+    name = _NAME.search(found["before"])
+    return found[0] if name is not None and name[0].lower() in _NO_SECRETS else f"{found['before']}{MASK}"
+
+
+def _url(found: re.Match[str]) -> str:
+    return _QUERY.sub(_parameter, found[0])
+
+
+def _parameter(found: re.Match[str]) -> str:
+    name, value = found["before"], found["value"]
+    if value is None:
+        return name if _PLAIN.fullmatch(name) else MASK
+    if not is_secret(name) and _PLAIN.fullmatch(value[1:]) and name.lower() not in ("p", "sig", "sid", "code"):
+        return found[0]
+    return f"{name}={MASK}"
+
+
+def _statement(found: re.Match[str]) -> str:
+    name = found["before"].strip().strip('"').lower()
+    if name in _NO_SECRETS:
+        return found[0]
+    quote = '"' if found["secret"].startswith('"') else ""
+    return f"{found['before']}{quote}{MASK}{quote}"
