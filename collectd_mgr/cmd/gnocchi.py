@@ -124,6 +124,9 @@ def definitions(lines: IO[str] | Iterable[str]) -> str:
 def _names(lines: Iterable[str]) -> Iterator[str]:
     """Of the samples that a data source gives; where the column Kind does not say ``gauge``, of its rate too."""
     for row in csv.DictReader(lines):
+        if row["Identifier"] == "Identifier":
+            # One list after another.
+            continue
         name = samples.name(row["Identifier"], row["Name"])
         yield name
         if row.get("Kind") != samples.GAUGE:

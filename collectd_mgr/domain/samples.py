@@ -12,15 +12,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from collectd_mgr import exception
 from collectd_mgr.domain.columns import Row
 from collectd_mgr.domain.metrics import Identifier
 
 GAUGE = "gauge"
 CUMULATIVE = "cumulative"
 DELTA = "delta"
-
-#: The end of time for Gnocchi (2262), which counts nanoseconds. One sample beyond it, and it takes none of its message.
-_END = 2**63 / 1e9
 
 #: By the kind of a data source of collectd's.
 _KINDS = {"gauge": GAUGE, "counter": CUMULATIVE, "derive": CUMULATIVE, "absolute": DELTA}
@@ -43,8 +41,14 @@ class Sample:
     identifier: str
 
 
-def samples(row: Row, rates: bool = True) -> Iterator[Sample | None]:
-    """Of a row with values (see :class:`.reads.Page`); None in the place of what is no finite number, or at no time."""
+def samples(row: Row, rates: bool = True, until: float = math.inf) -> Iterator[Sample | None]:
+    """Of a row with values (see :class:`.reads.Page`); None in the place of what is no finite number.
+
+    :param until: None, too, in the place of all that is later, or before 1970, or without a name (plugins can do that)
+    """
+    if not (0 <= row["last_update"] <= until and _has_name(row["id"])):
+        yield from (None for _ in row["values"])
+        return
     for value in row["values"]:
         called, kind = name(row["id"], value["name"]), _KINDS.get(value["type"], GAUGE)
         yield _sample(row, called, kind, _NUMBER, value["value"])
@@ -53,7 +57,7 @@ def samples(row: Row, rates: bool = True) -> Iterator[Sample | None]:
 
 
 def _sample(row: Row, called: str, kind: str, unit: str, volume: float | None) -> Sample | None:
-    if volume is None or not math.isfinite(volume) or not 0 <= row["last_update"] < _END:
+    if volume is None or not math.isfinite(volume):
         return None
     return Sample(called, kind, unit, volume, row["last_update"], row["id"])
 
@@ -68,6 +72,13 @@ def name(identifier: str, source: str) -> str:
     type_ = "" if read.type == read.plugin else read.type
     parts = (read.plugin, read.plugin_instance, type_, read.type_instance, "" if source == _ONLY else source)
     return ".".join(["collectd", *(part for part in parts if part)])
+
+
+def _has_name(identifier: str) -> bool:
+    try:
+        return bool(Identifier.parse(identifier))
+    except exception.BadIdentifier:
+        return False
 
 
 def rate(name: str) -> str:

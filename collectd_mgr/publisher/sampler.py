@@ -22,6 +22,10 @@ LOG = logging.getLogger(__name__)
 #: Samples in one message.
 _BATCH = 100
 
+#: How far in the future a value may be, in seconds. With one of next year Gnocchi takes nothing more of that metric
+#: until then, and with one beyond 2262 nothing of the message.
+_AHEAD = 3600.0
+
 #: Between two looks at whose time has come, in seconds.
 _MOMENT = 0.5
 
@@ -33,7 +37,7 @@ class Sampler:
         self._watch = watch
         self._spool = spool
         self._host = host
-        #: How many values were no finite numbers, and left out.
+        #: How many values were no finite numbers, or of the future, and left out.
         self.dropped = 0
         #: How many samples the disk had no room for.
         self.lost = 0
@@ -53,7 +57,8 @@ class Sampler:
 
     def put(self, rows: Iterable[Row], rates: bool) -> None:
         """Have them published. What the disk does not take is counted, for it will not come again."""
-        found = [each for row in rows for each in samples(row, rates)]
+        until = time.time() + _AHEAD
+        found = [each for row in rows for each in samples(row, rates, until)]
         good = [each for each in found if each is not None]
         self.dropped += len(found) - len(good)
         for begin in range(0, len(good), _BATCH):

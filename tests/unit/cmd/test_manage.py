@@ -49,3 +49,10 @@ def test_keys_that_sign(tmp_path: Path) -> None:
     file.write_text(new + old)
     code, said = run("manage", "--config-file", str(conf), "signing", "public")
     assert (code, said.splitlines()) == (0, [public_half(new.strip()), public_half(old.strip())])
+
+
+def test_what_gnocchi_is_to_know() -> None:
+    shipped = Path(__file__).parents[3] / "etc" / "ceilometer"
+    said = run("manage", "gnocchi", "definitions", str(shipped / "metrics.csv"))
+    assert said == (0, (shipped / "gnocchi_resources.yaml").read_text())
+    assert run("manage", "gnocchi", "create", "--os-auth-url", "") == (1, ""), "nobody to be asked"

@@ -105,6 +105,19 @@ def test_samples_are_taken_at_their_interval_each_value_once(daemon: Daemon, tmp
     assert sampler.dropped == 2, "what is no number"
 
 
+@pytest.mark.parametrize("identifier", ["load/load", "/gauge", "x"])
+@pytest.mark.parametrize("at", [-1.0, 4e9, 9.3e9, math.nan, math.inf, 1000.0])
+def test_one_that_gnocchi_would_choke_on_costs_the_others_nothing(tmp_path: Path, identifier: str, at: float) -> None:
+    spool = Spool(tmp_path, LEAST)
+    reader = spool.reader("test")
+    sampler = Sampler(Watch(lambda _: Page(), dict), spool, HOST)
+    odd, good = row(identifier, ("a", "gauge", 1.0, 1.0), at=at), row("df-root/df", ("value", "gauge", 1.0, 1.0))
+    sampler.put([odd, good], rates=True)
+    names = [each["name"] for entry in taken(reader) for each in entry.data["samples"]]
+    assert names == [*(["collectd.load.a"] if (identifier, at) == ("load/load", 1000.0) else []), "collectd.df.root"]
+    assert sampler.dropped == 2 - len(names)
+
+
 def test_off_by_default(daemon: Daemon, tmp_path: Path, ring: Callable[[], Ring]) -> None:
     daemon.rows = [row("load/load", ("a", "gauge", 1.0, 1.0))]
     sampler = Sampler(daemon.watch(), Spool(tmp_path / "s", LEAST), HOST)
