@@ -235,7 +235,10 @@ class DaemonUnreachable(CollectdMgrError):
 
 
 class DaemonDied(CollectdMgrError):
-    """The daemon ended in, or soon after, an operation; the last good spec was brought back."""
+    """The daemon ended in, or soon after, an operation; the last good spec was brought back.
+
+    Facts: ``good``, the generation of that; what was applied after it is taken back as well.
+    """
 
     code, status, title = "daemon_died", 500, "collectd died during the operation"
 

@@ -38,8 +38,8 @@ class _Reading:
     too_many: dict[str, PluginGoal] = field(default_factory=dict)
 
 
-def _nothing_seen() -> Mapping[str, int]:
-    return {}
+def _nothing_seen(_plugin: str, _goal: PluginGoal) -> int:
+    return 0
 
 
 class Allowlist:
@@ -48,10 +48,10 @@ class Allowlist:
     A file that nobody can make sense of, or that somebody else than its owner could have written, lets in nothing
     new; what runs already stays judged by the last version that could be read.
 
-    :param metrics: how many metrics each plugin has, as they were seen last
+    :param metrics: how many metrics a plugin has that is to run so, as they were seen last
     """
 
-    def __init__(self, file: str = "", metrics: Callable[[], Mapping[str, int]] = _nothing_seen) -> None:
+    def __init__(self, file: str = "", metrics: Callable[[str, PluginGoal], int] = _nothing_seen) -> None:
         self._file = file
         self._metrics = metrics
         self._reading = _Reading(None, Policy())
@@ -104,16 +104,16 @@ class Allowlist:
         Above it, the plugin that came through us and gives most samples is refused from now on, until
         it is configured otherwise or the file changes. One at each call.
         """
-        reading, metrics = self._read(), self._metrics()
+        reading = self._read()
         if self._rate(goal, interval) <= reading.policy.samples_per_second:
             return
         rates = {
-            name: metrics.get(name, 0) / (plugin.interval or interval)
+            name: self._metrics(name, plugin) / (plugin.interval or interval)
             for name, plugin in goal.plugins.items()
-            if plugin.enabled and plugin.origin != "host" and metrics.get(name)
+            if plugin.enabled and plugin.origin != "host"
         }
-        if rates:
-            most = max(rates, key=rates.__getitem__)
+        most = max(rates, key=rates.__getitem__, default="")
+        if most and rates[most]:
             LOG.error("%s gives %.0f samples per second, too many for this host: it is refused.", most, rates[most])
             reading.too_many[most] = goal.plugins[most]
 
@@ -140,9 +140,8 @@ class Allowlist:
         return (*broken, *(f"Refused by the allow-list of this host: {each}" for each in found))
 
     def _rate(self, goal: Goal, interval: float) -> float:
-        metrics = self._metrics()
         return sum(
-            metrics.get(name, 0) / (plugin.interval or interval)
+            self._metrics(name, plugin) / (plugin.interval or interval)
             for name, plugin in goal.plugins.items()
             if plugin.enabled
         )

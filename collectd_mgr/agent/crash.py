@@ -36,6 +36,8 @@ class Crash:
         """
         LOG.error("%s", mask_text(error.detail))
         memory = self._state.memory
+        if memory.good is not None:
+            error.kwargs["good"] = memory.good.generation.to_dict()
         quarantine = self._quarantine(error) if live else memory.quarantine
         self._state.remember(
             outcome=FAILED, error=error.to_dict(), current=memory.good, probation=None, quarantine=quarantine

@@ -9,10 +9,13 @@ from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.agent.absent import Absent, times
-from collectd_mgr.agent.health import Freshness
+from collectd_mgr.agent.health import Freshness, together
 from collectd_mgr.domain import canonical, capabilities
 from collectd_mgr.domain.capabilities import Installed
+from collectd_mgr.domain.config import from_any
+from collectd_mgr.domain.naming import Naming, first_word, naming
 from collectd_mgr.domain.reads import Page, Query
+from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.ladder import Ladder
 
 LOG = logging.getLogger(__name__)
@@ -24,14 +27,16 @@ _PAGE = 10_000
 class Sweep:
     """What it saw is replaced whole, so any thread may read it. ``allowed``: whether the mode lets the agent read.
 
-    ``seen``: the freshness of each plugin that has values in the cache; ``absent``: what was there and is gone;
-    ``installed``: as in the capabilities, and ``installed_digest`` of it.
+    ``seen``: how fresh the values in the cache are, by plugin and host of their identifiers, in a daemon that calls its
+    own host ``hostname``; ``absent``: what was there and is gone; ``installed``: as in the capabilities, and
+    ``installed_digest`` of it.
     """
 
     def __init__(self, ladder: Ladder, allowed: Callable[[], bool]) -> None:
         self._ladder = ladder
         self._allowed = allowed
-        self.seen: Mapping[str, Freshness] = {}
+        self.seen: Mapping[str, Mapping[str, Freshness]] = {}
+        self.hostname = ""
         self.absent = Absent()
         self.installed: list[dict[str, Any]] = []
         self.installed_digest = ""
@@ -52,13 +57,27 @@ class Sweep:
             LOG.debug("The cache cannot be read: %s", error.detail)
             self.seen = {}
 
-    def metrics(self) -> dict[str, int]:
-        """How many metrics each plugin has in the cache."""
-        return {plugin: fresh.metrics for plugin, fresh in self.seen.items()}
+    def of(self, names: Naming) -> Freshness:
+        """Of the metrics that bear these names."""
+        return together(
+            fresh
+            for plugin in names.plugins
+            for host, fresh in self.seen.get(plugin, {}).items()
+            if names.hosts is None or host in names.hosts
+        )
 
-    def _look(self) -> dict[str, Freshness]:
+    def naming(self, plugin: str, config: Any) -> Naming:
+        """The names of a plugin that is configured so, in this daemon."""
+        return naming(plugin, from_any(config), self.hostname)
+
+    def metrics(self, plugin: str, goal: PluginGoal) -> int:
+        """How many metrics of a plugin that is to run so are in the cache."""
+        return self.of(self.naming(plugin, goal.config)).metrics
+
+    def _look(self) -> dict[str, dict[str, Freshness]]:
+        self.hostname = self._ladder.observe().hostname
         pages = list(self._pages())
-        seen = _by_plugin(row for page in pages for row in times(page.rows))
+        seen = _by_name(row for page in pages for row in times(page.rows))
         self.absent.look(pages)
         return seen
 
@@ -73,11 +92,13 @@ class Sweep:
                 return
 
 
-def _by_plugin(rows: Iterable[tuple[str, float]]) -> dict[str, Freshness]:
-    newest: dict[str, float] = {}
-    counts: dict[str, int] = {}
+def _by_name(rows: Iterable[tuple[str, float]]) -> dict[str, dict[str, Freshness]]:
+    """By the first word of the plugin, and by host."""
+    found: dict[str, dict[str, list[float]]] = {}
     for name, seen in rows:
-        plugin = name.split("/", 2)[1].partition("-")[0]
-        newest[plugin] = max(newest.get(plugin, 0.0), seen)
-        counts[plugin] = counts.get(plugin, 0) + 1
-    return {plugin: Freshness(newest[plugin], counts[plugin]) for plugin in newest}
+        host, plugin, _ = name.split("/", 2)
+        found.setdefault(first_word(plugin), {}).setdefault(host, []).append(seen)
+    return {
+        plugin: {host: Freshness(max(seen), len(seen)) for host, seen in hosts.items()}
+        for plugin, hosts in found.items()
+    }

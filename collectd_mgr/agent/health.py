@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from collectd_mgr.domain.plan import RunningPlugin
@@ -16,13 +17,20 @@ class Freshness:
     metrics: int = 0
 
 
+def together(found: Iterable[Freshness]) -> Freshness:
+    """Of all of them."""
+    each = list(found)
+    return Freshness(max((item.last_value or 0.0 for item in each), default=None), sum(item.metrics for item in each))
+
+
 def health(
     running: RunningPlugin | None, fresh: Freshness, interval: float, since: float, now: float, collects: bool = True
 ) -> str:
     """One of :data:`~collectd_mgr.domain.status.HEALTHS`, but for ``failed``.
 
     ``since``: when the plugin was last brought to what it does; a value from before says nothing of now.
-    ``collects``: whether values are to be expected at all.
+    ``interval``: of the read that comes least often; ``collects``: whether values are to be expected, under names
+    that are known.
     """
     if running is None or not running.loaded:
         return "off"

@@ -10,7 +10,7 @@ from importlib import metadata
 from typing import Any
 
 from collectd_mgr.agent.freshness import Sweep
-from collectd_mgr.agent.health import Freshness, health
+from collectd_mgr.agent.health import health
 from collectd_mgr.agent.memory import Memory
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import canonical, leases, safety, secrets
@@ -22,8 +22,6 @@ from collectd_mgr.drivers.ladder import Ladder
 
 #: Read once: it takes longer than all the rest.
 _VERSION = metadata.version("collectd-mgr")
-
-_UNKNOWN = Freshness()
 
 #: Kinds of plugins that collect nothing themselves, so that nobody waits for values of theirs.
 _WITHOUT_VALUES = frozenset({"write", "notify", "log", "binding", "filter"})
@@ -125,10 +123,13 @@ class Picture:
         # What runs without being named anywhere is the operator's; what only is there still was ours once.
         on = bool(now and now.enabled)
         wanted = goal.plugins.get(name, PluginGoal(on, origin="host" if on else "managed"))
-        fresh = self._sweep.seen.get(name, _UNKNOWN)
+        names = self._sweep.naming(name, wanted.config)
+        fresh = self._sweep.of(names)
         interval = (now and now.interval) or wanted.interval or self._state.origin.interval
+        slowest = max(interval, (now and now.slowest) or 0.0)
         since = self._brought(name, now, running.started)
-        said = health(now, fresh, interval, since, self._clock(), safety.lookup(name).kind not in _WITHOUT_VALUES)
+        collects = names.whole and safety.lookup(name).kind not in _WITHOUT_VALUES
+        said = health(now, fresh, slowest, since, self._clock(), collects)
         return PluginStatus(
             on,
             "failed" if failure else said,

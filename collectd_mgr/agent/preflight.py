@@ -13,7 +13,6 @@ from collectd_mgr.agent.allowlist import Allowlist
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.desired import check_owned, goal_of
 from collectd_mgr.agent.freshness import Sweep
-from collectd_mgr.agent.health import Freshness
 from collectd_mgr.agent.mode import check_managed
 from collectd_mgr.agent.picture import masked
 from collectd_mgr.agent.state import LIVE, State
@@ -36,7 +35,6 @@ _RESTART = "restart"
 #: After these a plugin collects what its configuration says, rather than what it did before.
 _NEW = (plan.LOAD, plan.ENABLE, plan.RECONFIGURE)
 
-_UNKNOWN_METRICS = Freshness()
 
 #: Kinds of plugins that give no series of their own.
 _WITHOUT_VALUES = frozenset({"write", "notify", "log", "filter"})
@@ -173,7 +171,8 @@ class Preflight:
         now = running.plugins.get(change.plugin)
         if now is None or not now.enabled:
             return Load()
-        series = self._sweep.seen.get(change.plugin, _UNKNOWN_METRICS).metrics
+        known = self._state.goal(self._state.memory.current).plugins.get(change.plugin, PluginGoal(True))
+        series = self._sweep.metrics(change.plugin, known)
         return Load(series, now.interval or self._state.origin.interval)
 
     def _new(

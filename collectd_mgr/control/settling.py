@@ -69,19 +69,31 @@ def conclude(session: Session, seal: Seal, host: Host, report: Report) -> None:
     generations.report(session, host.id, generation.n, report.outcome)
     hosts.mark(session, host.id, generation.n, good=report.outcome == APPLIED)
     if report.outcome == FAILED:
+        generations.withdraw(session, host.id, _last_good(report, generation), generation.n)
         _take_back(session, seal, host, generation.n)
 
 
 def settle_operations(session: Executor, host: str, report: Report) -> None:
     """Bring the operations of the host of this name to the states that the report calls for."""
-    rows = operations.open_of(session, host)
+    found = [(row, report.generation) for row in operations.open_of(session, host)]
     if report.generation is not None and report.outcome == FAILED:
-        rows += operations.succeeded(session, host, report.generation)
-    for row in rows:
-        state = settle(row.state, row.wanted, report.generation, report.outcome)
+        after = _last_good(report, report.generation)
+        found += [(row, row.wanted) for row in operations.succeeded(session, host, report.generation, after)]
+    for row, reported in found:
+        state = settle(row.state, row.wanted, reported, report.outcome)
         if state != row.state:
             ended = STATES[state].final and state != SUPERSEDED
             operations.move(session, row, state, **(_facts(report) if ended else {}))
+
+
+def _last_good(report: Report, failed: Generation) -> int:
+    """The number of the generation that the host is back at, as far as it says so: else the one before ``failed``.
+
+    A daemon that died had not outlived those between the two, although they were applied.
+    """
+    good = ((report.error or {}).get("facts") or {}).get("good") or {}
+    known = good.get("epoch") == failed.epoch and 0 <= good.get("n", -1) < failed.n
+    return int(good["n"]) if known else failed.n - 1
 
 
 def _facts(report: Report) -> dict[str, Any]:
@@ -114,7 +126,7 @@ def _take_back(session: Session, seal: Seal, host: Host, n: int) -> None:
     if n == 0:
         return
     good = generations.last_good_before(session, host.id, n) or 0
-    if host.last_good >= n:
+    if host.last_good > good:
         hosts.reset_good(session, host.id, good)
     failed, old = generations.get(session, host, n), generations.get(session, host, good)
     if host.n != n or failed.rollback_of is not None or failed.digest == old.digest:

@@ -15,7 +15,7 @@ from collectd_mgr.db.engine import Executor, now
 from collectd_mgr.db.models import Generation, Host, table
 from collectd_mgr.db.paging import Paging, page
 from collectd_mgr.db.sealing import Seal
-from collectd_mgr.domain.operations import APPLIED
+from collectd_mgr.domain.operations import APPLIED, FAILED
 from collectd_mgr.domain.spec import HostSpec
 
 
@@ -100,6 +100,12 @@ def listed(session: Session, host: Host, paging: Paging) -> list[Generation]:
 def report(session: Executor, host_id: str, n: int, outcome: str) -> None:
     """Remember what the agent said of a generation. Safe to repeat."""
     session.execute(_REPORT, {"of_host": host_id, "at_n": n, "said": outcome})
+
+
+def withdraw(session: Executor, host_id: str, after: int, before: int) -> None:
+    """What the host had applied between these two it runs no more. Safe to repeat."""
+    between = (_TABLE.c.host_id == host_id, _TABLE.c.n > after, _TABLE.c.n < before, _TABLE.c.outcome == APPLIED)
+    session.execute(update(_TABLE).where(*between).values(outcome=FAILED))
 
 
 def last_good_before(session: Session, host_id: str, n: int) -> int | None:

@@ -60,7 +60,9 @@ _OF_HOST = select(_TABLE.c.id, _TABLE.c.state, _TABLE.c.epoch, _TABLE.c.to_n).wh
 _OPEN_OF = _OF_HOST.where(_TABLE.c.state.in_(_OPEN)).order_by(_TABLE.c.to_n)
 
 _SUCCEEDED = _OF_HOST.where(
-    _TABLE.c.state == SUCCEEDED, _TABLE.c.epoch == bindparam("in_epoch"), _TABLE.c.to_n == bindparam("at_n")
+    _TABLE.c.state == SUCCEEDED,
+    _TABLE.c.epoch == bindparam("in_epoch"),
+    _TABLE.c.to_n.between(bindparam("from_n"), bindparam("at_n")),
 )
 
 
@@ -98,9 +100,11 @@ def open_of(session: Executor, host: str) -> list[Brief]:
     return _found(session.execute(_OPEN_OF, {"of_host": host}))
 
 
-def succeeded(session: Executor, host: str, generation: Generation) -> list[Brief]:
-    """The host's operations that reached this very generation: a death soon after can still take that back."""
-    wanted = {"of_host": host, "in_epoch": generation.epoch, "at_n": generation.n}
+def succeeded(session: Executor, host: str, generation: Generation, after: int) -> list[Brief]:
+    """The host's operations that reached ``generation``, or one before it that came after the generation number
+    ``after``: a death soon after can still take that back.
+    """
+    wanted = {"of_host": host, "in_epoch": generation.epoch, "from_n": after + 1, "at_n": generation.n}
     return _found(session.execute(_SUCCEEDED, wanted))
 
 

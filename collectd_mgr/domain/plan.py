@@ -87,6 +87,8 @@ class Running:
     ended_by_somebody: tuple[int, ...] = ()
     #: The digests of what it was given, by section; it was given nothing of a section that is not here.
     sections: Mapping[str, str] = field(default_factory=dict)
+    #: The host that it puts on its own values; empty: not known.
+    hostname: str = field(default="", compare=False)
     #: What it says of them, for show.
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
 

@@ -33,6 +33,7 @@ def running(status: Status) -> Running:
         marker.reloads,
         marker.daemon_restarts,
         sections={**marker.sections, **_observed(status)},
+        hostname=status.get("hostname") or "",
         facts=status.get("sections") or {},
     )
 

@@ -36,6 +36,7 @@ class Boot:
         daemon.register_init(NAME, self.callback)
 
     def _last(self, _: int) -> int:
+        self._log.started()
         if self.registration is None:
             return 0  # Live is off.
         try:

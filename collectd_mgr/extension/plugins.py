@@ -7,11 +7,10 @@ The caller holds the operation lock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.naming import starts
 from collectd_mgr.domain.safety import check_name
 from collectd_mgr.extension.fragment import plugin_blocks
 from collectd_mgr.extension.gate import Gate
@@ -87,7 +86,9 @@ class Plugins:
             self._check_kind(plugin)
             # Before, for a metric may be late already; and after, for one may have come meanwhile.
             items = plugin_blocks(plugin, config_text) or self._records[plugin].blocks
-            self._thresholds.hush(plugin, _metric_of(plugin, self._hostname, items))
+            # On this host: a daemon may have metrics of others as well.
+            known = starts(plugin, items, self._hostname)
+            self._thresholds.hush(plugin, lambda name: name.startswith(known))
             self._registration.unregister(plugin, self._known(plugin), grace_timeout)
             self._thresholds.renew()
         return self._observer.plugin(plugin)
@@ -153,24 +154,6 @@ class Plugins:
         if not self._observer.plugin(plugin)["registered"]:
             raise _refused(plugin, "not_enabled", "it is not enabled")
         return self._known(plugin)
-
-
-def _metric_of(plugin: str, hostname: str, items: Iterable[Item]) -> Callable[[str], bool]:
-    """Whether a metric is of this plugin, on this host: a daemon may have those of others as well.
-
-    :param items: its configuration: some plugins take the names of plugin and host from there
-    """
-    plugins, hosts = {plugin, *_texts(items, "plugin")}, {hostname, *_texts(items, "host")}
-    starts = tuple(f"{host}/{name}{end}" for host in hosts for name in plugins for end in "/-")
-    return lambda name: name.startswith(starts)
-
-
-def _texts(items: Iterable[Item], key: str) -> Iterator[str]:
-    """The values of every option ``key``, at any depth; blocks of that name do not count."""
-    for item in items:
-        if item.key.lower() == key and item.children is None:
-            yield from (str(value) for value in item.values if value)
-        yield from _texts(item.children or (), key)
 
 
 def _refused(plugin: str, code: str, sentence: str) -> exception.LiveRefused:

@@ -125,7 +125,7 @@ def test_what_turns_out_to_be_too_much_is_switched_off(tmp_path: Path, file: Pat
 
 def test_the_rate_of_samples_is_bounded(file: Path) -> None:
     file.write_text("[limits]\nsamples_per_second = 100\n")
-    allowlist = Allowlist(str(file), lambda: {"cpu": 200, "load": 10})
+    allowlist = Allowlist(str(file), lambda plugin, _: {"cpu": 200, "load": 10}[plugin])
     slow, fast = goal(cpu=PluginGoal(True, 10.0)), goal(cpu=PluginGoal(True, 1.0))
     allowlist.check(slow, goal(), 10.0)
     with pytest.raises(exception.RefusedByAgent) as refused:

@@ -221,6 +221,20 @@ def test_the_daemon_that_died_of_it_later_takes_the_spec_back(control: HostContr
     assert (host.n, host.last_good, set(desired.layer.plugins)) == (3, 1, {"cpu"})
 
 
+def test_what_the_daemon_had_not_outlived_before_that_is_taken_back_too(
+    control: HostControl, agent: ScriptedAgent
+) -> None:
+    """Two changes soon after each other: the host is back at what was before both."""
+    enable(control)
+    first, second = enable(control, "df"), enable(control, "load")
+    agent.error = exception.DaemonDied(good=Generation(control.get(HOST).epoch, 1).to_dict())
+    for _ in range(2):
+        control.receive(Reports(statuses=(agent.status(),)))
+    assert [operation(control, row).state for row in (first, second)] == ["failed", "failed"]
+    host, desired = control.desired(HOST)
+    assert (host.n, host.last_good, set(desired.layer.plugins)) == (4, 1, {"cpu"})
+
+
 def test_a_host_that_is_not_managed_is_left_alone(control: HostControl) -> None:
     control.receive(Reports(statuses=(HostStatus(HOST, 1, 1, mode=Mode("observe", reason="freeze")),)))
     with pytest.raises(exception.HostNotManaged, match="freeze"):

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whose values are whose: a plugin that is renamed has values, and one does not have those of another host."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from collectd_mgr.agent.freshness import Sweep
+from collectd_mgr.agent.picture import Picture
+from collectd_mgr.drivers.ladder import Ladder
+from collectd_mgr.drivers.live import LiveDriver
+from collectd_mgr.testing.collectd import ScratchCollectd
+from collectd_mgr.testing.suite.rigs import Host, real_host
+from tests.collectd.parts import Parts
+from tests.waiting import eventually
+
+
+@contextmanager
+def counting(directory: Path, name: str, more: str = "") -> Iterator[Seen]:
+    """A host whose operator has collectd count the files of ``directory``, as metrics of the plugin ``name``."""
+    own = f'<LoadPlugin filecount>\n  Interval 1\n</LoadPlugin>\n<Plugin filecount>\n  <Directory "{directory}">\n'
+    own += f'    Plugin "{name}"\n    Instance "x"\n  </Directory>\n</Plugin>\n{more}'
+    with real_host(LiveDriver, own) as host:
+        parts = Parts(host)
+        yield Seen(host, parts)
+        parts.close()
+
+
+class Seen:
+    """What the agent would say of the plugins."""
+
+    def __init__(self, host: Host, parts: Parts) -> None:
+        ladder = Ladder([host.driver()])
+        self.sweep = Sweep(ladder, lambda: True)
+        self._picture = Picture(host.settings.host, parts.state, ladder, self.sweep, 1)
+
+    def health(self, plugin: str) -> str:
+        self.sweep.refresh()
+        return self._picture.take().plugins[plugin].health
+
+
+def test_one_that_is_renamed_is_observed(tmp_path: Path) -> None:
+    with counting(tmp_path, "mails") as seen:
+        eventually(lambda: seen.health("filecount") == "observed")
+
+
+def test_values_of_another_host_are_none_of_ours(tmp_path: Path) -> None:
+    """The other one counts files, and ours has no directory to count them in."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    listen = f'LoadPlugin network\n<Plugin network>\n  Listen "127.0.0.1" "{port}"\n</Plugin>'
+    theirs = f'<Plugin network>\n  Server "127.0.0.1" "{port}"\n</Plugin>\n'
+    theirs += f'<Plugin filecount>\n  <Directory "{tmp_path}">\n    Instance "x"\n  </Directory>\n</Plugin>'
+    with (
+        counting(tmp_path / "nowhere", "filecount", listen) as seen,
+        ScratchCollectd(["network", "filecount"], interval=0.5, config=theirs),
+    ):
+        eventually(lambda: seen.health("filecount") and "filecount" in seen.sweep.seen)
+        assert seen.health("filecount") in ("registered", "silent")
