@@ -19,7 +19,7 @@ from typing import Any
 from oslo_config import cfg
 
 from collectd_mgr import exception
-from collectd_mgr.agent.memory import MemoryFile
+from collectd_mgr.agent.memory import Memory, MemoryFile
 from collectd_mgr.cmd import agent as agent_cmd
 from collectd_mgr.cmd import alone
 from collectd_mgr.conf import opts
@@ -134,9 +134,13 @@ class AgentHost:
             assert time.monotonic() < deadline, self.log.read_text()[-4000:]
             time.sleep(0.05)
 
+    def memory(self) -> Memory:
+        """What the agent remembers."""
+        return MemoryFile(str(self.directory / "agent")).load()
+
     def outlived(self) -> bool:
         """Whether collectd is known to have outlived the last live operation."""
-        memory = MemoryFile(str(self.directory / "agent")).load()
+        memory = self.memory()
         return memory.probation is None and memory.good == memory.current
 
     def __enter__(self) -> AgentHost:
