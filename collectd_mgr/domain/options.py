@@ -90,7 +90,12 @@ _WORDS: dict[str, frozenset[str]] = {
     }.items()
 }
 
+#: What is a word in other plugins: the instance of a varnishd may be the directory of its shared memory.
+_NO_WORDS = frozenset({("varnish", "instance")})
+
 
 def is_word(plugin: str, option: str) -> bool:
     """Whether the values of ``option`` are never opened, connected to or run; names in lower case."""
+    if (plugin, option) in _NO_WORDS:
+        return False
     return option in _WORDS[""] or option in _WORDS.get(plugin, ()) or _SECRETS.fullmatch(option) is not None

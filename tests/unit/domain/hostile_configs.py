@@ -152,6 +152,8 @@ _OPTIONS: list[Case] = [
     ("pcie_errors", {"AccessDir": "/root"}),
     ("logparser", {"Logfile": {"args": "/etc/shadow", "Message": {"args": "x"}}}),
     ("nut", {"UPS": "x", "CAPath": "/root"}),
+    ("varnish", {"Instance": {"args": "/tmp/evil", "CollectCache": True}}),
+    ("Varnish", {"INSTANCE": {"args": "../../tmp/evil"}}),
     ("snmp", {"Host": {"args": "x", "Interval": 0.001}}),
     ("ping", {"Host": "x", "Interval": 0.001}),
     ("ping", {"Host": "x", "INTERVAL": "0.001"}),
