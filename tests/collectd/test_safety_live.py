@@ -83,11 +83,18 @@ def _all_off(subjects: list[Subject], usual: Counter[str]) -> Moment:
 
 
 def _moment(subjects: list[Subject], reads: Statuses, start: float, usual: Counter[str]) -> Moment:
-    """Threads that end by themselves are waited for: the extension's own look for values that come back is one."""
     pid, giving = subjects[0].daemon.pid, _giving(subjects, start)
-    if usual:
-        wait(lambda: not probe.grown(usual, probe.threads(pid)), PATIENCE)
-    return Moment(reads, giving, probe.threads(pid), probe.files(pid), subjects[0].notifications())
+    threads = _threads(pid, usual) if usual else probe.threads(pid)
+    return Moment(reads, giving, threads, probe.files(pid), subjects[0].notifications())
+
+
+def _threads(pid: int, usual: Counter[str]) -> Counter[str]:
+    """Those that end by themselves are waited for: the extension's own look for values that come back is one."""
+    threads, deadline = probe.threads(pid), time.monotonic() + PATIENCE
+    while probe.grown(usual, threads) and time.monotonic() < deadline:
+        time.sleep(0.02)
+        threads = probe.threads(pid)
+    return threads
 
 
 def _giving(subjects: list[Subject], start: float) -> set[str]:
