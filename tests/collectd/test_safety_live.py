@@ -84,7 +84,7 @@ def _all_off(subjects: list[Subject], usual: Counter[str]) -> Moment:
 
 def _moment(subjects: list[Subject], reads: Statuses, start: float, usual: Counter[str]) -> Moment:
     pid, giving = subjects[0].daemon.pid, _giving(subjects, start)
-    threads = _threads(pid, usual) if usual else probe.threads(pid)
+    threads = _threads(pid, usual) if usual else probe.settled(pid)
     return Moment(reads, giving, threads, probe.files(pid), subjects[0].notifications())
 
 
