@@ -3,18 +3,27 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from pathlib import Path
 from typing import Any
 
 from collectd_mgr.domain.columns import Columns, Row
 from collectd_mgr.domain.expression import Expression, encoded
 from collectd_mgr.domain.metrics import MISSING
 from collectd_mgr.domain.reads import Page, Query, matching
+from collectd_mgr.drivers import files
+
+LOG = logging.getLogger(__name__)
 
 #: So many are remembered, the latest that went, and for so many seconds.
 LIMIT, KEPT = 10_000, 86_400.0
+
+#: Seconds between two times that they are written: all of them, up to two megabytes.
+PAUSE = 60.0
 
 
 @dataclass(frozen=True)
@@ -39,13 +48,17 @@ class Gone:
 class Absent:
     """What one daemon's cache lacks, from one look to the next. Any thread may read; one looks.
 
-    Kept in memory only: an agent that was started again has seen nothing go.
+    An agent that was started again knows of those that went before; what went while there was none nobody saw.
+
+    :param path: a file for them, in which they are within :data:`PAUSE` seconds
     """
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self._path = path
         self._clock = clock
         self._before: Sequence[Page] = ()
-        self._gone: Mapping[str, Gone] = {}
+        self._gone = {gone.id: gone for gone in _read(path)}
+        self._saved, self._saved_at = self._gone, 0.0
         #: How many were dropped because there were too many.
         self.forgotten = 0
 
@@ -54,9 +67,21 @@ class Absent:
 
     def look(self, pages: Sequence[Page]) -> None:
         """``pages`` are all that is in the cache now."""
-        if self._before and _names(pages) != _names(self._before):
+        if _names(pages) != _names(self._before):
             self._compare(pages)
         self._before = [Page(_unread(page.rows)) for page in pages]
+        if abs(self._clock() - self._saved_at) > PAUSE:
+            self.save()
+
+    def save(self) -> None:
+        """Have them in the file, if they are others than there. Not synced: what a dying machine loses is no answer."""
+        if self._gone is self._saved:
+            return
+        self._saved, self._saved_at = self._gone, self._clock()
+        try:
+            files.replace(self._path, json.dumps([astuple(gone) for gone in self._saved.values()]), durably=False)
+        except OSError as error:
+            LOG.warning("The missing metrics are not kept on the disk: %s", error)
 
     def _compare(self, pages: Sequence[Page]) -> None:
         now, there = self._clock(), {row_id for page in pages for row_id in ids(page.rows)}
@@ -70,7 +95,8 @@ class Absent:
         kept = [gone for gone in self._gone.values() if gone.id not in there and now - gone.since < KEPT]
         left = (kept + went)[-LIMIT:]
         self.forgotten += len(kept) + len(went) - len(left)
-        self._gone = {gone.id: gone for gone in left}
+        if went or len(left) < len(self._gone):
+            self._gone = {gone.id: gone for gone in left}
 
     def page(self, query: Query, values: bool, more: Sequence[Row] = ()) -> Page:
         """Those that ``query`` asks for, and ``more`` that collectd itself misses, in order of identifier.
@@ -83,6 +109,19 @@ class Absent:
         found = [rows[name] for name in sorted(rows) if name > (query.marker or "")]
         page = found[: query.limit]
         return Page(tuple(page), page[-1]["id"] if len(found) > len(page) else None)
+
+
+def _read(path: Path) -> list[Gone]:
+    try:
+        return [
+            Gone(str(id), interval and float(interval), float(last), float(since))
+            for id, interval, last, since in json.loads(path.read_text(encoding="utf-8"))
+        ]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, TypeError) as error:
+        LOG.warning("%s cannot be read, and is begun anew: %s", path, error)
+        return []
 
 
 def ids(rows: Sequence[Row]) -> Sequence[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from collectd_mgr import exception
@@ -26,18 +27,19 @@ _PAGE = 10_000
 
 class Sweep:
     """What it saw is replaced whole, so any thread may read it. ``allowed``: whether the mode lets the agent read.
+    ``directory``: the agent's own.
 
     ``seen``: how fresh the values in the cache are, by plugin and host of their identifiers, in a daemon that calls its
     own host ``hostname``; ``absent``: what was there and is gone; ``installed``: as in the capabilities, and
     ``installed_digest`` of it.
     """
 
-    def __init__(self, ladder: Ladder, allowed: Callable[[], bool]) -> None:
+    def __init__(self, ladder: Ladder, allowed: Callable[[], bool], directory: str) -> None:
         self._ladder = ladder
         self._allowed = allowed
         self.seen: Mapping[str, Mapping[str, Freshness]] = {}
         self.hostname = ""
-        self.absent = Absent()
+        self.absent = Absent(Path(directory) / "missing.json")
         self.installed: list[dict[str, Any]] = []
         self.installed_digest = ""
         self._installed: tuple[Installed, ...] | None = None

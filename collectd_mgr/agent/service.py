@@ -77,7 +77,7 @@ class AgentService:
         self._server: Any = None
         self._ladder = Ladder(drivers)
         self._journal = Journal(settings.state_dir, fault)
-        self._sweep = sweep = Sweep(self._ladder, lambda: self.state.mode().mode != mode.OFF)
+        self._sweep = sweep = Sweep(self._ladder, lambda: self.state.mode().mode != mode.OFF, settings.state_dir)
         self.allowlist = Allowlist(settings.allowlist_file, sweep.metrics)
         self.state = _state(settings, self.allowlist)
         self._heard = Heard(Path(settings.state_dir) / "heard")
@@ -125,6 +125,7 @@ class AgentService:
         for thread in self._threads[:_WAITED_FOR]:
             thread.join(timeout=10)
         self.publisher.sync()
+        self._sweep.absent.save()
         self.keeper.close()
         self._ladder.close()
         self._heard.close()

@@ -113,12 +113,13 @@ def write(path: Path, text: str, account: Account = ROOT, durably: bool = True) 
             os.fsync(descriptor)
 
 
-def replace(path: Path, text: str) -> None:
-    """Write a file so that it is the old one or the new one at any moment."""
+def replace(path: Path, text: str, durably: bool = True) -> None:
+    """Write a file so that it is the old one or the new one at any moment; ``durably``: on the disk on return."""
     staged = path.with_name(f".{path.name}.new")
-    write(staged, text)
+    write(staged, text, durably=durably)
     os.replace(staged, path)
-    sync_directory(path.parent)
+    if durably:
+        sync_directory(path.parent)
 
 
 def sync_file(path: Path) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -29,8 +30,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def memory(clock: Clock) -> Absent:
-    return Absent(clock)
+def memory(tmp_path: Path, clock: Clock) -> Absent:
+    return Absent(tmp_path / "missing.json", clock)
 
 
 def rows(*names: str) -> list[Page]:
@@ -105,3 +106,44 @@ def test_it_is_bounded_in_number_and_time(memory: Absent, clock: Clock) -> None:
     clock.now += absent.KEPT
     memory.look(rows(LOAD, CPU))
     assert (len(memory), memory.forgotten) == (0, 5)
+
+
+def test_the_next_agent_knows_of_them_too(memory: Absent, clock: Clock, tmp_path: Path) -> None:
+    path = tmp_path / "missing.json"
+    memory.look(rows(CPU, LOAD, FREE))
+    memory.look(rows(FREE))
+    memory.save()
+    clock.now += 5
+    again = Absent(path, clock)
+    assert again.page(Query(), False) == memory.page(Query(), False)
+    again.look(rows(LOAD))
+    assert missing(again) == [CPU], "what is there again, and the first look misses nothing"
+    clock.now += absent.KEPT
+    late = Absent(path, clock)
+    late.look(rows(LOAD))
+    assert missing(late) == []
+
+
+def test_they_are_written_now_and_then_and_only_others(memory: Absent, clock: Clock, tmp_path: Path) -> None:
+    path = tmp_path / "missing.json"
+    memory.look(rows(CPU, LOAD))
+    assert not path.exists()
+    memory.look(rows(LOAD))
+    assert missing(Absent(path, clock)) == [CPU]
+    clock.now += absent.PAUSE / 2
+    memory.look(rows())
+    assert missing(Absent(path, clock)) == [CPU]
+    clock.now += absent.PAUSE
+    memory.look(rows())
+    assert missing(Absent(path, clock)) == [CPU, LOAD]
+    path.unlink()
+    clock.now += 2 * absent.PAUSE
+    memory.look(rows())
+    memory.save()
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '[["a", "b"]]', "[[1, null, null, null]]", "\0"])
+def test_nonsense_is_begun_anew(tmp_path: Path, text: str) -> None:
+    (tmp_path / "missing.json").write_text(text)
+    assert len(Absent(tmp_path / "missing.json")) == 0
