@@ -95,7 +95,7 @@ def _compiled(rule: Rule) -> list[tuple[str, Expression]]:
     return [(part, _expression(rule[part], part)) for part in PARTS if part in rule]
 
 
-@lru_cache(maxsize=1024)  # Compiled ones are large, and come again with every change of others.
+@lru_cache(maxsize=64)  # They come again with every change of others, but are large: 27 KB each, in collectd too.
 def _expression(text: str, part: str) -> Expression:
     try:
         return Expression(text)

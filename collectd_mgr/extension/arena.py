@@ -33,9 +33,9 @@ class Arena:
         self._at, self._end = 0, 0
         self._lock = threading.Lock()
 
-    def check(self, size: int) -> None:
-        """:raises LiveRefused: ``size`` bytes more would be past the budget"""
-        if self.spent + size > self.budget:
+    def check(self, size: int, spare: int = 0) -> None:
+        """:raises LiveRefused: ``size`` bytes more would be past the budget, or leave less than ``spare`` of it"""
+        if self.spent + size + spare > self.budget:
             raise exception.LiveRefused(
                 f"What live changes cost this daemon for ever has reached its bound of {self.budget} bytes.",
                 reason_code="memory_budget",

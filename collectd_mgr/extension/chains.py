@@ -31,8 +31,12 @@ _LINKED = struct.Struct("128sQQQ")
 _MATCH = struct.Struct("128sQQQQQ")
 _RULES = 128
 
-#: What a compiled expression costs, at least; where libc tells of its memory, what it grew by counts if that is more.
+#: What libc learns of an expression while metrics pass, as a rule at most; what it takes to compile it is counted too,
+#: where libc tells of its memory.
 _EXPRESSION = 16 * 1024
+
+#: The part of the budget that no new rule may touch: for thresholds, and for known rules that come and go.
+_SPARE = 1 / 2
 
 _MOST = 10_000
 
@@ -53,6 +57,15 @@ class Chains:
         self._built: dict[str, tuple[int, int]] = {}
         self._links: dict[bytes, int] = {}
         self._number = 0
+
+    def build(self, rules: Sequence[Rule]) -> None:
+        """Have collectd build what it has not yet of these; it runs none of it. Safe to repeat.
+
+        :raises LiveRefused, ConfigRejected, PluginNotLoadable: as :meth:`run`
+        """
+        self._gate.check()
+        for rule in rules:
+            self._parts(rule)
 
     def run(self, rules: Sequence[tuple[str, Rule]]) -> None:
         """Have exactly these rules, by name, in this order, in one write.
@@ -102,7 +115,7 @@ class Chains:
         """What collectd builds of a rule, once."""
         name = canonical.digest(dict(rule))
         if name not in self._built:
-            self._arena.check(_cost(rule))
+            self._arena.check(_cost(rule), int(self._arena.budget * _SPARE))
             before = self._in_use()
             self._number += 1
             chain = f"{CHAIN}/{self._number}"
@@ -110,7 +123,7 @@ class Chains:
             item = ignorelist.rule_item(chain, rule, self.following())
             self._feed.take("a rule", (fragment.load_plugin(PLUGIN, None), Item("Chain", (chain,), (item,))))
             self._built[name] = self._proven(chain, rule)
-            self._arena.spend(max(_cost(rule), self._in_use() - before))
+            self._arena.spend(_cost(rule) + max(0, self._in_use() - before))
         return self._built[name]
 
     def _proven(self, chain: str, rule: Rule) -> tuple[int, int]:

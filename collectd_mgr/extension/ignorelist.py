@@ -66,11 +66,13 @@ class Ignorelist:
         if wanted == self.settings:
             return []
         before, rules = Rules(self.settings), Rules(wanted)
+        chosen = [(name, wanted[name]) for name in ignorelist.ordered(wanted)]
+        self._chains.build([rule for _, rule in chosen])
         known = self._dropped.union(self._names())
         matched = self._count(wanted, rules, known)
         self._thresholds.hush(_WHY, _ignored(before, rules))
         try:
-            self._chains.run([(name, wanted[name]) for name in ignorelist.ordered(wanted)])
+            self._chains.run(chosen)
         except BaseException:
             self._thresholds.hush(_WHY, _ignored(before))
             raise

@@ -54,18 +54,15 @@ LoadPlugin threshold
 </Plugin>
 """
 
-RULES: dict[str, dict[str, Any]] = {
-    "memory": {"plugin": "^memory$"},
-    "used": {"action": "allow", "type_instance": "^used$"},
-    "buffered": {"type": "^memory$", "type_instance": "^(buffered|slab_.*)$"},
-    "load": {"plugin": "^load$"},
-    "swap": {"plugin": "^sw", "type": "^swap$"},
-    "swap-io": {"type": "_io$"},
-    "io-in": {"action": "allow", "type": "_io$", "type_instance": "^in$"},
-    "mine": {"action": "allow", "host": "^nowhere$"},
-    "many": {"plugin": "^(df|disk|interface|processes)$", "plugin_instance": "^[a-z]{1,16}[0-9]*$"},
-    "other": {"host": "^[^.]+$"},
-}
+#: Rules to choose from, each of at most :data:`NAMES` names; thresholds have as many.
+RULES, NAMES = 2000 if os.environ.get("CM_LONG") else 200, 12
+
+#: What expressions are made of, in all the ways that :func:`_expression` knows.
+WORDS = ("memory", "mem", "used", "sl", "load", "swap", "free", "_", "io", "scratch", "example", "[.]", "[^a-m]")
+CLASSES = (".", "[a-z]", "[^aeiou]", "[[:alpha:]]", "[[:digit:]_.-]", "[a-f0-9]", "(u|c|b)", "(in|out|)", "\\.", "ü")
+REPEATS = ("*", "+", "?", "{2}", "{0,3}", "{1,12}", "{3,}", "")
+
+
 TYPES = ("load", "memory", "swap", "swap_io", "if_octets", "percent", "gauge")
 INSTANCES = ("used", "cached", "free", "in", "out", "x", "y")
 
@@ -79,11 +76,39 @@ def _threshold(chance: random.Random, number: int) -> dict[str, Any]:
     return thresholds.normal({**place, bound: chance.choice((-1.0, 0.0, 1.0, chance.uniform(-1e6, 1e6))), **more})
 
 
-def _changed(chance: random.Random, desired: dict[str, dict[str, Any]]) -> str:
-    """One random change of ``desired``; the section that it is in."""
+def _expression(chance: random.Random) -> str:
+    """A hostile one as a rule: of everything that there is, one in the other, and matching now this and now that."""
+    parts = [_part(chance, 2) for _ in range(chance.randrange(1, 5))]
+    return chance.choice(("", "^", "^", ".*")) + "".join(parts) + chance.choice(("", "$", ".*", ".*$"))
+
+
+def _part(chance: random.Random, depth: int) -> str:
+    kind = chance.randrange(4 if depth else 2)
+    if kind == 0:
+        return chance.choice(WORDS)
+    if kind == 1:
+        return chance.choice(CLASSES) + chance.choice(REPEATS)
+    inner = [_part(chance, depth - 1) for _ in range(chance.randrange(1, 4))]
+    return "(" + ("|" if kind == 2 else "").join(inner) + ")" + chance.choice(REPEATS)
+
+
+def _rule(chance: random.Random) -> dict[str, Any]:
+    """One that may be a rule: libc takes its expressions, and they do not multiply to too many copies."""
+    while True:
+        parts = chance.sample(sorted(ignorelist.PARTS), chance.choice((1, 1, 2, 3, 4)))
+        rule = {part: _expression(chance) for part in parts}
+        with contextlib.suppress(exception.BadSetting):
+            return ignorelist.normal({"action": chance.choice(("allow", "deny")), **rule})
+
+
+Desired = dict[str, dict[str, Any]]
+
+
+def _changed(chance: random.Random, pool: list[dict[str, Any]], before: Desired) -> tuple[str, Desired]:
+    """One random change of what is desired: the section that it is in, and all that is desired then."""
+    desired = {section: dict(settings) for section, settings in before.items()}
     if chance.random() < 0.5:
-        name = chance.choice(sorted(RULES))
-        section, setting = sections.IGNORELIST, ignorelist.normal(RULES[name])
+        name, section, setting = f"r{chance.randrange(NAMES)}", sections.IGNORELIST, chance.choice(pool)
     else:
         number = chance.randrange(len(TYPES) * len(INSTANCES))
         name, section, setting = f"t{number}", sections.THRESHOLDS, _threshold(chance, number)
@@ -91,7 +116,18 @@ def _changed(chance: random.Random, desired: dict[str, dict[str, Any]]) -> str:
         del desired[section][name]
     else:
         desired[section][name] = setting
-    return section
+    return section, desired
+
+
+def _is_made(collectd: ScratchCollectd, section: str, desired: Desired) -> bool:
+    """A rule that the budget has no room for is for the next rung; every other change is made."""
+    try:
+        collectd.call(f"{section}_set", settings=desired[section])
+    except exception.LiveRefused as error:
+        if (section, error.kwargs["reason_code"]) != (sections.IGNORELIST, "memory_budget"):
+            raise
+        return False
+    return True
 
 
 def test_random_changes_cost_nothing_but_a_bounded_memory(eventually: Eventually) -> None:
@@ -103,19 +139,25 @@ def test_random_changes_cost_nothing_but_a_bounded_memory(eventually: Eventually
         time.sleep(1)
         everything, theirs = set(collectd.call("metrics_list")["names"]), collectd.call("thresholds_get")["host"]
         pid, resident = collectd.pid, collectd.resident
-        desired: dict[str, dict[str, Any]] = {sections.THRESHOLDS: {}, sections.IGNORELIST: {}}
+        desired: Desired = {sections.THRESHOLDS: {}, sections.IGNORELIST: {}}
+        pool, refused = [_rule(chance) for _ in range(RULES)], 0
         began = time.monotonic()
         for _ in range(CHANGES):
-            section = _changed(chance, desired)
-            collectd.call(f"{section}_set", settings=desired[section])
+            section, wanted = _changed(chance, pool, desired)
+            if _is_made(collectd, section, wanted):
+                desired = wanted
+            else:
+                refused += 1
         took, grown = time.monotonic() - began, collectd.resident - resident
         facts = collectd.call("status")["sections"]
         spent = facts["thresholds"]["bytes"]
-        print(f"{CHANGES} changes in {took:.1f} s, resident {grown / 2**20:+.1f} MiB, {spent} bytes for ever")
+        print(f"{CHANGES} changes in {took:.1f} s, {refused} of them for the next rung")
+        print(f"resident {grown / 2**20:+.1f} MiB, {spent} bytes for ever")
 
         assert collectd.running
         assert collectd.call("status")["pid"] == pid
         assert grown < 20_000_000
+        assert refused or CHANGES < 10_000, "there are more rules than the budget has room for"
         assert facts["thresholds"]["bytes"] < facts["thresholds"]["budget"]
         for section, settings in desired.items():
             assert facts[section]["digest"] == sections.digest(settings)
@@ -138,14 +180,15 @@ def test_under_valgrind(tmp_path: Path) -> None:
     wrapper = (*VALGRIND, "--num-callers=25", f"--log-file={report}")
     plugins = ("load", "memory", "swap")
     with ScratchCollectd(plugins, OPERATORS, interval=0.5, wrapper=wrapper, patience=280) as collectd:
-        desired: dict[str, dict[str, Any]] = {sections.THRESHOLDS: {}, sections.IGNORELIST: {}}
+        desired: Desired = {sections.THRESHOLDS: {}, sections.IGNORELIST: {}}
+        pool = [_rule(chance) for _ in range(RULES)]
         for number in range(ROUNDS):
-            section = _changed(chance, desired)
+            section, desired = _changed(chance, pool, desired)
             collectd.call(f"{section}_set", settings=desired[section])
             if number % 10 == 0:
                 collectd.call("plugin_disable", plugin="swap")
                 collectd.call("plugin_enable", plugin="swap")
-        endless = threading.Thread(target=_until_it_ends, args=(collectd, chance, desired))
+        endless = threading.Thread(target=_until_it_ends, args=(collectd, chance, pool, desired))
         endless.start()
         time.sleep(2)
         assert collectd.stop() == 0, report.read_text()
@@ -153,9 +196,11 @@ def test_under_valgrind(tmp_path: Path) -> None:
         assert "ERROR SUMMARY: 0 errors" in report.read_text()
 
 
-def _until_it_ends(collectd: ScratchCollectd, chance: random.Random, desired: dict[str, dict[str, Any]]) -> None:
+def _until_it_ends(
+    collectd: ScratchCollectd, chance: random.Random, pool: list[dict[str, Any]], desired: Desired
+) -> None:
     client = WireClient(collectd.socket, timeout=60)
     with contextlib.suppress(exception.CollectdMgrError), contextlib.closing(client):
         while True:
-            section = _changed(chance, desired)
+            section, desired = _changed(chance, pool, desired)
             client.call(f"{section}_set", {"settings": desired[section]})
