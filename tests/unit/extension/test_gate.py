@@ -18,6 +18,17 @@ class Asleep:
         return True
 
 
+class Awake(Asleep):
+    """The same with a main thread that is at something, for so many looks."""
+
+    def __init__(self, looks: int) -> None:
+        self.looks = looks
+
+    def main_asleep(self) -> bool:
+        self.looks -= 1
+        return self.looks < 0
+
+
 def passes(gate: Gate) -> bool:
     try:
         gate.check()
@@ -39,3 +50,19 @@ def test_an_end_is_one() -> None:
     gate.drain()
     gate.pause(0.0)
     assert not passes(gate)
+
+
+def test_a_main_thread_that_is_only_behind_is_waited_for() -> None:
+    threads = Awake(3)
+    Gate(threads, [], list).check()  # type: ignore[arg-type]
+    assert threads.looks == -1
+
+
+def test_one_that_does_not_sleep_any_more_has_left_its_loop() -> None:
+    """At SIGTERM it says so a moment later, and frees its lists then."""
+    gate = Gate(Awake(10**9), [], list)  # type: ignore[arg-type]
+    with pytest.raises(exception.Busy, match="is stopping"):
+        gate.check()
+    gate.drain()
+    with pytest.raises(exception.Busy, match="is stopping"):
+        gate.alive()
