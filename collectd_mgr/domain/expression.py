@@ -29,6 +29,9 @@ _BACK_REFERENCE = re.compile(r"\\[0-9]")
 
 _NOWHERE = ctypes.c_size_t(0)
 
+#: One for all: each makes a class of its own, which only a garbage collection takes away again.
+_LIBC = ctypes.CDLL(None)
+
 
 class NoExpression(ValueError):
     """It is none; the message says why, in libc's own words where they are its."""
@@ -60,24 +63,23 @@ class _Compiled:
 
     def __init__(self, text: bytes) -> None:
         self._ready = False
-        self._libc = ctypes.CDLL(None)
         self._form = ctypes.create_string_buffer(1024)  # regex_t is 64 bytes in glibc.
-        status = self._libc.regcomp(self._form, text, _EXTENDED_WITHOUT_PLACES)
+        status = _LIBC.regcomp(self._form, text, _EXTENDED_WITHOUT_PLACES)
         if status != 0:
             raise NoExpression(self._words(status))
         self._ready = True
 
     def matches(self, text: bytes) -> bool:
-        return bool(self._libc.regexec(self._form, text, _NOWHERE, None, 0) == 0)
+        return bool(_LIBC.regexec(self._form, text, _NOWHERE, None, 0) == 0)
 
     def _words(self, status: int) -> str:
         said = ctypes.create_string_buffer(256)
-        self._libc.regerror(status, self._form, said, ctypes.c_size_t(len(said)))
+        _LIBC.regerror(status, self._form, said, ctypes.c_size_t(len(said)))
         return said.value.decode("utf-8", "replace")
 
     def __del__(self) -> None:
         if self._ready:
-            self._libc.regfree(self._form)
+            _LIBC.regfree(self._form)
 
 
 def flaw(text: str) -> str | None:
