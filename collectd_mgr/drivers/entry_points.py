@@ -17,14 +17,14 @@ def load(
 ) -> list[Any]:
     """What the classes of these names make of ``settings``, in this order.
 
-    :param option: where the names come from
+    :param option: where the names come from, as in ``driver {} of [agent] drivers``
     :raises error: with one sentence, when there is none of a name or it cannot be imported
     """
-    return [_kind(namespace, name, option, error)(settings) for name in names]
+    return [_kind(namespace, name, option.format(repr(name)), error)(settings) for name in names]
 
 
 def _kind(namespace: str, name: str, option: str, error: type[exception.CollectdMgrError]) -> Any:
     try:
         return stevedore.DriverManager(namespace, name).driver
     except NoMatches as cause:
-        raise error(f"{name!r} of {option} cannot be loaded: {cause}") from None
+        raise error(f"The {option} cannot be loaded: {cause}") from None

@@ -28,7 +28,7 @@ def load(names: Iterable[str], settings: DriverSettings) -> list[Driver]:
 
     :raises NoDriver: with one sentence, when there is none of a name or it cannot be imported
     """
-    return entry_points.load(NAMESPACE, names, settings, "[agent] drivers", exception.NoDriver)
+    return entry_points.load(NAMESPACE, names, settings, "driver {} of [agent] drivers", exception.NoDriver)
 
 
 @dataclass(frozen=True)

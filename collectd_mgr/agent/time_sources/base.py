@@ -78,7 +78,9 @@ def load(settings: TimeSettings) -> list[TimeSource]:
 
     :raises NoTimeSource: with one sentence, when there is none of a name or it cannot be imported
     """
-    return entry_points.load(NAMESPACE, settings.sources, settings, "[clock] sources", exception.NoTimeSource)
+    return entry_points.load(
+        NAMESPACE, settings.sources, settings, "time source {} of [clock] sources", exception.NoTimeSource
+    )
 
 
 def output(command: Sequence[str], patience: float) -> str:
