@@ -34,7 +34,7 @@ class Seen:
 
     def __init__(self, host: Host, parts: Parts) -> None:
         ladder = Ladder([host.driver()])
-        self.sweep = Sweep(ladder, lambda: True)
+        self.sweep = Sweep(ladder, lambda: True, host.settings.state_dir)
         self._picture = Picture(host.settings.host, parts.state, ladder, self.sweep, 1)
 
     def health(self, plugin: str) -> str:
