@@ -261,6 +261,12 @@ class NotCapable(CollectdMgrError):
     code, status, title = "not_capable", 409, "The host's drivers cannot do this"
 
 
+class AgentOutdated(CollectdMgrError):
+    """The agent is of a release that did not know such calls. Facts: ``host``."""
+
+    code, status, title = "agent_outdated", 409, "The host's agent is of an older release"
+
+
 class WireMismatch(CollectdMgrError):
     code, status, title = "wire_mismatch", 503, "Agent and extension speak no common version"
 

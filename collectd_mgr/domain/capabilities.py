@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from collectd_mgr.domain.skew import understood
+
 METRICS = "metrics"
 VALUES = "values"
 FLUSH = "flush"
@@ -58,4 +60,4 @@ class Installed:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Installed:
-        return cls(**data)
+        return cls(**understood(cls, data))

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from collectd_mgr.domain.skew import understood
+
 #: Nobody has measured the clock yet.
 UNKNOWN = "unknown"
 #: Off by less than an interval: a correction loses nothing.
@@ -104,7 +106,7 @@ class TimeReport:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TimeReport:
-        return cls(**data)
+        return cls(**understood(cls, data))
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ class Reading:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Reading:
         service = data["service"] and TimeReport.from_dict(data["service"])
-        return cls(**{**data, "grid": tuple(data["grid"]), "service": service})
+        return cls(**{**understood(cls, data), "grid": tuple(data["grid"]), "service": service})
 
     def exchange(self, sent: float, got: float) -> Exchange:
         return Exchange(sent, self.received, self.answered, got)

@@ -9,6 +9,7 @@ from typing import Any
 
 from collectd_mgr.domain import canonical
 from collectd_mgr.domain.mode import Mode
+from collectd_mgr.domain.skew import understood
 from collectd_mgr.domain.spec import Generation
 
 #: Health of a plugin. ``registered``: collectd has its callback; ``observed``: a value came since;
@@ -35,7 +36,7 @@ class PluginStatus:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PluginStatus:
-        return cls(**data)
+        return cls(**understood(cls, data))
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,9 @@ class HostStatus:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> HostStatus:
-        # Agents are not upgraded together; what another version says besides is not understood here.
-        values = {name: value for name, value in data.items() if name in cls.__dataclass_fields__}
+        values = understood(cls, data)
         values["generation"] = Generation.from_dict(data["generation"]) if data.get("generation") else None
-        values["mode"] = Mode.from_dict(data["mode"])
+        values["mode"] = Mode.from_dict(understood(Mode, data["mode"]))
         values["plugins"] = {name: PluginStatus.from_dict(item) for name, item in data["plugins"].items()}
         values["warnings"] = tuple(data.get("warnings") or ())
         return cls(**values)

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The RPC interface of the agents: the client, the version, and how an endpoint is served.
 
-History of the version::
-
-    1.0  apply, status, metrics, values, flush, config
-    1.1  clock, clock_sync, notify, explain, plugin_test, preview, recent, publish, buffer
+Servers and agents are upgraded in any order. A call bears the version in which its method came, not the newest: so an
+agent of an older release answers whatever it knew, and says of the rest that it does not know it. A new argument of a
+method is one that an older agent may ignore, or the method is a new one.
 """
 
 from __future__ import annotations
@@ -32,7 +31,17 @@ from collectd_mgr.rpc.signing import Signer, Verifier
 LOG = logging.getLogger(__name__)
 
 TOPIC = "collectd_mgr.agent"
-VERSION = "1.1"
+
+#: What came in which version.
+HISTORY = {
+    "1.0": ("apply", "status", "metrics", "values", "flush", "config"),
+    "1.1": ("clock", "clock_sync", "notify", "explain", "plugin_test", "preview", "recent", "publish", "buffer"),
+}
+
+VERSION = list(HISTORY)[-1]
+
+#: The version of a call.
+SINCE = {method: version for version, methods in HISTORY.items() for method in methods}
 
 #: The ``target`` of an endpoint.
 TARGET = oslo_messaging.Target(version=VERSION)
@@ -105,8 +114,9 @@ class AgentAPI:
 
     Every method raises the agent's typed error, or ``AgentUnreachable`` when there is no agent on
     the bus (at once) or none answered within ``timeout`` seconds (then ``maybe_executed`` is true), or
-    ``SignatureRefused`` when the agent does not trust the caller; then nothing was done; or ``AnswerNotTrusted`` when
-    ``keys`` does not believe that it was the agent that answered: then nobody knows what was done.
+    ``SignatureRefused`` when the agent does not trust the caller, or ``AgentOutdated`` when it is of a release that had
+    no such method yet; then nothing was done; or ``AnswerNotTrusted`` when ``keys`` does not believe that it was the
+    agent that answered: then nobody knows what was done.
     All are safe to repeat.
     """
 
@@ -236,7 +246,8 @@ class AgentAPI:
     ) -> Any:
         seconds = self._timeout if timeout is None else timeout
         try:
-            return self._client.prepare(server=host, timeout=seconds).call(context, method, **arguments)
+            prepared = self._client.prepare(server=host, timeout=seconds, version=SINCE[method])
+            return prepared.call(context, method, **arguments)
         except exception.CollectdMgrError as error:
             # As it was raised: what crossed bears the traceback of the other side in its text.
             raise exception.from_dict(error.to_dict()) from None
@@ -244,6 +255,8 @@ class AgentAPI:
             raise _unreachable(host, f"did not answer within {seconds:g} s", maybe_executed=True) from None
         except oslo_messaging.MessageUndeliverable:
             raise _unreachable(host, "is not on the bus", maybe_executed=False) from None
+        except oslo_messaging.UnsupportedVersion:
+            raise _outdated(host) from None
         except oslo_messaging.RemoteError as error:
             raise _failed(host, str(error.exc_type), error.value) from None
         except oslo_messaging.MessagingException as error:
@@ -258,7 +271,13 @@ def _status(host: str, answer: Any) -> HostStatus:
     return status
 
 
+def _outdated(host: str) -> exception.AgentOutdated:
+    return exception.AgentOutdated(f"The agent of {host} is of a release that cannot do this.", host=host)
+
+
 def _failed(host: str, kind: str, value: object) -> exception.CollectdMgrError:
+    if kind == oslo_messaging.UnsupportedVersion.__name__:
+        return _outdated(host)
     return exception.CollectdMgrError(f"The agent of {host} failed: {kind}: {value}")
 
 

@@ -27,6 +27,13 @@ def test_what_travels_comes_back_equal() -> None:
     assert HostStatus.from_dict(json.loads(json.dumps(fresh.to_dict()))) == fresh
 
 
+def test_what_a_newer_agent_says_besides_is_left_out() -> None:
+    said = json.loads(json.dumps(STATUS.to_dict()))
+    for record in (said, said["plugins"]["cpu"], said["mode"]):
+        record["of_tomorrow"] = 1
+    assert HostStatus.from_dict(said) == STATUS
+
+
 def test_the_heartbeat_is_under_300_bytes() -> None:
     assert len(json.dumps(STATUS.heartbeat())) < 300
 

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+import oslo_messaging
 import pytest
 
 from collectd_mgr import exception
@@ -62,10 +63,45 @@ def test_a_silent_host_is_unreachable(client: agent.AgentAPI) -> None:
 
 def test_the_version_of_the_endpoint_is_the_clients() -> None:
     assert Endpoint.target.version == agent.VERSION
-    assert agent.__doc__ is not None
-    assert f"\n    {agent.VERSION}  " in agent.__doc__
+    assert agent.SINCE["buffer"] == agent.VERSION
 
 
 def test_the_history_names_every_method() -> None:
     methods = [name for name, _ in inspect.getmembers(agent.AgentAPI, inspect.isfunction) if not name.startswith("_")]
-    assert all(name in str(agent.__doc__) for name in methods)
+    assert set(methods) == set(agent.SINCE)
+
+
+@pytest.fixture
+def older() -> Iterator[agent.AgentAPI]:
+    """A client of today, and an agent of the release before."""
+
+    class Older(Endpoint):
+        target = oslo_messaging.Target(version="1.0")
+
+    bus = rpc_bus()
+    server = agent.server(bus, HOST, Older())
+    server.start()
+    yield agent.AgentAPI(bus, timeout=PATIENCE)
+    server.stop()
+    server.wait()
+
+
+def test_an_older_agent_does_what_it_knew(older: agent.AgentAPI) -> None:
+    assert older.apply(HOST, HostSpec(Generation("e", 1)), "req-1").generation == Generation("e", 1)
+
+
+def test_what_an_older_agent_does_not_know_is_said(older: agent.AgentAPI) -> None:
+    with pytest.raises(exception.AgentOutdated, match=HOST):
+        older.buffer(HOST)
+
+
+def test_an_older_server_is_answered() -> None:
+    bus = rpc_bus()
+    server = agent.server(bus, HOST, Endpoint())
+    server.start()
+    client = oslo_messaging.get_rpc_client(bus, oslo_messaging.Target(topic=agent.TOPIC, version="1.0"))
+    spec = HostSpec(Generation("e", 1)).to_dict()
+    answer = client.prepare(server=HOST, timeout=PATIENCE).call({"request_id": "r"}, "apply", spec=spec)
+    assert HostStatus.from_dict(answer).generation == Generation("e", 1)
+    server.stop()
+    server.wait()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import sys
 
+import oslo_messaging
 import pytest
 from oslo_messaging._drivers import common
 
@@ -14,7 +15,7 @@ from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.spec import Generation, HostSpec, Layer, PluginSetting
 from collectd_mgr.domain.status import HostStatus, PluginStatus
-from collectd_mgr.rpc import status, transport
+from collectd_mgr.rpc import agent, status, transport
 
 KINDS = [kind for kind in vars(exception).values() if isinstance(kind, type) and issubclass(kind, Exception)]
 SPEC = HostSpec(Generation("e", 3), (Layer("host", {"cpu": PluginSetting(True, 1.0, {"A": "ä\0"})}),), Mode("manage"))
@@ -38,6 +39,15 @@ def test_an_error_crosses_typed(kind: type[exception.CollectdMgrError]) -> None:
     back = exception.from_dict(remote.to_dict())
     assert (type(back), back.detail, back.kwargs) == (kind, "what happened", {"plugin": "cpu", "messages": ["a", "b"]})
     assert "Traceback" not in str(back)
+
+
+def test_that_an_agent_is_too_old_is_known_after_the_crossing() -> None:
+    try:
+        raise oslo_messaging.UnsupportedVersion("1.1", method="buffer")
+    except oslo_messaging.UnsupportedVersion:
+        data = common.serialize_remote_exception(sys.exc_info())
+    remote = common.deserialize_remote_exception(data, transport.EXMODS)
+    assert isinstance(agent._failed("h.example.org", remote.exc_type, remote.value), exception.AgentOutdated)
 
 
 def test_what_goes_down() -> None:
