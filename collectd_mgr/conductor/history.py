@@ -8,20 +8,22 @@ import threading
 from collectd_mgr.control import history
 from collectd_mgr.db.engine import Database
 
-#: Between two looks for generations that are too many, in seconds.
+#: Between two looks for what is too old or too much, in seconds.
 _ROUND = 600.0
 
 
 class History:
-    """``kept`` generations of each host."""
+    """``kept`` generations of each host; of operations, what went wrong for ``details`` and the rest for ``records``
+    seconds."""
 
-    def __init__(self, database: Database, kept: int) -> None:
+    def __init__(self, database: Database, kept: int, details: float, records: float) -> None:
         self._database = database
         self._kept = kept
+        self._ages = (details, records)
 
     def prune(self) -> int:
-        """Forget what is beyond that; how many. Conductors that do it at once are in nobody's way."""
-        return history.prune(self._database, self._kept)
+        """Forget what is beyond that; how much. Conductors that do it at once are in nobody's way."""
+        return history.prune(self._database, self._kept) + history.purge(self._database, *self._ages)
 
     @staticmethod
     def wait(stop: threading.Event) -> bool:

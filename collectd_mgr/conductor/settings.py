@@ -19,6 +19,8 @@ class ConductorSettings:
     notification_retention: float = 604_800.0
     notification_limit: int = 1_000_000
     generations_kept: int = 1000
+    operation_retention: float = 2_592_000.0
+    audit_retention: float = 31_536_000.0
     workers: int = 4
 
     @property

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
 from collectd_mgr.db import generations, hosts, operations
-from collectd_mgr.db.engine import Database, retried
+from collectd_mgr.db.engine import Database, Session, now, retried
 from collectd_mgr.db.models import Generation, Operation
 from collectd_mgr.db.paging import Paging
 from collectd_mgr.domain.operations import STATES
@@ -34,6 +37,26 @@ def prune(database: Database, kept: int) -> int:
 def _pruned(database: Database, host_id: str, kept: int) -> int:
     with database.transaction() as connection:
         return generations.prune(connection, host_id, kept)
+
+
+def purge(database: Database, details: float, records: float) -> int:
+    """Forget errors and warnings of settled operations that are older than ``details`` seconds, and all of those that
+    are older than ``records``; how many times either was done."""
+    ages = ((operations.purge, records), (operations.strip, details))
+    return sum(_repeated(database, forget, now() - timedelta(seconds=age)) for forget, age in ages)
+
+
+def _repeated(database: Database, forget: Callable[[Session, datetime], int], before: datetime) -> int:
+    total = 0
+    while gone := _forgotten(database, forget, before):
+        total += gone
+    return total
+
+
+@retried
+def _forgotten(database: Database, forget: Callable[[Session, datetime], int], before: datetime) -> int:
+    with database.writer() as session:
+        return forget(session, before)
 
 
 def settled(row: Operation) -> bool:

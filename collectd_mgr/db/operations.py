@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Update, bindparam, insert, inspect, select, update
+from sqlalchemy import Select, Update, bindparam, delete, insert, inspect, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from collectd_mgr import exception
@@ -22,6 +22,9 @@ from collectd_mgr.domain.operations import PENDING, STATES, SUCCEEDED
 from collectd_mgr.domain.spec import Generation
 
 SORT_KEYS = ("created_at", "updated_at", "host", "plugin", "state")
+
+#: Rows of one transaction.
+_CHUNK = 500
 
 _OPEN = tuple(state.name for state in STATES.values() if not state.final)
 
@@ -124,6 +127,28 @@ def _moved(facts: tuple[str, ...]) -> Update:
     names = ("state", "updated_at", *facts)
     chosen = (_TABLE.c.id == bindparam("of_id"), _TABLE.c.state == bindparam("in_state"))
     return update(_TABLE).where(*chosen).values({name: bindparam(f"to_{name}") for name in names})
+
+
+def strip(session: Session, before: datetime) -> int:
+    """Drop errors and warnings of a bounded number of settled operations made before then; how many. Who asked for
+    what, when and why, and what became of it, stays."""
+    detailed = or_(Operation.error.is_not(None), Operation.warnings.is_not(None))
+    ids = session.scalars(_settled_before(before).where(detailed)).all()
+    if ids:
+        session.execute(update(_TABLE).where(_TABLE.c.id.in_(ids)).values(error=null(), warnings=null()))
+    return len(ids)
+
+
+def purge(session: Session, before: datetime) -> int:
+    """Delete a bounded number of settled operations made before then; how many."""
+    ids = session.scalars(_settled_before(before)).all()
+    if ids:
+        session.execute(delete(_TABLE).where(_TABLE.c.id.in_(ids)))
+    return len(ids)
+
+
+def _settled_before(before: datetime) -> Select[str]:
+    return select(Operation.id).where(Operation.created_at < before, Operation.state.not_in(_OPEN)).limit(_CHUNK)
 
 
 def want(session: Session, host: str, old: Generation, new: Generation) -> None:
