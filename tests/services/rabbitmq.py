@@ -4,19 +4,30 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
+import subprocess
 from contextlib import suppress
 from pathlib import Path
 
 import amqp
 
+from tests.services import certificate
 from tests.services.place import directory, free_port
 from tests.services.process import Process
 
 # The programs on PATH are wrappers that switch to the user rabbitmq, and to the machine's own node with it.
 _SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+_CTL = _SERVER.with_name("rabbitmqctl")
 _USER, _PASSWORD = "collectd_mgr", "secret"
+
+_TLS = """
+listeners.ssl.default = 127.0.0.1:{port}
+ssl_options.cacertfile = {certificate}
+ssl_options.certfile = {certificate}
+ssl_options.keyfile = {key}
+"""
 
 
 class RabbitMQ:
@@ -26,12 +37,19 @@ class RabbitMQ:
         self.home = directory()
         self.port = free_port()
         self.url = f"rabbit://{_USER}:{_PASSWORD}@127.0.0.1:{self.port}/"
-        env = _environment(self.home, self.port, free_port(), free_port())
+        #: The same node behind TLS, with the certificate that a client is to trust.
+        self.tls_port = free_port()
+        self.certificate, key = certificate.write(self.home)
+        tls = _TLS.format(port=self.tls_port, certificate=self.certificate, key=key)
+        env = _environment(self.home, self.port, free_port(), free_port(), tls)
         epmd = ["epmd", "-address", "127.0.0.1", "-port", env["ERL_EPMD_PORT"]]
         self._epmd = Process(epmd, self.home / "epmd.log", env)
         # The Erlang machine wants many open files, and makes a table as long as the limit: 65536 is plenty and small.
         server = ["prlimit", f"--nofile={_open_files()}", str(_SERVER)]
         self.server = Process(server, self.home / "rabbitmq.log", env)
+        #: The command rabbitmqctl, for this node; its user may do everything.
+        self.ctl = shlex.join(["env", *(f"{name}={value}" for name, value in env.items()), str(_CTL)])
+        self.user, self.password = _USER, _PASSWORD
 
     def start(self) -> None:
         """Start it and wait until a client can log in; nothing happens when it runs."""
@@ -65,6 +83,12 @@ class RabbitMQ:
         self._epmd.stop()
         shutil.rmtree(self.home, ignore_errors=True)
 
+    def vhost(self, name: str) -> str:
+        """Make a virtual host; its URL, by TLS."""
+        for command in (["add_vhost", name], ["set_permissions", "-p", name, _USER, ".*", ".*", ".*"]):
+            subprocess.run([*shlex.split(self.ctl), *command], check=True, capture_output=True)
+        return f"rabbit://{_USER}:{_PASSWORD}@127.0.0.1:{self.tls_port}/{name}"
+
     def _takes_clients(self) -> bool:
         with suppress(OSError, amqp.AMQPError), self.connect():
             return True
@@ -82,9 +106,9 @@ def _open_files() -> int:
     return min(65536, int(os.sysconf("SC_OPEN_MAX")))
 
 
-def _environment(home: Path, port: int, epmd_port: int, distribution_port: int) -> dict[str, str]:
+def _environment(home: Path, port: int, epmd_port: int, distribution_port: int, tls: str) -> dict[str, str]:
     (home / "mnesia").mkdir()
-    (home / "rabbitmq.conf").write_text(_configuration(port))
+    (home / "rabbitmq.conf").write_text(_configuration(port) + tls)
     (home / "enabled_plugins").write_text("[].")
     (home / "rabbitmq-env.conf").write_text("")
     return {

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the phases of the DevStack plugin call, and the files that they leave."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr.cmd import agent, configuration
+from tests.devstack.node import ROOT, Node
+
+STACK = ("stack install", "stack post-config", "stack extra")
+
+UNITS = [f"devstack@collectd-mgr-{name}.service" for name in ("api", "conductor", "agent")]
+
+
+def starting(calls: list[str], *beginnings: str) -> list[str]:
+    return [call for call in calls if call.startswith(beginnings)]
+
+
+def units(calls: list[str], verb: str) -> list[str]:
+    """What systemd was asked to do, of our services and collectd."""
+    return [call.removeprefix(f"systemctl {verb} ") for call in calls if f"systemctl {verb} " in call]
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Node:
+    return Node(tmp_path)
+
+
+def test_a_node_of_all_gets_everything(node: Node) -> None:
+    calls = node.run(*STACK)
+    assert [call for call in starting(calls, "apt-get") if "collectd-core" in call]
+    assert [call for call in starting(calls, "pip") if f"-e {ROOT}" in call]
+    assert units(calls, "start") == units(calls, "enable") == UNITS
+    # Once, when the extension is in place.
+    assert units(calls, "restart") == ["collectd"]
+    assert calls.index("systemctl restart collectd") > calls.index(f"systemctl start {UNITS[-1]}")
+    assert "rabbitmqctl add_vhost collectd_mgr" in calls
+    assert [call for call in starting(calls, "mysql") if "CREATE DATABASE collectd_mgr" in call]
+    accounts = starting(calls, "openstack")
+    for words in ("user create collectd-mgr", "role add service --user collectd-mgr", "service create collectd-mgr"):
+        assert [call for call in accounts if words in call], words
+    assert [call for call in accounts if "endpoint create collectd-mgr public http://192.0.2.1:8913" in call]
+
+
+def test_the_database_is_there_before_its_tables_and_those_before_the_services(node: Node) -> None:
+    calls = node.run(*STACK)
+    order = ["CREATE DATABASE", "db sync", "start devstack@collectd-mgr-api"]
+    found = [next(number for number, call in enumerate(calls) if words in call) for words in order]
+    assert found == sorted(found)
+
+
+def test_the_configuration_of_a_node_of_all(node: Node) -> None:
+    node.run(*STACK)
+    conf = configuration.new()
+    conf(["--config-file", str(node.place / "etc/collectd-mgr.conf")], project="collectd-mgr")
+    assert conf.transport_url == "rabbit://stackrabbit:rabbits@192.0.2.1:5672/collectd_mgr"
+    assert conf.secrets.fernet_keys == ["THE_KEY"]
+    daemon = agent.settings(conf).daemon
+    assert (daemon.host, daemon.daemon, conf.agent.mode) == ("cn1.example.org", "systemd", "manage")
+    assert (daemon.binary, daemon.plugin_dir) == ("/usr/sbin/collectd", "/usr/lib/collectd")
+    sections = node.ini("etc/collectd-mgr.conf")
+    assert sections["keystone_authtoken"]["username"] == "collectd-mgr"
+    # DevStack's own character set has no letter of more than three bytes.
+    connection = "mysql+pymysql://root:secret@127.0.0.1/collectd_mgr?charset=utf8mb4"
+    assert sections["database"]["connection"].partition("&")[0] == connection
+
+
+def test_secrets_are_for_the_services_alone(node: Node) -> None:
+    node.run(*STACK)
+    assert stat.S_IMODE((node.place / "etc").stat().st_mode) == 0o750
+    assert stat.S_IMODE((node.place / "etc/collectd-mgr.conf").stat().st_mode) == 0o640
+
+
+def test_the_api_has_threads_and_its_configuration(node: Node) -> None:
+    node.run(*STACK)
+    uwsgi = node.ini("etc/collectd-mgr-uwsgi.ini")["uwsgi"]
+    assert uwsgi["module"] == "collectd_mgr.wsgi.api:application"
+    assert (uwsgi["http"], uwsgi["threads"]) == ("0.0.0.0:8913", "8")
+    _, env = node.program(UNITS[0].removesuffix(".service"))
+    assert env == {"COLLECTD_MGR_CONFIG_FILES": f"{node.place}/etc/collectd-mgr.conf"}
+
+
+def test_the_agent_alone_is_root_and_collectd_outlives_it(tmp_path: Path) -> None:
+    node = Node(tmp_path, local={"STACK_USER": "nobody"})
+    node.run(*STACK)
+    services = [node.ini(f"units/{unit}")["Service"] for unit in UNITS]
+    assert [service["user"] for service in services] == ["nobody", "nobody", "root"]
+    assert services[-1]["killmode"] == "process"
+
+
+def test_behind_tls_the_api_is_on_loopback(tmp_path: Path) -> None:
+    node = Node(tmp_path, local={"ENABLED_SERVICES": "key,mysql,rabbit,tls-proxy", "SERVICE_PROTOCOL": "https"})
+    calls = node.run(*STACK)
+    assert node.ini("etc/collectd-mgr-uwsgi.ini")["uwsgi"]["http"] == "127.0.0.1:18913"
+    assert node.ini("etc/collectd-mgr.conf")["oslo_middleware"]["enable_proxy_headers_parsing"] == "True"
+    assert [call for call in calls if "endpoint create" in call and "https://192.0.2.1:8913" in call]
+    assert "a2ensite collectd-mgr-tls-proxy" in calls
+
+
+def test_a_second_node_gets_an_agent_and_nothing_else(tmp_path: Path) -> None:
+    node = Node(tmp_path, control=False)
+    calls = node.run(*STACK)
+    assert units(calls, "start") == UNITS[-1:]
+    assert starting(calls, "mysql", "openstack", "rabbitmqctl", "uwsgi") == []
+    sections = node.ini("etc/collectd-mgr.conf")
+    assert sections["DEFAULT"]["transport_url"] == "rabbit://stackrabbit:rabbits@192.0.2.1:5672/collectd_mgr"
+    assert {"database", "secrets", "keystone_authtoken"} & set(sections) == set()
+
+
+def test_a_node_can_be_without_an_agent(tmp_path: Path) -> None:
+    node = Node(tmp_path, local={"DISABLED_SERVICES": "collectd-mgr-agent"})
+    calls = node.run(*STACK)
+    assert units(calls, "start") == UNITS[:2]
+    assert "collectd" not in "".join(starting(calls, "apt-get"))
+
+
+def test_a_collectd_that_was_there_keeps_its_file(node: Node) -> None:
+    file = node.place / "collectd/collectd.conf"
+    file.write_text("LoadPlugin df\n")
+    for _ in range(2):
+        node.run(*STACK)
+        assert file.read_text() == f'LoadPlugin df\nInclude "{node.place}/etc/collectd-snippet.conf"\n'
+    calls = node.run("unstack")
+    assert units(calls, "stop") == UNITS[::-1]
+    calls = node.run("clean")
+    assert file.read_text() == "LoadPlugin df\n"
+    assert (units(calls, "restart"), units(calls, "stop")) == (["collectd"], [])
+    assert node.files() == {"collectd/collectd.conf"}
+
+
+def test_a_collectd_that_was_brought_along_is_taken_away(node: Node) -> None:
+    node.run(*STACK)
+    text = (node.place / "collectd/collectd.conf").read_text()
+    assert 'Hostname "cn1.example.org"' in text
+    calls = node.run("clean")
+    assert (units(calls, "stop"), units(calls, "restart")) == (["collectd"], [])
+    assert node.files() == set()
