@@ -172,7 +172,7 @@ def test_a_loaded_file_that_was_replaced_switches_live_off(collectd: ScratchColl
         ("no_such_method", {}),
         ("values_get", {"match": "("}),
         ("values_get", {"match": r"(a)\1"}),
-        ("values_get", {"match": "a{1,200}"}),
+        ("values_get", {"match": "a{1,300}"}),
         ("values_get", {"limit": 0}),
     ],
 )
