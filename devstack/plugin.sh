@@ -15,11 +15,6 @@ function is_collectd_mgr_control {
     is_service_enabled collectd-mgr-api collectd-mgr-conductor
 }
 
-# Whether DevStack has a Ceilometer that listens to notifications.
-function is_collectd_mgr_telemetry {
-    is_service_enabled ceilometer-anotification
-}
-
 function collectd_mgr_install {
     setup_develop "$COLLECTD_MGR_DIR"
     if is_service_enabled collectd-mgr-agent; then
@@ -47,6 +42,12 @@ function collectd_mgr_configure {
     if is_collectd_mgr_control; then
         collectd_mgr_configure_api
     fi
+    if is_service_enabled ceilometer-anotification ceilometer-acompute ceilometer-acentral; then
+        collectd_mgr_configure_telemetry
+    fi
+    if is_service_enabled ceilometer-anotification; then
+        collectd_mgr_configure_ceilometer
+    fi
     if is_service_enabled collectd-mgr-agent; then
         collectd_mgr_configure_agent
         collectd_mgr_configure_collectd
@@ -70,6 +71,27 @@ function collectd_mgr_configure_api {
     fi
     write_uwsgi_config "$COLLECTD_MGR_UWSGI_CONF" "$COLLECTD_MGR_UWSGI" "" "$address" collectd-mgr-api
     iniset "$COLLECTD_MGR_UWSGI_CONF" uwsgi threads "$COLLECTD_MGR_API_THREADS"
+}
+
+function collectd_mgr_configure_telemetry {
+    local project
+    project=$(get_or_create_project "$COLLECTD_MGR_TELEMETRY_PROJECT" default)
+    iniset "$COLLECTD_MGR_CONF" publisher project_id "$project"
+    iniset "$COLLECTD_MGR_CONF" oslo_messaging_notifications driver messagingv2
+    iniset "$COLLECTD_MGR_CONF" oslo_messaging_notifications transport_url "$(get_notification_url)"
+}
+
+# Before Ceilometer's agents start, in the phase after this.
+function collectd_mgr_configure_ceilometer {
+    local exchanges
+    "$COLLECTD_MGR_BIN_DIR/python3" "$COLLECTD_MGR_DIR/devstack/files/ceilometer_definitions.py" \
+        "$CEILOMETER_CONF_DIR" "$COLLECTD_MGR_DIR/etc/ceilometer"
+    exchanges=$(iniget_multiline "$CEILOMETER_CONF" notification notification_control_exchanges)
+    if ! [[ " $exchanges " == *" collectd_mgr_telemetry "* ]]; then
+        # shellcheck disable=SC2086  # several
+        iniset_multiline "$CEILOMETER_CONF" notification notification_control_exchanges \
+            ${exchanges:-$COLLECTD_MGR_CEILOMETER_EXCHANGES} collectd_mgr_telemetry
+    fi
 }
 
 function collectd_mgr_configure_agent {
@@ -112,6 +134,12 @@ function collectd_mgr_init {
         recreate_database "$COLLECTD_MGR_DATABASE"
         "$COLLECTD_MGR_BIN_DIR/collectd-mgr-manage" --config-file "$COLLECTD_MGR_CONF" db sync
         collectd_mgr_create_accounts
+    fi
+    if is_service_enabled ceilometer-anotification; then
+        # As the admin: the type of resource has to be there before the first sample.
+        env OS_AUTH_URL="$KEYSTONE_SERVICE_URI" OS_USERNAME=admin OS_PASSWORD="$ADMIN_PASSWORD" \
+            OS_PROJECT_NAME=admin OS_USER_DOMAIN_ID=default OS_PROJECT_DOMAIN_ID=default \
+            OS_REGION_NAME="$REGION_NAME" "$COLLECTD_MGR_BIN_DIR/collectd-mgr-manage" gnocchi create
     fi
 }
 

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,6 +28,7 @@ _COMMANDS = {
     "mysql": "",
     "openstack": "case $* in *' show '*) exit 1 ;; *list*) ;; *) echo 1d ;; esac",
     "pip": "",
+    "python3": f'exec {sys.executable} "$@"',
     "rabbitmqctl": "",
     "systemctl": "case $* in start*collectd-mgr-agent*) mkdir -p state/extension ;; esac",
     "systemd-tmpfiles": "",

@@ -50,6 +50,20 @@ function iniset {
     rm "$file.new"
 }
 
+# shellcheck disable=SC2046,SC2005  # in one line
+function iniget_multiline { echo $(sed -n "/^\[$2\]/,/^\[/ s/^$3[ \t]*=[ \t]*//p" "$1"); }
+
+# iniset_multiline FILE SECTION OPTION VALUE...
+function iniset_multiline {
+    local file=$1 section=$2 option=$3 value
+    shift 3
+    iniset "$file" "$section" "$option" ""
+    sed -i -e "/^${option} = $/d" "$file"
+    for value in "$@"; do
+        sed -i -e "/^\[$section\]/a $option = $value" "$file"
+    done
+}
+
 function setup_logging { iniset "$1" DEFAULT log_color "${LOG_COLOR:-True}"; }
 
 function get_transport_url {

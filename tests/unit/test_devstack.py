@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
+import yaml
 
 from collectd_mgr.cmd import agent, configuration
 from tests.devstack.node import ROOT, Node
@@ -99,6 +100,37 @@ def test_behind_tls_the_api_is_on_loopback(tmp_path: Path) -> None:
     assert node.ini("etc/collectd-mgr.conf")["oslo_middleware"]["enable_proxy_headers_parsing"] == "True"
     assert [call for call in calls if "endpoint create" in call and "https://192.0.2.1:8913" in call]
     assert "a2ensite collectd-mgr-tls-proxy" in calls
+
+
+def test_ceilometer_gets_our_definitions_beside_its_own(tmp_path: Path) -> None:
+    place = tmp_path / "ceilometer"
+    services = "key,mysql,rabbit,ceilometer-anotification"
+    local = {"CEILOMETER_CONF_DIR": place, "CEILOMETER_CONF": place / "ceilometer.conf"}
+    node = Node(tmp_path, local={"ENABLED_SERVICES": services, **local})
+    place.mkdir()
+    (place / "ceilometer.conf").write_text("[notification]\nworkers = 1\n")
+    (place / "event_definitions.yaml").write_text("---\n- event_type: image.*\n  traits: {}\n")
+    for name, kind in (("pipeline", "meters"), ("event_pipeline", "events")):
+        source = {"name": "all", kind: ["*"], "sinks": ["all"]}
+        sink = {"name": "all", "publishers": ["gnocchi://"]}
+        (place / f"{name}.yaml").write_text(yaml.safe_dump({"sources": [source], "sinks": [sink]}))
+    for _ in range(2):
+        calls = node.run(*STACK)
+
+    pipeline = yaml.safe_load((place / "pipeline.yaml").read_text())
+    assert [source["name"] for source in pipeline["sources"]] == ["all", "collectd_mgr_meters"]
+    assert pipeline["sources"][0]["meters"] == ["*", "!collectd.*"]
+    types = [str(entry["event_type"]) for entry in yaml.safe_load((place / "event_definitions.yaml").read_text())]
+    assert types[0] == "image.*"
+    assert len([name for name in types if "collectd_mgr.operation.failed" in name]) == 1
+    assert (place / "meters.d/collectd_mgr.yaml").exists()
+    exchanges = [line for line in (place / "ceilometer.conf").read_text().splitlines() if "exchanges" in line]
+    assert sorted(exchanges) == sorted(set(exchanges))
+    assert {"collectd_mgr_telemetry", "nova"} <= {line.rpartition(" ")[2] for line in exchanges}
+    assert "collectd-mgr-manage gnocchi create" in calls
+    told = node.ini("etc/collectd-mgr.conf")
+    assert told["oslo_messaging_notifications"]["driver"] == "messagingv2"
+    assert told["publisher"]["project_id"] == "1d"
 
 
 def test_a_second_node_gets_an_agent_and_nothing_else(tmp_path: Path) -> None:

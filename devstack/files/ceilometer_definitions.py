@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Have Ceilometer's definitions and ours in one: ceilometer_definitions.py DIRECTORY OURS
+
+In DIRECTORY (/etc/ceilometer) are its files, or none: then those that it brings along count. Safe to repeat.
+"""
+
+import importlib.util
+import shutil
+import sys
+from pathlib import Path
+
+import yaml
+
+directory, ours = map(Path, sys.argv[1:])
+
+
+def present(name: str) -> str:
+    """Ceilometer's file, as it is in force."""
+    if (directory / name).exists():
+        return (directory / name).read_text()
+    package = importlib.util.find_spec("ceilometer")
+    return Path(package.submodule_search_locations[0], "pipeline/data", name).read_text()
+
+
+def append(name: str) -> None:
+    """A list; the last entry that matches counts."""
+    text, more = present(name), (ours / name).read_text()
+    (directory / name).write_text(text if more in text else text + more)
+
+
+def merge(name: str, kind: str, mine: str) -> None:
+    """Sources and sinks. A source of everything is one of everything but ours, which has a sink of its own."""
+    pipeline, more = yaml.safe_load(present(name)), yaml.safe_load((ours / name).read_text())
+    for part in ("sources", "sinks"):
+        names = [item["name"] for item in more[part]]
+        pipeline[part] = [item for item in pipeline[part] if item["name"] not in names]
+    for source in pipeline["sources"]:
+        if "*" in source[kind] and f"!{mine}" not in source[kind]:
+            source[kind].append(f"!{mine}")
+    (directory / name).write_text(yaml.safe_dump({part: pipeline[part] + more[part] for part in pipeline}))
+
+
+append("event_definitions.yaml")
+merge("pipeline.yaml", "meters", "collectd.*")
+merge("event_pipeline.yaml", "events", "collectd_mgr.*")
+(directory / "meters.d").mkdir(exist_ok=True)
+shutil.copy(ours / "meters.d/collectd_mgr.yaml", directory / "meters.d")
+shutil.copy(ours / "gnocchi_resources.yaml", directory / "collectd_mgr_gnocchi_resources.yaml")
