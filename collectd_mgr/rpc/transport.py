@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import oslo_messaging
+from oslo_concurrency import lockutils
+from oslo_concurrency import opts as concurrency
 from oslo_messaging import opts
 from oslo_messaging._metrics import client as metrics
 from oslo_messaging._tracing import client as tracing
@@ -24,6 +26,7 @@ EXCHANGE = "collectd_mgr"
 EXMODS = [exception.__name__]
 
 _RABBIT = "oslo_messaging_rabbit"
+_LOCKS = "oslo_concurrency"
 
 
 def prepare(conf: cfg.ConfigOpts) -> cfg.ConfigOpts:
@@ -36,6 +39,8 @@ def prepare(conf: cfg.ConfigOpts) -> cfg.ConfigOpts:
     conf.register_opts(tracing.oslo_messaging_tracing, group="oslo_messaging_tracing")
     for group, options in opts.list_opts():
         conf.register_opts(options, group=group)
+    if _LOCKS not in conf:
+        conf.register_opts(dict(concurrency.list_opts())[_LOCKS], group=_LOCKS)
     _set_defaults(conf)
     return conf
 
@@ -47,6 +52,9 @@ def _set_defaults(conf: cfg.ConfigOpts) -> None:
     # The queue of an agent goes with it: a call to a silent host is returned at once instead of waiting for a timeout.
     # Quorum queues, where an operator wants them, cannot do that; there a timeout has to tell.
     conf.set_default("amqp_auto_delete", not conf[_RABBIT].rabbit_quorum_queue, group=_RABBIT)
+    if conf[_RABBIT].use_queue_manager:
+        # Its lock is on the disk, at a place that oslo.concurrency reads from the global configuration alone.
+        lockutils.set_defaults(conf[_LOCKS].lock_path)
 
 
 def rpc(conf: cfg.ConfigOpts) -> Any:

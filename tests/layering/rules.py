@@ -43,7 +43,7 @@ THIRD_PARTY: dict[str, frozenset[str]] = {
         "pecan webob": "api wsgi",
         "keystonemiddleware oslo_middleware oslo_policy": "api wsgi",
         "jsonschema": "api",
-        "oslo_messaging": "rpc",
+        "oslo_messaging oslo_concurrency": "rpc",
         "sqlalchemy alembic oslo_db": "db",
         "oslo_config": "conf cmd wsgi",
         # Encrypted columns, and signatures on the bus.
