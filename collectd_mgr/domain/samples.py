@@ -77,7 +77,7 @@ def name(identifier: str, source: str) -> str:
 def _has_name(identifier: str) -> bool:
     try:
         return bool(Identifier.parse(identifier))
-    except exception.BadIdentifier:
+    except (exception.BadIdentifier, UnicodeError):
         return False
 
 

@@ -15,6 +15,7 @@ import yaml
 from tests.services.keystone import Keystone
 from tests.services.openstack import Place, credentials
 from tests.services.rabbitmq import RabbitMQ
+from tests.waiting import PATIENCE
 
 SHIPPED = Path(__file__).parents[2] / "etc" / "ceilometer"
 
@@ -32,6 +33,7 @@ class Ceilometer:
             lambda home: {
                 "DEFAULT": {
                     "transport_url": rabbitmq.url,
+                    "max_parallel_requests": 4,
                     "pipeline_cfg_file": home / "etc" / "pipeline.yaml",
                     "event_pipeline_cfg_file": home / "etc" / "event_pipeline.yaml",
                 },
@@ -50,8 +52,9 @@ class Ceilometer:
         self._agent = self._place.daemon("ceilometer-agent-notification")
 
     def _furnish(self, file: Path, publisher: str) -> None:
-        """The shipped pipeline, where these definitions are, and with one publisher more."""
-        pipeline = yaml.safe_load(file.read_text().replace("/etc/ceilometer", f"{self._place.home}/etc"))
+        """The shipped pipeline, where these definitions are, patient with Gnocchi, and with one publisher more."""
+        text = file.read_text().replace("/etc/ceilometer", f"{self._place.home}/etc")
+        pipeline = yaml.safe_load(text.replace("gnocchi://?", f"gnocchi://?timeout={PATIENCE}&"))
         for sink in pipeline["sinks"]:
             sink["publishers"].append(publisher)
         file.write_text(yaml.safe_dump(pipeline))

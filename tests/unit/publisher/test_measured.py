@@ -105,7 +105,7 @@ def test_samples_are_taken_at_their_interval_each_value_once(daemon: Daemon, tmp
     assert sampler.dropped == 2, "what is no number"
 
 
-@pytest.mark.parametrize("identifier", ["load/load", "/gauge", "x"])
+@pytest.mark.parametrize("identifier", ["load/load", "/gauge", "x", "\udcff/gauge"])
 @pytest.mark.parametrize("at", [-1.0, 4e9, 9.3e9, math.nan, math.inf, 1000.0])
 def test_one_that_gnocchi_would_choke_on_costs_the_others_nothing(tmp_path: Path, identifier: str, at: float) -> None:
     spool = Spool(tmp_path, LEAST)
