@@ -92,9 +92,10 @@ def test_a_heartbeat_is_heard(conf: cfg.ConfigOpts) -> None:
     notifications = transport.notifications(conf)
     listener = status.listener(notifications, receive, 10, 0.05)
     listener.start()
-    status.StatusNotifier(notifications, _HOST).heartbeat({"host": _HOST})
+    heartbeat = HostStatus(_HOST, 1, 1).heartbeat()
+    status.StatusNotifier(notifications, _HOST).heartbeat(heartbeat)
     assert came.wait(PATIENCE)
-    assert heard == [{"host": _HOST}]
+    assert heard == [heartbeat]
     listener.stop()
     listener.wait()
     notifications.cleanup()
