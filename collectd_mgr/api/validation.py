@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,14 +19,15 @@ def parsed(body: bytes, content_type: str) -> Any:
     """The JSON of a request; nothing at all is an empty object.
 
     :raises UnsupportedMediaType: for anything but JSON
-    :raises BadRequest: for what is no JSON, or holds strings that no database and no daemon could take
+    :raises BadRequest: for what is no JSON, names a thing twice (all but one of them would be lost without a word), or
+        holds strings that no database and no daemon could take
     """
     if not body:
         return {}
     if content_type not in ("application/json", ""):
         raise exception.UnsupportedMediaType(f"The body is {content_type}; it must be application/json.")
     try:
-        value = json.loads(body, parse_constant=_no_number)
+        value = json.loads(body, parse_constant=_no_number, object_pairs_hook=_object)
         _check_strings(value)
     except (ValueError, RecursionError) as error:
         raise exception.BadRequest(f"The body is not valid JSON: {error}") from None
@@ -91,6 +93,14 @@ def _keys(error: jsonschema.ValidationError) -> set[str]:
 
 def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is not a number")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f"the name {twice!r} stands twice in one object")
+    return members
 
 
 def _check_strings(value: Any) -> None:

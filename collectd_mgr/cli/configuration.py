@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="<KEY=VALUE>",
         action="append",
         help='An option of the plugin. The value is JSON where it can be (false, 10, "text", [1, 2], an object for a '
-        "block), and text otherwise; a key given again is an option given again.",
+        "block), and text otherwise; a key given again is an option given again. All of these together are the whole "
+        "configuration: what it was before goes.",
     )
     group.add_argument(
         "--config-file",
@@ -52,20 +54,41 @@ def _options(pairs: Iterable[str]) -> dict[str, Any]:
 
 
 def typed(text: str) -> Any:
-    """``text`` as JSON where it is JSON; NaN and infinities are not."""
+    """``text`` as JSON where it is JSON; NaN and infinities are not.
+
+    :raises CommandError: where a name stands twice in an object
+    """
     try:
-        return json.loads(text, parse_constant=_not_json)
-    except ValueError:
+        return _json(text)
+    except _Twice as error:
+        raise CommandError(f"{text}: {error}") from None
+    except (ValueError, RecursionError):
         return text
 
 
+class _Twice(ValueError):
+    """Of two members of one name all but the last would be lost without a word."""
+
+
+def _json(text: str) -> Any:
+    return json.loads(text, parse_constant=_not_json, object_pairs_hook=_object)
+
+
 def _not_json(name: str) -> Any:
-    raise ValueError(name)
+    raise ValueError(f"{name} is not a number")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise _Twice(f"the name {twice!r} stands twice in one object")
+    return members
 
 
 def _file(name: str) -> Any:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-        return json.loads(text) if name.endswith(".json") else text
-    except (OSError, ValueError) as error:
+        return _json(text) if name.endswith(".json") else text
+    except (OSError, ValueError, RecursionError) as error:
         raise CommandError(f"{name}: {error}") from error

@@ -33,6 +33,7 @@ def parsed(*argv: str) -> Any:
         ('{"args": "x"}', {"args": "x"}),
         ("NaN", "NaN"),
         ("-Infinity", "-Infinity"),
+        ("[" * 100_000, "[" * 100_000),
         ("10.0.0.1", "10.0.0.1"),
     ],
 )
@@ -52,6 +53,14 @@ def test_a_pair_without_key_or_value_is_an_error(pair: str) -> None:
         parsed("--config", pair)
 
 
+def test_a_name_twice_in_an_object_is_an_error_and_not_half_a_config(tmp_path: Path) -> None:
+    block = '{"Instance": "a", "Instance": "b"}'
+    (tmp_path / "twice.json").write_text(block)
+    for given in (("--config", f"Page={block}"), ("--config-file", str(tmp_path / "twice.json"))):
+        with pytest.raises(CommandError, match="'Instance' stands twice"):
+            parsed(*given)
+
+
 def test_nothing_given_is_nothing_sent() -> None:
     assert parsed() is None
 
@@ -69,7 +78,8 @@ def test_a_json_file_is_sent_as_json(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    for name, content in (("missing.conf", None), ("broken.json", b"{"), ("latin.conf", b"\xff")):
+    deep = b"[" * 100_000
+    for name, content in (("missing.conf", None), ("broken.json", b"{"), ("deep.json", deep), ("latin.conf", b"\xff")):
         file = tmp_path / name
         if content is not None:
             file.write_bytes(content)
