@@ -48,14 +48,19 @@ class Expression:
         if reason is not None:
             raise NoExpression(reason)
         self._text = encoded(text)
-        self._compiled = _Compiled(self._text)
+        self._compiled: _Compiled | None = _Compiled(self._text)
         self._left = _TEXTS
 
     def matches(self, text: bytes) -> bool:
-        self._left -= 1
-        if self._left < 0:
-            self._compiled, self._left = _Compiled(self._text), _TEXTS
-        return self._compiled.matches(text)
+        compiled, self._left = self._compiled, self._left - 1
+        if compiled is None or self._left < 0:
+            compiled = self._compiled = _Compiled(self._text)
+            self._left = _TEXTS
+        return compiled.matches(text)
+
+    def forget(self) -> None:
+        """Give back what libc keeps of it and of the texts; the next text has it compiled anew."""
+        self._compiled = None
 
 
 class _Compiled:

@@ -90,6 +90,12 @@ class Rules:
                 found[name] += self.matches(name, metric)
         return found
 
+    def forget(self) -> None:
+        """Give back the memory of many questions; the next one costs a little more."""
+        for parts in self._compiled.values():
+            for _, expression in parts:
+                expression.forget()
+
 
 def _compiled(rule: Rule) -> list[tuple[str, Expression]]:
     return [(part, _expression(rule[part], part)) for part in PARTS if part in rule]

@@ -40,6 +40,9 @@ _SPARE = 1 / 2
 
 _MOST = 10_000
 
+#: Copies of rules that are remembered, to be used again: to know of one takes as much memory as the copy itself.
+_REMEMBERED = 2000
+
 
 class Chains:
     """The chain that runs, and the rules that were ever built. The caller holds the operation lock."""
@@ -153,6 +156,8 @@ class Chains:
     def _link(self, content: bytes) -> int:
         name = hashlib.blake2b(content, digest_size=16).digest()
         if name not in self._links:
+            if len(self._links) >= _REMEMBERED:
+                self._links.clear()
             self._links[name] = self._arena.put(content)
         return self._links[name]
 

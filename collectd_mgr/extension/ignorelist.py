@@ -80,6 +80,8 @@ class Ignorelist:
         self._dropped = set(filter(_ignored(rules), known))
         # What was ignored and is not any more is back with its first value.
         self._thresholds.hush(_WHY, _ignored(rules))
+        # Expressions know all metrics by now: in libc that is up to a megabyte each, and it is seldom asked again.
+        rules.forget()
         return [
             f"The rule {name} matches no metric that is collected now." for name in sorted(wanted) if matched[name] == 0
         ]
