@@ -106,10 +106,14 @@ class Keeper:
             self._state.remember(warnings=(flaw,))
 
     def close(self) -> None:
-        """Have the outcome of what was done on the disk, and say so in the journal. Safe to repeat."""
+        """Have the outcome of what was done on the disk, and say so in the journal. Safe to repeat.
+
+        What the journal of an earlier agent has left open stays so until the recovery has ended it.
+        """
         with self._state.lock:
             self._state.sync()
-            self._carrier.close(str(self._state.memory.outcome))
+            if self._recovery is None or self._recovery.over:
+                self._carrier.close(str(self._state.memory.outcome))
 
     def _outlives(self, running: Running) -> bool:
         """Whether what is on probation did not end the daemon; if it did, that is seen to here."""

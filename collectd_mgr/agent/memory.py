@@ -131,12 +131,14 @@ class MemoryFile:
         self.sync()
 
     def write(self, memory: Memory) -> None:
-        """Not on the disk before the next :meth:`sync`."""
+        """Not on the disk before the next :meth:`sync`, which makes up for this where it failed.
+
+        :raises OSError: it would not outlive the agent yet
+        """
         self._number += 1
-        text = json.dumps({"number": self._number, **memory.to_dict()}, separators=(",", ":"))
+        self._unsaved = text = json.dumps({"number": self._number, **memory.to_dict()}, separators=(",", ":"))
         with open(os.open(self._lines, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "w") as file:
             file.write(f"\n{text}")  # The line before may have no end.
-        self._unsaved = text
 
     def sync(self) -> bool:
         """Have what was written on the disk; whether there was anything to do. Safe to repeat."""

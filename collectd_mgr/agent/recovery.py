@@ -34,13 +34,14 @@ class Recovery:
         self._applier = applier
         self._journal = journal
         self._backoff = Backoff()
-        self._done = False
+        #: Whether the journal has nothing to say any more.
+        self.over = False
         #: Why it is not done, in a sentence; ``None`` when it is, or was not tried.
         self.trouble: str | None = None
 
     def done(self, clock: Callable[[], float] = time.monotonic) -> bool:
         """Whether nothing is left half done. What is left is ended now, or, where that failed, after a while."""
-        if not self._done and self._backoff.due(clock()):
+        if not self.over and self._backoff.due(clock()):
             try:
                 self._recover()
             except Exception as error:
@@ -48,12 +49,12 @@ class Recovery:
                 said = error.detail if isinstance(error, exception.CollectdMgrError) else f"{error}"
                 self.trouble = mask_text(f"What an earlier agent left half done could not be ended yet: {said}")
             else:
-                self._done, self.trouble = True, None
-        return self._done
+                self.over, self.trouble = True, None
+        return self.over
 
     def check(self) -> None:
         """:raises RequestTimeout: it is not done: what is begun now would hide what the journal has to say"""
-        if not self._done and self._state.mode().mode != OFF and not self.done():
+        if not self.over and self._state.mode().mode != OFF and not self.done():
             raise exception.RequestTimeout(self.trouble or "", maybe_executed=False)
 
     def _recover(self) -> None:

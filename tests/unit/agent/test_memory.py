@@ -57,6 +57,18 @@ def test_a_torn_line_is_none_and_in_nobodys_way(tmp_path: Path, cut: int) -> Non
     assert remembered(tmp_path) == later
 
 
+def test_what_could_not_be_written_is_made_up_for(tmp_path: Path) -> None:
+    file, lines = MemoryFile(str(tmp_path)), tmp_path / "memory.lines"
+    file.save(FIRST)
+    lines.unlink()
+    lines.mkdir()
+    with pytest.raises(IsADirectoryError):
+        file.write(SECOND)
+    lines.rmdir()
+    assert file.sync()
+    assert remembered(tmp_path) == SECOND
+
+
 def test_who_comes_next_has_it_on_the_disk_too(tmp_path: Path) -> None:
     MemoryFile(str(tmp_path)).write(FIRST)
     file = MemoryFile(str(tmp_path))

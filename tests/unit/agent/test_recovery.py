@@ -60,6 +60,23 @@ def test_one_that_fails_is_said_and_tried_again(cut_off: Agent, tmp_path: Path) 
     assert (status.generation, status.outcome, status.warnings) == (Generation("e", 2), "applied", ())
 
 
+def test_looks_that_come_in_between_do_not_close_the_journal(cut_off: Agent, tmp_path: Path) -> None:
+    """What was cut off is known, and what becomes of it could not be remembered."""
+    agent, lines = Agent(tmp_path, cut_off.collectd), tmp_path / "state" / "memory.lines"
+    lines.unlink()
+    lines.mkdir()
+    agent.recover()
+    assert "memory.lines" in str(agent.service.state.notices())
+    lines.rmdir()
+    agent.service.keeper.close()
+
+    def ended() -> bool:
+        agent.service.keeper.look()
+        return agent.enabled() == {"memory", "cpu"}
+
+    eventually(ended)
+
+
 def test_nothing_new_is_begun_before(cut_off: Agent, tmp_path: Path) -> None:
     """It would hide what the journal says; the service sends it again."""
     agent = Agent(tmp_path, cut_off.collectd, live=stuck(["no space left"])).recover()
