@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A collectd that somebody else runs: it can be found by its extension, and that is all."""
+"""A collectd that somebody else runs: it can be found by its socket, and that is all."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from collectd_mgr.wire.client import WireClient
 
 
 class AttachedDaemon(Daemon):
-    """The process that answers on the extension's socket."""
+    """The process that listens on the extension's socket; one that is slow to answer is no dead one."""
 
     hands_off = "collectd is run by somebody else: the agent may not stop and start it."
 
     def __init__(self, wire: WireClient) -> None:
         self._wire = wire
+        self._last: Process | None = None
 
     def find(self) -> Process | None:
-        try:
-            return look(int(self._wire.hello()["pid"]))
-        except (exception.DaemonUnreachable, exception.RequestTimeout, exception.WireMismatch):
-            return None
+        listener = self._wire.listener()
+        self._last = self._last if listener is None else look(listener)
+        # While it ends, or when its queue is full, nobody can be seen to listen.
+        return self._last if self._last and self._last.alive() else None
 
     def start(self) -> Process:
         raise exception.DaemonNotStarted(self.hands_off or "", messages=[])

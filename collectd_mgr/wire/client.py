@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import select
 import socket
+import struct
 import threading
 import time
 from typing import Any
@@ -16,6 +17,10 @@ from collectd_mgr.wire.hello import hello, negotiate
 
 #: Connections of one client at once; the extension turns away what is over its own, higher limit.
 _CONNECTIONS = 12
+
+
+#: struct ucred: pid, uid, gid.
+_CREDENTIALS = struct.Struct("3i")
 
 
 class WireClient:
@@ -44,6 +49,19 @@ class WireClient:
         connection = self._take(time.monotonic() + self._timeout)
         self._idle.append(connection)
         return connection.peer
+
+    def listener(self) -> int | None:
+        """The pid of the process that listens, as the kernel has it: it need not answer. None when none is seen to."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.setblocking(False)
+            try:
+                connection.connect(self._path)
+            except OSError:
+                return None
+            pid, _, _ = _CREDENTIALS.unpack(
+                connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+            )
+            return int(pid)
 
     def call(
         self,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from collectd_mgr.drivers.attached import AttachedDaemon
 from collectd_mgr.drivers.live import LiveDriver
 from collectd_mgr.testing.suite.rigs import Host, real_host
 from tests.collectd.conftest import ENTRIES
@@ -68,3 +70,39 @@ def test_one_that_is_silent_before_the_change_gets_it_later(host: Host) -> None:
     eventually(applied)
     assert host.collectd.observe().plugins["swap"].enabled
     parts.close()
+
+
+def test_one_that_somebody_else_runs_is_not_taken_for_dead(host: Host) -> None:
+    host.settings = dataclasses.replace(host.settings, daemon="attached")
+    parts = Parts(host, patience=1.0)
+    parts.applier.apply(spec(1, "memory"))
+    process = host.collectd.daemon.find()
+    assert process is not None
+    assert parts.state.memory.probation is not None
+    process.signal(signal.SIGSTOP)
+    time.sleep(0.1)
+    parts.keeper.look()
+    parts.applier.apply(spec(2, "memory", "swap"))
+    assert (told(parts), parts.state.memory.quarantine) == (("applying", "timeout"), None)
+    process.signal(signal.SIGCONT)
+
+    def applied() -> bool:
+        parts.keeper.look()
+        return told(parts) == ("applied", None)
+
+    eventually(applied)
+    parts.close()
+
+
+def test_one_that_somebody_else_runs_is_known_with_its_queue_full(host: Host) -> None:
+    process, wire = host.collectd.daemon.find(), host.collectd.wire
+    attached = AttachedDaemon(wire)
+    assert process is not None
+    assert attached.find() == process
+    process.signal(signal.SIGSTOP)
+    while wire.listener() is not None:
+        assert attached.find() == process
+    assert attached.find() == process
+    process.signal(signal.SIGCONT)
+    host.kill()
+    assert attached.find() is None
