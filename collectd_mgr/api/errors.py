@@ -49,6 +49,8 @@ class Errors:
     def _respond(self, request: webob.Request) -> webob.Response:
         request_id = request.environ.get("openstack.request_id", "")
         try:
+            # Decoded here, before pecan does it: that would log the bug of somebody else's client with a traceback.
+            _ = request.path_info
             # We have JSON to offer, and plain text where the query asks for it: there is nothing to negotiate.
             request.accept = "*/*"
             response = request.get_response(self._application)

@@ -31,6 +31,9 @@ LOG = logging.getLogger(__name__)
 
 PROGRAM = "collectd-mgr-standalone"
 
+#: Connections that may wait until they are taken up. Beyond cheroot's own five, some are reset when a few dozen come at once.
+_BACKLOG = 128
+
 _OPTIONS = [
     cfg.StrOpt(
         "state-dir", default="/var/lib/collectd-mgr-standalone", help="Where everything is kept, collectd.conf too."
@@ -89,7 +92,11 @@ class Standalone:
         self._agent = _agent(conf, rpc, notifications)
         answering = HostControl(self._database, agents, conf.api.wait)
         self._server = wsgi.Server(
-            (conf.bind, conf.port), app.make(conf, answering), server_name=PROGRAM, shutdown_timeout=1
+            (conf.bind, conf.port),
+            app.make(conf, answering),
+            server_name=PROGRAM,
+            request_queue_size=_BACKLOG,
+            shutdown_timeout=1,
         )
 
     def start(self) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -123,7 +124,9 @@ def test_what_is_too_deep_or_too_large(service: Service) -> None:
     assert ask(service, "PUT", "/v1/hosts/cn1/plugins/cpu", large).status_int == 413
 
 
-def test_bytes_in_an_address(service: Service) -> None:
-    assert ask(service, "GET", "/v1/hosts/%ff%fe").status_int in (400, 404)
+def test_bytes_in_an_address(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    answer = ask(service, "GET", "/v1/hosts/%ff%fe")
+    assert (answer.status_int, answer.json["errors"][0]["detail"]) == (400, "The address is not UTF-8.")
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
     assert ask(service, "GET", "/v1/hosts?marker=%ff").status_int in (200, 400)
     assert ask(service, "GET", "/v1/hosts/%00").status_int in (400, 404)

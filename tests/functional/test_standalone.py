@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -89,6 +92,17 @@ def test_from_a_request_to_values_and_over_a_restart(standalone: Standalone) -> 
     assert again is not None
     assert (again["daemon"]["pid"], again["in_sync"]) == (pid, True)
     assert standalone.call("GET", f"{path}/plugins/memory")["plugin"]["effective"]["enabled"]
+
+
+def test_many_may_come_while_it_is_busy(standalone: Standalone) -> None:
+    address = "127.0.0.1", int(standalone.url.rpartition(":")[2])
+    standalone.process.send_signal(signal.SIGSTOP)
+    try:
+        with contextlib.ExitStack() as held:
+            came = [held.enter_context(socket.create_connection(address, timeout=5)) for _ in range(64)]
+    finally:
+        standalone.process.send_signal(signal.SIGCONT)
+    assert len(came) == 64
 
 
 def test_it_is_for_the_user_alone(standalone: Standalone) -> None:
