@@ -19,13 +19,9 @@ if TYPE_CHECKING:
 #: What the collectd of a fresh directory collects; everybody may edit the file afterwards.
 _PLUGINS = ("cpu", "interface", "load")
 
-_NOWHERE = """\
+_WRITERS = """\
 # Values stay in the cache, where the API reads them. To store them as well, load a
-# write plugin (csv, rrdtool, network, ...) and take this chain away.
-PostCacheChain "nowhere"
-<Chain "nowhere">
-  Target "stop"
-</Chain>
+# write plugin (csv, rrdtool, network, ...).
 """
 
 
@@ -64,7 +60,7 @@ def furnish(directory: Path, settings: DriverSettings) -> None:
 def configuration(directory: Path, settings: DriverSettings) -> str:
     """A collectd.conf that disturbs no other collectd of the machine."""
     plugins = "".join(f"LoadPlugin {name}\n" for name in _PLUGINS)
-    return f'BaseDir "{directory}"\nFQDNLookup false\n{_NOWHERE}\n{plugins}\n{snippet(settings)}'
+    return f'BaseDir "{directory}"\nFQDNLookup false\n{_WRITERS}\n{plugins}\n{snippet(settings)}'
 
 
 def _once(path: Path, text: str) -> None:

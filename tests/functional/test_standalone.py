@@ -85,6 +85,9 @@ def test_from_a_request_to_values_and_over_a_restart(standalone: Standalone) -> 
     answer = standalone.call("PUT", f"{path}/plugins/memory", {"enabled": True, "interval": 1})
     assert (answer["operation"]["state"], answer["operation"]["driver"]) == ("succeeded", "live")
     standalone.until(lambda: standalone.call("GET", f"{path}/values?plugin=memory")["values"])
+    crossed = {"plugin": "memory", "type": "memory", "type_instance": "free", "failure_max": 0}
+    standalone.call("PUT", f"{path}/thresholds/crossed", crossed)
+    standalone.until(lambda: standalone.call("GET", f"{path}/notifications?plugin=memory")["notifications"])
 
     assert standalone.stop() == 0
     standalone.start()
