@@ -99,7 +99,7 @@ def _daemon(known: Evidence) -> _Found:
 
 
 def _not_installed(known: Evidence) -> _Found:
-    if known.installed is not None or known.row is not None:
+    if known.installed is not None or known.row is not None or _is_fed(known):
         return None
     plugin = known.metric.plugin
     return f"There is no plugin {plugin} on the host: it is no part of the packages that are installed.", {
@@ -126,6 +126,12 @@ def _failed(known: Evidence) -> _Found:
     return f"The plugin could not be brought to what was asked: {known.failure}", {"reason": known.failure}
 
 
+def _is_fed(known: Evidence) -> bool:
+    """Whether others gave it than a plugin of that name: a program of ``exec``, a script, another host, ourselves."""
+    nobodys = known.installed is None and known.wanted is None
+    return (nobodys or known.metric.host != known.hostname) and (known.row or known.gone_since) is not None
+
+
 def _observe(known: Evidence) -> _Found:
     if known.enabled or not known.wanted or known.mode.mode == MANAGE:
         return None
@@ -136,7 +142,7 @@ def _observe(known: Evidence) -> _Found:
 
 
 def _not_enabled(known: Evidence) -> _Found:
-    if known.enabled:
+    if known.enabled or _is_fed(known):
         return None
     how = "Nobody asked for the plugin" if known.wanted is None else "The plugin is switched off"
     return f"{how}, and it is not read.", {"desired": known.wanted}
@@ -172,13 +178,17 @@ def _read_failed(known: Evidence) -> _Found:
 def _late(known: Evidence) -> _Found:
     if known.row is None or not known.row["interval"]:
         return None
-    age, interval = known.now - float(known.row["last_update"]), float(known.row["interval"])
-    if age <= _LATE * interval:
+    if not _overdue(known.row, known.now):
         return None
+    age, interval = known.now - float(known.row["last_update"]), float(known.row["interval"])
     return (
         f"No value came for {age:.0f} s, and one is due every {interval:g} s: the plugin did not give it.",
         {"age": age, "interval": interval},
     )
+
+
+def _overdue(row: Mapping[str, Any], now: float) -> bool:
+    return now - float(row["last_update"]) > _LATE * float(row["interval"] or 0.0)
 
 
 def _gone(known: Evidence) -> _Found:

@@ -53,6 +53,11 @@ def test_a_metric_that_went(host: AgentHost) -> None:
     assert explained(host, "users/users").link == "not_enabled"
 
 
+def test_what_no_plugin_of_that_name_gives(host: AgentHost) -> None:
+    host.until(lambda: explained(host, "collectd_mgr/operations-done").facts.get("row"))
+    assert explained(host, "collectd_mgr/operations-done").link in ("not_published", "publishing_off")
+
+
 def test_a_plugin_that_is_not_on_the_host(host: AgentHost) -> None:
     assert explained(host, "nosuch/gauge").link == "not_installed"
 

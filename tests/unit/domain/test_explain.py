@@ -74,3 +74,22 @@ def test_nothing_is_broken() -> None:
 def test_what_is_not_known_breaks_nothing() -> None:
     assert explain(replace(FINE, chosen=None)).link is None
     assert explain(replace(FINE, row={**ROW, "interval": None, "last_update": 1.0})).link is None
+
+
+#: Of a program that ``exec`` runs, say: nothing on the host is called so.
+FED = replace(FINE, installed=None, wanted=None, enabled=False, metrics=0)
+
+
+def test_what_is_not_of_a_plugin_that_is_called_so() -> None:
+    assert explain(FED).link is None
+    assert explain(replace(FED, ignored_by="x")).link == "ignored"
+    assert explain(replace(FED, row={**ROW, "last_update": 900.0})).link == "late"
+    assert explain(replace(FED, row=None, gone_since=940.0)).link == "gone"
+    assert explain(replace(FED, row=None)).link == "not_installed"
+
+
+def test_values_of_another_host_come_without_the_plugin() -> None:
+    fed = replace(FINE, hostname="h2", wanted=None, enabled=False)
+    assert explain(fed).link is None
+    assert explain(replace(fed, row=None, gone_since=940.0)).link == "gone"
+    assert explain(replace(fed, row=None)).link == "not_enabled"
