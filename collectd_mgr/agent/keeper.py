@@ -121,7 +121,9 @@ class Keeper:
         if probation is None:
             return True
         if probation.watches(running, boot):
-            if now - probation.since > max(self._settings.probation, probation.lasts):
+            # One that does not answer may hang of the change, and reads nothing, as far as anybody knows.
+            answers = running.version is not None
+            if answers and now - probation.since > max(self._settings.probation, probation.lasts):
                 self._state.remember(good=self._state.memory.current, probation=None)
             return True
         if probation.pid is None or probation.boot_id != boot or probation.pid in running.ended_by_somebody:

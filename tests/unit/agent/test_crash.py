@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -106,6 +107,19 @@ class TestDeath:
         status = agent.status()
         assert (status.outcome, status.quarantine) == ("applied", None)
         assert agent.enabled() == {"memory"}
+
+    def test_one_that_hangs_is_not_known_to_outlive_it(self, agent: Agent) -> None:
+        agent.apply(spec(2, memory=True, cpu=True))
+        answering = agent.collectd.running
+        agent.collectd.running = replace(answering, version=None)
+        time.sleep(0.2)  # Longer than the probation.
+        agent.service.keeper.look()
+        good = agent.service.state.memory.good
+        assert good is not None
+        assert good.generation == Generation("e", 1)
+        agent.collectd.running = answering
+        outlived(agent)
+        assert agent.service.state.memory.good == agent.service.state.memory.current
 
     def test_whoever_else_starts_it_starts_it_with_what_was_good(self, agent: Agent, tmp_path: Path) -> None:
         other = Agent(tmp_path, agent.collectd, drivers=1)
