@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from collectd_mgr.agent import faults
+from collectd_mgr.domain.skew import understood
 from collectd_mgr.domain.spec import HostSpec
 
 #: Beyond this many bytes the next transaction begins a new file.
@@ -45,7 +46,9 @@ class Intent:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Intent:
-        return cls(**{**data, "spec": HostSpec.from_dict(data["spec"]), "changes": tuple(data["changes"])})
+        """What :meth:`to_dict` gave, in this release or a newer one."""
+        known = understood(cls, data)
+        return cls(**{**known, "spec": HostSpec.from_dict(data["spec"]), "changes": tuple(data["changes"])})
 
 
 class Journal:

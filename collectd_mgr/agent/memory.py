@@ -15,6 +15,7 @@ from typing import Any
 from collectd_mgr.agent.probation import Probation
 from collectd_mgr.domain.leases import Held, Leases
 from collectd_mgr.domain.mode import Mode
+from collectd_mgr.domain.skew import understood
 from collectd_mgr.domain.spec import HostSpec
 from collectd_mgr.drivers import files
 
@@ -74,13 +75,14 @@ class Memory:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Memory:
-        values = dict(data)
+        """What :meth:`to_dict` gave; a newer release, before somebody went back to this one, may have said more."""
+        values = understood(cls, data)
         for key in ("taken", "current", "good"):
             values[key] = values[key] and HostSpec.from_dict(values[key])
         values["mode"] = values["mode"] and Mode.from_dict(values["mode"])
-        values["quarantine"] = values["quarantine"] and Quarantine(**values["quarantine"])
+        values["quarantine"] = values["quarantine"] and Quarantine(**understood(Quarantine, values["quarantine"]))
         values["probation"] = values["probation"] and Probation.from_dict(values["probation"])
-        values["leases"] = {name: Held(**held) for name, held in data.get("leases", {}).items()}
+        values["leases"] = {name: Held(**understood(Held, held)) for name, held in data.get("leases", {}).items()}
         return cls(**{**values, "warnings": tuple(values["warnings"]), "past_epochs": tuple(values["past_epochs"])})
 
 

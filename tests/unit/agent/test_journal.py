@@ -29,3 +29,10 @@ def test_a_block_of_zeros_is_no_line(tmp_path: Path) -> None:
     (tmp_path / "journal").write_bytes(b"\0" * 4096 + b"\n")
     Journal(str(tmp_path)).begin(INTENT)
     assert Journal(str(tmp_path)).unfinished() == INTENT
+
+
+def test_what_a_newer_release_wrote_besides_is_left_out(tmp_path: Path) -> None:
+    Journal(str(tmp_path)).begin(INTENT)
+    path = tmp_path / "journal"
+    path.write_text(path.read_text().replace('"pid": 4711', '"pid": 4711, "mood": "good"'))
+    assert Journal(str(tmp_path)).unfinished() == INTENT

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from collectd_mgr.agent.memory import Memory, MemoryFile
+from collectd_mgr.agent.memory import Memory, MemoryFile, Quarantine
 from tests.unit.agent.agents import spec
 
 FIRST, SECOND = (Memory(taken=spec(n, cpu=True), outcome="applied") for n in (1, 2))
@@ -76,3 +77,12 @@ def test_who_comes_next_has_it_on_the_disk_too(tmp_path: Path) -> None:
     assert file.sync()
     (tmp_path / "memory.lines").unlink()
     assert remembered(tmp_path) == FIRST
+
+
+def test_what_a_newer_release_said_besides_is_left_out(tmp_path: Path) -> None:
+    """Who goes back to this one must not forget, of all things, the quarantine."""
+    memory = replace(FIRST, quarantine=Quarantine("collectd died", 1.0, 0))
+    data = {"number": 1, **memory.to_dict(), "mood": "good"}
+    data["quarantine"] = {**data["quarantine"], "cause": "cpu"}
+    (tmp_path / "memory.json").write_text(json.dumps(data))
+    assert remembered(tmp_path) == memory
