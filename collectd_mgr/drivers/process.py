@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 #: How children of this very process ended, by pid: the exit status, or minus the signal.
 _ENDS: dict[int, int] = {}
+
+#: Held from the moment at which a child is no more until it stands there.
+_REAPING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,8 @@ def look(pid: int) -> Process | None:
 
 def end_of(pid: int) -> int | None:
     """How a child of this very process ended: the exit status, or minus the signal; ``None`` when nobody can tell."""
-    return _ENDS.get(pid)
+    with _REAPING:
+        return _ENDS.get(pid)
 
 
 def running(binary: str, arguments: tuple[str, ...]) -> Iterator[Process]:
@@ -118,7 +123,7 @@ def _in_a_row(words: list[str], wanted: tuple[str, ...]) -> bool:
 
 def _reap(pid: int) -> None:
     """A daemon that this very agent started stays a zombie until somebody asks how it ended."""
-    with suppress(ChildProcessError):
+    with _REAPING, suppress(ChildProcessError):
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
             _ENDS[pid] = os.waitstatus_to_exitcode(status)

@@ -27,11 +27,16 @@ class SystemdDaemon(Daemon):
         self._start_timeout = settings.start_timeout
         self._stop_timeout = settings.stop_timeout
         self._started_at = time.time()
+        self._last: Process | None = None
         self._oom = OutOfMemory()
 
     def find(self) -> Process | None:
-        pid = _number(self._show("MainPID").get("MainPID"))
-        return look(pid) if pid else None
+        """As systemd knows it; while that does not say, the process that it named last, if that lives."""
+        said = self._show("MainPID").get("MainPID")
+        if said is None:
+            return self._last if self._last and self._last.alive() else None
+        self._last = look(_number(said)) if _number(said) else None
+        return self._last
 
     def start(self) -> Process:
         self._started_at = time.time()

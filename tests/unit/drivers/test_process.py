@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
 
-from collectd_mgr.drivers.process import look
+from collectd_mgr.drivers.process import end_of, look
 from tests.waiting import PATIENCE, eventually
 
 # The first thread ends by itself (60 is exit, of one thread) and leaves another behind.
@@ -33,3 +35,31 @@ def test_it_lives_until_its_last_thread_has_ended() -> None:
         assert found is not None
         assert found.wait(PATIENCE)
         assert look(child.pid) is None
+
+
+def test_who_sees_it_gone_is_told_how_it_ended() -> None:
+    """Whichever of the threads that look it was that reaped it."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(300):
+            assert set(watched(os.posix_spawn("/bin/true", ["true"], {}))) == {0}
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def watched(pid: int) -> list[int | None]:
+    """How it ended, as each of some threads is told at once after it was gone."""
+    found: list[int | None] = []
+
+    def watch() -> None:
+        while look(pid) is not None:
+            pass
+        found.append(end_of(pid))
+
+    threads = [threading.Thread(target=watch) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found

@@ -13,9 +13,11 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.systemd import SystemdDaemon
+from tests.waiting import PATIENCE
 
 _SYSTEMCTL = """#!/bin/sh
 echo "$@" >> {place}/calls
+test "$1" = show && test -e {place}/mute && {{ echo "Failed to connect to bus" >&2; exit 1; }}
 case "$1" in
   show) echo "MainPID=$(cat {place}/pid 2>/dev/null || echo 0)"; cat {place}/end 2>/dev/null ;;
   start)
@@ -61,6 +63,15 @@ def test_start_and_stop_are_systemds(daemon: SystemdDaemon, place: Path) -> None
     assert daemon.find() is None
     assert [call for call in calls(place) if call != "show"] == ["reset-failed", "start", "stop"]
     assert "c.service" in (place / "calls").read_text()
+
+
+def test_what_systemd_does_not_say_is_not_that_nothing_runs(daemon: SystemdDaemon, place: Path) -> None:
+    """collectd may be slow to answer for the same reason: it must not be taken for dead."""
+    process = daemon.start()
+    (place / "mute").touch()
+    assert daemon.find() == process
+    process.end(PATIENCE)
+    assert daemon.find() is None
 
 
 def test_a_unit_that_does_not_start_says_why(daemon: SystemdDaemon, place: Path) -> None:
