@@ -31,7 +31,7 @@ LOG = logging.getLogger(__name__)
 
 PROGRAM = "collectd-mgr-standalone"
 
-#: Connections that may wait until they are taken up. Beyond cheroot's own five, some are reset when a few dozen come at once.
+#: Connections that may wait to be taken up. Beyond cheroot's own five, some are reset when dozens come together.
 _BACKLOG = 128
 
 _OPTIONS = [
