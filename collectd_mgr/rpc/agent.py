@@ -25,6 +25,7 @@ from collectd_mgr.domain.ring import RingQuery
 from collectd_mgr.domain.signing import CONTEXT
 from collectd_mgr.domain.spec import HostSpec, Layer
 from collectd_mgr.domain.status import HostStatus
+from collectd_mgr.rpc.connected import Connected
 from collectd_mgr.rpc.identity import HostKeys, Identity
 from collectd_mgr.rpc.signing import Signer, Verifier
 
@@ -113,7 +114,7 @@ class AgentAPI:
     """Calls to the agents.
 
     Every method raises the agent's typed error, or ``AgentUnreachable`` when there is no agent on
-    the bus (at once) or none answered within ``timeout`` seconds (then ``maybe_executed`` is true), or
+    the bus (at once), or no bus, or none answered within ``timeout`` seconds (then ``maybe_executed`` is true), or
     ``SignatureRefused`` when the agent does not trust the caller, or ``AgentOutdated`` when it is of a release that had
     no such method yet; then nothing was done; or ``AnswerNotTrusted`` when ``keys`` does not believe that it was the
     agent that answered: then nobody knows what was done.
@@ -130,6 +131,7 @@ class AgentAPI:
         self._client = oslo_messaging.get_rpc_client(
             transport, target, version_cap=VERSION, retry=0, transport_options=options
         )
+        self._connected = Connected(self._client)
         self._timeout = timeout
 
     def apply(self, host: str, spec: HostSpec, request_id: str = "", timeout: float | None = None) -> HostStatus:
@@ -245,6 +247,8 @@ class AgentAPI:
         self, host: str, method: str, context: dict[str, Any], timeout: float | None, arguments: dict[str, Any]
     ) -> Any:
         seconds = self._timeout if timeout is None else timeout
+        if not self._connected.wait(seconds):
+            raise _unreachable(host, "cannot be reached: there is no bus", maybe_executed=False)
         try:
             prepared = self._client.prepare(server=host, timeout=seconds, version=SINCE[method])
             return prepared.call(context, method, **arguments)
