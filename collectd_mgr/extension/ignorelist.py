@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -76,15 +76,23 @@ class Ignorelist:
         except BaseException:
             self._thresholds.hush(_WHY, _ignored(before))
             raise
+        said = list(self._said(wanted, matched))
         self.settings, self._matched = wanted, matched
         self._dropped = set(filter(_ignored(rules), known))
         # What was ignored and is not any more is back with its first value.
         self._thresholds.hush(_WHY, _ignored(rules))
         # Expressions know all metrics by now: in libc that is up to a megabyte each, and it is seldom asked again.
         rules.forget()
-        return [
-            f"The rule {name} matches no metric that is collected now." for name in sorted(wanted) if matched[name] == 0
-        ]
+        return said
+
+    def _said(self, wanted: Mapping[str, Any], matched: Mapping[str, int | None]) -> Iterator[str]:
+        """Of each rule that falls on nothing; of a new one also where that is not quite sure."""
+        for name in sorted(wanted):
+            sentence = f"The rule {name} matches no metric that is collected now"
+            if matched[name] == 0:
+                yield f"{sentence}."
+            elif matched[name] is None and wanted[name] != self.settings.get(name):
+                yield f"{sentence}; what rules have dropped since collectd started with them, nobody saw."
 
     def _count(self, wanted: Mapping[str, Rule], rules: Rules, known: Iterable[str]) -> dict[str, int | None]:
         """Of a rule that stays, what is known; of a new one, what it matches of what was seen so far."""

@@ -150,6 +150,19 @@ def test_it_outlives_the_daemon_beside_the_operators_chain(kind: type[Driver], a
         assert not rig.driver.metrics(Query(plugin="load")).rows
 
 
+def test_a_rule_that_falls_on_nothing_is_said_also_where_others_were_there_before_any_metric() -> None:
+    swap = {"swap": {"action": "deny", "plugin": "^swap$"}}
+    with real_host(LiveDriver, THEIRS.format(name="Not in use")) as host:
+        rig = host.rig()
+        rig.reach(_goal(rig, swap))
+        rig.again()
+        rig.values("memory")
+        none = {"action": "deny", "plugin": "^none$"}
+        said = rig.reach(_goal(rig, {**swap, "none": none, "used": USED})).warnings
+        assert len(said) == 1
+        assert said[0].startswith("The rule none matches no metric that is collected now; ")
+
+
 def _goal(rig: Rig, settings: dict[str, Any]) -> Goal:
     fast = PluginGoal(True, interval=0.2)
     theirs = {"match_regex": PluginGoal(True, origin="host")}
