@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import safety
+from collectd_mgr.domain import safety, sections
 from collectd_mgr.domain.managed import Marked, Marker
 from collectd_mgr.domain.plan import Running, RunningPlugin
 
@@ -44,10 +44,28 @@ def _observed(status: Status) -> dict[str, str]:
 
 
 def runs(daemon: Running, marker: Marker) -> bool:
-    """Whether the daemon runs exactly the managed plugins of ``marker``, as it has them."""
-    wanted = {name: mark for name, mark in marker.plugins.items() if mark.config_digest is not None}
-    managed = {name: item for name, item in daemon.plugins.items() if item.config_digest is not None and item.enabled}
-    return daemon.pid is not None and wanted == {name: _mark(item) for name, item in managed.items()}
+    """Whether the daemon is at what ``marker`` says: plugins of ours, those of the operator that are off, sections."""
+    return daemon.pid is not None and all(
+        (
+            {name: mark for name, mark in marker.plugins.items() if mark.config_digest is not None} == _ours(daemon),
+            daemon.plugins.keys() & set(marker.disabled) == _theirs_off(daemon),
+            _something(marker.sections) == _something(daemon.sections),
+        )
+    )
+
+
+def _ours(daemon: Running) -> dict[str, Marked]:
+    on = {name: item for name, item in daemon.plugins.items() if item.config_digest is not None and item.enabled}
+    return {name: _mark(item) for name, item in on.items()}
+
+
+def _theirs_off(daemon: Running) -> set[str]:
+    return {name for name, item in daemon.plugins.items() if item.config_digest is None and not item.enabled}
+
+
+def _something(digests: Mapping[str, str]) -> dict[str, str]:
+    """No settings of a section are as good as none said."""
+    return {section: digest for section, digest in digests.items() if digest != sections.NOTHING}
 
 
 def _mark(item: RunningPlugin) -> Marked:

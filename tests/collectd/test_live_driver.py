@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.domain import managed, plan
+from collectd_mgr.domain import managed, plan, sections
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.live import LiveDriver
 from collectd_mgr.drivers.operations import Operations
@@ -85,6 +85,25 @@ def test_a_plugin_that_the_table_refuses_is_refused_with_its_reason(rig: Rig) ->
     error = rig.refuses(order, exception.LiveRefused)
     assert error.kwargs == {"reason_code": "write_callback", "plugin": "network"}
     assert rig.driver.refusal(next(iter(order.plan)), rig.driver.observe())
+
+
+def test_so_it_does_with_what_is_about_no_plugin_of_ours() -> None:
+    """The operator's own that is switched off, and a section."""
+    with real_host(LiveDriver) as host:
+        rig = host.rig()
+        rig.reach(rig.goal({"memory": MEMORY}))
+        off = {"memory": MEMORY, "load": PluginGoal(False, origin="host")}
+        low = {"plugin": "memory", "type": "memory", "failure_min": 1.0}
+        least = sections.read({sections.THRESHOLDS: {"low": low}})
+        for goal in (rig.goal(off), rig.goal(off, sections=least)):
+            before, order = rig.disk(), rig.order(goal)
+            operations = Operations(host.collectd.wire, host.collectd.status(), "", "req", 5.0)
+            for made in (False, True):
+                host.collectd.files.stage(managed.render(order.goal, order.generation))
+                said = [operations.make(change, order.goal) for change in order.plan if made]
+                assert len(said) == made
+                rig.another().recover()
+                assert rig.disk() == (managed.render(order.goal, order.generation) if made else before)
 
 
 @pytest.mark.parametrize("made", [True, False])
