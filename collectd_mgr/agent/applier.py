@@ -80,7 +80,8 @@ class Applier:
             )
         return True
 
-    def _take_up(self, spec: HostSpec, request_id: str, boot_id: str = "") -> Running | None:
+    def _take_up(self, spec: HostSpec, request_id: str, boot_id: str = "", driver: str | None = None) -> Running | None:
+        """``driver`` has been at it before."""
         memory, now = self._state.memory.with_epoch_of(spec), moment.now()
         held = leases.taken_up(memory.leases, spec.layers, replace(now, boot_id=boot_id or now.boot_id))
         held = leases.ended(held, now)
@@ -89,7 +90,7 @@ class Applier:
         clears = self._state.goal(spec).quarantine_clears
         if memory.quarantine is not None and clears > memory.quarantine.clears:
             memory = replace(memory, quarantine=None)
-        self._state.memory = replace(memory, taken=spec, outcome=APPLYING, error=None, warnings=())
+        self._state.memory = replace(memory, taken=spec, outcome=APPLYING, error=None, warnings=(), driver=driver)
         return self._carry(spec, request_id)
 
     def resume(self, intent: Intent) -> None:
@@ -102,7 +103,7 @@ class Applier:
                 self._failed(error)
             else:
                 # What was taken up in another boot has leases of that boot.
-                self._take_up(intent.spec, intent.request_id, intent.boot_id)
+                self._take_up(intent.spec, intent.request_id, intent.boot_id, intent.driver)
 
     def _carry(self, spec: HostSpec, request_id: str) -> Running | None:
         """The journal stays open until the keeper has the outcome on the disk: nobody waits for that."""
@@ -153,7 +154,8 @@ class Applier:
     def _waiting(self, error: exception.CollectdMgrError) -> None:
         """collectd may have done it, or do it yet: the spec is settled by what is seen when it answers again."""
         LOG.warning("Generation not settled yet: %s: %s", error.code, mask_text(error.detail))
-        self._state.write(outcome=APPLYING, error=error.to_dict())
+        driver = self._carrier.tried or self._state.memory.driver
+        self._state.write(outcome=APPLYING, error=error.to_dict(), driver=driver)
 
     def _failed(self, error: exception.CollectdMgrError, driver: str | None = None) -> None:
         LOG.warning("Generation failed: %s: %s", error.code, mask_text(error.detail))

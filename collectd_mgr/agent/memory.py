@@ -39,8 +39,9 @@ class Memory:
     """``taken`` is the last spec that was taken up, with its outcome; ``current`` the one that the daemon is to
     run; ``good`` the last one that a daemon outlived. They differ after a failure, and for the time of a probation.
 
-    ``driver`` made the last change, or failed to (``None`` when none was found that could); ``mode`` is the server's
-    word; ``past_epochs`` came before the present one; ``leases`` are those that were taken up, ended ones too.
+    ``driver`` did what ``taken`` asks for, or failed to (``None`` when nothing had to be done, or none was found that
+    could); ``mode`` is the server's word; ``past_epochs`` came before the present one; ``leases`` are those that were
+    taken up, ended ones too.
     """
 
     taken: HostSpec | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, literal, null, or_, update
+from sqlalchemy import and_, bindparam, case, func, literal, null, or_, update
 
 from collectd_mgr.db.engine import Executor
 from collectd_mgr.db.hosts import UP, rows
@@ -22,7 +22,8 @@ _TABLE = table(Host)
 class Report:
     """What a status says of its host, ready for the columns; ``status`` is masked, and brief.
 
-    ``capabilities`` are ``None`` where only the digest of them was said.
+    ``capabilities`` are ``None`` where only the digest of them was said, and ``driver`` where none did anything; the
+    record keeps what it has then.
     """
 
     name: str
@@ -82,8 +83,10 @@ def accept(session: Executor, report: Report, generation: Generation, at: dateti
 
 def accepted(host: Host, report: Report, generation: Generation, at: datetime) -> Host:
     """``host``, bound to no session, as :func:`accept` left its record."""
+    driver = host.driver
     for name in _REPORTED:
         setattr(host, name, getattr(report, name))
+    host.driver = report.driver or driver
     host.n = host.settled = host.last_good = generation.n
     host.heartbeat_at, host.state = at, UP
     return host
@@ -99,9 +102,10 @@ _ABLE = ("capabilities", "capabilities_digest")
 
 
 def _chosen(column: str, reports: Sequence[Report]) -> Any:
-    """What ``column`` is to be, row by row."""
+    """What ``column`` is to be, row by row; who says None of it leaves it: no driver had anything to do."""
     kept = _TABLE.c[column]
-    named = ((_TABLE.c.name == item.name, literal(getattr(item, column), kept.type)) for item in reports)
+    said = ((item.name, literal(getattr(item, column), kept.type)) for item in reports)
+    named = ((_TABLE.c.name == name, func.coalesce(value, kept)) for name, value in said)
     return case(*named, else_=kept)
 
 
@@ -140,6 +144,7 @@ _ACCEPT = (
     .values(
         {name: bindparam(f"to_{name}") for name in (*_REPORTED, "heartbeat_at")}
         | {
+            "driver": func.coalesce(bindparam("to_driver"), _TABLE.c.driver),
             "state": UP,
             "claimed_until": null(),
             "settled": bindparam("at_n"),

@@ -48,7 +48,8 @@ class HostStatus:
     :param outcome: of that generation: ``applying``, ``applied`` or ``failed``
     :param error: ``exception.to_dict`` of why it failed
     :param effective: the digest of the goal that the daemon runs
-    :param driver: the driver that made the last change or failed to; ``None`` when none was found that could
+    :param driver: the driver that did what ``generation`` asks for, or failed to; ``None`` when nothing had to be done,
+        or none was found that could
     :param daemon: ``{"pid", "started", "version", "interval", "hostname", "restarted", "replaced"}``
     :param capabilities: see :mod:`collectd_mgr.domain.capabilities`; they are long and seldom change, so ``None``
         stands for those of ``capabilities_digest``, which whoever gets the status knows already or asks for

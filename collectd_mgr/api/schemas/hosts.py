@@ -52,7 +52,7 @@ HOST = fields.record(
         "in_sync": {"type": "boolean", "description": "The host applied the newest generation."},
         "outcome": fields.NULLABLE_STRING,
         "error": {"type": ["object", "null"]},
-        "driver": fields.NULLABLE_STRING,
+        "driver": {**fields.NULLABLE_STRING, "description": "Who made the last change."},
         "daemon": {"type": "object"},
         "mode": {"anyOf": [_MODE, _NULL]},
         "desired_mode": {"anyOf": [_WANTED_MODE, _NULL]},

@@ -28,7 +28,7 @@ OPERATION = fields.record(
         "reason": fields.STRING,
         "generation": fields.GENERATION,
         "from_generation": fields.INTEGER,
-        "driver": fields.NULLABLE_STRING,
+        "driver": {**fields.NULLABLE_STRING, "description": "Who did it, or failed to; null: nothing had to be done."},
         "error": {"type": ["object", "null"], "description": "code, detail and facts, as the agent has them."},
         "warnings": {"type": "array", "items": fields.STRING, "description": "collectd's own."},
         "created_at": fields.TIME,

@@ -74,6 +74,13 @@ def test_what_live_cannot_is_done_by_the_next_driver(agent: Agent) -> None:
     assert (status.outcome, status.driver) == ("applied", "fake")
 
 
+def test_what_asks_for_nothing_new_is_nobodys_doing(agent: Agent) -> None:
+    agent.apply(spec(1, cpu=True))
+    assert agent.apply(spec(2, cpu={"ReportByCpu": False})).driver == "fake"
+    status = agent.apply(spec(3, cpu={"ReportByCpu": False}))
+    assert (status.outcome, status.driver) == ("applied", None), "it would look like one more restart"
+
+
 def test_after_a_failure_the_daemon_runs_what_it_ran_and_the_status_says_why(agent: Agent) -> None:
     agent.apply(spec(1, cpu=True))
     status = agent.apply(spec(2, cpu=True, df={"Reject": "what is a MountPiont"}))

@@ -79,3 +79,21 @@ def test_anything_else_is_not_settled_at_once(
     stored(database, WHOLE)
     with database.transaction() as connection:
         assert not statuses.accept(connection, report, Generation("past" if past else epoch, n), now())
+
+
+def test_the_driver_of_the_last_change_stays_when_there_was_nothing_to_do(database: Database, epoch: str) -> None:
+    def driver() -> str | None:
+        with database.reader() as session:
+            return hosts.get(session, "c1").driver
+
+    stored(database, WHOLE)
+    stored(database, replace(BRIEF, sequence=6, driver=None))
+    assert driver() == "live"
+    with database.reader() as session:
+        record = hosts.get(session, "c1")
+    with database.transaction() as connection:
+        assert hosts.advance(connection, record, 1)
+        nothing = replace(BRIEF, sequence=7, driver=None)
+        assert statuses.accept(connection, nothing, Generation(epoch, 1), now())
+    assert driver() == "live"
+    assert statuses.accepted(record, nothing, Generation(epoch, 1), now()).driver == "live"
