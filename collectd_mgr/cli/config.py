@@ -22,7 +22,9 @@ class ShowConfig(command.ShowOne):
         parser.add_argument(
             "--diff",
             metavar="desired|<n>",
-            help="The difference to the desired spec, or to generation <n>, instead of the text",
+            nargs="?",
+            const="desired",
+            help="The difference to the desired spec (the default), or to generation <n>, instead of the text",
         )
         examples(
             parser,

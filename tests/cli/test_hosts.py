@@ -113,3 +113,4 @@ def test_the_difference_to_an_earlier_generation_is_shown(openstack: Shell) -> N
     earlier = openstack.ok("host", "show", HOST)["generation"] - 1
     assert '-LoadPlugin "users"' in openstack("host", "config", "show", HOST, "--diff", str(earlier), "--text").out
     assert openstack.ok("host", "config", "show", HOST, "--diff", "desired") == {"diff": ""}
+    assert openstack.ok("host", "config", "show", HOST, "--diff") == {"diff": ""}
