@@ -181,9 +181,10 @@ class Preflight:
         """What the plugin will collect, by a trial where there can be one."""
         interval = goal.interval or self._state.origin.interval
         unknown = Load(None, interval, preview.UNKNOWN), ()
-        if safety.lookup(plugin).kind in _WITHOUT_VALUES:
-            return Load(0, interval), ()
         try:
+            self._check_loadable(plugin)
+            if safety.lookup(plugin).kind in _WITHOUT_VALUES:
+                return Load(0, interval), ()
             check_testable(plugin)
             result = self._tried(plugin, goal, deadline - time.monotonic())
         except (exception.NotTestable, exception.Busy):
@@ -192,6 +193,13 @@ class Preflight:
             problems.append(error.to_dict())
             return unknown
         return Load(len(result.rows), interval, preview.SCRATCH), result.warnings
+
+    def _check_loadable(self, plugin: str) -> None:
+        """:raises PluginNotLoadable: as every driver would"""
+        found = next((each for each in self._carrier.ladder.installed() if each.plugin.lower() == plugin.lower()), None)
+        why_not = found.why_not if found else "it is not installed"
+        if why_not is not None:
+            raise exception.PluginNotLoadable(f"{plugin}: {why_not}.", plugin=plugin, message=why_not)
 
     def _tried(self, plugin: str, goal: PluginGoal, patience: float) -> Result:
         origin = self._state.origin

@@ -113,6 +113,11 @@ class TestPreview:
         found = self.of(agent, load=2.0, exec=True)
         assert {problem["code"] for problem in found["problems"]} >= {"refused_by_agent", "owned_by_host_config"}
 
+    def test_a_plugin_that_is_not_on_the_host(self, agent: Agent) -> None:
+        found = self.of(agent, nosuch=True)
+        assert [problem["code"] for problem in found["problems"]] == ["plugin_not_loadable"]
+        assert found["series_added"] is None
+
     def test_a_config_that_collectd_does_not_take(self, agent: Agent) -> None:
         found = self.of(agent, cpu={"NoSuchOption": 1})
         assert [problem["code"] for problem in found["problems"]] == ["config_rejected"]
