@@ -52,7 +52,14 @@ def _changed(kind: Kind) -> columns.Columns:
     }
 
 
-_LISTED = {"Host": "host", "Name": "name", "Desired": "desired", "Effective": "effective", "Origin": "origin"}
+_LISTED = {
+    "Host": "host",
+    "Name": "name",
+    "Desired": "desired",
+    "Effective": "effective",
+    "Origin": "origin",
+    "Ends At": "lease.ends_at",
+}
 _SHOWN = {key: key for key in ("host", "name", "desired", "effective", "origin", "lease", "facts")}
 
 

@@ -27,6 +27,8 @@ def test_a_notification_is_put_in_muted_and_listed(openstack: Shell) -> None:
     shown = openstack.ok("mute", "show", "test", "--host", HOST)
     assert shown["desired"]["identifier"] == "*/noisy/*"
     assert shown["lease"]["seconds"] == 600
+    (listed,) = openstack.ok("mute", "list", "--host", HOST)
+    assert listed["Ends At"] == shown["lease"]["ends_at"] is not None
 
 
 def test_buffers_are_shown_and_set(openstack: Shell) -> None:
