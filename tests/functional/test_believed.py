@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import json
@@ -41,7 +42,7 @@ from tests.functional.agent_host import AgentHost
 from tests.services.rabbitmq import RabbitMQ
 from tests.waiting import PATIENCE, eventually
 
-_STATUS = "collectd_mgr.status.info"
+_STATUS, _SAID = "collectd_mgr.status.info", "collectd_mgr.notifications.info"
 
 FAST = ConductorSettings(batch_timeout=0.05, heartbeat_interval=0.5, resend_interval=0.5, call_timeout=10)
 
@@ -124,8 +125,16 @@ class Plane:
         self.control.database.close()
 
 
+def empty(rabbitmq: RabbitMQ) -> None:
+    """Of what hosts of earlier tests have said, with nobody there to hear it."""
+    for queue in (_STATUS, _SAID):
+        with rabbitmq.connect() as connection, contextlib.suppress(amqp.NotFound):
+            connection.channel().queue_purge(queue)
+
+
 @pytest.fixture
 def plane(rabbitmq: RabbitMQ, tmp_path: Path) -> Iterator[Plane]:
+    empty(rabbitmq)
     plane = Plane(rabbitmq, tmp_path)
     plane.conductor.start()
     with plane.host:
