@@ -77,6 +77,11 @@ class Inside:
         """Take no operation any more: the daemon ends."""
         self.gate.drain()
 
+    def end(self, timeout: float) -> None:
+        """Begin no thread any more; ``timeout`` in seconds, for one that is just being begun."""
+        if self.live is not None:
+            self.live.thresholds.end(timeout)
+
     def flush(
         self, plugin: str | None = None, identifier: str | None = None, timeout: float = 0
     ) -> list[dict[str, Any]]:

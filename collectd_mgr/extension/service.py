@@ -120,6 +120,8 @@ class Service:
         self.notifications.close()
         if self._server is not None and not self._server.stop(PATIENCE):
             self._log.error(f"{NAME}: an operation was still running when collectd stopped")
+        if self._inside is not None:
+            self._inside.end(PATIENCE)
         if self._resumed:
             self._hand_over()
 

@@ -56,6 +56,7 @@ class Thresholds:
         self._hushes = Hushes(names)
         self._lock = threading.RLock()
         self._awaited = False
+        self._ended = False
         self._hushed: Set[str] = frozenset()
         self._tree: lookup.Tree = None
 
@@ -120,8 +121,19 @@ class Thresholds:
             if hushed != self._hushed:
                 self._exchange(self.settings, hushed)
 
+    def end(self, timeout: float) -> None:
+        """Begin no thread any more; when this returns none is just being begun, unless it took ``timeout`` seconds.
+
+        Python frees what a thread needs for its first step with everything else of its own.
+        """
+        self._ended = True
+        if self._lock.acquire(timeout=timeout):
+            self._lock.release()
+
     def _later(self) -> None:
         """Nobody says that a metric came back, so that is looked for."""
+        if self._ended:
+            return
         self._awaited = True
         timer = threading.Timer(_RETURN, self._look)
         timer.daemon = True

@@ -91,14 +91,12 @@ class WireServer:
                     self._threads.discard(thread)
 
         thread = threading.Thread(target=run, name="collectd_mgr", daemon=True)
+        # Under the lock that a stop takes: then none is just being begun when Python frees what it needs for that.
         with self._lock:
-            self._threads.add(thread)
-        try:
+            if self._stopping:
+                raise RuntimeError("the server stops")
             thread.start()
-        except RuntimeError:
-            with self._lock:
-                self._threads.discard(thread)
-            raise
+            self._threads.add(thread)
 
     def _accept(self) -> None:
         while not self._stopping:
