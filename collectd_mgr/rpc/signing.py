@@ -97,11 +97,8 @@ class Verifier:
             raise
 
     def sentences(self) -> tuple[str, ...]:
-        """What was refused since the agent started, for the status."""
-        return tuple(
-            f"Calls that were refused for their signature ({reason}): {count}."
-            for reason, count in sorted(self._refused.items())
-        )
+        """What was refused since the agent started, for the status; nothing of it looks like a secret."""
+        return tuple(f"Calls that were refused: {count} ({reason})." for reason, count in sorted(self._refused.items()))
 
     def _verify(self, given: Any, request_id: str, method: str, arguments: Mapping[str, Any]) -> None:
         claims = Claims.from_dict(given if isinstance(given, Mapping) else {})

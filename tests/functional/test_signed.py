@@ -180,4 +180,5 @@ def test_every_kind_of_it_is_told_apart(plane: Plane) -> None:
     with pytest.raises(exception.StaleGeneration):
         plane.signed().apply(name, evil(5))
     assert enabled(plane.status()) == {"memory"}
-    assert any("(unknown_key): 2" in line for line in plane.status().warnings)
+    warnings = plane.status().warnings
+    assert any("refused: 2 (unknown_key)" in line for line in warnings), warnings

@@ -13,6 +13,7 @@ from oslo_config import cfg
 
 from collectd_mgr import exception
 from collectd_mgr.conf import opts
+from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import Generation, HostSpec
 from collectd_mgr.rpc import agent, keys, signing
 from collectd_mgr.rpc.signing import Signer, Verifier
@@ -71,7 +72,8 @@ def reason(verifier: Verifier, call: dict[str, Any], method: str = "apply", argu
 def test_what_was_signed_counts_once(verifier: Verifier, call: dict[str, Any]) -> None:
     verifier.check(call, "apply", json.loads(json.dumps(ARGUMENTS)))
     assert reason(verifier, call) == "replayed"
-    assert verifier.sentences() == ("Calls that were refused for their signature (replayed): 1.",)
+    assert verifier.sentences() == ("Calls that were refused: 1 (replayed).",)
+    assert mask_text(verifier.sentences()[0]) == verifier.sentences()[0]
 
 
 def test_what_was_heard_is_kept_in_mind_until_it_expires(verifier: Verifier, key: str, clock: Clock) -> None:
