@@ -85,7 +85,9 @@ class Ceilometer:
 
     def _rows(self, name: str) -> list[dict[str, Any]]:
         file = self._place.home / name
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        # What comes after the last end of a line is being written.
+        lines = file.read_bytes().split(b"\n")[:-1] if file.exists() else []
+        return [json.loads(line) for line in lines]
 
     def log(self) -> str:
         return self._agent.log.read_text()
