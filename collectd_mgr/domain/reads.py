@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.domain.columns import Columns, Row
-from collectd_mgr.domain.expression import LONGEST, Expression, NoExpression
+from collectd_mgr.domain.expression import LONGEST, Expression, NoExpression, encoded
+from collectd_mgr.domain.metrics import Identifier
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,28 @@ class Page:
     def from_dict(cls, data: Mapping[str, Any]) -> Page:
         rows = Columns(data["columns"]) if "columns" in data else tuple(data["rows"])
         return cls(rows, data["marker"], data["missing"])
+
+
+def page(rows: Iterable[Row], query: Query) -> Page:
+    """What ``query`` asks for of ``rows``, which are all there are, in any order.
+
+    :raises BadRequest: its ``match`` is not a regular expression
+    """
+    expression = matching(query.match or "")
+    found = sorted((row for row in rows if _asked(row, query, expression)), key=lambda row: str(row["id"]))
+    more = len(found) > query.limit
+    return Page(tuple(found[: query.limit]), found[query.limit - 1]["id"] if more else None)
+
+
+def _asked(row: Row, query: Query, expression: Expression) -> bool:
+    identifier = Identifier.parse(row["id"])
+    return (
+        query.plugin in (None, identifier.plugin)
+        and query.type in (None, identifier.type)
+        and query.state in (None, row["state"])
+        and row["id"] > (query.marker or "")
+        and expression.matches(encoded(row["id"]))
+    )
 
 
 #: What became of a flush of a plugin: made; its callback failed; it has none; collectd was asked, and does not tell.

@@ -11,6 +11,8 @@ import abc
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from collectd_mgr import exception
+from collectd_mgr.domain import capabilities
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.plan import Change, Plan, Running
@@ -139,36 +141,38 @@ class Driver(abc.ABC):
         """What is wrong with what is on the disk for the next process, as a sentence; ``None`` for nothing. Cheap."""
         return None
 
-    @abc.abstractmethod
     def metrics(self, query: Query) -> Page:
         """The identifiers in collectd's cache. :raises NotCapable: when not declared"""
+        raise self._undeclared(capabilities.METRICS)
 
-    @abc.abstractmethod
     def values(self, query: Query) -> Page:
         """The same with values and rates. :raises NotCapable: when not declared"""
+        raise self._undeclared(capabilities.VALUES)
 
-    @abc.abstractmethod
     def flush(self, flush: Flush) -> dict[str, Any]:
         """Ask collectd to flush. :raises NotCapable: when not declared
 
         :returns: ``{"plugins": [{"plugin", "callback", "outcome", "detail"}]}``: a row for each flush callback that
             was called, and for each plugin that has none; ``outcome`` is of :data:`.reads.OUTCOMES`. Safe to repeat.
         """
+        raise self._undeclared(capabilities.FLUSH)
 
-    @abc.abstractmethod
     def notifications(self, position: Position, limit: int, wait: float) -> Batch:
         """Those after ``position``, waiting up to ``wait`` seconds for the first; what it says is safe is forgotten.
 
         Safe to repeat. :raises NotCapable: when not declared
         """
+        raise self._undeclared(capabilities.NOTIFICATIONS)
 
-    @abc.abstractmethod
     def notify(self, notification: Notification, request_id: str) -> None:
         """Put one in, on the way that collectd's own take. :raises NotCapable: when not declared
 
         :raises BadRequest: collectd does not take it
         """
+        raise self._undeclared(capabilities.NOTIFICATIONS)
 
-    @abc.abstractmethod
-    def close(self) -> None:
+    def _undeclared(self, capability: str) -> exception.NotCapable:
+        return exception.NotCapable(f"{self.name} has no {capability}.", capability=capability, driver=self.name)
+
+    def close(self) -> None:  # noqa: B027 - not everybody keeps something open
         """The agent ends; the daemon goes on (a ``child`` daemon too, to be found again). Safe to repeat."""

@@ -7,11 +7,11 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from collectd_mgr.domain import reads
 from collectd_mgr.domain.capabilities import Installed
-from collectd_mgr.domain.expression import Expression, encoded
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.plan import RunningPlugin
-from collectd_mgr.domain.reads import CANNOT, FLUSHED, Page, Query, matching
+from collectd_mgr.domain.reads import CANNOT, FLUSHED, Page, Query
 
 #: plugin -> (plugin instance, type, type instance, data source type)
 SERIES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
@@ -51,11 +51,7 @@ def page(host: str, plugins: Mapping[str, RunningPlugin], since: float, now: flo
 
     :raises BadRequest: its ``match`` is not a regular expression
     """
-    expression = matching(query.match or "")
-    rows = sorted(_rows(host, plugins, since, now, values), key=lambda row: str(row["id"]))
-    found = [row for row in rows if _asked(row["id"], query, expression) and row["id"] > (query.marker or "")]
-    more = len(found) > query.limit
-    return Page(tuple(found[: query.limit]), found[query.limit - 1]["id"] if more else None)
+    return reads.page(_rows(host, plugins, since, now, values), query)
 
 
 def flushed(plugins: Mapping[str, RunningPlugin], asked: str | None) -> list[dict[str, Any]]:
@@ -92,13 +88,3 @@ def _value(source: str, read: float) -> dict[str, Any]:
         value = 50 + 10 * math.sin(read)
         return {"name": "value", "type": source, "value": value, "rate": value}
     return {"name": "value", "type": source, "value": int(read * 100), "rate": 100.0}
-
-
-def _asked(text: str, query: Query, expression: Expression) -> bool:
-    identifier = Identifier.parse(text)
-    return (
-        (query.plugin is None or identifier.plugin == query.plugin)
-        and (query.type is None or identifier.type == query.type)
-        and (query.state is None or query.state == _STATE)
-        and expression.matches(encoded(text))
-    )

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tinyd, and the driver that manages it."""

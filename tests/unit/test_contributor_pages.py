@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the contributor's pages name is there: the files of the walk, of the layers, of where to add what."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "doc" / "source" / "contributor").glob("*.rst"))
+PLACES = ("collectd_mgr", "tests", "benchmarks", "examples", "tools", "doc/ext")
+FILES = [f"/{path.relative_to(ROOT)}" for place in PLACES for path in (ROOT / place).rglob("*.py")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_file_that_is_named_is_there(page: Path) -> None:
+    named = re.findall(r"``([\w/]+\.py)``", page.read_text())
+    assert [name for name in named if not any(file.endswith(f"/{name}") for file in FILES)] == []
