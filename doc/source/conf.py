@@ -17,6 +17,7 @@ extensions = [
     "oslo_policy.sphinxext",
     "error_codes",
     "operation_states",
+    "rest_reference",
     "rest_resources",
 ]
 html_theme = "alabaster"
