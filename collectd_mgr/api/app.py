@@ -11,6 +11,7 @@ import pecan
 import pecan.core
 import pecan.routing
 from keystonemiddleware import auth_token
+from oslo_context.context import RequestContext
 from oslo_middleware import healthcheck, http_proxy_to_wsgi, request_id, sizelimit
 
 from collectd_mgr.api.call import Services
@@ -45,8 +46,18 @@ def make(
     application = Errors(_limited(conf, application))
     application = _beside(healthcheck.Healthcheck(None, conf), application)
     application = http_proxy_to_wsgi.HTTPProxyToWSGI(application, conf)
-    made: Application = request_id.RequestId(application)
+    made: Application = request_id.RequestId(_in_context(application))
     return made
+
+
+def _in_context(application: Any) -> Any:
+    """Every line of the log says for which request it is; who asks is added when that is known."""
+
+    def within(environ: dict[str, Any], start_response: Any) -> Any:
+        RequestContext(request_id=environ[request_id.ENV_REQUEST_ID])
+        return application(environ, start_response)
+
+    return within
 
 
 def _limited(conf: cfg.ConfigOpts, application: Any) -> Any:

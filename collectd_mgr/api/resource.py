@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 import pecan
 import webob
+from oslo_context.context import RequestContext
 
 from collectd_mgr import exception
 from collectd_mgr.api import validation, version
@@ -151,6 +152,7 @@ def _let_in(request: Any, services: Services, rule: str | None) -> Call:
     if rule is None:
         return call
     who = services.gate.identify(environ)
+    RequestContext(request_id=call.request_id or None, user_id=who.user, project_id=who.project)
     services.gate.check(who, rule)
     return replace(call, who=who)
 

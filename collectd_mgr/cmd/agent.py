@@ -17,6 +17,7 @@ from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.agent.single import TwoAgents, alone, alone_at
 from collectd_mgr.agent.time_sources.base import TimeSettings
 from collectd_mgr.cmd import configuration, stopping
+from collectd_mgr.conf import reports
 from collectd_mgr.drivers import ladder
 from collectd_mgr.drivers.base import Driver, DriverSettings
 from collectd_mgr.drivers.snippet import snippet
@@ -60,6 +61,7 @@ def run(conf: cfg.ConfigOpts) -> int:
         alone(conf.agent.state_dir)
         drivers = ladder.load(conf.agent.drivers, settings(conf).daemon)
         alone_at(conf.collectd.socket)
+        reports.setup(conf)
         return serve(service(conf, drivers))
     except (exception.NoDriver, exception.NoTimeSource, TwoAgents) as error:
         sys.exit(str(error))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from collectd_mgr.cmd import configuration, stopping
 from collectd_mgr.conductor.service import ConductorService
 from collectd_mgr.conductor.settings import ConductorSettings
+from collectd_mgr.conf import reports
 from collectd_mgr.control.hosts import HostControl
 from collectd_mgr.db.engine import Database
 from collectd_mgr.rpc import identity, signing, transport
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     conf = configuration.load(sys.argv[1:] if argv is None else argv, "collectd-mgr-conductor")
     stop = stopping.Asked()
+    reports.setup(conf)
     conductor = service(conf)
     conductor.start()
     stop.wait()

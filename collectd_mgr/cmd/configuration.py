@@ -10,7 +10,7 @@ from oslo_config import cfg
 from oslo_log import log
 
 from collectd_mgr.conf import log as logs
-from collectd_mgr.conf import opts
+from collectd_mgr.conf import opts, reports
 from collectd_mgr.rpc import transport
 
 PROJECT = "collectd-mgr"
@@ -21,6 +21,7 @@ def new() -> cfg.ConfigOpts:
     conf = cfg.ConfigOpts()
     log.register_options(conf)
     opts.register(conf)
+    reports.register_options(conf)
     return transport.prepare(conf)
 
 

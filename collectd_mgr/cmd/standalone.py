@@ -19,6 +19,7 @@ from collectd_mgr.api import app
 from collectd_mgr.cmd import agent, alone, configuration, stopping
 from collectd_mgr.conductor.service import ConductorService
 from collectd_mgr.conductor.settings import ConductorSettings
+from collectd_mgr.conf import reports
 from collectd_mgr.control.hosts import HostControl
 from collectd_mgr.db import engine, schema
 from collectd_mgr.db.engine import Database
@@ -61,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except single.TwoAgents as error:
         sys.exit(str(error))
     stop = stopping.Asked()
+    reports.setup(conf)
     standalone = Standalone(conf)
     standalone.start()
     stop.wait()

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from oslo_context.context import RequestContext
+
 from collectd_mgr import exception
 from collectd_mgr.control import intake, settling
 from collectd_mgr.db import claims, hosts
@@ -24,10 +26,10 @@ _ROUNDS = 3
 
 
 class Delivery:
-    """``newest`` gives the spec that is desired of a host now, by its name."""
+    """``newest`` gives the spec that is desired of a host now, by its name, and the request that asked for it."""
 
     def __init__(
-        self, database: Database, agents: AgentAPI, into: intake.Intake, newest: Callable[[str], HostSpec]
+        self, database: Database, agents: AgentAPI, into: intake.Intake, newest: Callable[[str], tuple[HostSpec, str]]
     ) -> None:
         self._database = database
         self._agents = agents
@@ -53,7 +55,7 @@ class Delivery:
                 answer = self._intake.take(name, answer)
             if answer or time.monotonic() > deadline:
                 return None
-            spec, host = self._newest(name), None
+            (spec, request_id), host = self._newest(name), None
         return None
 
     def resend(self, name: str, wait: float) -> bool:
@@ -62,7 +64,10 @@ class Delivery:
         if not self._claim(name, until):
             return False
         try:
-            self.deliver(name, self._newest(name), wait)
+            spec, request_id = self._newest(name)
+            RequestContext(request_id=request_id or None)  # for the log
+            LOG.info("Generation %s is sent to %s again.", spec.generation.n, name)
+            self.deliver(name, spec, wait, request_id)
         finally:
             self.release(name, until)
         return True

@@ -67,7 +67,7 @@ class HostControl:
         self.agents = agents
         self._wait = wait
         self._intake = intake.Intake(database)
-        self._delivery = Delivery(database, agents, self._intake, self.spec_of)
+        self._delivery = Delivery(database, agents, self._intake, self._newest)
 
     # --- records ------------------------------------------------------------------
 
@@ -182,6 +182,13 @@ class HostControl:
     def _desired(self, session: Session, name: str, labels: bool) -> tuple[Host, Desired]:
         host = hosts.get(session, name, labels)
         return host, desired_of(self._spec(session, host, None))
+
+    def _newest(self, name: str) -> tuple[HostSpec, str]:
+        """What is desired now, and the request that asked for it."""
+        with self.database.reader() as session:
+            host = hosts.get(session, name)
+            row = generations.get(session, host, host.n)
+            return generations.opened(self.database.seal, row), row.request_id
 
     def _spec(self, session: Session, host: Host, n: int | None) -> HostSpec:
         row = generations.get(session, host, host.n if n is None else n)

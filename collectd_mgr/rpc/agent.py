@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import oslo_messaging
+from oslo_context.context import RequestContext
 
 from collectd_mgr import exception
 from collectd_mgr.domain.clock import Reading
@@ -57,6 +58,14 @@ def expected(method: F) -> F:
     """Mark a method of an endpoint: our errors cross typed, and are no news for the agent's log."""
     marked: F = oslo_messaging.expected_exceptions(*_TYPED)(method)
     return marked
+
+
+class _InContext(oslo_messaging.NoOpSerializer):  # type: ignore[misc]
+    """Has every line that an endpoint logs say for which request it is."""
+
+    def deserialize_context(self, ctxt: dict[str, Any]) -> dict[str, Any]:
+        RequestContext(request_id=ctxt.get("request_id") or None)
+        return ctxt
 
 
 class _Guarded:
@@ -107,7 +116,7 @@ def server(
         endpoint = _Guarded(host, endpoint, verifier, identity)
     target = oslo_messaging.Target(topic=TOPIC, server=host)
     policy = oslo_messaging.DefaultRPCAccessPolicy
-    return oslo_messaging.get_rpc_server(transport, target, [endpoint], access_policy=policy)
+    return oslo_messaging.get_rpc_server(transport, target, [endpoint], serializer=_InContext(), access_policy=policy)
 
 
 class AgentAPI:

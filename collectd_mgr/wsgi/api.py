@@ -14,7 +14,7 @@ from oslo_config import cfg
 from oslo_log import log
 
 from collectd_mgr.conf import log as logs
-from collectd_mgr.conf import opts
+from collectd_mgr.conf import opts, reports
 from collectd_mgr.rpc import transport
 from collectd_mgr.wsgi.assembly import assemble
 
@@ -24,10 +24,13 @@ _PROJECT = "collectd-mgr"
 def _configuration() -> cfg.ConfigOpts:
     conf = transport.prepare(opts.register(cfg.ConfigOpts()))
     log.register_options(conf)
+    reports.register_options(conf)
     named = [path for path in os.environ.get("COLLECTD_MGR_CONFIG_FILES", "").split(":") if path]
     files = named or cfg.find_config_files(project=_PROJECT, prog=_PROJECT)
-    conf([], project=_PROJECT, prog="collectd-mgr-api", default_config_files=files)
-    logs.setup(conf, "collectd-mgr-api", metadata.version(_PROJECT))
+    program, version = "collectd-mgr-api", metadata.version(_PROJECT)
+    conf([], project=_PROJECT, prog=program, version=version, default_config_files=files)
+    logs.setup(conf, program, version)
+    reports.setup(conf, by_signal=False)
     transport.quiet()
     return conf
 

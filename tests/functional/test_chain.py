@@ -4,7 +4,11 @@
 from __future__ import annotations
 
 import functools
+import os
+import re
+import signal
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,6 +123,29 @@ def test_a_silent_host_is_brought_up_to_date_when_it_comes_back(deployment: Depl
     operation = f"/v1/operations/{answer.body['operation']['id']}"
     wait_until(lambda: admin("GET", operation).body["operation"]["state"] == "succeeded", "the operation succeeded")
     wait_until(lambda: values(admin, host, "memory"), "values of memory")
+    request_id = answer.body["operation"]["request_id"]
+    # In the brackets of oslo.log; the API knows who asked as well.
+    assert re.search(rf"\[\S+ {request_id} [0-9a-f]{{32}} [0-9a-f]{{32}} ", logged(deployment.home, "api*.log"))
+    for log in (logged(deployment.home, "conductor*.log"), logged(agent.home, "agent.log")):
+        assert f" {request_id} - - " in log
+    assert request_id in logged(agent.home, "collectd.log")
+
+
+def test_a_process_says_what_it_is_at(deployment: Deployment, rabbitmq: RabbitMQ) -> None:
+    """On SIGUSR2, in its log, and goes on."""
+    agent = deployment.agent("cn5.example.org")
+    agent.start()
+    agent.process.wait_until(lambda: bool(agent.collectds()))
+    for process in (agent.process, deployment.conductors[0]):
+        os.kill(process.pid, signal.SIGUSR2)
+        process.wait_until(lambda: "Configuration of the service" in process.log.read_text())  # noqa: B023
+        report = process.log.read_text().partition("Guru Meditation")[2]
+        assert "oslo_messaging_rabbit" in report
+        assert all(secret not in report for secret in re.findall(r"//[^:/]*:([^@]+)@", rabbitmq.url))
+
+
+def logged(home: Path, pattern: str) -> str:
+    return "".join(path.read_text() for path in home.glob(pattern))
 
 
 def test_a_notification_comes_to_every_api(deployment: Deployment, keystone: Keystone, admin: Caller) -> None:

@@ -29,6 +29,8 @@ class Process:
         self.env = {**os.environ, **(env or {})}
         self._child: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
+        #: The signal that it was last asked to end with.
+        self._asked: int | None = None
 
     @property
     def pid(self) -> int:
@@ -42,6 +44,7 @@ class Process:
     def start(self) -> None:
         if self.alive:
             return
+        self._asked = None
         with self.log.open("ab") as output:
             self._child = subprocess.Popen(
                 self.argv,
@@ -65,12 +68,18 @@ class Process:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 
+    def ask(self, number: int = signal.SIGTERM) -> None:
+        """Have it end, by itself; :meth:`stop` waits for it, so that several may end at the same time."""
+        if self._child is not None and self._asked != number:
+            self.send(number)
+            self._asked = number
+
     def stop(self, number: int = signal.SIGTERM, within: float = 30) -> None:
         """Ask it to end with the signal ``number``; kill it when it did not in ``within`` seconds."""
         if self._child is None:
             return
         self._dismiss_guard()
-        self.send(number)
+        self.ask(number)
         with suppress(subprocess.TimeoutExpired):
             self._child.wait(within)
         self.send(signal.SIGKILL)
