@@ -49,9 +49,8 @@ def test_a_service_goes_on_in_the_new_file(tmp_path: Path) -> None:
 
 def rotate(state: Path, rules: Path) -> None:
     env = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin"}
-    done = subprocess.run(
-        ["logrotate", "--force", "--state", str(state), str(rules)], check=False, capture_output=True, text=True, env=env
-    )
+    command = ["logrotate", "--force", "--state", str(state), str(rules)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=env)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

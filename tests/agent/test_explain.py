@@ -10,7 +10,7 @@ import pytest
 
 from collectd_mgr.domain.explain import Explanation
 from collectd_mgr.domain.spec import Generation, HostSpec, Layer
-from tests.functional.agent_host import AgentHost, spec
+from tests.agent.agent_host import AgentHost, spec
 from tests.services.rabbitmq import RabbitMQ
 from tests.waiting import PATIENCE
 

@@ -20,7 +20,7 @@ from collectd_mgr.domain.status import HostStatus
 from collectd_mgr.rpc import keys, transport
 from collectd_mgr.rpc.agent import AgentAPI
 from collectd_mgr.rpc.signing import Signer
-from tests.functional.agent_host import AgentHost, enabled, spec
+from tests.agent.agent_host import AgentHost, enabled, spec
 from tests.services.rabbitmq import RabbitMQ
 from tests.waiting import eventually
 

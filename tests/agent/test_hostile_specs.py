@@ -12,7 +12,7 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
 from collectd_mgr.rpc.agent import AgentAPI
-from tests.functional.agent_host import AgentHost, enabled, spec
+from tests.agent.agent_host import AgentHost, enabled, spec
 from tests.services.rabbitmq import RabbitMQ
 from tests.unit.domain.hostile_configs import REFUSED
 

@@ -11,7 +11,7 @@ import pytest
 
 from collectd_mgr.domain.leases import granted
 from collectd_mgr.domain.spec import HostSpec, Layer, PluginSetting
-from tests.functional.agent_host import AgentHost, enabled, spec
+from tests.agent.agent_host import AgentHost, enabled, spec
 from tests.services.rabbitmq import RabbitMQ
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.domain.spec import Generation
-from tests.functional.agent_host import AgentHost, enabled, spec
+from tests.agent.agent_host import AgentHost, enabled, spec
 from tests.services.rabbitmq import RabbitMQ
 from tests.waiting import PATIENCE
 

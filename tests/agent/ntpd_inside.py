@@ -35,7 +35,7 @@ def main(directory: Path, ahead: str) -> None:
     """Print the first report, and the first in which ntpd is synchronised, as JSON."""
     (directory / "conf").write_text(CONF)
     _run("ip", "link", "set", "lo", "up")
-    serve = [sys.executable, "-m", "tests.functional.ntpd_inside", "serve", ahead]
+    serve = [sys.executable, "-m", "tests.agent.ntpd_inside", "serve", ahead]
     server = subprocess.Popen(["unshare", "--net", "--kill-child", "--", *serve], stdin=subprocess.PIPE)
     program = [str(UNPACKED / "usr/sbin/ntpd"), "-n", "-c", str(directory / "conf"), "-l", str(directory / "log")]
     _until(lambda: _other_network(server.pid))

@@ -19,7 +19,7 @@ from collectd_mgr.domain.notifications import Notification
 from collectd_mgr.domain.ring import RingQuery
 from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
 from collectd_mgr.rpc import transport
-from tests.functional.agent_host import AgentHost
+from tests.agent.agent_host import AgentHost
 from tests.services.rabbitmq import RabbitMQ
 
 _MORE = """

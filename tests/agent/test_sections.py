@@ -11,7 +11,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
-from tests.functional.agent_host import PLUGINS, AgentHost
+from tests.agent.agent_host import PLUGINS, AgentHost
 from tests.services.rabbitmq import RabbitMQ
 
 OPERATORS = "LoadPlugin threshold\n<Plugin threshold>\n  <Type uptime>\n    WarningMin 1\n  </Type>\n</Plugin>\n"

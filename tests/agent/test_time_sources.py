@@ -151,7 +151,7 @@ class TestChrony:
 
 def inside(module: str, directory: Path, *namespaces: str) -> dict[str, TimeReport]:
     """What ``module`` prints in namespaces of its own: reports of a daemon whose reference is 50 ms ahead."""
-    run = [sys.executable, "-m", f"tests.functional.{module}", str(directory), "0.05"]
+    run = [sys.executable, "-m", f"tests.agent.{module}", str(directory), "0.05"]
     command = ["unshare", "--user", "--map-root-user", "--net", *namespaces, "--kill-child", "--", *run]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -23,7 +23,7 @@ from collectd_mgr.domain.operations import APPLIED, APPLYING, FAILED
 from collectd_mgr.domain.spec import HOST, Counters, Generation, HostSpec, Layer, PluginSetting
 from collectd_mgr.domain.status import HostStatus
 from collectd_mgr.drivers import process
-from tests.functional.agent_host import AgentHost
+from tests.agent.agent_host import AgentHost
 from tests.services.rabbitmq import RabbitMQ
 
 ROUNDS = 50 if os.environ.get("CM_LONG") else 2

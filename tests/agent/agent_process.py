@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The agent as collectd-mgr-agent runs it, except that it can be told where to be killed and what to think safe.
 
-python -m tests.functional.agent_process --config-file FILE [--die-at POINT] [--trust PLUGIN ...]
+python -m tests.agent.agent_process --config-file FILE [--die-at POINT] [--trust PLUGIN ...]
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
-from tests.functional.agent_host import AgentHost
+from tests.agent.agent_host import AgentHost
 from tests.services.rabbitmq import RabbitMQ
 
 OPERATORS = """\

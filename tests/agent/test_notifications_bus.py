@@ -16,7 +16,7 @@ import pytest
 from collectd_mgr.rpc import notifications, transport
 from collectd_mgr.rpc.notifications import Payload
 from collectd_mgr.testing.collectd import compile_plugin
-from tests.functional.agent_host import AgentHost
+from tests.agent.agent_host import AgentHost
 from tests.services.rabbitmq import RabbitMQ
 
 OUTAGE = 60.0 if os.environ.get("CM_LONG") else 10.0

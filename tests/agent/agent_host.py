@@ -68,7 +68,7 @@ class AgentHost:
 
     def start(self, *arguments: str, wait: bool = True) -> None:
         """Start the agent, and wait until it answers. What follows ``--die-at`` and ``--trust`` is for it."""
-        command = [sys.executable, "-m", "tests.functional.agent_process", "--config-file", str(self.file), *arguments]
+        command = [sys.executable, "-m", "tests.agent.agent_process", "--config-file", str(self.file), *arguments]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)
         if wait:

@@ -38,7 +38,7 @@ from collectd_mgr.rpc.notifications import Sender
 from collectd_mgr.rpc.signing import Verifier
 from collectd_mgr.rpc.status import StatusNotifier
 from collectd_mgr.testing import configuration
-from tests.functional.agent_host import AgentHost
+from tests.agent.agent_host import AgentHost
 from tests.services.rabbitmq import RabbitMQ
 from tests.waiting import PATIENCE, eventually
 

@@ -12,7 +12,7 @@ import pytest
 from collectd_mgr.domain.spec import Generation
 from collectd_mgr.domain.status import HostStatus
 from collectd_mgr.testing.collectd import compile_plugin
-from tests.functional.agent_host import AgentHost, enabled, spec
+from tests.agent.agent_host import AgentHost, enabled, spec
 from tests.services.rabbitmq import RabbitMQ
 
 SOURCES = Path(__file__).parent / "plugins"
