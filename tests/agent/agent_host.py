@@ -66,9 +66,20 @@ class AgentHost:
             shutil.copy2(plugin, directory)
         return f'PluginDir "{directory}"'
 
-    def start(self, *arguments: str, wait: bool = True) -> None:
-        """Start the agent, and wait until it answers. What follows ``--die-at`` and ``--trust`` is for it."""
-        command = [sys.executable, "-m", "tests.agent.agent_process", "--config-file", str(self.file), *arguments]
+    def start(self, *arguments: str, wait: bool = True, within: tuple[str, ...] = ()) -> None:
+        """Start the agent, and wait until it answers. What follows ``--die-at`` and ``--trust`` is for it.
+
+        :param within: the beginning of a command that runs the rest, by exec
+        """
+        command = [
+            *within,
+            sys.executable,
+            "-m",
+            "tests.agent.agent_process",
+            "--config-file",
+            str(self.file),
+            *arguments,
+        ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)
         if wait:

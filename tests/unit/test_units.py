@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import configparser
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,9 @@ def test_systemd_takes_it(unit: Path, tmp_path: Path) -> None:
     text = unit.read_text().replace("/opt/collectd-mgr/bin/", "/bin/true ").replace("User=collectd-mgr", "User=root")
     copy = tmp_path / unit.name
     copy.write_text(text)
+    more = unit.with_name(f"{unit.name}.d")
+    if more.exists():
+        shutil.copytree(more, tmp_path / more.name)
     answer = subprocess.run(["systemd-analyze", "verify", str(copy)], capture_output=True, text=True, check=False)
     said = [line for line in answer.stderr.splitlines() if unit.name in line]
     assert (answer.returncode, said) == (0, [])
