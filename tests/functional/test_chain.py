@@ -141,7 +141,7 @@ def test_a_process_says_what_it_is_at(deployment: Deployment, rabbitmq: RabbitMQ
         process.wait_until(lambda: "Configuration of the service" in process.log.read_text())  # noqa: B023
         report = process.log.read_text().partition("Guru Meditation")[2]
         assert "oslo_messaging_rabbit" in report
-        assert all(secret not in report for secret in re.findall(r"//[^:/]*:([^@]+)@", rabbitmq.url))
+        assert rabbitmq.url.partition("@")[0] not in report
 
 
 def logged(home: Path, pattern: str) -> str:
