@@ -37,8 +37,15 @@ class Identity:
             self._api.put(f"/projects/{projects[project]}/users/{id_}/roles/{roles[role]}")
 
     def register(self, name: str, kind: str, url: str) -> None:
+        """A service with one endpoint, in the place of those of the same kind that earlier tests registered."""
+        self.forget(kind)
         service = self._create("service", name=name, type=kind)
         self._create("endpoint", service_id=service, interface="public", url=url, region_id=REGION)
+
+    def forget(self, kind: str) -> None:
+        """Take the services of this kind out of the catalogue; their endpoints go with them."""
+        for service in self._api.get("/services", params={"type": kind}).json()["services"]:
+            self._api.delete(f"/services/{service['id']}")
 
     def _create(self, noun: str, **attributes: Any) -> str:
         made = self._api.post(f"/{noun}s", json={noun: attributes}).json()
