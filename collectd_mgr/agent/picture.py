@@ -125,7 +125,8 @@ class Picture:
         wanted = goal.plugins.get(name, PluginGoal(on, origin="host" if on else "managed"))
         names = self._sweep.naming(name, wanted.config)
         fresh = self._sweep.of(names)
-        interval = (now and now.interval) or wanted.interval or self._state.origin.interval
+        # What is off is at no interval: it has the one that it would be read at.
+        interval = (now and now.enabled and now.interval) or wanted.interval or self._state.origin.interval
         slowest = max(interval, (now and now.slowest) or 0.0)
         since = self._brought(name, now, running.started)
         collects = names.whole and safety.lookup(name).kind not in _WITHOUT_VALUES

@@ -73,9 +73,12 @@ def _text(goals: Goals) -> str:
 
 
 def _plugin(name: str, goal: PluginGoal) -> str:
-    if not goal.enabled:
-        return f"# {name} is off\n"
-    return grammar.render(secrets.mask_items(tuple(managed.plugin_items(name, goal))))
+    """What is off has its interval and config for the next time: as comments, for collectd is not told of them."""
+    text = grammar.render(secrets.mask_items(tuple(managed.plugin_items(name, goal))))
+    if goal.enabled:
+        return text
+    kept = text.splitlines() if goal.interval is not None or goal.config is not None else []
+    return "".join(f"# {line}\n" for line in (f"{name} is off", *kept))
 
 
 def _diff(old: str, new: str, old_name: str, new_name: str) -> str:

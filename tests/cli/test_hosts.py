@@ -114,3 +114,15 @@ def test_the_difference_to_an_earlier_generation_is_shown(openstack: Shell) -> N
     assert '-LoadPlugin "users"' in openstack("host", "config", "show", HOST, "--diff", str(earlier), "--text").out
     assert openstack.ok("host", "config", "show", HOST, "--diff", "desired") == {"diff": ""}
     assert openstack.ok("host", "config", "show", HOST, "--diff") == {"diff": ""}
+
+
+def test_the_difference_shows_what_a_plugin_that_is_off_would_have(openstack: Shell) -> None:
+    openstack.ok(
+        "plugin", "enable", "swap", "--host", HOST, "--interval", "7", "--config", "ReportBytes=true", "--wait"
+    )
+    openstack.ok("plugin", "disable", "swap", "--host", HOST, "--wait")
+    earlier = openstack.ok("host", "show", HOST)["generation"]
+    openstack.ok("plugin", "set", "swap", "--host", HOST, "--interval", "9", "--config", "ReportBytes=false", "--wait")
+    text = openstack("host", "config", "show", HOST, "--diff", str(earlier), "--text").out
+    assert {"-#  Interval 9.0", "+#  Interval 7.0", "+#  ReportBytes true"} <= set(text.splitlines())
+    assert openstack.ok("host", "config", "show", HOST, "--diff") == {"diff": ""}

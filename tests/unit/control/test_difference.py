@@ -28,6 +28,18 @@ def test_nothing_between_equals() -> None:
     assert difference.between(one, one, "1", "2") == ""
 
 
+def test_what_a_plugin_that_is_off_would_have_is_shown() -> None:
+    old = desired(cpu=PluginSetting(False, 7.0, {"A": 1}), df=PluginSetting(False))
+    new = desired(cpu=PluginSetting(False, 9.0, {"A": 2, "Password": "hunter2"}), df=PluginSetting(False))
+    text = difference.between(old, new, "1", "2")
+    changed = ["-#  Interval 7.0", "+#  Interval 9.0", "-#  A 1", "+#  A 2", '+#  Password "********"']
+    assert [line for line in text.splitlines()[3:] if line[0] in "+-"] == changed
+    assert " # cpu is off" in text.splitlines()
+    runs = {"cpu": PluginStatus(False, "off", interval=7.0, config={"A": 1}), "df": PluginStatus(False, "off")}
+    assert difference.from_effective(runs, {}, old, "desired") == ""
+    assert "+#  Interval 9.0" in difference.from_effective(runs, {}, new, "desired")
+
+
 def test_from_what_runs_only_what_was_set_counts() -> None:
     runs = {
         "cpu": PluginStatus(True, "observed", interval=10.0),
