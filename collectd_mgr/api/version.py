@@ -9,12 +9,17 @@ HEADER = "OpenStack-API-Version"
 SERVICE = "collectd-mgr"
 CURRENT = "1.0"
 
+#: The ways to ask for it.
+_SERVED = (CURRENT, "1", "latest")
+
 
 def check(header: str | None) -> None:
-    """:raises NotAcceptable: when the client asks this service for a version it has not"""
+    """:param header: as it was sent; ``None`` and what is said to other services ask for nothing
+
+    :raises NotAcceptable: when the client asks this service for a version it has not
+    """
     for wanted in (header or "").split(","):
-        service, _, number = wanted.strip().partition(" ")
-        if service.lower() == SERVICE and number.strip() not in (CURRENT, "1", "latest"):
-            raise exception.NotAcceptable(
-                f"Version {number.strip()!r} is not served; {CURRENT} is.", versions=[CURRENT]
-            )
+        service, *number = wanted.split() or [""]
+        asked = " ".join(number)
+        if service.lower() == SERVICE and asked not in _SERVED:
+            raise exception.NotAcceptable(f"Version {asked!r} is not served; {CURRENT} is.", versions=[CURRENT])
