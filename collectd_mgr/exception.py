@@ -76,6 +76,12 @@ class BadSetting(CollectdMgrError):
     code, status, title = "bad_setting", 400, "The setting is not valid"
 
 
+class NothingToHold(CollectdMgrError):
+    """``expires_in`` without a setting that it could be about."""
+
+    code, status, title = "nothing_to_hold", 400, "Nothing is set that could hold for a while"
+
+
 class Unauthorized(CollectdMgrError):
     code, status, title = "unauthorized", 401, "A valid token is needed"
 

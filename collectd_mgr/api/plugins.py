@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from collectd_mgr import exception
 from collectd_mgr.api import views
 from collectd_mgr.api.call import Call
 from collectd_mgr.api.operations import written
@@ -43,8 +44,15 @@ def _change(call: Call, edit: Edit, action: str, check: Check | None = None) -> 
 
 
 def _leased(call: Call, wanted: PluginSetting) -> Edit | None:
-    """The edit for a setting that is to hold for a while; ``None`` for one that is to stay."""
-    return edits.lease_plugin(name_of(call), wanted, call.lease) if call.lease else None
+    """The edit for a setting that is to hold for a while; ``None`` for one that is to stay.
+
+    :raises NothingToHold:
+    """
+    if call.lease is None:
+        return None
+    if wanted == PluginSetting():
+        raise exception.NothingToHold(f"Say what of {name_of(call)} is to hold: enabled, interval or config.")
+    return edits.lease_plugin(name_of(call), wanted, call.lease)
 
 
 class Restart(Resource):
