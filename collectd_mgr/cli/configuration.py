@@ -7,7 +7,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +86,22 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
+def json_file(name: str) -> Any:
+    """What a file holds, or with ``-`` the standard input, as JSON. :raises CommandError: it cannot be read"""
+    return _read(name, _json)
+
+
 def _file(name: str) -> Any:
+    return _read(name, _json if name.endswith(".json") else str)
+
+
+def _read(name: str, understood: Callable[[str], Any]) -> Any:
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-        return _json(text) if name.endswith(".json") else text
+        return understood(sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise CommandError(f"{name}: {error}") from error
+        raise CommandError(f"{name}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """The name of the file stands before it already."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)

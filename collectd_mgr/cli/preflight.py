@@ -4,10 +4,7 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from osc_lib.command import command
@@ -23,12 +20,14 @@ _FORESEEN = {
     "Host": "host",
     "Change": "change",
     "Plugin": "plugin",
+    "Setting": "name",
     "Class": "class",
     "Driver": "driver",
     "Series": "after.series",
     "Series Before": "before.series",
     "Samples/s": "after.samples_per_second",
     "Samples/s Before": "before.samples_per_second",
+    "Matched": "matched",
     "Refusals": "refusals",
 }
 
@@ -62,17 +61,20 @@ class TestPlugin(command.Lister):
 class _Preview(command.Lister):
     """What is common to previews: a row for each change; what would be refused, or fail, is said beside them."""
 
-    def foreseen(self, hosts: Iterable[str], plugins: Mapping[str, Any]) -> Any:
-        return columns.table(self._changes(hosts, plugins), _FORESEEN)
+    def foreseen(self, hosts: Iterable[str], wanted: Mapping[str, Any]) -> Any:
+        """:param wanted: section: settings by name, as the API takes them"""
+        return columns.table(self._changes(hosts, wanted), _FORESEEN)
 
-    def _changes(self, hosts: Iterable[str], plugins: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def _changes(self, hosts: Iterable[str], wanted: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         client = client_of(self)
         for host in hosts:
-            found = client.post(path("hosts", host, "preview"), json={"plugins": plugins}).json()["preview"]
+            found = client.post(path("hosts", host, "preview"), json=wanted).json()["preview"]
             for problem in found["problems"]:
                 self.log.warning("%s: %s [%s]", host, problem["detail"], problem["code"])
             for change in found["changes"]:
                 yield {"host": host, **change}
+            for setting in found["settings"]:
+                yield {"host": host, **setting, "change": f"{setting['section']}.{setting['change']}"}
 
 
 class PreviewPlugin(_Preview):
@@ -96,11 +98,11 @@ class PreviewPlugin(_Preview):
         setting = {key: value for key, value in given.items() if value is not None}
         if not setting:
             raise CommandError("Nothing to look at: give --enable, --disable, --interval, --config or --config-file.")
-        return self.foreseen(parsed_args.hosts, {parsed_args.plugin: setting})
+        return self.foreseen(parsed_args.hosts, {"plugins": {parsed_args.plugin: setting}})
 
 
 class PreviewHost(_Preview):
-    """Say what settings of several plugins would do to hosts, without doing it"""
+    """Say what settings of plugins and of all sections together would do to hosts, without doing it"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -109,10 +111,11 @@ class PreviewHost(_Preview):
             "--file",
             metavar="<file>",
             required=True,
-            help='The settings as JSON, {"<plugin>": {"enabled": true, "interval": 10, "config": …}}; - is the '
-            "standard input",
+            help='The settings as JSON, {"plugins": {"<plugin>": {"enabled": true, "interval": 10, "config": …}}, '
+            '"thresholds": {"<name>": {…} or null}, …}: plugins, thresholds, ignorelist, samples, ring, and buffer; '
+            "- is the standard input",
         )
-        examples(parser, "host preview cn1.example.org cn2.example.org --file plugins.json")
+        examples(parser, "host preview cn1.example.org cn2.example.org --file settings.json")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
@@ -121,11 +124,7 @@ class PreviewHost(_Preview):
 
 def _read(name: str) -> dict[str, Any]:
     """:raises CommandError: it cannot be read, or is something else"""
-    try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-        found = json.loads(text)
-    except (OSError, ValueError) as error:
-        raise CommandError(f"{name}: {error}") from error
+    found = configuration.json_file(name)
     if not isinstance(found, dict):
-        raise CommandError(f"{name}: it must hold an object with a setting for each plugin.")
+        raise CommandError(f'{name}: it must hold an object, {{"plugins": {{…}}, "thresholds": {{…}}, …}}.')
     return found

@@ -34,16 +34,37 @@ def test_a_setting_is_looked_at(openstack: Shell) -> None:
 
 
 def test_what_would_be_refused_is_said_beside_it(openstack: Shell, tmp_path: Path) -> None:
-    settings = tmp_path / "plugins.json"
-    settings.write_text(json.dumps({"uptime": {"enabled": True}, "load": {"enabled": True}}))
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps({"plugins": {"uptime": {"enabled": True}, "load": {"enabled": True}}}))
     looked = openstack("host", "preview", OBSERVED, "--file", str(settings), "-f", "json")
     assert looked.code == 0
     assert "host_not_managed" in looked.err
     assert {row["Plugin"] for row in json.loads(looked.out)} == {"load", "uptime"}
 
 
+def test_a_file_has_settings_of_all_sections(openstack: Shell) -> None:
+    everything = {
+        "plugins": {"load": {"enabled": True, "interval": 3}},
+        "thresholds": {"looked-at": {"type": "load", "warning_max": 4}},
+        "ignorelist": {"looked-at": {"plugin": "^load$"}},
+        "samples": {"looked-at": {"identifier": "*/load/*"}},
+        "ring": {"looked-at": {"identifier": "*/load/*"}},
+        "buffer": {"write_queue": {"high": 5000}, "spool": None},
+    }
+    said = openstack("host", "preview", HOST, "--file", "-", "-f", "json", stdin=json.dumps(everything))
+    assert (said.code, said.err) == (0, "")
+    rows = {(row["Change"].partition(".")[0], row["Plugin"] or row["Setting"]) for row in said.json}
+    assert rows == {
+        ("plugin", "load"),
+        *((section, "looked-at") for section in ("thresholds", "ignorelist", "samples", "ring")),
+        ("queue", "limits"),
+    }
+
+
 def test_nothing_to_look_at(openstack: Shell, tmp_path: Path) -> None:
     assert openstack("plugin", "preview", "cpu", "--host", HOST).code == 1
     nothing = tmp_path / "nothing.json"
     nothing.write_text("[]")
-    assert openstack("host", "preview", HOST, "--file", str(nothing)).code == 1
+    assert "nothing.json: it must hold an object" in openstack.error("host", "preview", HOST, "--file", str(nothing))
+    nothing.write_text('{"uptime": {"enabled": true}}')
+    assert "body: unknown: uptime [bad_request" in openstack.error("host", "preview", HOST, "--file", str(nothing))
