@@ -13,6 +13,7 @@ from osc_lib.exceptions import CommandError
 
 from collectd_mgr.cli import columns, duration
 from collectd_mgr.cli.client import Client, client_of
+from collectd_mgr.cli.each import EachHost
 from collectd_mgr.cli.waiting import settled
 
 #: What the API answers a change with; ``plugin`` only where the change is of a plugin.
@@ -23,7 +24,7 @@ _ENDED_BADLY = ("failed", "refused")
 _OPEN = ("pending", "applying")
 
 
-class Change(command.Lister, metaclass=abc.ABCMeta):
+class Change(EachHost, command.Lister, metaclass=abc.ABCMeta):
     """One request for each of ``hosts``. Exit code 1 when any host failed; the rows are printed all the same."""
 
     shown: ClassVar[columns.Columns] = {
@@ -49,9 +50,6 @@ class Change(command.Lister, metaclass=abc.ABCMeta):
             _follow(client, answers, parsed_args.timeout)
         self._report(answers, _ENDED_BADLY if not parsed_args.wait else (*_ENDED_BADLY, *_OPEN))
         return columns.table(answers, self.shown)
-
-    def run(self, parsed_args: argparse.Namespace) -> int:
-        return super().run(parsed_args) or int(self.failed)
 
     def _answer(self, client: Client, host: str, args: argparse.Namespace) -> Answer:
         """An error of one host among several is a row; alone it is the error of the command."""

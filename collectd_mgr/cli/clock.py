@@ -10,6 +10,7 @@ from osc_lib.command import command
 
 from collectd_mgr.cli import columns
 from collectd_mgr.cli.client import client_of, path
+from collectd_mgr.cli.each import EachHost
 from collectd_mgr.cli.examples import examples
 
 _SHOWN = {
@@ -81,7 +82,7 @@ class ListGrid(command.Lister):
         return columns.table((_timed(line, *_TIMES) for line in clock["grid"]), _GRID)
 
 
-class SyncClock(command.Lister):
+class SyncClock(EachHost, command.Lister):
     """Have the time service of hosts correct the clock: it is slewed, unless --step is given"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -95,9 +96,8 @@ class SyncClock(command.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         client, body = client_of(self), {"step": parsed_args.step}
-        synced = (
-            {"host": host, **client.post(path("hosts", host, "clock", "sync"), json=body).json()}
-            for host in parsed_args.hosts
+        synced = self.each(
+            parsed_args.hosts, lambda host: [client.post(path("hosts", host, "clock", "sync"), json=body).json()]
         )
         return columns.table(synced, _SYNCED)
 

@@ -10,13 +10,20 @@ from osc_lib.command import command
 
 from collectd_mgr.cli import changes, columns
 from collectd_mgr.cli.client import client_of, path
+from collectd_mgr.cli.each import EachHost, Row
 from collectd_mgr.cli.examples import examples
 
 _FLUSHED = {"Host": "host", "Plugin": "plugin", "Callback": "callback", "Outcome": "outcome", "Detail": "detail"}
 
+#: What was asked for was done, or nobody can tell.
+_WELL = ("flushed", "asked")
 
-class FlushCache(command.Lister):
-    """Ask the daemons to flush what their write plugins hold back: a row for each plugin, with what became of it"""
+
+class FlushCache(EachHost, command.Lister):
+    """Ask the daemons to flush what their write plugins hold back: a row for each plugin, with what became of it
+
+    It fails where a plugin failed, and where nothing that was asked for could flush.
+    """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -34,10 +41,10 @@ class FlushCache(command.Lister):
             "timeout": parsed_args.older_than,
         }
         body = {key: value for key, value in given.items() if value is not None}
-        client = client_of(self)
-        rows = [
-            {"host": host, **row}
-            for host in parsed_args.hosts
-            for row in client.post(path("hosts", host, "flush"), json=body).json()["plugins"]
-        ]
-        return columns.table(rows, _FLUSHED)
+        return columns.table(self.each(parsed_args.hosts, lambda host: self._flush(host, body)), _FLUSHED)
+
+    def _flush(self, host: str, body: dict[str, Any]) -> list[Row]:
+        rows: list[Row] = client_of(self).post(path("hosts", host, "flush"), json=body).json()["plugins"]
+        outcomes = {row["outcome"] for row in rows}
+        self.failed |= "failed" in outcomes or outcomes.isdisjoint(_WELL)
+        return rows

@@ -12,6 +12,7 @@ from osc_lib.exceptions import CommandError
 
 from collectd_mgr.cli import changes, columns, waiting
 from collectd_mgr.cli.client import Client, client_of, path
+from collectd_mgr.cli.each import EachHost, Row
 from collectd_mgr.cli.examples import examples
 
 #: What a clock may be found to be.
@@ -126,7 +127,7 @@ class SetHost(command.ShowOne):
         return columns.sheet(answer["host"], _SHOWN)
 
 
-class DeleteHost(command.Command):
+class DeleteHost(EachHost):
     """Forget hosts that are gone; a host whose agent still runs comes back as a new one"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -136,8 +137,11 @@ class DeleteHost(command.Command):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
-        for host in parsed_args.hosts:
-            client_of(self).delete(path("hosts", host))
+        list(self.each(parsed_args.hosts, self._forget))
+
+    def _forget(self, host: str) -> list[Row]:
+        client_of(self).delete(path("hosts", host))
+        return []
 
 
 class ReloadHost(changes.Change):

@@ -12,6 +12,7 @@ from osc_lib.command import command
 from collectd_mgr.cli import changes, columns
 from collectd_mgr.cli.client import Client, client_of, path
 from collectd_mgr.cli.columns import Columns
+from collectd_mgr.cli.each import EachHost
 from collectd_mgr.cli.examples import examples
 
 _SEEN = {"Last Update": "last_update", "Age": "age", "State": "state"}
@@ -61,7 +62,7 @@ class ListValues(command.Lister):
         return columns.table(values, _columns(_VALUES, parsed_args))
 
 
-class PublishValues(command.Lister):
+class PublishValues(EachHost, command.Lister):
     """Have values that hosts kept (see ring set) published as samples; asked twice, they go twice"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -77,9 +78,8 @@ class PublishValues(command.Lister):
         given = {key: getattr(parsed_args, key) for key in ("since", "plugin", "type")}
         body = {key: value for key, value in given.items() if value is not None}
         client = client_of(self)
-        orders = (
-            {"host": host, **client.post(path("hosts", host, "values", "publish"), json=body).json()}
-            for host in parsed_args.hosts
+        orders = self.each(
+            parsed_args.hosts, lambda host: [client.post(path("hosts", host, "values", "publish"), json=body).json()]
         )
         return columns.table(orders, {"Host": "host", "Orders": "orders"})
 

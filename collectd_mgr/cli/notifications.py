@@ -10,6 +10,7 @@ from osc_lib.command import command
 
 from collectd_mgr.cli import changes, columns
 from collectd_mgr.cli.client import client_of, path
+from collectd_mgr.cli.each import EachHost
 from collectd_mgr.cli.examples import examples
 
 _SEVERITIES = ("okay", "warning", "failure")
@@ -67,7 +68,7 @@ class ListNotifications(command.Lister):
         return columns.table(rows, _LISTED)
 
 
-class CreateNotification(command.Lister):
+class CreateNotification(EachHost, command.Lister):
     """Put a notification in where collectd's own come from, to try the whole way to the pager"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -83,9 +84,9 @@ class CreateNotification(command.Lister):
         given = {key: getattr(parsed_args, key) for key in ("severity", "message", "plugin")}
         body = {key: value for key, value in given.items() if value is not None}
         client = client_of(self)
-        sent = (
-            client.post(path("hosts", host, "notifications"), json=body).json()["notification"]
-            for host in parsed_args.hosts
+        sent = self.each(
+            parsed_args.hosts,
+            lambda host: [client.post(path("hosts", host, "notifications"), json=body).json()["notification"]],
         )
         shown = {"Host": "host", "Severity": "severity", "Plugin": "plugin", "Message": "message"}
         return columns.table(sent, shown)

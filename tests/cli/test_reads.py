@@ -60,9 +60,24 @@ def test_times_are_for_people_in_a_table_and_for_programs_in_json(openstack: She
 
 
 def test_flush_says_what_became_of_it(openstack: Shell) -> None:
-    rows = openstack.ok("cache", "flush", "--host", HOST, "--host", OTHER, "--plugin", "csv", "--older-than", "60")
-    assert [(row["Host"], row["Plugin"]) for row in rows] == [(HOST, "csv"), (OTHER, "csv")]
-    assert {row["Outcome"] for row in rows} == {"cannot"}
+    openstack.ok("plugin", "enable", "rrdtool", "--host", HOST, "--wait")
+    (row,) = openstack.ok("cache", "flush", "--host", HOST, "--plugin", "rrdtool", "--older-than", "60")
+    assert (row["Host"], row["Plugin"], row["Outcome"]) == (HOST, "rrdtool", "flushed")
+
+
+def test_a_flush_fails_where_nothing_that_was_asked_for_can(openstack: Shell) -> None:
+    openstack.ok("plugin", "unset", "rrdtool", "--host", OTHER, "--wait")
+    for wanted, rows in ((("--plugin", "csv"), [(HOST, "cannot"), (OTHER, "cannot")]), ((), [(HOST, "flushed")])):
+        said = openstack("cache", "flush", "--host", HOST, "--host", OTHER, *wanted, "-f", "json")
+        assert (said.code, said.err) == (1, "")
+        assert [(row["Host"], row["Outcome"]) for row in said.json] == rows
+
+
+def test_a_host_that_fails_stops_no_other(openstack: Shell) -> None:
+    said = openstack("cache", "flush", "--host", "nobody", "--host", HOST, "--plugin", "rrdtool", "-f", "json")
+    assert said.code == 1
+    assert said.err.startswith("nobody: No host 'nobody' is known. [host_not_found, request req-")
+    assert [(row["Host"], row["Outcome"]) for row in said.json] == [(HOST, "flushed")]
 
 
 def test_capabilities_name_plugins_and_drivers(openstack: Shell) -> None:
