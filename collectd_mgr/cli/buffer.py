@@ -30,6 +30,8 @@ _SHOWN = {
 class ShowBuffer(command.ShowOne):
     """Show the buffers of a host: their limits, what is in them, and what was dropped"""
 
+    rules = ("collectd_mgr:buffer:get",)
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument("--host", metavar="<host>", required=True, help="Name of the host")
@@ -44,6 +46,7 @@ class ShowBuffer(command.ShowOne):
 class SetBuffer(changes.Change):
     """Set how much hosts may hold back; what is not given is what their own configuration says"""
 
+    rules = ("collectd_mgr:buffer:set",)
     shown: ClassVar[columns.Columns] = {
         **changes.Change.shown,
         "Write Queue": "buffer.effective.write_queue",
@@ -64,6 +67,9 @@ class SetBuffer(changes.Change):
             "buffer set --host cn1.example.org --queue-high 100000 --for 2h --reason INC-12",
         )
         return parser
+
+    def outcome(self, client: Client, operation: dict[str, Any], args: argparse.Namespace) -> changes.Answer:
+        return dict(client.get(path("hosts", operation["host"], "buffer")).json())
 
     def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
         queue = None if args.queue_high is None else {"high": args.queue_high}

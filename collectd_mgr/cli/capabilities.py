@@ -26,6 +26,8 @@ _DRIVERS = {"Driver": "driver", "Capabilities": "capabilities", "Missing": "miss
 class ListCapabilities(command.Lister):
     """List the plugins that a host has installed, or with --drivers what its drivers can do"""
 
+    rules = ("collectd_mgr:capabilities:get",)
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument("--host", metavar="<host>", required=True, help="Name of the host")

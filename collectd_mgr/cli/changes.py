@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import abc
 import argparse
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from osc_lib.command import command
@@ -13,7 +13,8 @@ from osc_lib.exceptions import CommandError
 
 from collectd_mgr.cli import columns, duration
 from collectd_mgr.cli.client import Client, client_of
-from collectd_mgr.cli.each import EachHost
+from collectd_mgr.cli.labels import label
+from collectd_mgr.cli.reporting import Reporting
 from collectd_mgr.cli.waiting import settled
 
 #: What the API answers a change with; ``plugin`` only where the change is of a plugin.
@@ -24,7 +25,7 @@ _ENDED_BADLY = ("failed", "refused")
 _OPEN = ("pending", "applying")
 
 
-class Change(EachHost, command.Lister, metaclass=abc.ABCMeta):
+class Change(Reporting, command.Lister, metaclass=abc.ABCMeta):
     """One request for each of ``hosts``. Exit code 1 when any host failed; the rows are printed all the same."""
 
     shown: ClassVar[columns.Columns] = {
@@ -37,18 +38,29 @@ class Change(EachHost, command.Lister, metaclass=abc.ABCMeta):
         "Error": "operation.error.detail",
     }
 
+    #: See :mod:`collectd_mgr.cli`.
+    rules: ClassVar[tuple[str, ...]]
+
     @abc.abstractmethod
     def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> Answer:
         """The answer of the API to the change of ``host``; ``body`` bears the reason and the generation."""
 
+    def answers(self, client: Client, args: argparse.Namespace) -> list[Answer]:
+        """One for each host, in the order in which they were named."""
+        return [self._answer(client, host, args) for host in args.hosts]
+
+    def outcome(self, client: Client, operation: dict[str, Any], args: argparse.Namespace) -> Answer:
+        """What the answer has besides the operation, as it is when that has ended."""
+        return {}
+
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        if parsed_args.generation is not None and len(parsed_args.hosts) > 1:
+        if parsed_args.generation is not None and len(parsed_args.hosts or ()) != 1:
             raise CommandError("--generation is the generation of one host: name one host with it.")
         client = client_of(self)
-        answers = [self._answer(client, host, parsed_args) for host in parsed_args.hosts]
+        answers = self.answers(client, parsed_args)
         if parsed_args.wait:
-            _follow(client, answers, parsed_args.timeout)
-        self._report(answers, _ENDED_BADLY if not parsed_args.wait else (*_ENDED_BADLY, *_OPEN))
+            self._follow(client, answers, parsed_args)
+        self._report([answer["operation"] for answer in answers], parsed_args.wait)
         return columns.table(answers, self.shown)
 
     def _answer(self, client: Client, host: str, args: argparse.Namespace) -> Answer:
@@ -60,12 +72,32 @@ class Change(EachHost, command.Lister, metaclass=abc.ABCMeta):
                 raise
             return {"operation": {"host": host, "state": "refused", "error": {"detail": str(error)}}}
 
-    def _report(self, answers: Iterable[Answer], bad: Iterable[str]) -> None:
-        operations = [answer["operation"] for answer in answers]
-        self.failed = any(operation["state"] in bad for operation in operations)
+    def _follow(self, client: Client, answers: list[Answer], args: argparse.Namespace) -> None:
+        """Put the final operations, and what came of them, in the place of the first answers."""
+        sent = [answer for answer in answers if "id" in answer["operation"]]
+        ended = settled(client, [answer["operation"] for answer in sent], args.timeout)
+        for answer, operation in zip(sent, ended, strict=True):
+            if operation != answer["operation"]:
+                answer.update(self.outcome(client, operation, args), operation=operation)
+
+    def _report(self, operations: Sequence[dict[str, Any]], waited: bool) -> None:
+        self.failed = any(ended_badly(operation, waited) for operation in operations)
         for operation in operations:
             for warning in operation.get("warnings") or ():
                 self.log.warning("%s: %s", operation["host"], warning)
+
+
+def ended_badly(operation: dict[str, Any], waited: bool) -> bool:
+    """Whether a command that asked for it has failed, and ``waited`` for its end if it did."""
+    return operation["state"] in (*_ENDED_BADLY, *(_OPEN if waited else ()))
+
+
+def said(operation: dict[str, Any]) -> str:
+    """How it is with an operation, in a sentence."""
+    error = operation["error"]
+    if error:
+        return f"{error['detail']} [{error['code']}, operation {operation['id']}]"
+    return f"The operation {operation['id']} is {operation['state']}."
 
 
 def add_lease(parser: argparse.ArgumentParser) -> None:
@@ -86,25 +118,26 @@ def why(args: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(args, name) for name in names if getattr(args, name, None) is not None}
 
 
-def _follow(client: Client, answers: list[Answer], timeout: float) -> None:
-    """Put the final operations, and what the plugins do then, in the place of the first answers."""
-    sent = [answer for answer in answers if "id" in answer["operation"]]
-    for answer, operation in zip(sent, settled(client, [answer["operation"] for answer in sent], timeout), strict=True):
-        if operation != answer["operation"] and "plugin" in answer:
-            answer["plugin"] = client.plugin(operation["host"], operation["plugin"])
-        answer["operation"] = operation
-
-
-def add_hosts(parser: argparse.ArgumentParser) -> None:
-    """``--host``, once or more, as ``hosts``."""
-    parser.add_argument(
+def add_hosts(parser: argparse.ArgumentParser, or_labels: bool = False) -> None:
+    """``--host``, once or more, as ``hosts``; and in its place, where ``or_labels``, ``--label`` as ``labels``."""
+    group = parser.add_mutually_exclusive_group(required=True) if or_labels else parser
+    group.add_argument(
         "--host",
         metavar="<host>",
         dest="hosts",
         action="append",
-        required=True,
+        required=not or_labels,
         help="Name of the host; give it again for further hosts",
     )
+    if or_labels:
+        group.add_argument(
+            "--label",
+            metavar="<key=value>",
+            dest="labels",
+            type=label,
+            action="append",
+            help="All hosts that have this label now; given again, hosts that have all of these labels",
+        )
 
 
 def add_change_options(parser: argparse.ArgumentParser) -> None:

@@ -17,13 +17,22 @@ from osc_lib.exceptions import CommandError
 SERVICE_TYPE = "collectd-mgr"
 
 
+class NotThere(CommandError):
+    """What was asked for is not there (404)."""
+
+
 class Client(adapter.Adapter):
     """An adapter whose errors are :class:`CommandError` with the API's own words in one line."""
 
     def request(self, url: str, method: str, **kwargs: Any) -> Any:
-        """As keystoneauth has it. :raises CommandError: the sentence, the code and the request id of the API"""
+        """As keystoneauth has it.
+
+        :raises CommandError: the sentence, the code and the request id of the API; NotThere where it is a 404
+        """
         try:
             return super().request(url, method, **kwargs)
+        except http.NotFound as error:
+            raise NotThere(_line(error)) from error
         except http.HttpError as error:
             raise CommandError(_line(error)) from error
 

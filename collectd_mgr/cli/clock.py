@@ -10,8 +10,8 @@ from osc_lib.command import command
 
 from collectd_mgr.cli import columns
 from collectd_mgr.cli.client import client_of, path
-from collectd_mgr.cli.each import EachHost
 from collectd_mgr.cli.examples import examples
+from collectd_mgr.cli.reporting import Reporting
 
 _SHOWN = {
     "host": "host",
@@ -58,6 +58,8 @@ _TIMES = ("time", "controller_time", "refused_until", "last", "next")
 class ShowClock(command.ShowOne):
     """Show the clocks of a host beside the controller's, and what its time service says"""
 
+    rules = ("collectd_mgr:clock:get",)
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = _host(super().get_parser(prog_name))
         examples(parser, "host clock show cn1.example.org")
@@ -72,6 +74,8 @@ class ShowClock(command.ShowOne):
 class ListGrid(command.Lister):
     """List when the plugins of a host are read, by its clock"""
 
+    rules = ("collectd_mgr:clock:get",)
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = _host(super().get_parser(prog_name))
         examples(parser, "host clock grid cn1.example.org")
@@ -82,8 +86,10 @@ class ListGrid(command.Lister):
         return columns.table((_timed(line, *_TIMES) for line in clock["grid"]), _GRID)
 
 
-class SyncClock(EachHost, command.Lister):
+class SyncClock(Reporting, command.Lister):
     """Have the time service of hosts correct the clock: it is slewed, unless --step is given"""
+
+    rules = ("collectd_mgr:clock:sync",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)

@@ -15,6 +15,8 @@ from collectd_mgr.cli.examples import examples
 class ShowConfig(command.ShowOne):
     """Show the configuration of a host: the operator's own part and the managed part"""
 
+    rules = ("collectd_mgr:config:get",)
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument("host", metavar="<host>", help="Name of the host")

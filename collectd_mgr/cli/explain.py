@@ -18,6 +18,8 @@ _SHOWN = {"id": "id", "link": "link", "sentence": "sentence", "facts": "facts"}
 class ExplainMetric(command.ShowOne):
     """Say why a metric is missing: the first broken link on its way from the plugin to the bus"""
 
+    rules = ("collectd_mgr:explain:get",)
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument("id", metavar="<identifier>", help="host/plugin-instance/type-instance, as collectd has it")

@@ -10,8 +10,8 @@ from osc_lib.command import command
 
 from collectd_mgr.cli import changes, columns
 from collectd_mgr.cli.client import client_of, path
-from collectd_mgr.cli.each import EachHost, Row
 from collectd_mgr.cli.examples import examples
+from collectd_mgr.cli.reporting import Reporting, Row
 
 _FLUSHED = {"Host": "host", "Plugin": "plugin", "Callback": "callback", "Outcome": "outcome", "Detail": "detail"}
 
@@ -19,11 +19,13 @@ _FLUSHED = {"Host": "host", "Plugin": "plugin", "Callback": "callback", "Outcome
 _WELL = ("flushed", "asked")
 
 
-class FlushCache(EachHost, command.Lister):
+class FlushCache(Reporting, command.Lister):
     """Ask the daemons to flush what their write plugins hold back: a row for each plugin, with what became of it
 
     It fails where a plugin failed, and where nothing that was asked for could flush.
     """
+
+    rules = ("collectd_mgr:flush:post",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)

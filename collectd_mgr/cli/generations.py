@@ -8,7 +8,7 @@ from typing import Any
 
 from osc_lib.command import command
 
-from collectd_mgr.cli import changes, columns
+from collectd_mgr.cli import changes, columns, paging
 from collectd_mgr.cli.client import Client, client_of, path
 from collectd_mgr.cli.examples import examples
 
@@ -26,21 +26,25 @@ _LISTED = {
 class ListGenerations(command.Lister):
     """List the generations of a host's spec, the latest first"""
 
+    rules = ("collectd_mgr:generations:list",)
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument("--host", metavar="<host>", required=True, help="Name of the host")
-        parser.add_argument("--limit", metavar="<n>", type=int, help="At most this many rows")
+        paging.add_options(parser, "n", "created_at")
         examples(parser, "generation list --host cn1.example.org --limit 5")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         address = path("hosts", parsed_args.host, "generations")
-        generations = client_of(self).items(address, "generations", parsed_args.limit)
+        generations = client_of(self).items(address, "generations", parsed_args.limit, **parsed_args.sort)
         return columns.table(generations, _LISTED)
 
 
 class ShowGeneration(command.ShowOne):
     """Show a generation: its layers, and who made it when and why"""
+
+    rules = ("collectd_mgr:generations:get",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -57,6 +61,8 @@ class ShowGeneration(command.ShowOne):
 
 class RevertGeneration(changes.Change):
     """Bring a host back to an earlier generation, as a new generation"""
+
+    rules = ("collectd_mgr:generations:revert",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)

@@ -10,10 +10,11 @@ from osc_lib.cli import parseractions
 from osc_lib.command import command
 from osc_lib.exceptions import CommandError
 
-from collectd_mgr.cli import changes, columns, waiting
+from collectd_mgr.cli import changes, columns, paging, waiting
 from collectd_mgr.cli.client import Client, client_of, path
-from collectd_mgr.cli.each import EachHost, Row
 from collectd_mgr.cli.examples import examples
+from collectd_mgr.cli.labels import label
+from collectd_mgr.cli.reporting import Reporting, Row
 
 #: What a clock may be found to be.
 CLOCKS = ("unknown", "good", "ahead", "behind", "refusing")
@@ -62,9 +63,17 @@ _SHOWN = {
 class ListHosts(command.Lister):
     """List hosts"""
 
+    rules = ("collectd_mgr:hosts:list",)
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument("--label", metavar="<key=value>", action="append", help="Only hosts with this label ")
+        parser.add_argument(
+            "--label",
+            metavar="<key=value>",
+            type=label,
+            action="append",
+            help="Only hosts with this label (repeatable)",
+        )
         parser.add_argument("--status", choices=("up", "down", "unknown"), help="Only hosts in this state")
         parser.add_argument("--mode", choices=("off", "observe", "manage"), help="Only hosts in this mode")
         parser.add_argument("--driver", metavar="<driver>", help="Only hosts that this driver changed last")
@@ -74,18 +83,24 @@ class ListHosts(command.Lister):
         parser.add_argument(
             "--clock", choices=CLOCKS, action="append", help="Only hosts whose clock is so; may be repeated"
         )
-        parser.add_argument("--limit", metavar="<n>", type=int, help="At most this many rows")
-        examples(parser, "host list --clock ahead --clock refusing", "host list --label rack=r12 --status up")
+        paging.add_options(parser, "name", "created_at", "state", "n")
+        examples(
+            parser,
+            "host list --clock ahead --clock refusing",
+            "host list --label rack=r12 --status up --sort created_at:desc",
+        )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         wanted = {key: getattr(parsed_args, key) for key in ("label", "status", "mode", "driver", "in_sync", "clock")}
-        hosts = client_of(self).items(path("hosts"), "hosts", parsed_args.limit, **wanted)
+        hosts = client_of(self).items(path("hosts"), "hosts", parsed_args.limit, **wanted, **parsed_args.sort)
         return columns.table(hosts, _LISTED)
 
 
 class ShowHost(command.ShowOne):
     """Show a host: what it should run and what it runs"""
+
+    rules = ("collectd_mgr:hosts:get",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = _host_parser(super().get_parser(prog_name))
@@ -97,8 +112,10 @@ class ShowHost(command.ShowOne):
         return columns.sheet(answer["host"], _SHOWN)
 
 
-class SetHost(command.ShowOne):
+class SetHost(Reporting, command.ShowOne):
     """Set labels, description or mode of a host, or clear the quarantine of its live driver"""
+
+    rules = ("collectd_mgr:hosts:get", "collectd_mgr:hosts:update")
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = _host_parser(super().get_parser(prog_name))
@@ -121,14 +138,20 @@ class SetHost(command.ShowOne):
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         client, address = client_of(self), path("hosts", parsed_args.host)
         answer = client.patch(address, json=_patch(client, address, parsed_args)).json()
-        if parsed_args.wait and answer["operation"]:
-            waiting.settled(client, [answer["operation"]], parsed_args.timeout)
+        operation = answer["operation"]
+        if operation and parsed_args.wait:
+            (operation,) = waiting.settled(client, [operation], parsed_args.timeout)
             answer = client.get(address).json()
+        if operation and changes.ended_badly(operation, parsed_args.wait):
+            self.failed = True
+            self.log.error("%s", changes.said(operation))
         return columns.sheet(answer["host"], _SHOWN)
 
 
-class DeleteHost(EachHost):
+class DeleteHost(Reporting):
     """Forget hosts that are gone; a host whose agent still runs comes back as a new one"""
+
+    rules = ("collectd_mgr:hosts:delete",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -147,6 +170,8 @@ class DeleteHost(EachHost):
 class ReloadHost(changes.Change):
     """Read the operator's own files again and apply the difference"""
 
+    rules = ("collectd_mgr:hosts:reload",)
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = _changed(super().get_parser(prog_name))
         examples(parser, "host reload cn1.example.org --wait")
@@ -158,6 +183,8 @@ class ReloadHost(changes.Change):
 
 class RestartHost(changes.Change):
     """Restart collectd itself on hosts"""
+
+    rules = ("collectd_mgr:hosts:restart",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = _changed(super().get_parser(prog_name))

@@ -25,22 +25,26 @@ KIND = Kind(
 class ListRules(sections.ListSettings):
     """List the rules by which hosts ignore metrics"""
 
+    rules = ("collectd_mgr:ignorelist:list",)
     kind = KIND
 
 
 class ShowRule(sections.ShowSetting):
     """Show a rule of the ignorelist, and how many metrics it was seen to match"""
 
+    rules = ("collectd_mgr:ignorelist:get",)
     kind = KIND
 
 
 class SetRule(sections.SetSetting):
     """Set a rule of the ignorelist, whole; its expressions are POSIX extended regular expressions"""
 
+    rules = ("collectd_mgr:ignorelist:set",)
     kind = KIND
 
 
 class UnsetRule(sections.UnsetSetting):
     """Take a rule of the ignorelist away: what it dropped is collected again"""
 
+    rules = ("collectd_mgr:ignorelist:unset",)
     kind = KIND

@@ -12,8 +12,8 @@ from osc_lib.command import command
 from collectd_mgr.cli import changes, columns
 from collectd_mgr.cli.client import Client, client_of, path
 from collectd_mgr.cli.columns import Columns
-from collectd_mgr.cli.each import EachHost
 from collectd_mgr.cli.examples import examples
+from collectd_mgr.cli.reporting import Reporting
 
 _SEEN = {"Last Update": "last_update", "Age": "age", "State": "state"}
 _METRICS = {"Identifier": "id", "Interval": "interval", **_SEEN}
@@ -27,6 +27,8 @@ _STATES = ("unknown", "okay", "warning", "failure", _MISSING)
 class ListMetrics(command.Lister):
     """List the metrics that collectd has in its cache"""
 
+    rules = ("collectd_mgr:metrics:list",)
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = add_filters(super().get_parser(prog_name))
         examples(parser, "metric list --host cn1.example.org --plugin cpu")
@@ -39,6 +41,8 @@ class ListMetrics(command.Lister):
 
 class ListValues(command.Lister):
     """List the values in collectd's cache, or those that a host kept: a row for each data source"""
+
+    rules = ("collectd_mgr:values:list",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = add_filters(super().get_parser(prog_name))
@@ -62,8 +66,10 @@ class ListValues(command.Lister):
         return columns.table(values, _columns(_VALUES, parsed_args))
 
 
-class PublishValues(EachHost, command.Lister):
+class PublishValues(Reporting, command.Lister):
     """Have values that hosts kept (see ring set) published as samples; asked twice, they go twice"""
+
+    rules = ("collectd_mgr:values:publish",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)

@@ -8,7 +8,7 @@ from typing import Any
 
 from osc_lib.command import command
 
-from collectd_mgr.cli import columns
+from collectd_mgr.cli import columns, paging
 from collectd_mgr.cli.client import client_of, path
 from collectd_mgr.cli.examples import examples
 
@@ -49,6 +49,8 @@ _FILTERS = ("host", "user", "state", "plugin", "since")
 class ListOperations(command.Lister):
     """List operations, the latest first"""
 
+    rules = ("collectd_mgr:operations:list",)
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument("--host", metavar="<host>", help="Only of this host")
@@ -56,18 +58,22 @@ class ListOperations(command.Lister):
         parser.add_argument("--state", metavar="<state>", help="Only in this state")
         parser.add_argument("--plugin", metavar="<plugin>", help="Only of this plugin")
         parser.add_argument("--since", metavar="<time>", help="Only made at or after this time (ISO 8601)")
-        parser.add_argument("--limit", metavar="<n>", type=int, help="At most this many rows")
+        paging.add_options(parser, "created_at", "updated_at", "host", "plugin", "state")
         examples(parser, "operation list --host cn1.example.org --state failed --limit 10")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         wanted = {key: getattr(parsed_args, key) for key in _FILTERS}
-        operations = client_of(self).items(path("operations"), "operations", parsed_args.limit, **wanted)
+        operations = client_of(self).items(
+            path("operations"), "operations", parsed_args.limit, **wanted, **parsed_args.sort
+        )
         return columns.table(operations, _LISTED)
 
 
 class ShowOperation(command.ShowOne):
     """Show an operation: who asked, its state, and why it failed"""
+
+    rules = ("collectd_mgr:operations:get",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)

@@ -52,6 +52,8 @@ _SHOWN = {
 class ListPlugins(command.Lister):
     """List the plugins of hosts: desired beside effective"""
 
+    rules = ("collectd_mgr:plugins:list",)
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         changes.add_hosts(parser)
@@ -71,6 +73,8 @@ class ListPlugins(command.Lister):
 class ShowPlugin(command.ShowOne):
     """Show a plugin of a host: desired beside effective, health, last value"""
 
+    rules = ("collectd_mgr:plugins:get",)
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument("plugin", metavar="<plugin>", help="Name of the plugin, as in LoadPlugin")
@@ -85,31 +89,45 @@ class ShowPlugin(command.ShowOne):
         return columns.sheet({"host": parsed_args.host, **plugin}, _SHOWN)
 
 
-class EnablePlugin(changes.Change):
+class _Change(changes.Change):
+    shown = _CHANGED
+
+    def outcome(self, client: Client, operation: dict[str, Any], args: argparse.Namespace) -> changes.Answer:
+        return {"plugin": client.plugin(operation["host"], args.plugin)}
+
+
+class EnablePlugin(_Change):
     """Enable a plugin; interval and configuration stay as they are unless given"""
 
-    shown = _CHANGED
+    rules = ("collectd_mgr:plugins:update", "collectd_mgr:plugins:set")
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = _parser(super().get_parser(prog_name))
         _add_setting(parser)
+        parser.add_argument(
+            "--whole",
+            action="store_true",
+            help="Keep nothing of what was set before: what is not given is the host's own",
+        )
         examples(
             parser,
             "plugin enable memory --host cn1.example.org --interval 1",
             "plugin enable df --host cn1 --host cn2 --config MountPoint=/ --config MountPoint=/var --wait",
             "plugin enable ping --host cn1 --config-file ping.conf --reason INC-12",
             "plugin enable cpu --host cn1 --interval 1 --for 10m",
+            "plugin enable cpu --host cn1 --whole",
         )
         return parser
 
     def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
-        return dict(client.patch(_path(host, args), json={"enabled": True, **_setting(args), **body}).json())
+        send = client.put if args.whole else client.patch
+        return dict(send(_path(host, args), json={"enabled": True, **_setting(args), **body}).json())
 
 
-class DisablePlugin(changes.Change):
+class DisablePlugin(_Change):
     """Disable a plugin; interval and configuration are kept for the next enable"""
 
-    shown = _CHANGED
+    rules = ("collectd_mgr:plugins:update",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = _parser(super().get_parser(prog_name))
@@ -125,10 +143,10 @@ class DisablePlugin(changes.Change):
         return dict(client.patch(_path(host, args), json={"enabled": False, **body}).json())
 
 
-class SetPlugin(changes.Change):
+class SetPlugin(_Change):
     """Set the interval or the configuration of a plugin, without enabling or disabling it"""
 
-    shown = _CHANGED
+    rules = ("collectd_mgr:plugins:update",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = _parser(super().get_parser(prog_name))
@@ -144,10 +162,10 @@ class SetPlugin(changes.Change):
         return dict(client.patch(_path(host, args), json={**_something(_setting(args)), **body}).json())
 
 
-class UnsetPlugin(changes.Change):
+class UnsetPlugin(_Change):
     """Forget what was set for a plugin, or with options a part of it: back to what the host has without it"""
 
-    shown = _CHANGED
+    rules = ("collectd_mgr:plugins:unset", "collectd_mgr:plugins:update")
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = _parser(super().get_parser(prog_name))
@@ -164,10 +182,10 @@ class UnsetPlugin(changes.Change):
         return dict(client.delete(_path(host, args), params=body).json())
 
 
-class RestartPlugin(changes.Change):
+class RestartPlugin(_Change):
     """Restart a plugin: its reads are stopped and registered again"""
 
-    shown = _CHANGED
+    rules = ("collectd_mgr:plugins:restart",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = _parser(super().get_parser(prog_name))

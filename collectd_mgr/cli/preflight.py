@@ -35,10 +35,13 @@ _FORESEEN = {
 class TestPlugin(command.Lister):
     """Try a plugin in a collectd of its own on a host: the values that it would give"""
 
+    rules = ("collectd_mgr:plugins:test",)
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument("plugin", metavar="<plugin>", help="Name of the plugin, as in LoadPlugin")
         parser.add_argument("--host", metavar="<host>", required=True, help="Name of the host")
+        parser.add_argument("--interval", metavar="<seconds>", type=float, help="With this time between two reads")
         configuration.add_options(parser)
         examples(
             parser,
@@ -48,8 +51,8 @@ class TestPlugin(command.Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        config = configuration.configuration(parsed_args)
-        body = {} if config is None else {"config": config}
+        given = {"interval": parsed_args.interval, "config": configuration.configuration(parsed_args)}
+        body = {key: value for key, value in given.items() if value is not None}
         address = path("hosts", parsed_args.host, "plugins", parsed_args.plugin, "test")
         tried = client_of(self).post(address, json=body).json()["test"]
         for warning in tried["warnings"]:
@@ -80,6 +83,8 @@ class _Preview(command.Lister):
 class PreviewPlugin(_Preview):
     """Say what enabling, disabling or setting a plugin would do to hosts, without doing it"""
 
+    rules = ("collectd_mgr:hosts:preview",)
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument("plugin", metavar="<plugin>", help="Name of the plugin, as in LoadPlugin")
@@ -103,6 +108,8 @@ class PreviewPlugin(_Preview):
 
 class PreviewHost(_Preview):
     """Say what settings of plugins and of all sections together would do to hosts, without doing it"""
+
+    rules = ("collectd_mgr:hosts:preview",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)

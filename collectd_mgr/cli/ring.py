@@ -23,22 +23,26 @@ KIND = Kind(
 class ListChoices(sections.ListSettings):
     """List the metrics whose recent values hosts keep"""
 
+    rules = ("collectd_mgr:ring:list",)
     kind = KIND
 
 
 class ShowChoice(sections.ShowSetting):
     """Show a choice of metrics whose recent values are kept"""
 
+    rules = ("collectd_mgr:ring:get",)
     kind = KIND
 
 
 class SetChoice(sections.SetSetting):
     """Have a host keep recent values of metrics on its own disk"""
 
+    rules = ("collectd_mgr:ring:set",)
     kind = KIND
 
 
 class UnsetChoice(sections.UnsetSetting):
     """Keep these values no more; what is kept goes"""
 
+    rules = ("collectd_mgr:ring:unset",)
     kind = KIND

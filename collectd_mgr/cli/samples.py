@@ -22,22 +22,26 @@ KIND = Kind(
 class ListSamples(sections.ListSettings):
     """List which metrics hosts publish"""
 
+    rules = ("collectd_mgr:samples:list",)
     kind = KIND
 
 
 class ShowSample(sections.ShowSetting):
     """Show a choice of metrics that are published"""
 
+    rules = ("collectd_mgr:samples:get",)
     kind = KIND
 
 
 class SetSample(sections.SetSetting):
     """Have metrics published as samples"""
 
+    rules = ("collectd_mgr:samples:set",)
     kind = KIND
 
 
 class UnsetSample(sections.UnsetSetting):
     """Publish these metrics no more"""
 
+    rules = ("collectd_mgr:samples:unset",)
     kind = KIND

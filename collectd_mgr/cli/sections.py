@@ -12,7 +12,7 @@ from osc_lib.command import command
 from osc_lib.exceptions import CommandError
 
 from collectd_mgr.cli import changes, columns
-from collectd_mgr.cli.client import Client, client_of, path
+from collectd_mgr.cli.client import Client, NotThere, client_of, path
 from collectd_mgr.cli.examples import examples
 
 #: The type of an option's value: ``str``, ``int``, ``float``; ``bool`` for ``--it`` and ``--no-it``.
@@ -35,6 +35,8 @@ class Kind:
     command: str
     options: Mapping[str, Option]
     example: str
+    #: Whether hosts can be chosen by their labels.
+    by_label: bool = False
 
     def path(self, host: str, *name: str) -> str:
         return path("hosts", host, self.section, *name)
@@ -100,36 +102,51 @@ class ShowSetting(command.ShowOne):
         return columns.sheet({"host": parsed_args.host, **answer[self.kind.noun]}, _SHOWN)
 
 
-class SetSetting(changes.Change):
-    """Set one, whole"""
-
+class _Change(changes.Change):
     kind: Kind
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         self.shown = _changed(self.kind)  # type: ignore[misc]
-        parser = _changing(super().get_parser(prog_name))
+        parser = _named(super().get_parser(prog_name))
+        changes.add_hosts(parser, self.kind.by_label)
+        changes.add_change_options(parser)
+        return parser
+
+    def outcome(self, client: Client, operation: dict[str, Any], args: argparse.Namespace) -> changes.Answer:
+        try:
+            return dict(client.get(self.kind.path(operation["host"], args.name)).json())
+        except NotThere:
+            return {self.kind.noun: {"name": args.name}}
+
+
+class SetSetting(_Change):
+    """Set one, whole"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
         changes.add_lease(parser)
         for key, (type_, about) in self.kind.options.items():
             _add(parser, f"--{key.replace('_', '-')}", key, type_, about)
         examples(parser, f"{self.kind.command} set {self.kind.example}")
         return parser
 
-    def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
+    def setting(self, args: argparse.Namespace) -> dict[str, Any]:
+        """What was given of it. :raises CommandError: nothing was"""
         given = {key: getattr(args, f"_{key}") for key in self.kind.options}
         setting = {key: value for key, value in given.items() if value is not None}
         if not setting:
             raise CommandError("Nothing to set: give at least one option of what it is about.")
-        return dict(client.put(self.kind.path(host, args.name), json={**setting, **body}).json())
+        return setting
+
+    def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
+        return dict(client.put(self.kind.path(host, args.name), json={**self.setting(args), **body}).json())
 
 
-class UnsetSetting(changes.Change):
+class UnsetSetting(_Change):
     """Take one away"""
 
-    kind: Kind
-
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        self.shown = _changed(self.kind)  # type: ignore[misc]
-        parser = _changing(super().get_parser(prog_name))
+        parser = super().get_parser(prog_name)
         examples(parser, f"{self.kind.command} unset one --host cn1.example.org")
         return parser
 
@@ -148,10 +165,4 @@ def _add(parser: argparse.ArgumentParser, flag: str, key: str, type_: Callable[[
 
 def _named(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("name", metavar="<name>", help="The name that it was given")
-    return parser
-
-
-def _changing(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    changes.add_hosts(_named(parser))
-    changes.add_change_options(parser)
     return parser

@@ -36,22 +36,26 @@ KIND = Kind(
 class ListThresholds(sections.ListSettings):
     """List the thresholds of hosts, those of the operator's own files among them"""
 
+    rules = ("collectd_mgr:thresholds:list",)
     kind = KIND
 
 
 class ShowThreshold(sections.ShowSetting):
     """Show a threshold: desired beside effective"""
 
+    rules = ("collectd_mgr:thresholds:get",)
     kind = KIND
 
 
 class SetThreshold(sections.SetSetting):
     """Set a threshold, whole: what is not given is collectd's default"""
 
+    rules = ("collectd_mgr:thresholds:set",)
     kind = KIND
 
 
 class UnsetThreshold(sections.UnsetSetting):
     """Take a threshold away"""
 
+    rules = ("collectd_mgr:thresholds:unset",)
     kind = KIND

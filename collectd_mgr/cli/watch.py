@@ -84,6 +84,8 @@ class Watched:
 class WatchValues(command.Command):
     """Watch values as they come, with a small plot of the last ones of each; until Ctrl-C"""
 
+    rules = ("collectd_mgr:values:list",)
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = metrics.add_filters(super().get_parser(prog_name))
         parser.add_argument(

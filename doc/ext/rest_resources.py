@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import entry_points
 from typing import Any
 
 from docutils import nodes
@@ -20,7 +23,7 @@ VERBS = ("get", "put", "patch", "post", "delete")
 
 
 class Table(Directive):
-    """A row for each request: address, what it does, its parameters, its policy."""
+    """A row for each request: address, what it does, its parameters, the commands that make it."""
 
     def run(self) -> list[nodes.Node]:
         container = nodes.container()
@@ -30,8 +33,8 @@ class Table(Directive):
 
 def lines() -> Iterator[str]:
     """The table as reStructuredText."""
-    yield from (".. list-table::", "   :header-rows: 1", "   :widths: 40 34 26", "")
-    yield from ("   * - Request", "     - What it does", "     - Parameters")
+    yield from (".. list-table::", "   :header-rows: 1", "   :widths: 34 26 20 20", "")
+    yield from ("   * - Request", "     - What it does", "     - Parameters", "     - ``openstack collectd``")
     for path, verbs in openapi.document(ROOT)["paths"].items():
         for verb in VERBS:
             if verb in verbs:
@@ -41,7 +44,22 @@ def lines() -> Iterator[str]:
 def _row(verb: str, path: str, operation: dict[str, Any]) -> Iterator[str]:
     yield f"   * - ``{verb.upper()} {path}``"
     yield f"     - {operation['summary']}"
-    yield f"     - {', '.join(f'``{name}``' for name in _parameters(operation))}"
+    yield f"     - {_listed(_parameters(operation))}"
+    yield f"     - {_listed(_commands().get(operation['operationId'], ()))}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"``{name}``" for name in names)
+
+
+@functools.cache
+def _commands() -> Mapping[str, list[str]]:
+    """The rule of a request -> the commands that are for it, without what all begin with."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for entry in entry_points(group="openstack.collectd.v1"):
+        for rule in entry.load().rules:
+            found[rule].append(entry.name.removeprefix("collectd_").replace("_", " "))
+    return found
 
 
 def _parameters(operation: dict[str, Any]) -> Iterator[str]:

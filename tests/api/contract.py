@@ -40,9 +40,15 @@ class Contract:
         return answer
 
 
+def operation_of(method: str, path: str) -> dict[str, Any]:
+    """The operation of the document that a request is; its path as it was sent."""
+    found = [item for pattern, item in _PATHS if pattern.fullmatch(path)]
+    operation: dict[str, Any] = found[0][method.lower()]
+    return operation
+
+
 def _schema(request: webob.Request, status: int) -> Any:
     if status >= 400:
         return fields.ERRORS
-    found = [item for pattern, item in _PATHS if pattern.fullmatch(request.path)]
-    operation = found[0][request.method.lower()]
-    return operation["responses"][str(status)]["content"]["application/json"]["schema"]
+    responses = operation_of(request.method, request.path)["responses"]
+    return responses[str(status)]["content"]["application/json"]["schema"]

@@ -16,6 +16,7 @@ from cheroot.wsgi import Server
 
 from collectd_mgr.agent.service import AgentService
 from collectd_mgr.agent.settings import AgentSettings
+from collectd_mgr.agent.time_sources.base import TimeSettings
 from collectd_mgr.api import app
 from collectd_mgr.conductor.service import ConductorService
 from collectd_mgr.conductor.settings import ConductorSettings
@@ -28,16 +29,31 @@ from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.fake import FakeDaemon, FakeDriver
 from collectd_mgr.rpc import transport
 from collectd_mgr.testing import configuration
+from tests.cli.asked import Asked
 from tests.unit.agent.agents import Live
 from tests.unit.rpc.candid import SHORT, Candid
 from tests.waiting import PATIENCE, eventually
 
+#: It follows a reference, which it has compared the clock with just now.
+CHRONYC = """#!/bin/sh
+case "$*" in
+    *tracking*) echo "7F000002,127.0.0.2,3,$(date +%s.%N),0.01,0.0,0.0,17.5,-0.8,22.2,0.0002,0.0003,0.3,Normal" ;;
+    *) echo "200 OK" ;;
+esac
+"""
+
 
 class Cloud:
-    """``url`` is the API's; hosts come and go with :meth:`join` and :meth:`leave`."""
+    """``url`` is the API's; hosts come and go with :meth:`join` and :meth:`leave`.
+
+    Each host has a chronyd, of which there is no more than the ``chronyc`` that asks it.
+    """
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self._directory, self.asked = directory, Asked()
+        self._chronyc = directory / "chronyc"
+        self._chronyc.write_text(CHRONYC)
+        self._chronyc.chmod(0o755)
         conf = transport.prepare(
             configuration.scratch(f"sqlite:///{directory}/state.db", api={"auth_strategy": "none"})
         )
@@ -51,7 +67,7 @@ class Cloud:
         self.control = HostControl(self._database, Candid(self._bus, self._there), wait=PATIENCE)
         settings = ConductorSettings(batch_timeout=0.05, resend_interval=0.2)
         self._conductor = ConductorService(settings, self.control, self._bus, self._notifications)
-        self._server = Server(("127.0.0.1", 0), app.make(conf, self.control), numthreads=4)
+        self._server = Server(("127.0.0.1", 0), self.asked.listening(app.make(conf, self.control)), numthreads=4)
         self._daemons: dict[str, FakeDaemon] = {}
 
     @property
@@ -78,10 +94,12 @@ class Cloud:
         allowlist = self._directory / name / "allowlist.toml"
         # Tests wait for values.
         allowlist.write_text("[limits]\nshortest_interval = 0.1\n")
-        settings = replace(settings, allowlist_file=str(allowlist))
+        clock = TimeSettings(("chrony",), chronyc=str(self._chronyc))
+        settings = replace(settings, allowlist_file=str(allowlist), clock=clock)
         collectd = self._daemons.setdefault(name, FakeDaemon())
         drivers = [Live(daemon, collectd), FakeDriver(daemon, collectd)]
-        self._agents[name] = AgentService(settings, drivers, self._bus, self._notifications)
+        telemetry = transport.Outlet(self._notifications, "telemetry")
+        self._agents[name] = AgentService(settings, drivers, self._bus, self._notifications, telemetry=telemetry)
         self._agents[name].start()
 
     def leave(self, name: str) -> None:

@@ -17,7 +17,15 @@ with warnings.catch_warnings():
 from tests.cli.shell import Shell
 from tests.waiting import eventually
 
+#: Of the test that looks at what all the others have done.
+LAST = "test_every_command.py"
+
 HOSTS = {"cn1.example.org": "manage", "cn2.example.org": "manage", "cn3.example.org": "observe"}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name == LAST)
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +42,6 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 @pytest.fixture(scope="session")
 def openstack(cloud: Cloud) -> Shell:
     """Once all hosts are known to the API."""
-    shell = Shell({"OS_AUTH_TYPE": "none", "OS_ENDPOINT": cloud.url})
+    shell = Shell({"OS_AUTH_TYPE": "none", "OS_ENDPOINT": cloud.url}, cloud.asked)
     eventually(lambda: [host["Status"] for host in shell.ok("host", "list")] == ["up"] * len(HOSTS))
     return shell

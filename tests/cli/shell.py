@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.cli.asked import Asked
 from tests.waiting import PATIENCE
 
 _FORKS = str(Path(__file__).with_name("forks.py"))
@@ -35,12 +36,17 @@ class Said:
 
 
 class Shell:
-    """Calls with the ``OS_*`` variables of ``environment`` and no others."""
+    """Calls with the ``OS_*`` variables of ``environment`` and no others; ``asked`` is told what is called."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], asked: Asked | None = None) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
+        self._given, self._asked = environment, asked or Asked()
         self._environment = {**inherited, **environment}
         self._forks = _forks()
+
+    def but(self, **environment: str) -> Shell:
+        """One like it, with these variables besides."""
+        return Shell({**self._given, **environment}, self._asked)
 
     def __call__(self, *arguments: str, stdin: str = "") -> Said:
         """``openstack collectd`` with ``arguments``, however it ends."""
@@ -53,7 +59,8 @@ class Shell:
                 "environment": self._environment,
                 "files": list(map(str, files)),
             }
-            code = self._ask(json.dumps(call))
+            with self._asked.by(arguments):
+                code = self._ask(json.dumps(call))
             return Said(code, files[1].read_text(), files[2].read_text())
 
     def _ask(self, call: str) -> int:
@@ -80,9 +87,11 @@ class Shell:
     def on_terminal(self, *arguments: str) -> str:
         """All that a terminal would show, control sequences included."""
         master, slave = pty.openpty()
-        with subprocess.Popen(
-            [OPENSTACK, "collectd", *arguments], env=self._environment, stdin=slave, stdout=slave, stderr=slave
-        ) as process:
+        command = [OPENSTACK, "collectd", *arguments]
+        with (
+            self._asked.by(arguments),
+            subprocess.Popen(command, env=self._environment, stdin=slave, stdout=slave, stderr=slave) as process,
+        ):
             os.close(slave)
             shown = b"".join(iter(lambda: _read(master), b""))
             assert process.wait(timeout=PATIENCE) == 0

@@ -16,7 +16,7 @@ HOST, OBSERVED = "cn1.example.org", "cn3.example.org"
 
 def test_the_clocks_beside_each_other(openstack: Shell) -> None:
     clock = openstack.ok("host", "clock", "show", HOST)
-    assert (clock["state"], clock["source"], clock["step_allowed"]) == ("good", None, False)
+    assert (clock["state"], clock["source"], clock["step_allowed"]) == ("good", "chrony", False)
     assert clock["time"] == pytest.approx(time.time(), abs=PATIENCE)
     assert abs(clock["offset"]) <= clock["error"] + 0.1
     assert re.search(r"controller_time *\| \d{4}-\d\d-\d\dT", openstack("host", "clock", "show", HOST).out)
@@ -36,13 +36,18 @@ def test_when_plugins_are_read(openstack: Shell) -> None:
     assert rows["swap"]["Next"] > rows["swap"]["Last"]
 
 
-def test_a_sync_wants_a_time_service(openstack: Shell) -> None:
-    synced = openstack("host", "clock", "sync", HOST)
-    assert synced.code == 1
-    assert "no_time_source" in synced.err
+def test_the_time_service_is_asked_to_correct_the_clock(openstack: Shell) -> None:
+    (row,) = openstack.ok("host", "clock", "sync", HOST)
+    assert (row["Host"], row["Source"], row["State"]) == (HOST, "chrony", "good")
+    assert "burst" in row["Request"]
 
 
 def test_an_observed_host_is_left_alone(openstack: Shell) -> None:
-    synced = openstack("host", "clock", "sync", OBSERVED, "--step")
+    synced = openstack("host", "clock", "sync", OBSERVED, HOST, "-f", "json")
     assert synced.code == 1
-    assert "host_not_managed" in synced.err
+    assert re.search(rf"^{OBSERVED}: .*host_not_managed", synced.err)
+    assert [row["Host"] for row in synced.json] == [HOST]
+
+
+def test_a_step_is_what_the_host_has_to_allow(openstack: Shell) -> None:
+    assert "clock_step_denied" in openstack.error("host", "clock", "sync", HOST, "--step")

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.cli.cloud import Cloud
@@ -32,6 +34,15 @@ def test_a_host_shows_what_it_runs(openstack: Shell) -> None:
     assert shown["collectd_version"] == "5.12.0-fake"
     assert shown["pid"] >= 1000
     assert (shown["mode"], shown["mode_set_by"], shown["in_sync"]) == ("manage", "default", True)
+
+
+def test_what_the_agent_does_not_do_is_a_failure(openstack: Shell, cloud: Cloud) -> None:
+    cloud.leave("cn2.example.org")
+    said = openstack("host", "set", "cn2.example.org", "--live", "on", "--wait", "--timeout", "0", "-f", "json")
+    cloud.join("cn2.example.org")
+    assert (said.code, said.json["name"]) == (1, "cn2.example.org")
+    assert re.fullmatch(r"The operation \S+ is pending\.\n", said.err)
+    openstack.ok("host", "set", "cn2.example.org", "--live", "on", "--wait")
 
 
 def test_labels_are_added_and_taken_one_by_one(openstack: Shell) -> None:
@@ -83,7 +94,9 @@ def test_a_forgotten_host_is_gone(openstack: Shell, cloud: Cloud) -> None:
     cloud.join("cn9.example.org")
     cloud.wait_for("cn9.example.org")
     cloud.leave("cn9.example.org")
-    assert openstack("host", "delete", "cn9.example.org").code == 0
+    said = openstack("host", "delete", "nobody", "cn9.example.org")
+    assert said.code == 1
+    assert said.err.startswith("nobody: No host 'nobody' is known. [host_not_found, request req-")
     assert openstack.error("host", "show", "cn9.example.org").startswith("No host 'cn9.example.org' is known.")
 
 

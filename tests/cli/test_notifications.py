@@ -6,7 +6,7 @@ from __future__ import annotations
 from tests.cli.shell import Shell
 from tests.waiting import eventually
 
-HOST = "cn1.example.org"
+HOST, OTHER, OBSERVED = "cn1.example.org", "cn2.example.org", "cn3.example.org"
 
 
 def test_a_notification_is_put_in_muted_and_listed(openstack: Shell) -> None:
@@ -29,6 +29,43 @@ def test_a_notification_is_put_in_muted_and_listed(openstack: Shell) -> None:
     assert shown["lease"]["seconds"] == 600
     (listed,) = openstack.ok("mute", "list", "--host", HOST)
     assert listed["Ends At"] == shown["lease"]["ends_at"] is not None
+    (ended,) = openstack.ok("mute", "unset", "test", "--host", HOST, "--wait")
+    assert (ended["State"], ended["Effective"]) == ("succeeded", None)
+
+
+def test_notifications_of_hosts_with_labels_and_of_one_that_is_not_known(openstack: Shell) -> None:
+    openstack.ok("host", "set", HOST, "--label", "room=7")
+    (sent,) = openstack.ok(
+        "notification", "create", "--host", HOST, "--severity", "failure", "--plugin", "df", "--plugin-instance",
+        "root", "--type", "df_complex", "--type-instance", "free", "full",
+    )  # fmt: skip
+    assert sent["Message"] == "full"
+    wanted = ("notification", "list", "--label", "room=7", "--severity", "failure", "--sort", "time:desc")
+    eventually(lambda: openstack.ok(*wanted))
+    assert openstack.ok(*wanted)[0]["Identifier"].endswith("/df-root/df_complex-free")
+    assert openstack.ok("notification", "list", "--label", "room=8") == []
+    assert "[host_not_found, request req-" in openstack.error("notification", "list", "--host", "nobody")
+
+
+def test_hosts_with_labels_are_muted_together(openstack: Shell) -> None:
+    for host in (HOST, OTHER, OBSERVED):
+        openstack.ok("host", "set", host, "--label", "rack=r9")
+    mute = ("mute", "set", "rack", "--label", "rack=r9", "--for", "1h", "--reason", "INC-14", "--wait")
+    assert "Nothing to set" in openstack.error(*mute)
+    said = openstack(*mute, "--identifier", "*", "-f", "json")
+    assert said.code == 1
+    assert [(row["Host"], row["Name"], row["State"]) for row in said.json] == [
+        (HOST, "rack", "succeeded"),
+        (OTHER, "rack", "succeeded"),
+        (OBSERVED, "rack", "refused"),
+    ]
+    assert "observe" in said.json[2]["Error"]
+    assert openstack.ok("mute", "show", "rack", "--host", OTHER)["lease"]["seconds"] == 3600
+    openstack.ok("host", "set", OBSERVED, "--no-label", "rack")
+    rows = openstack.ok("mute", "unset", "rack", "--label", "rack=r9", "--wait")
+    assert [(row["Host"], row["State"]) for row in rows] == [(HOST, "succeeded"), (OTHER, "succeeded")]
+    assert openstack.error("mute", "unset", "rack", "--label", "rack=r0") == "No host has the label rack=r0."
+    assert "KEY=VALUE" in openstack("mute", "unset", "rack", "--label", "rack").err
 
 
 def test_buffers_are_shown_and_set(openstack: Shell) -> None:
@@ -42,5 +79,7 @@ def test_metrics_are_chosen_for_ring_and_samples(openstack: Shell) -> None:
     for noun in ("ring", "sample"):
         (row,) = openstack.ok(noun, "set", "m", "--host", HOST, "--identifier", "*/memory/*", "--interval", "1")
         assert row["Effective"]["interval"] == 1
+        assert "m" in {row["Name"] for row in openstack.ok(noun, "list", "--host", HOST)}
+        assert openstack.ok(noun, "show", "m", "--host", HOST)["desired"]["interval"] == 1
         (row,) = openstack.ok(noun, "unset", "m", "--host", HOST)
         assert row["State"] == "succeeded"

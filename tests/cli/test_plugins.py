@@ -29,6 +29,13 @@ def test_disable_keeps_interval_and_configuration(openstack: Shell) -> None:
     assert openstack.ok("plugin", "show", "swap", "--host", ONE)["desired"]["config"] == {"ReportBytes": True}
 
 
+def test_the_whole_of_a_setting_keeps_nothing(openstack: Shell) -> None:
+    openstack.ok("plugin", "enable", "swap", "--host", ONE, "--interval", "3", "--config", "ReportBytes=true", "--wait")
+    openstack.ok("plugin", "enable", "swap", "--host", ONE, "--whole", "--interval", "4", "--wait")
+    desired = openstack.ok("plugin", "show", "swap", "--host", ONE)["desired"]
+    assert desired == {"enabled": True, "interval": 4.0, "config": None}
+
+
 def test_several_hosts_are_a_row_each_in_the_order_given(openstack: Shell) -> None:
     rows = openstack.ok("plugin", "enable", "load", "--host", OTHER, "--host", ONE, "--wait")
     assert [(row["Host"], row["State"]) for row in rows] == [(OTHER, "succeeded"), (ONE, "succeeded")]

@@ -50,7 +50,15 @@ def test_values_that_a_host_kept(openstack: Shell) -> None:
     kept = ("value", "list", "--host", HOST, *since)
     eventually(lambda: len(openstack.ok(*kept)) > 1)
     assert {row["Identifier"] for row in openstack.ok(*kept)} == {f"{HOST}/memory/memory-free"}
-    assert "no samples" in openstack("value", "publish", "--host", HOST, *since).err
+    (row,) = openstack.ok("value", "publish", "--host", HOST, *since)
+    assert (row["Host"], row["Orders"]) == (HOST, 1)
+
+
+def test_why_a_metric_is_missing(openstack: Shell) -> None:
+    there = openstack.ok("metric", "explain", f"{HOST}/memory/memory-free", "--host", HOST)
+    assert there["link"] is None
+    missing = openstack.ok("metric", "explain", f"{HOST}/entropy/entropy", "--host", HOST)
+    assert "entropy" in missing["sentence"]
 
 
 def test_times_are_for_people_in_a_table_and_for_programs_in_json(openstack: Shell) -> None:
@@ -96,6 +104,19 @@ def test_operations_are_filtered(openstack: Shell) -> None:
     assert (row["State"], row["Reason"]) == ("succeeded", "to be found")
     assert openstack.ok("operation", "list", "--host", HOST, "--since", "2100-01-01T00:00:00Z") == []
     assert "[operation_not_found, request req-" in openstack.error("operation", "show", "no-such")
+
+
+def test_the_service_sorts_before_it_counts(openstack: Shell) -> None:
+    hosts = [host["Name"] for host in openstack.ok("host", "list", "--sort", "name:desc", "--limit", "2")]
+    assert hosts == ["cn3.example.org", OTHER]
+    oldest, newest = (
+        openstack.ok("operation", "list", "--sort", f"created_at:{direction}", "--limit", "1")[0]["Created"]
+        for direction in ("asc", "desc")
+    )
+    assert oldest < newest
+    assert openstack.ok("generation", "list", "--host", HOST, "--sort", "n", "--limit", "1")[0]["Generation"] == 1
+    said = openstack("host", "list", "--sort", "size")
+    assert (said.code, "none of name, created_at, state, n" in said.err) == (2, True)
 
 
 def test_generations_can_be_gone_back_to(openstack: Shell) -> None:

@@ -8,7 +8,6 @@ import re
 import pytest
 
 from collectd_mgr.cli.watch import Series, Watched
-from tests.cli.cloud import Cloud
 from tests.cli.shell import Shell
 from tests.waiting import eventually
 
@@ -23,9 +22,9 @@ def _memory(openstack: Shell) -> None:
 
 
 @pytest.fixture
-def wide(cloud: Cloud) -> Shell:
+def wide(openstack: Shell) -> Shell:
     """A terminal in which an identifier has its place on one line."""
-    return Shell({"OS_AUTH_TYPE": "none", "OS_ENDPOINT": cloud.url, "COLUMNS": "120"})
+    return openstack.but(COLUMNS="120")
 
 
 def test_a_terminal_shows_one_table_with_a_point_for_each_new_value(wide: Shell) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands that ask several hosts, one after the other, have this in common: one that fails stops no other."""
+"""Commands that print what they have even where something failed, and then end with 1."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from osc_lib.exceptions import CommandError
 Row = dict[str, Any]
 
 
-class EachHost(command.Command):
-    """Exit code 1 when any host failed; the rows of the others are printed all the same."""
+class Reporting(command.Command):
+    """Exit code 1 where ``failed`` was set; what there is to show is printed all the same."""
 
     failed = False
 
@@ -22,7 +22,7 @@ class EachHost(command.Command):
         return super().run(parsed_args) or int(self.failed)
 
     def each(self, hosts: Sequence[str], ask: Callable[[str], Iterable[Row]]) -> Iterator[Row]:
-        """The rows of ``ask(host)``, each with its ``host``.
+        """The rows of ``ask(host)``, each with its ``host``; a host that fails stops no other.
 
         :raises CommandError: of a host that is the only one; among several it is a line on stderr
         """
