@@ -17,6 +17,7 @@ class Config(Resource):
         "Show the configuration, or what desired or a generation would change in it",
         query=schemas.CONFIG_QUERY,
         answers={200: schemas.CONFIG},
+        plain=True,
     )
     def get(self, call: Call) -> Answer:
         parts = _effective(call) if "diff" not in call.query else {"diff": _diff(call, call.query["diff"])}

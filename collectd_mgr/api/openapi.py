@@ -11,12 +11,33 @@ from collectd_mgr.api import version
 from collectd_mgr.api.resource import Contract, Resource
 from collectd_mgr.api.schemas import fields
 
+#: What any request may be answered with.
+_ANY = {
+    400: "The request is not valid",
+    406: "This version of the API is not served",
+    413: "The request is too large",
+    415: "The body is not JSON",
+    500: "The service has failed",
+}
+
+#: What those may be answered with that are not for everybody.
 _ERRORS = {
-    "400": "The request is not valid",
-    "401": "A valid token is needed",
-    "403": "The policy does not allow this",
-    "404": "No such resource",
-    "409": "The state of the host does not allow this",
+    **_ANY,
+    401: "A valid token is needed",
+    403: "The policy of the service, or of the host, does not allow this",
+    404: "No such resource",
+    409: "The state of the host does not allow this",
+    503: "The host, its collectd or the database does not answer, or not so that it could be trusted",
+    504: "The answer of the host did not come in time",
+}
+
+#: Of the parameters in addresses.
+_IN_PATH = {
+    "host": {"type": "string", "minLength": 1, "maxLength": 255},
+    "plugin": {"type": "string", "minLength": 1, "description": "As in LoadPlugin."},
+    "setting": fields.NAME,
+    "n": {"type": "integer", "minimum": 0, "description": "The number of a generation."},
+    "operation": {"type": "string", "minLength": 1},
 }
 
 
@@ -55,32 +76,39 @@ def _walk(path: str, resource: Resource) -> Iterator[tuple[str, Resource]]:
 
 def _parameters(path: str) -> list[dict[str, Any]]:
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    return [{"name": name, "in": "path", "required": True, "schema": fields.STRING} for name in names]
+    return [{"name": name, "in": "path", "required": True, "schema": _IN_PATH[name]} for name in names]
 
 
 def _operation(path: str, verb: str, contract: Contract) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": contract.rule or f"{verb.lower()} {path or '/'}",
         "summary": contract.summary,
-        "parameters": [_query(name, schema) for name, schema in contract.query["properties"].items()],
-        "responses": {str(status): _response(schema) for status, schema in contract.answers.items()},
+        "parameters": list(_query(contract.query)),
+        "responses": {
+            **{str(status): _response(schema, contract.plain) for status, schema in contract.answers.items()},
+            **{str(status): _error(title) for status, title in sorted((_ERRORS if contract.rule else _ANY).items())},
+        },
         "security": [{"token": []}] if contract.rule else [],
     }
     if contract.body is not None:
-        operation["requestBody"] = {"content": {"application/json": {"schema": contract.body}}}
-    if contract.rule:
-        errors = {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}
-        operation["responses"].update(
-            {status: {"description": title, "content": errors} for status, title in _ERRORS.items()}
-        )
+        wanted = bool(contract.body.get("required") or contract.body.get("minProperties"))
+        operation["requestBody"] = {"required": wanted, "content": {"application/json": {"schema": contract.body}}}
     return operation
 
 
-def _query(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "schema": schema}
+def _query(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for name, each in schema["properties"].items():
+        yield {"name": name, "in": "query", "required": name in schema["required"], "schema": each}
 
 
-def _response(schema: Mapping[str, Any] | None) -> dict[str, Any]:
+def _response(schema: Mapping[str, Any] | None, plain: bool) -> dict[str, Any]:
     if schema is None:
         return {"description": "Done"}
-    return {"description": schema.get("description") or "Done", "content": {"application/json": {"schema": schema}}}
+    content: dict[str, Any] = {"application/json": {"schema": schema}}
+    if plain:
+        content["text/plain"] = {"schema": fields.STRING}
+    return {"description": schema.get("description") or "Done", "content": content}
+
+
+def _error(title: str) -> dict[str, Any]:
+    return {"description": title, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}

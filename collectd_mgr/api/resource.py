@@ -27,7 +27,7 @@ VERBS = ("GET", "PUT", "PATCH", "POST", "DELETE")
 #: The longest part of an address: the name of a host.
 _LONGEST = 255
 
-_NOTHING: Schema = {"type": "object", "properties": {}, "additionalProperties": False}
+_NOTHING: Schema = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class Contract:
-    """What a handler promises: its rule (None: for everybody), what it takes, what it gives."""
+    """What a handler promises: its rule (None: for everybody), what it takes, what it gives.
+
+    ``plain``: it gives plain text in the place of JSON, where the query asks for that.
+    """
 
     rule: str | None
     summary: str
     query: Schema
     body: Schema | None
     answers: Mapping[int, Schema | None]
+    plain: bool = False
 
 
 class Resource:
@@ -114,9 +118,10 @@ def expose(
     query: Schema = _NOTHING,
     body: Schema | None = None,
     answers: Mapping[int, Schema | None],
+    plain: bool = False,
 ) -> Callable[[Callable[[Any, Call], Answer]], Any]:
     """Make a method ``(self, call) -> Answer`` the handler of a verb: let in, validated, rendered."""
-    contract = Contract(rule, summary, query, body, answers)
+    contract = Contract(rule, summary, query, body, answers, plain)
     query_validator = validation.compiled(query)
     body_validator = validation.compiled(body or _NOTHING)
 

@@ -13,13 +13,13 @@ from collectd_mgr.api import views
 from collectd_mgr.api.call import Call
 from collectd_mgr.api.operations import written
 from collectd_mgr.api.resource import Answer, Resource, expose
+from collectd_mgr.api.schemas import fields
 from collectd_mgr.api.schemas import sections as schemas
 from collectd_mgr.api.validation import Schema
 from collectd_mgr.control import edits, sections
 from collectd_mgr.control.sections import SettingView
 
-#: Short enough for a chain of collectd's, and harmless in any file.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+_NAME = re.compile(fields.NAME["pattern"])
 
 
 @dataclass(frozen=True)

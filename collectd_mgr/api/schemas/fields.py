@@ -81,6 +81,12 @@ EVERY: Schema = {
     "description": "Seconds between two looks; 10, if absent.",
 }
 
+NAME: Schema = {
+    "type": "string",
+    "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$",
+    "description": "Of a setting: short enough for a chain of collectd's, and harmless in any file.",
+}
+
 MODE: Schema = {"type": "string", "enum": ["off", "observe", "manage"]}
 
 #: The query of a write without a body.
