@@ -83,7 +83,30 @@ def _said(error: jsonschema.ValidationError) -> str:
         return f"unknown: {', '.join(sorted(_keys(error) - set(schema.get('properties', ()))))}"
     if error.validator in ("anyOf", "oneOf", "not", "propertyNames"):
         return "does not have one of the forms it can have"
-    return f"must have {error.validator} {wanted!r}"
+    return _MUST.get(str(error.validator), "must have {validator} {wanted}").format(
+        validator=error.validator, wanted=_words(wanted)
+    )
+
+
+#: What is said of a value that is not as a keyword of its schema wants it.
+_MUST = {
+    "type": "must be {wanted}",
+    "enum": "must be {wanted}",
+    "minimum": "must be at least {wanted}",
+    "maximum": "must be at most {wanted}",
+    "minLength": "must have at least {wanted} characters",
+    "maxLength": "must have at most {wanted} characters",
+    "minItems": "must have at least {wanted} items",
+    "minProperties": "must have at least {wanted} members",
+    "maxProperties": "must have at most {wanted} members",
+    "pattern": "must match {wanted}",
+}
+
+
+def _words(wanted: Any) -> str:
+    if isinstance(wanted, list):
+        return " or ".join("null" if each is None else str(each) for each in wanted)
+    return str(wanted)
 
 
 def _keys(error: jsonschema.ValidationError) -> set[str]:

@@ -7,8 +7,9 @@ import argparse
 from typing import Any, ClassVar
 
 from osc_lib.command import command
+from osc_lib.exceptions import CommandError
 
-from collectd_mgr.cli import changes, columns
+from collectd_mgr.cli import changes, columns, units
 from collectd_mgr.cli.client import Client, client_of, path
 from collectd_mgr.cli.examples import examples
 
@@ -44,7 +45,7 @@ class ShowBuffer(command.ShowOne):
 
 
 class SetBuffer(changes.Change):
-    """Set how much hosts may hold back; what is not given is what their own configuration says"""
+    """Set how much hosts may hold back, whole: what is not given is what their own configuration says"""
 
     rules = ("collectd_mgr:buffer:set",)
     shown: ClassVar[columns.Columns] = {
@@ -60,11 +61,20 @@ class SetBuffer(changes.Change):
         changes.add_lease(parser)
         parser.add_argument("--queue-high", metavar="<n>", type=int, help="collectd drops values above this many")
         parser.add_argument("--queue-low", metavar="<n>", type=int, help="and none below this many (default: half)")
-        parser.add_argument("--spool", metavar="<bytes>", type=int, help="What the agent keeps while the bus is away")
+        parser.add_argument(
+            "--spool",
+            metavar="<size>",
+            type=units.size,
+            help="What the agent keeps while the bus is away: bytes, or for example 64M",
+        )
+        parser.add_argument(
+            "--default", action="store_true", help="Nothing of the above: all is as the hosts' own configuration says"
+        )
         examples(
             parser,
-            "buffer set --host cn1.example.org --queue-high 100000 --spool 67108864",
+            "buffer set --host cn1.example.org --queue-high 100000 --spool 64M",
             "buffer set --host cn1.example.org --queue-high 100000 --for 2h --reason INC-12",
+            "buffer set --host cn1.example.org --default",
         )
         return parser
 
@@ -72,9 +82,16 @@ class SetBuffer(changes.Change):
         return dict(client.get(path("hosts", operation["host"], "buffer")).json())
 
     def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
-        queue = None if args.queue_high is None else {"high": args.queue_high}
-        if queue is not None and args.queue_low is not None:
-            queue["low"] = args.queue_low
-        spool = None if args.spool is None else {"bytes": args.spool}
-        given = {"write_queue": queue, "spool": spool, **body}
+        given = {**_limits(args), **body}
         return dict(client.put(path("hosts", host, "buffer"), json=given).json())
+
+
+def _limits(args: argparse.Namespace) -> dict[str, Any]:
+    """:raises CommandError: none is given, or one that would be lost"""
+    given = {"high": args.queue_high, "low": args.queue_low}
+    queue = {key: limit for key, limit in given.items() if limit is not None}
+    if queue and args.queue_high is None:
+        raise CommandError("--queue-low is nothing without --queue-high.")
+    if (bool(queue) or args.spool is not None) == args.default:
+        raise CommandError("Give --queue-high, --spool or both; or --default alone, for what the host's own files say.")
+    return {"write_queue": queue or None, "spool": None if args.spool is None else {"bytes": args.spool}}

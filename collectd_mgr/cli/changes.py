@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from osc_lib.command import command
 from osc_lib.exceptions import CommandError
 
-from collectd_mgr.cli import columns, duration
+from collectd_mgr.cli import columns, trouble, units
 from collectd_mgr.cli.client import Client, client_of
 from collectd_mgr.cli.labels import label
 from collectd_mgr.cli.reporting import Reporting
@@ -81,7 +81,12 @@ class Change(Reporting, command.Lister, metaclass=abc.ABCMeta):
                 answer.update(self.outcome(client, operation, args), operation=operation)
 
     def _report(self, operations: Sequence[dict[str, Any]], waited: bool) -> None:
-        self.failed = any(ended_badly(operation, waited) for operation in operations)
+        bad = [operation for operation in operations if ended_badly(operation, waited)]
+        self.failed = bool(bad)
+        for operation in bad:
+            advised = advice(operation)
+            if advised:
+                self.log.error("%s: %s", operation["host"], advised)
         for operation in operations:
             for warning in operation.get("warnings") or ():
                 self.log.warning("%s: %s", operation["host"], warning)
@@ -92,23 +97,30 @@ def ended_badly(operation: dict[str, Any], waited: bool) -> bool:
     return operation["state"] in (*_ENDED_BADLY, *(_OPEN if waited else ()))
 
 
+def advice(operation: dict[str, Any]) -> str:
+    """What to do about an operation that failed, where that is known."""
+    error = operation.get("error") or {}
+    return trouble.advice(error.get("code", ""), {**error.get("facts", {}), "host": operation["host"]})
+
+
 def said(operation: dict[str, Any]) -> str:
     """How it is with an operation, in a sentence."""
     error = operation["error"]
     if error:
-        return f"{error['detail']} [{error['code']}, operation {operation['id']}]"
+        return trouble.worded(error["detail"], advice(operation), f"[{error['code']}, operation {operation['id']}]")
     return f"The operation {operation['id']} is {operation['state']}."
 
 
-def add_lease(parser: argparse.ArgumentParser) -> None:
+def add_lease(parser: argparse.ArgumentParser, required: bool = False) -> None:
     """``--for``: :func:`why` has it as ``expires_in``."""
     parser.add_argument(
         "--for",
         dest="expires_in",
+        required=required,
         metavar="<duration>",
-        type=duration.seconds,
-        help="How long it is to hold, by the host's own clock: seconds, or for example 90s, 10m, 1h30m; then the host "
-        "goes back to what it had",
+        type=units.seconds,
+        help="How long it is to hold, by the host's own clock; then the host goes back to what it had: "
+        f"{units.DURATION}",
     )
 
 
@@ -153,5 +165,5 @@ def add_change_options(parser: argparse.ArgumentParser) -> None:
         "--wait", action="store_true", help="Wait until the operation has ended (with a bar on a terminal)"
     )
     parser.add_argument(
-        "--timeout", metavar="<seconds>", type=float, default=300.0, help="How long --wait waits (default 300)"
+        "--timeout", metavar="<duration>", type=units.seconds, default=300.0, help="How long --wait waits (default 300)"
     )

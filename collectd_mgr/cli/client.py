@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from keystoneauth1 import adapter
-from keystoneauth1.exceptions import http
+from keystoneauth1 import adapter, exceptions
 from osc_lib.command import command
 from osc_lib.exceptions import CommandError
+
+from collectd_mgr.cli import trouble
 
 #: The type under which Keystone's catalogue knows the API.
 SERVICE_TYPE = "collectd-mgr"
@@ -30,11 +31,11 @@ class Client(adapter.Adapter):
         :raises CommandError: the sentence, the code and the request id of the API; NotThere where it is a 404
         """
         try:
-            return super().request(url, method, **kwargs)
-        except http.NotFound as error:
-            raise NotThere(_line(error)) from error
-        except http.HttpError as error:
-            raise CommandError(_line(error)) from error
+            return _ours(super().request(url, method, **kwargs))
+        except exceptions.NotFound as error:
+            raise NotThere(trouble.line(error)) from error
+        except exceptions.ClientException as error:
+            raise CommandError(trouble.line(error)) from error
 
     def items(self, url: str, key: str, limit: int | None = None, **params: Any) -> Iterator[dict[str, Any]]:
         """The items of a list, page after page as they are wanted, at most ``limit`` of them."""
@@ -76,11 +77,9 @@ def path(*parts: object) -> str:
     return "/".join(["/v1", *(quote(str(part), safe="") for part in parts)])
 
 
-def _line(error: http.HttpError) -> str:
-    try:
-        response: Any = error.response
-        said = response.json()["errors"][0]
-        return f"{said['detail']} [{said['code']}, request {said['request_id']}]"
-    except (ValueError, LookupError, TypeError, AttributeError):
-        # Not our API: a proxy, or an address of something else.
-        return str(error)
+def _ours(response: Any) -> Any:
+    """:raises CommandError: somebody else has answered, who takes any address for good"""
+    kind = response.headers.get("Content-Type", "").partition(";")[0]
+    if response.status_code != 204 and kind not in ("application/json", "text/plain"):
+        raise CommandError(f"{response.url} is not the API of collectd_mgr: it answers with {kind or 'nothing'}.")
+    return response

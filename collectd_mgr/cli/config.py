@@ -26,6 +26,7 @@ class ShowConfig(command.ShowOne):
             metavar="desired|<n>",
             nargs="?",
             const="desired",
+            type=_other,
             help="The difference to the desired spec (the default), or to generation <n>, instead of the text",
         )
         examples(
@@ -48,3 +49,9 @@ class ShowConfig(command.ShowOne):
     def _ask(self, args: argparse.Namespace, **form: str) -> Any:
         wanted = {"diff": args.diff} if args.diff else {}
         return client_of(self).get(path("hosts", args.host, "config"), params={**wanted, **form})
+
+
+def _other(text: str) -> str:
+    if text != "desired" and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is neither desired nor the number of a generation")
+    return text

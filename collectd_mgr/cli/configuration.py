@@ -56,13 +56,15 @@ def _options(pairs: Iterable[str]) -> dict[str, Any]:
 def typed(text: str) -> Any:
     """``text`` as JSON where it is JSON; NaN and infinities are not.
 
-    :raises CommandError: where a name stands twice in an object
+    :raises CommandError: where a name stands twice in an object, or what begins as an object is none
     """
     try:
         return _json(text)
     except _Twice as error:
         raise CommandError(f"{text}: {error}") from None
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError) as error:
+        if text.startswith("{"):
+            raise CommandError(f'{text}: it begins as a JSON object and is none ({error}); "quote" a text.') from None
         return text
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from osc_lib.command import command
 
-from collectd_mgr.cli import changes, columns
+from collectd_mgr.cli import changes, columns, units
 from collectd_mgr.cli.client import client_of, path
 from collectd_mgr.cli.examples import examples
 from collectd_mgr.cli.reporting import Reporting, Row
@@ -32,7 +32,7 @@ class FlushCache(Reporting, command.Lister):
         changes.add_hosts(parser)
         parser.add_argument("--plugin", metavar="<plugin>", help="Only this plugin")
         parser.add_argument("--identifier", metavar="<identifier>", help="Only this metric")
-        parser.add_argument("--older-than", metavar="<seconds>", type=float, help="Only values older than this")
+        parser.add_argument("--older-than", metavar="<duration>", type=units.seconds, help="Only what is older")
         examples(parser, "cache flush --host cn1.example.org --plugin rrdtool --older-than 60")
         return parser
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from osc_lib.command import command
 
-from collectd_mgr.cli import changes, columns
+from collectd_mgr.cli import changes, columns, units
 from collectd_mgr.cli.client import Client, client_of, path
 from collectd_mgr.cli.columns import Columns
 from collectd_mgr.cli.examples import examples
@@ -49,13 +49,15 @@ class ListValues(command.Lister):
         parser.add_argument(
             "--since",
             metavar="<time>",
-            help="What the host kept from this time on (ISO 8601; see ring set), not with --match or --state",
+            type=units.moment,
+            help=f"What the host kept (see ring set) from this time on: {units.MOMENT}; not with --match or --state",
         )
         examples(
             parser,
             "value list --host cn1.example.org --plugin memory",
             "value list --host cn1 --host cn2 --match '/load/load$' -f json",
             "value list --host cn1 --plugin cpu --since 2026-11-22T18:00:00Z",
+            "value list --host cn1 --plugin cpu --since 15m",
         )
         return parser
 
@@ -74,7 +76,13 @@ class PublishValues(Reporting, command.Lister):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         changes.add_hosts(parser)
-        parser.add_argument("--since", metavar="<time>", required=True, help="From this time on (ISO 8601)")
+        parser.add_argument(
+            "--since",
+            metavar="<time>",
+            type=units.moment,
+            required=True,
+            help=f"From this time on: {units.MOMENT}",
+        )
         parser.add_argument("--plugin", metavar="<plugin>", help="Only of this plugin")
         parser.add_argument("--type", metavar="<type>", help="Only of this type of types.db")
         examples(parser, "value publish --host cn1.example.org --since 2026-11-22T18:00:00Z")

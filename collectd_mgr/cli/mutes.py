@@ -21,6 +21,7 @@ KIND = Kind(
         "severities": (lambda text: text.split(","), "Only these, with commas between: okay, warning, failure"),
     },
     "maintenance --label rack=r12 --identifier '*' --for 2h --reason INC-12",
+    required=("expires_in",),
     by_label=True,
 )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from osc_lib.command import command
 
-from collectd_mgr.cli import changes, columns, paging
+from collectd_mgr.cli import changes, columns, paging, units
 from collectd_mgr.cli.client import client_of, path
 from collectd_mgr.cli.examples import examples
 from collectd_mgr.cli.labels import label
@@ -47,12 +47,17 @@ class ListNotifications(command.Lister):
         )
         parser.add_argument("--severity", choices=_SEVERITIES, help="Only of this severity")
         parser.add_argument("--plugin", metavar="<plugin>", help="Only of this plugin")
-        parser.add_argument("--since", metavar="<time>", help="Only from this time on (ISO 8601)")
+        parser.add_argument(
+            "--since",
+            metavar="<time>",
+            type=units.moment,
+            help=f"Only from this time on: {units.MOMENT}",
+        )
         parser.add_argument("--muted", action=argparse.BooleanOptionalAction, help="Only (not) muted ones")
         paging.add_options(parser, "time", "number", "received_at")
         examples(
             parser,
-            "notification list --severity failure --limit 10",
+            "notification list --severity failure --since 1h --limit 10",
             "notification list --host cn1.example.org --plugin df --no-muted",
         )
         return parser

@@ -8,7 +8,7 @@ from typing import Any
 
 from osc_lib.command import command
 
-from collectd_mgr.cli import columns, paging
+from collectd_mgr.cli import columns, paging, units
 from collectd_mgr.cli.client import client_of, path
 from collectd_mgr.cli.examples import examples
 
@@ -57,7 +57,12 @@ class ListOperations(command.Lister):
         parser.add_argument("--user", metavar="<id>", help="Only of this user")
         parser.add_argument("--state", metavar="<state>", help="Only in this state")
         parser.add_argument("--plugin", metavar="<plugin>", help="Only of this plugin")
-        parser.add_argument("--since", metavar="<time>", help="Only made at or after this time (ISO 8601)")
+        parser.add_argument(
+            "--since",
+            metavar="<time>",
+            type=units.moment,
+            help=f"Only made since then: {units.MOMENT}",
+        )
         paging.add_options(parser, "created_at", "updated_at", "host", "plugin", "state")
         examples(parser, "operation list --host cn1.example.org --state failed --limit 10")
         return parser

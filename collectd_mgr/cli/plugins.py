@@ -9,7 +9,7 @@ from typing import Any
 from osc_lib.command import command
 from osc_lib.exceptions import CommandError
 
-from collectd_mgr.cli import changes, columns, configuration
+from collectd_mgr.cli import changes, columns, configuration, units
 from collectd_mgr.cli.client import Client, client_of, path
 from collectd_mgr.cli.examples import examples
 
@@ -204,7 +204,12 @@ def _parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 def _add_setting(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--interval", metavar="<seconds>", type=float, help="Time between two reads; may be a fraction")
+    parser.add_argument(
+        "--interval",
+        metavar="<duration>",
+        type=units.seconds,
+        help=f"Time between two reads: {units.DURATION}",
+    )
     configuration.add_options(parser)
     changes.add_lease(parser)
 

@@ -10,7 +10,7 @@ from typing import Any
 from osc_lib.command import command
 from osc_lib.exceptions import CommandError
 
-from collectd_mgr.cli import changes, columns, configuration
+from collectd_mgr.cli import changes, columns, configuration, units
 from collectd_mgr.cli.client import client_of, path
 from collectd_mgr.cli.examples import examples
 
@@ -41,7 +41,7 @@ class TestPlugin(command.Lister):
         parser = super().get_parser(prog_name)
         parser.add_argument("plugin", metavar="<plugin>", help="Name of the plugin, as in LoadPlugin")
         parser.add_argument("--host", metavar="<host>", required=True, help="Name of the host")
-        parser.add_argument("--interval", metavar="<seconds>", type=float, help="With this time between two reads")
+        parser.add_argument("--interval", metavar="<duration>", type=units.seconds, help="Time between two reads")
         configuration.add_options(parser)
         examples(
             parser,
@@ -74,8 +74,11 @@ class _Preview(command.Lister):
             found = client.post(path("hosts", host, "preview"), json=wanted).json()["preview"]
             for problem in found["problems"]:
                 self.log.warning("%s: %s [%s]", host, problem["detail"], problem["code"])
+            # A section that changes as a whole is shown setting by setting.
+            shown = {f"{setting['section']}.set" for setting in found["settings"]}
             for change in found["changes"]:
-                yield {"host": host, **change}
+                if change["change"] not in shown:
+                    yield {"host": host, **change}
             for setting in found["settings"]:
                 yield {"host": host, **setting, "change": f"{setting['section']}.{setting['change']}"}
 
@@ -92,7 +95,7 @@ class PreviewPlugin(_Preview):
         state = parser.add_mutually_exclusive_group()
         state.add_argument("--enable", dest="enabled", action="store_true", default=None, help="If it were enabled")
         state.add_argument("--disable", dest="enabled", action="store_false", default=None, help="If it were disabled")
-        parser.add_argument("--interval", metavar="<seconds>", type=float, help="With this time between two reads")
+        parser.add_argument("--interval", metavar="<duration>", type=units.seconds, help="Time between two reads")
         configuration.add_options(parser)
         examples(parser, "plugin preview processes --host cn1.example.org --enable --interval 1")
         return parser

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collectd_mgr.cli import sections
+from collectd_mgr.cli import sections, units
 from collectd_mgr.cli.sections import Kind
 
 KIND = Kind(
@@ -12,11 +12,12 @@ KIND = Kind(
     "ring",
     {
         "identifier": (str, "Shell pattern of the metrics, host/plugin-instance/type-instance"),
-        "interval": (float, "Seconds between two looks (default 10)"),
-        "age": (float, "Seconds for which values are kept (default 3600)"),
-        "bytes": (int, "What this may add to the size of the ring (default 1 MiB)"),
+        "interval": (units.seconds, "Time between two looks (default 10)"),
+        "age": (units.seconds, "How long values are kept (default 1h)"),
+        "bytes": (units.size, "What this may add to the size of the ring (default 1 MiB)"),
     },
-    "cpu --host cn1.example.org --identifier '*/cpu-*/*' --age 3600",
+    "cpu --host cn1.example.org --identifier '*/cpu-*/*' --age 2h",
+    required=("identifier",),
 )
 
 

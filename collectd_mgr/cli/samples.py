@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collectd_mgr.cli import sections
+from collectd_mgr.cli import sections, units
 from collectd_mgr.cli.sections import Kind
 
 KIND = Kind(
@@ -12,10 +12,11 @@ KIND = Kind(
     "sample",
     {
         "identifier": (str, "Shell pattern of the metrics, host/plugin-instance/type-instance"),
-        "interval": (float, "Seconds between two samples (default 10)"),
+        "interval": (units.seconds, "Time between two samples (default 10)"),
         "rates": (bool, "Counters as rates too"),
     },
     "octets --host cn1.example.org --identifier '*/interface-*/if_octets' --interval 60",
+    required=("identifier",),
 )
 
 

@@ -35,6 +35,8 @@ class Kind:
     command: str
     options: Mapping[str, Option]
     example: str
+    #: Without these there is none.
+    required: tuple[str, ...] = ()
     #: Whether hosts can be chosen by their labels.
     by_label: bool = False
 
@@ -124,9 +126,9 @@ class SetSetting(_Change):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        changes.add_lease(parser)
+        changes.add_lease(parser, required="expires_in" in self.kind.required)
         for key, (type_, about) in self.kind.options.items():
-            _add(parser, f"--{key.replace('_', '-')}", key, type_, about)
+            _add(parser, key, type_, about, key in self.kind.required)
         examples(parser, f"{self.kind.command} set {self.kind.example}")
         return parser
 
@@ -154,13 +156,14 @@ class UnsetSetting(_Change):
         return dict(client.delete(self.kind.path(host, args.name), params=body).json())
 
 
-def _add(parser: argparse.ArgumentParser, flag: str, key: str, type_: Callable[[str], Any], about: str) -> None:
+def _add(parser: argparse.ArgumentParser, key: str, type_: Callable[[str], Any], about: str, required: bool) -> None:
+    word, dest = key.replace("_", "-"), f"_{key}"
     # ``host`` is the name of an option of its own already.
-    flag, dest = "--of-host" if key == "host" else flag, f"_{key}"
+    flag = "--of-host" if key == "host" else f"--{word}"
     if type_ is bool:
         parser.add_argument(flag, dest=dest, action=argparse.BooleanOptionalAction, help=about)
     else:
-        parser.add_argument(flag, dest=dest, type=type_, metavar=f"<{key.replace('_', '-')}>", help=about)
+        parser.add_argument(flag, dest=dest, type=type_, metavar=f"<{word}>", required=required, help=about)
 
 
 def _named(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:

@@ -11,7 +11,7 @@ KIND = Kind(
     "threshold",
     "threshold",
     {
-        "type": (str, "The metrics' type, which is wanted"),
+        "type": (str, "The metrics' type"),
         "host": (str, "Only metrics of this host name"),
         "plugin": (str, "Only metrics of this plugin"),
         "plugin_instance": (str, "Only of this instance of the plugin"),
@@ -30,6 +30,7 @@ KIND = Kind(
         "interesting": (bool, "Raise it when the metric is missing, which is collectd's default"),
     },
     "cpu-idle --host cn1.example.org --plugin cpu --type percent --type-instance idle --failure-min 5 --hits 3",
+    required=("type",),
 )
 
 

@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.table import Table
 from sparklines import sparklines
 
-from collectd_mgr.cli import metrics
+from collectd_mgr.cli import metrics, units
 from collectd_mgr.cli.client import Client, client_of
 from collectd_mgr.cli.examples import examples
 
@@ -89,7 +89,7 @@ class WatchValues(command.Command):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = metrics.add_filters(super().get_parser(prog_name))
         parser.add_argument(
-            "--every", metavar="<seconds>", type=_seconds, default=2.0, help="Time between two looks (default 2)"
+            "--every", metavar="<duration>", type=_seconds, default=2.0, help="Time between two looks (default 2)"
         )
         parser.add_argument("--times", metavar="<n>", type=_times, help="End after this many looks")
         parser.add_argument("--rate", action="store_true", help="Rates per second, not values: for counters")
@@ -133,7 +133,7 @@ def _number(value: float | None) -> str:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    seconds = units.seconds(text)
     if not 0.1 <= seconds <= 86400.0:
         raise argparse.ArgumentTypeError("from 0.1 to 86400 seconds")
     return seconds

@@ -96,7 +96,7 @@ def test_a_forgotten_host_is_gone(openstack: Shell, cloud: Cloud) -> None:
     cloud.leave("cn9.example.org")
     said = openstack("host", "delete", "nobody", "cn9.example.org")
     assert said.code == 1
-    assert said.err.startswith("nobody: No host 'nobody' is known. [host_not_found, request req-")
+    assert said.err.startswith("nobody: No host 'nobody' is known. ")
     assert openstack.error("host", "show", "cn9.example.org").startswith("No host 'cn9.example.org' is known.")
 
 

@@ -52,7 +52,7 @@ def test_one_host_that_refuses_does_not_hide_the_others(openstack: Shell) -> Non
 
 def test_an_error_is_one_line_with_code_and_request(openstack: Shell) -> None:
     line = openstack.error("plugin", "enable", "df", "--host", OBSERVED)
-    assert line.startswith("cn3.example.org is in mode observe. [host_not_managed, request req-")
+    assert line.startswith("cn3.example.org is in mode observe. To let it be changed: openstack collectd host set cn3")
     assert "[bad_request, request req-" in openstack.error("plugin", "set", "df", "--host", ONE, "--interval", "-1")
     assert "[host_not_found, request req-" in openstack.error("plugin", "list", "--host", "nowhere")
 

@@ -53,12 +53,13 @@ def test_a_file_has_settings_of_all_sections(openstack: Shell) -> None:
     }
     said = openstack("host", "preview", HOST, "--file", "-", "-f", "json", stdin=json.dumps(everything))
     assert (said.code, said.err) == (0, "")
-    rows = {(row["Change"].partition(".")[0], row["Plugin"] or row["Setting"]) for row in said.json}
-    assert rows == {
-        ("plugin", "load"),
-        *((section, "looked-at") for section in ("thresholds", "ignorelist", "samples", "ring")),
-        ("queue", "limits"),
-    }
+    rows = {(row["Change"], row["Plugin"] or row["Setting"]): row for row in said.json}
+    named = {(f"{section}.set", "looked-at") for section in ("thresholds", "ignorelist", "samples", "ring")}
+    assert rows.keys() >= named | {("queue.set", "limits")}
+    assert {row["Class"] for change, row in rows.items() if change in named} <= {"live", "new_daemon", "agent"}
+    assert "load" in {name for change, name in rows if change.startswith("plugin.")}
+    # What collectd is told of a section as a whole is no row of its own.
+    assert all(name for _, name in rows)
 
 
 def test_nothing_to_look_at(openstack: Shell, tmp_path: Path) -> None:
