@@ -40,7 +40,8 @@ OPTS = [
         "user",
         default="",
         help="The user that collectd runs as, if not root: with daemon = child it is started so, otherwise it is what "
-        "the unit or whoever starts it says. This user can read what it needs of the agent's files, and no one else.",
+        "the unit or whoever starts it says. This user can read what it needs of the agent's files, and no one else. "
+        "By name, or, where it is one of a container's, by numbers: 42431 or 42431:42400.",
     ),
     cfg.StrOpt("pid_file", default="", help="For daemon = child; in the agent's state_dir if not set."),
     cfg.FloatOpt("start_timeout", default=30.0, min=0.1, help="Seconds that a start may take."),

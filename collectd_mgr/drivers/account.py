@@ -27,7 +27,8 @@ class Account:
         """``command`` as this user; the process has the same pid and command line as without."""
         if not self.user:
             return list(command)
-        change = ["setpriv", f"--reuid={self.uid}", f"--regid={self.gid}", "--init-groups", "--"]
+        groups = "--clear-groups" if self.user.isdecimal() else "--init-groups"
+        change = ["setpriv", f"--reuid={self.uid}", f"--regid={self.gid}", groups, "--"]
         return [*change, *command]
 
     def seat(self, socket: Path) -> None:
@@ -66,9 +67,15 @@ class Account:
 
 
 def account(user: str) -> Account:
-    """:raises NoDriver: there is no such user"""
+    """The account of a user by name; by numbers (``42431`` or ``42431:42400``) it need not be one of this host.
+
+    :raises NoDriver: there is no such user
+    """
     if not user:
         return Account()
+    uid, _, gid = user.partition(":")
+    if uid.isdecimal() and (gid or uid).isdecimal():
+        return Account(uid, int(uid), int(gid or uid)) if int(uid) != os.geteuid() else Account()
     try:
         found = pwd.getpwnam(user)
     except KeyError:

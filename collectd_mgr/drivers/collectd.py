@@ -101,7 +101,7 @@ class Collectd:
         except SILENCE:
             process = self.daemon.find()
             ended = None if process else self.daemon.ended_by_somebody()
-            running = Running(process.pid, process.started) if process else Running()
+            running = Running(process.own_pid, process.started) if process else Running()
         orderly = farewell.left(self._settings.socket)
         return replace(running, ended_by_somebody=tuple(pid for pid in (orderly, ended) if pid is not None))
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -40,7 +40,13 @@ class AgentHost:
     """A context manager. collectd outlives the agent and is stopped at the end."""
 
     def __init__(
-        self, bus_url: str, own_plugins: tuple[Path, ...] = (), config: str = "", daemon: str = "child", **agent: Any
+        self,
+        bus_url: str,
+        own_plugins: tuple[Path, ...] = (),
+        config: str = "",
+        daemon: str = "child",
+        collectd: Mapping[str, object] | None = None,
+        **agent: Any,
     ) -> None:
         self.name = f"{uuid.uuid4().hex[:8]}.example.org"
         self.directory = Path(tempfile.mkdtemp(prefix="cm-", dir="/tmp"))
@@ -48,7 +54,7 @@ class AgentHost:
         self.log = self.directory / "agent.log"
         options = {"host": self.name, "state_dir": self.directory / "agent", "mode": "manage"}
         options |= {"mode_file": self.directory / "mode", "heartbeat_interval": 1, "watch_interval": 0.1, **agent}
-        self.file.write_text(_sections(bus_url, options, _collectd(self.directory, daemon)))
+        self.file.write_text(_sections(bus_url, options, _collectd(self.directory, daemon) | dict(collectd or {})))
         self.conf = _configuration(self.file)
         self.settings: DriverSettings = agent_cmd.settings(self.conf).daemon
         text = alone.configuration(self.directory, self.settings)

@@ -1,0 +1,50 @@
+# The agent of a host that Puppet owns. Puppet owns collectd.conf, the one file that is added to it here, and the
+# agent's configuration; where it purges the directory of that file, this one stays, for it is declared. What lies in
+# [collectd] managed_dir is the agent's: declare nothing in it.
+#
+# @param transport_url the agent's way to RabbitMQ
+# @param options more of its configuration, by section
+# @param collectd_conf_dir what collectd.conf includes at its end, in the order of the names
+# @param units whether systemd runs the agent and collectd
+class collectd_mgr_agent (
+  String $transport_url,
+  Hash[String, Hash] $options = {},
+  String $agent = '/opt/collectd-mgr/bin/collectd-mgr-agent',
+  String $conf = '/etc/collectd-mgr/collectd-mgr.conf',
+  String $collectd_conf_dir = '/etc/collectd/collectd.conf.d',
+  Boolean $units = true,
+) {
+  $more = $options.map |$section, $pairs| {
+    "\n[${section}]\n${join($pairs.map |$option, $value| { "${option} = ${value}\n" })}"
+  }
+  $snippet = "${collectd_conf_dir}/zz-collectd-mgr.conf"
+  $print = "${agent} --config-file ${conf} --print-snippet"
+
+  file { $conf:
+    mode      => '0600',
+    content   => "[DEFAULT]\ntransport_url = ${transport_url}\n${join($more)}",
+    show_diff => false,
+  }
+  -> exec { 'what collectd is to have in its configuration':
+    command => "/bin/sh -c '${print} > ${snippet}.new && mv ${snippet}.new ${snippet}'",
+    unless  => "/bin/sh -c '${print} | cmp --silent - ${snippet}'",
+  }
+  -> file { $snippet:
+    ensure => file,
+    mode   => '0644',
+  }
+
+  if $units {
+    service { 'collectd-mgr-agent':
+      ensure    => running,
+      enable    => true,
+      subscribe => File[$conf],
+    }
+    # After the agent: collectd imports what the agent has put on the disk.
+    -> service { 'collectd':
+      ensure    => running,
+      enable    => true,
+      subscribe => Exec['what collectd is to have in its configuration'],
+    }
+  }
+}

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A collectd in a container, as Kolla has its own: not root, with pids of its own, its files read-only but few."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
+from tests.agent.agent_host import AgentHost, enabled
+from tests.services.process import Process
+from tests.services.rabbitmq import RabbitMQ
+
+#: Nobody of this host's.
+UID, GID = 42431, 42400
+
+#: As etc/kolla/config.json has it done by kolla_start: the configuration is copied at each start.
+START = (
+    "cp /config/collectd.conf /run/collectd/collectd.conf && exec /usr/sbin/collectd -f -C /run/collectd/collectd.conf"
+)
+
+
+class Container:
+    """A collectd in podman, with the root of this machine below a layer of its own."""
+
+    def __init__(self, host: AgentHost) -> None:
+        self.name = f"cm-{uuid.uuid4().hex[:12]}"
+        place = host.directory
+        own, config = place / "own", place / "config"
+        for each in (own, config):
+            each.mkdir()
+        os.chown(own, UID, GID)
+        (config / "collectd.conf").write_text(Path(host.settings.config_file).read_text())
+        places = [f"{config}:/config:ro", f"{own}:/run/collectd", f"{place}/plugins:{place}/plugins:ro"]
+        places += [f"{place}/agent/extension:{place}/agent/extension:ro", f"{place}/managed:{place}/managed:ro"]
+        places += [f"{place}/run:{place}/run"]
+        limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", "--cap-drop", "all"]
+        run = ["podman", "--runtime", "runc", "run", "--rm", "--name", self.name, "--network", "host", *limits]
+        run += ["--user", f"{UID}:{GID}", *(word for each in places for word in ("--volume", each))]
+        self._process = Process([*run, "--rootfs", "/:O", "/bin/sh", "-c", START], place / "container.log")
+
+    def start(self) -> None:
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        """Of collectd, as this machine has it."""
+        inspect = ["podman", "inspect", "--format", "{{.State.Pid}}", self.name]
+        return int(subprocess.run(inspect, check=True, capture_output=True, text=True).stdout)
+
+    def log(self) -> str:
+        return self._process.tail()
+
+    def stop(self) -> None:
+        subprocess.run(["podman", "stop", "--time", "20", self.name], check=False, capture_output=True)
+        self._process.stop()
+
+
+@pytest.fixture
+def host(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
+    """The agent of the host outside, which began first: its files are there for the container."""
+    with AgentHost(rabbitmq.url, daemon="attached") as host:
+        text = host.file.read_text().replace(f"socket = {host.directory}/sock", f"socket = {host.directory}/run/sock")
+        host.file.write_text(f"{text}user = {UID}:{GID}\n")
+        conf = Path(host.settings.config_file)
+        conf.write_text(conf.read_text().replace(f"{host.directory}/sock", f"{host.directory}/run/sock"))
+        host.directory.chmod(0o711)
+        host.start()
+        yield host
+
+
+@pytest.fixture
+def container(host: AgentHost) -> Iterator[Container]:
+    container = Container(host)
+    container.start()
+    try:
+        host.until(lambda: host.status().daemon["pid"])
+        yield container
+    finally:
+        print(container.log(), host.log.read_text()[-3000:])
+        container.stop()
+
+
+def spec(n: int, **config: object) -> HostSpec:
+    plugins = {"memory": PluginSetting(True, 1.0, config or None)}
+    return HostSpec(Generation("e", n), (Layer(HOST, plugins),))
+
+
+def test_it_is_changed_live_and_runs_that_when_it_is_started_again(host: AgentHost, container: Container) -> None:
+    pid = host.status().daemon["pid"]
+    assert pid != container.pid
+    assert Path(f"/proc/{container.pid}").stat().st_uid == UID
+    assert enabled(host.apply(spec(1))) == {"memory"}
+    host.until(lambda: host.values("memory").rows)
+    assert (host.memory().driver, host.status().daemon["pid"]) == ("live", pid)
+    # What needs a new process is for whoever runs the container.
+    host.apply(spec(2, ValuesPercentage=True))
+    assert (host.memory().error or {})["code"] == "no_driver"
+    container.stop()
+    host.until(lambda: host.status().daemon["pid"] is None)
+    container.start()
+    host.until(lambda: enabled(host.status()) == {"memory"})
+    assert host.memory().quarantine is None
+
+
+def test_one_that_is_silent_is_known_by_its_own_pid(host: AgentHost, container: Container) -> None:
+    """The kernel tells us another one, which would be that of another process."""
+    assert enabled(host.apply(spec(1))) == {"memory"}
+    daemon = host.status().daemon
+    os.kill(container.pid, signal.SIGSTOP)
+    try:
+        seen = host.status().daemon
+        assert (seen["version"], seen["pid"]) == (None, daemon["pid"])
+    finally:
+        os.kill(container.pid, signal.SIGCONT)
+    host.until(lambda: host.status().daemon == daemon)
+    assert (host.memory().quarantine, enabled(host.status())) == (None, {"memory"})
