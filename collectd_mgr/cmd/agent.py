@@ -23,8 +23,8 @@ from collectd_mgr.drivers.base import Driver, DriverSettings
 from collectd_mgr.drivers.snippet import snippet
 from collectd_mgr.rpc import identity, transport
 
-#: systemd starts a dead collectd again by itself; that long it is left to it, in seconds.
-_REVIVAL = {"systemd": 30.0}
+#: systemd, or a container's manager, starts a dead collectd again by itself; that long it is left to it, in seconds.
+_REVIVAL = {"systemd": 30.0, "commands": 30.0}
 
 _DAEMON = [field.name for field in fields(DriverSettings) if field.name not in ("host", "state_dir")]
 

@@ -14,11 +14,29 @@ OPTS = [
         choices=[
             ("systemd", "a unit of systemd; see unit"),
             ("child", "the agent starts collectd itself; it outlives the agent"),
+            ("commands", "start_command and stop_command do: those of a container's manager, for example"),
             ("attached", "somebody else's: changed live, never restarted from here"),
         ],
         help="Who runs collectd.",
     ),
     cfg.StrOpt("unit", default="collectd.service", help="The unit, for daemon = systemd."),
+    cfg.StrOpt(
+        "start_command",
+        default="",
+        help="For daemon = commands: starts collectd, and ends when that is done. Words as a shell would read them, "
+        "but without a shell. For example: podman start collectd",
+    ),
+    cfg.StrOpt(
+        "stop_command",
+        default="",
+        help="For daemon = commands: ends collectd, and ends when that is done. For example: podman stop collectd",
+    ),
+    cfg.StrOpt(
+        "log_command",
+        default="",
+        help="For daemon = commands: prints what collectd has logged, for errors to tell. For example: podman logs "
+        "--tail 100 collectd",
+    ),
     cfg.StrOpt("binary", default="/usr/sbin/collectd", help="The program."),
     cfg.StrOpt("plugin_dir", default="/usr/lib/collectd", help="Where its plugins are."),
     cfg.StrOpt(

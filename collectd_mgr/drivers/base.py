@@ -29,7 +29,8 @@ NAMESPACE = "collectd_mgr.drivers"
 class DriverSettings:
     """What the agent's configuration says about the daemon; paths are absolute.
 
-    :param daemon: who runs collectd: ``child`` (the agent starts it), ``systemd`` (``unit``) or ``attached``
+    :param daemon: who runs collectd: ``child`` (the agent starts it), ``systemd`` (``unit``), ``commands`` (the
+        operator's ``start_command`` and ``stop_command``; ``log_command`` prints what it logs) or ``attached``
         (somebody else: it can be observed and changed live, not restarted)
     :param config_file: the operator's collectd.conf, which includes ``managed_dir``/``*.conf``
     :param user: who collectd runs as, where it is not the agent's own user
@@ -46,6 +47,9 @@ class DriverSettings:
     plugin_dir: str = "/usr/lib/collectd"
     daemon: str = "child"
     unit: str = "collectd.service"
+    start_command: str = ""
+    stop_command: str = ""
+    log_command: str = ""
     pid_file: str = ""
     user: str = ""
     self_metrics: bool = True

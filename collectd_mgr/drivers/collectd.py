@@ -18,6 +18,7 @@ from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.attached import AttachedDaemon
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.child import ChildDaemon
+from collectd_mgr.drivers.commands import CommandsDaemon
 from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.files import ManagedFiles
 from collectd_mgr.drivers.observation import SILENCE
@@ -173,7 +174,7 @@ class Collectd:
         if not any(name.startswith("reader#") for name in process.threads()):
             return False
         try:
-            return bool(self.wire.hello()["pid"] == process.pid)
+            return bool(self.wire.hello()["pid"] == process.own_pid)
         except SILENCE:
             return False
 
@@ -181,4 +182,6 @@ class Collectd:
 def _daemon(settings: DriverSettings, wire: WireClient) -> Daemon:
     if settings.daemon == "attached":
         return AttachedDaemon(wire)
+    if settings.daemon == "commands":
+        return CommandsDaemon(settings, wire)
     return SystemdDaemon(settings) if settings.daemon == "systemd" else ChildDaemon(settings)

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +12,7 @@ import pytest
 
 from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
 from tests.agent.agent_host import AgentHost, enabled
-from tests.services.process import Process
+from tests.services.container import Container
 from tests.services.rabbitmq import RabbitMQ
 
 #: Nobody of this host's.
@@ -26,40 +24,18 @@ START = (
 )
 
 
-class Container:
-    """A collectd in podman, with the root of this machine below a layer of its own."""
-
-    def __init__(self, host: AgentHost) -> None:
-        self.name = f"cm-{uuid.uuid4().hex[:12]}"
-        place = host.directory
-        own, config = place / "own", place / "config"
-        for each in (own, config):
-            each.mkdir()
-        os.chown(own, UID, GID)
-        (config / "collectd.conf").write_text(Path(host.settings.config_file).read_text())
-        places = [f"{config}:/config:ro", f"{own}:/run/collectd", f"{place}/plugins:{place}/plugins:ro"]
-        places += [f"{place}/agent/extension:{place}/agent/extension:ro", f"{place}/managed:{place}/managed:ro"]
-        places += [f"{place}/run:{place}/run"]
-        limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", "--cap-drop", "all"]
-        run = ["podman", "--runtime", "runc", "run", "--rm", "--name", self.name, "--network", "host", *limits]
-        run += ["--user", f"{UID}:{GID}", *(word for each in places for word in ("--volume", each))]
-        self._process = Process([*run, "--rootfs", "/:O", "/bin/sh", "-c", START], place / "container.log")
-
-    def start(self) -> None:
-        self._process.start()
-
-    @property
-    def pid(self) -> int:
-        """Of collectd, as this machine has it."""
-        inspect = ["podman", "inspect", "--format", "{{.State.Pid}}", self.name]
-        return int(subprocess.run(inspect, check=True, capture_output=True, text=True).stdout)
-
-    def log(self) -> str:
-        return self._process.tail()
-
-    def stop(self) -> None:
-        subprocess.run(["podman", "stop", "--time", "20", self.name], check=False, capture_output=True)
-        self._process.stop()
+def contained(host: AgentHost) -> Container:
+    """collectd in a container of its own, with what it needs of the host's files."""
+    place = host.directory
+    own, config = place / "own", place / "config"
+    for each in (own, config):
+        each.mkdir()
+    os.chown(own, UID, GID)
+    (config / "collectd.conf").write_text(Path(host.settings.config_file).read_text())
+    volumes = [f"{config}:/config:ro", f"{own}:/run/collectd", f"{place}/run:{place}/run"]
+    volumes += [f"{place}/{name}:{place}/{name}:ro" for name in ("plugins", "agent/extension", "managed")]
+    options = ("--user", f"{UID}:{GID}", "--cap-drop", "all")
+    return Container(["/bin/sh", "-c", START], volumes, options)
 
 
 @pytest.fixture
@@ -77,14 +53,14 @@ def host(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
 
 @pytest.fixture
 def container(host: AgentHost) -> Iterator[Container]:
-    container = Container(host)
-    container.start()
+    container = contained(host)
     try:
+        container.start()
         host.until(lambda: host.status().daemon["pid"])
         yield container
     finally:
         print(container.log(), host.log.read_text()[-3000:])
-        container.stop()
+        container.remove()
 
 
 def spec(n: int, **config: object) -> HostSpec:

@@ -19,6 +19,8 @@ from collectd_mgr.testing.suite.rig import PATIENCE, Rig
 
 Kind = Callable[[DriverSettings], Driver]
 
+RunBy = Callable[[DriverSettings], DriverSettings]
+
 #: Plugins of the operator's own files, whichever driver.
 _ORIGIN = {name: PluginGoal(True, origin="host") for name in ("csv", "load")}
 
@@ -48,18 +50,23 @@ def operators_file(directory: Path, settings: DriverSettings, more: str = "") ->
 
 
 @contextmanager
-def real_rig(kind: Kind) -> Iterator[Rig]:
+def real_rig(kind: Kind, run_by: RunBy | None = None) -> Iterator[Rig]:
     """A driver of this kind and a real collectd of its own, for as long as the block lasts."""
-    with real_host(kind) as host:
+    with real_host(kind, run_by=run_by) as host:
         yield host.rig()
 
 
 @contextmanager
-def real_host(kind: Kind, more: str = "") -> Iterator[Host]:
-    """The same before there is a driver; ``more`` is for the operator's collectd.conf."""
+def real_host(kind: Kind, more: str = "", run_by: RunBy | None = None) -> Iterator[Host]:
+    """The same before there is a driver.
+
+    :param more: for the operator's collectd.conf
+    :param run_by: gives the settings of a daemon that is somebody else's child
+    """
     with tempfile.TemporaryDirectory(prefix="cm-", dir="/tmp") as name:
         settings = settings_in(Path(name))
         operators_file(Path(name), settings, more)
+        settings = run_by(settings) if run_by else settings
         host = Host(settings, kind)
         try:
             host.collectd.prepare()

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A daemon that commands start and stop, with small programs in the place of a container's manager."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.commands import CommandsDaemon
+from collectd_mgr.testing.suite.rigs import settings_in
+from collectd_mgr.wire.client import WireClient
+
+#: Listens, and says who it is; ends at SIGTERM.
+_LISTENER = """
+import os, pathlib, signal, socket, sys
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen(8)
+pathlib.Path(sys.argv[2]).write_text(str(os.getpid()))
+signal.pause()
+"""
+
+
+def program(text: str, *arguments: object) -> str:
+    return shlex.join([sys.executable, "-c", text, *map(str, arguments)])
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> DriverSettings:
+    start = shlex.join(["sh", "-c", f"{program(_LISTENER, tmp_path / 'socket', tmp_path / 'pid')} >/dev/null 2>&1 &"])
+    stop = shlex.join(["sh", "-c", f"rm -f {tmp_path}/socket; kill $(cat {tmp_path}/pid)"])
+    settings = dataclasses.replace(settings_in(tmp_path), daemon="commands", start_timeout=20.0, stop_timeout=20.0)
+    return dataclasses.replace(settings, start_command=start, stop_command=stop, log_command="echo one line")
+
+
+def daemon(settings: DriverSettings, **changes: object) -> CommandsDaemon:
+    return CommandsDaemon(dataclasses.replace(settings, **changes), WireClient(settings.socket))  # type: ignore[arg-type]
+
+
+def test_it_is_started_once_and_stopped(settings: DriverSettings, tmp_path: Path) -> None:
+    it = daemon(settings)
+    assert it.find() is None
+    started = it.start()
+    assert started.pid == int((tmp_path / "pid").read_text())
+    assert it.start() == it.find() == started
+    assert daemon(settings, start_command="false").start() == started
+    assert it.messages() == ("one line",)
+    assert it.stop()
+    assert not started.alive()
+    assert it.find() is None
+
+
+def test_one_that_goes_on_is_told_and_not_killed(settings: DriverSettings) -> None:
+    started = daemon(settings).start()
+    try:
+        with pytest.raises(exception.DaemonNotStarted, match="goes on after true"):
+            daemon(settings, stop_command="true", stop_timeout=0.2).stop()
+        assert started.alive()
+    finally:
+        daemon(settings).stop()
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("sh -c 'echo no such container; exit 125'", "ended with 125: no such container"),
+        ("/nonexistent/podman start it", "No such file"),
+        ("sleep 60", "timed out"),
+        ("true", "No collectd listened 0.3 s after true"),
+    ],
+)
+def test_a_start_that_fails_says_why(settings: DriverSettings, command: str, said: str) -> None:
+    with pytest.raises(exception.DaemonNotStarted, match=said):
+        daemon(settings, start_command=command, start_timeout=0.3).start()
+
+
+def test_without_commands_it_is_left_alone(settings: DriverSettings) -> None:
+    assert daemon(settings).hands_off is None
+    assert "stop_command" in str(daemon(settings, stop_command="").hands_off)
+    assert daemon(settings, log_command="").messages() == ()
