@@ -16,7 +16,8 @@ class Config(Resource):
         "collectd_mgr:config:get",
         "Show the configuration, or what desired or a generation would change in it",
         query=schemas.CONFIG_QUERY,
-        answers={200: schemas.CONFIG},
+        # pecan makes a text of nothing, where nothing differs, an answer without a body.
+        answers={200: schemas.CONFIG, 204: None},
         plain=True,
     )
     def get(self, call: Call) -> Answer:

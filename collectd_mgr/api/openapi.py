@@ -31,6 +31,16 @@ _ERRORS = {
     504: "The answer of the host did not come in time",
 }
 
+#: What any request may bear.
+_HEADER = {
+    "name": version.HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "examples": [f"{version.SERVICE} {version.CURRENT}"]},
+    "description": "The version that is asked for; what is said to other services is not looked at.",
+}
+_VERSION = {"$ref": "#/components/parameters/Version"}
+
 #: Of the parameters in addresses.
 _IN_PATH = {
     "host": {"type": "string", "minLength": 1, "maxLength": 255},
@@ -47,7 +57,7 @@ def document(root: Resource) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for path, resource in _walk("", root):
         verbs = {verb.lower(): _operation(path, verb, handler.contract) for verb, handler in resource.handlers()}
-        paths[path or "/"] = {"parameters": _parameters(path), **verbs}
+        paths[path or "/"] = {"parameters": [*_parameters(path), _VERSION], **verbs}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -59,6 +69,7 @@ def document(root: Resource) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {"Errors": fields.ERRORS},
+            "parameters": {"Version": _HEADER},
             "securitySchemes": {"token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}},
         },
     }

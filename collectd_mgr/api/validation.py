@@ -34,9 +34,16 @@ def parsed(body: bytes, content_type: str) -> Any:
     return value
 
 
+#: A number with a fraction is no integer here, though it be 7.0: what counts is not to meet a float later on.
+_Validator: type[jsonschema.Draft202012Validator] = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
+)
+
+
 def compiled(schema: Schema) -> jsonschema.Draft202012Validator:
     """A schema, ready to be used many times."""
-    return jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+    return _Validator(schema, format_checker=jsonschema.FormatChecker())
 
 
 def check(value: Any, validator: jsonschema.Draft202012Validator, where: str) -> Any:
