@@ -141,15 +141,16 @@ class Carrier:
         barred: Barred | None = None,
     ) -> Applied:
         """By the first driver that can; by the next one, if it finds out only when it is at it that it cannot."""
-        try:
-            return self._transact(spec, todo, running, takes_up, request_id, barred)
-        except _NEXT_RUNG as error:
-            after = self._answering()
-            left = self._steps(after, spec)
-            barred = {LIVE: error.detail}
-            if not self._another_can(left, after, barred):
-                raise
-            return self._transact(spec, left, after, takes_up, request_id, barred)
+        failed: dict[str, str] = {}
+        while True:
+            try:
+                return self._transact(spec, todo, running, takes_up, request_id, {**(barred or {}), **failed})
+            except _NEXT_RUNG as error:
+                failed[self.tried or LIVE] = error.detail
+                running = self._answering()
+                todo = self._steps(running, spec)
+                if not self._another_can(todo, running, {**(barred or {}), **failed}):
+                    raise
 
     def _another_can(self, todo: Plan, running: Running, barred: Barred) -> bool:
         try:

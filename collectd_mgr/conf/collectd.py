@@ -65,6 +65,13 @@ OPTS = [
     cfg.FloatOpt("start_timeout", default=30.0, min=0.1, help="Seconds that a start may take."),
     cfg.FloatOpt("stop_timeout", default=30.0, min=0.1, help="Seconds for an orderly end; then it is killed."),
     cfg.FloatOpt(
+        "ready_timeout",
+        default=60.0,
+        min=0.1,
+        help="Seconds in which a new collectd that is to take the place of the one that runs has to have read every "
+        "plugin twice, for the driver replace. Plugins of longer intervals are named in the answer.",
+    ),
+    cfg.FloatOpt(
         "grace_timeout", default=5.0, min=0.1, help="Seconds that a live change waits for a read that is in flight."
     ),
 ]

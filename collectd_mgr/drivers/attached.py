@@ -14,6 +14,7 @@ class AttachedDaemon(Daemon):
     """The process that listens on the extension's socket."""
 
     hands_off = "collectd is run by somebody else: the agent may not stop and start it."
+    alone = hands_off
 
     def __init__(self, wire: WireClient) -> None:
         self._listener = Listener(wire)

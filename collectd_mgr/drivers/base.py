@@ -56,6 +56,7 @@ class DriverSettings:
     start_timeout: float = 30.0
     stop_timeout: float = 30.0
     grace_timeout: float = 5.0
+    ready_timeout: float = 60.0
 
 
 @dataclass(frozen=True)

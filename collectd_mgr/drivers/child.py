@@ -15,6 +15,7 @@ from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.ending import OutOfMemory, by_somebody
 from collectd_mgr.drivers.files import replace
+from collectd_mgr.drivers.instance import INSTANCES
 from collectd_mgr.drivers.output import Output
 from collectd_mgr.drivers.process import Process, end_of, look, running
 
@@ -27,9 +28,13 @@ _NOT_INHERITED = frozenset(
 class ChildDaemon(Daemon):
     """Started as ``collectd -f -C FILE`` in a session of its own.
 
+    One that has taken another one's place has a FILE of its own: see :mod:`.instance`.
+
     Its pid, start and boot stand in the pid file. Should the agent be killed between the start and that
     file, the process is found by its command line: there are never two.
     """
+
+    alone = None
 
     def __init__(self, settings: DriverSettings) -> None:
         state = Path(settings.state_dir)
@@ -39,6 +44,7 @@ class ChildDaemon(Daemon):
         self._stop_timeout = settings.stop_timeout
         self._record = Path(settings.pid_file or state / "collectd.pid")
         self._lock = state / "collectd.lock"
+        self._instances = state / INSTANCES
         self._output = Output(state / "collectd.log")
         self._oom = OutOfMemory()
 
@@ -50,7 +56,7 @@ class ChildDaemon(Daemon):
         with self._alone():
             found = self.find()
             if found is None:
-                found = self._spawn()
+                found = self._spawn(self._config_file)
             self._write(found)
             return found
 
@@ -60,6 +66,18 @@ class ChildDaemon(Daemon):
             asked = found is None or found.end(self._stop_timeout)
             self._record.unlink(missing_ok=True)
             return asked
+
+    def launch(self, config_file: str) -> Process:
+        with self._alone():
+            return self._spawn(config_file)
+
+    def adopt(self, process: Process) -> None:
+        with self._alone():
+            self._write(process)
+
+    def launched(self) -> list[Process]:
+        files = sorted(self._instances.glob("*.conf"))
+        return [process for file in files for process in running(self._binary, _arguments(str(file)))]
 
     def ended_by_somebody(self) -> int | None:
         recorded = self._recorded()
@@ -74,13 +92,13 @@ class ChildDaemon(Daemon):
         self._output.trim()
         self._oom.look()
 
-    def _spawn(self) -> Process:
+    def _spawn(self, config_file: str) -> Process:
         output = self._output.open()
         environment = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
         actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
         actions += [(os.POSIX_SPAWN_DUP2, output, number) for number in (1, 2)]  # type: ignore[misc]
         try:
-            command = self._account.command(*self._command)
+            command = self._account.command(self._binary, *_arguments(config_file))
             pid = os.posix_spawnp(command[0], command, environment, file_actions=actions, setsid=True)
         except OSError as error:
             raise exception.DaemonNotStarted(f"{self._binary}: {error.strerror}", messages=[]) from error
@@ -91,10 +109,6 @@ class ChildDaemon(Daemon):
             raise exception.DaemonNotStarted("collectd ended at once.", messages=list(self.messages()))
         return process
 
-    @property
-    def _command(self) -> list[str]:
-        return [self._binary, "-f", "-C", self._config_file]
-
     def _recorded(self) -> Process | None:
         try:
             pid, ticks, boot = self._record.read_text(encoding="ascii").split()
@@ -103,7 +117,7 @@ class ChildDaemon(Daemon):
             return None
 
     def _unrecorded(self) -> Process | None:
-        return next(running(self._binary, tuple(self._command[1:])), None)
+        return next(iter((*running(self._binary, _arguments(self._config_file)), *self.launched())), None)
 
     def _write(self, process: Process) -> None:
         if self._recorded() != process:
@@ -118,6 +132,10 @@ class ChildDaemon(Daemon):
             yield
         finally:
             os.close(descriptor)
+
+
+def _arguments(config_file: str) -> tuple[str, ...]:
+    return ("-f", "-C", config_file)
 
 
 def _boot() -> str:

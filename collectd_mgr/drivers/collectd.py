@@ -13,7 +13,7 @@ from collectd_mgr import exception
 from collectd_mgr.domain import managed, sections
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.spec import Goal
-from collectd_mgr.drivers import bundle, observation, operators
+from collectd_mgr.drivers import bundle, instance, observation, operators
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.attached import AttachedDaemon
 from collectd_mgr.drivers.base import DriverSettings
@@ -49,17 +49,22 @@ class Collectd:
         self._sound: str | None = None
         self._last: tuple[float, dict[str, Any]] = (float("-inf"), {})
 
-    def prepare(self) -> None:
-        """What a start of collectd needs on the disk, and nothing half done beside it. Safe to repeat."""
+    def prepare(self) -> tuple[str, ...]:
+        """What a start of collectd needs on the disk, and nothing half done beside it. Safe to repeat.
+
+        :returns: what was half done and was ended, in sentences
+        """
         self._account.pass_through(Path(self._settings.state_dir))
         self._account.seat(Path(self._settings.socket))
         self.files.prepare()
         bundle.install(self._settings.state_dir)
+        notes = instance.settle(self._settings, self.daemon)
         self._finish()
         self._tidy()
         if self.files.read() is None:
             # collectd warns of an Include that finds nothing.
             self.files.restore(managed.render(Goal()))
+        return notes
 
     def _finish(self) -> None:
         """A driver that was killed between its last live change and the file: what runs is what was staged."""
@@ -139,13 +144,15 @@ class Collectd:
         self._sound = text
         return None
 
-    def await_ready(self, process: Process) -> None:
+    def await_ready(self, process: Process, wire: WireClient | None = None) -> None:
         """Wait until it answers and reads.
+
+        :param wire: where it answers; None: where the daemon does
 
         :raises DaemonNotStarted: it ended, or the time was over; with what it logged
         """
         deadline = time.monotonic() + self._settings.start_timeout
-        while not self._ready(process):
+        while not self._ready(process, wire or self.wire):
             if not process.alive():
                 raise self.not_started("collectd ended while it started.")
             if time.monotonic() > deadline:
@@ -169,12 +176,12 @@ class Collectd:
         except exception.CollectdMgrError as error:
             LOG.warning("collectd's log has no line of request %s: %s", request_id, error)
 
-    def _ready(self, process: Process) -> bool:
+    def _ready(self, process: Process, wire: WireClient) -> bool:
         """collectd starts its read threads after the last init callback, so by then everything is registered."""
         if not any(name.startswith("reader#") for name in process.threads()):
             return False
         try:
-            return bool(self.wire.hello()["pid"] == process.own_pid)
+            return bool(wire.hello()["pid"] == process.own_pid)
         except SILENCE:
             return False
 

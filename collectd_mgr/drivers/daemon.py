@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import abc
 
+from collectd_mgr import exception
 from collectd_mgr.drivers.process import Process
 
 
@@ -13,6 +14,9 @@ class Daemon(abc.ABC):
 
     #: Why it cannot be started and stopped from here; ``None`` when it can.
     hands_off: str | None = None
+
+    #: Why there can be no second process beside the one that runs, to take its place; ``None`` when there can.
+    alone: str | None = "Nobody but the agent starts a second collectd: it is none of the agent's."
 
     @abc.abstractmethod
     def find(self) -> Process | None:
@@ -28,6 +32,21 @@ class Daemon(abc.ABC):
     @abc.abstractmethod
     def stop(self) -> bool:
         """End it and wait for the end; whether it ended by itself when asked. Safe to repeat."""
+
+    def launch(self, config_file: str) -> Process:
+        """Start another one beside it, with a configuration of :func:`.instance.place`; it is not the daemon yet.
+
+        :raises DaemonNotStarted: no process came of it
+        """
+        raise exception.DaemonNotStarted(self.alone or "", messages=[])
+
+    def adopt(self, process: Process) -> None:
+        """One that was launched is the daemon from now on; the one before has ended. Safe to repeat."""
+        raise exception.DaemonNotStarted(self.alone or "", messages=[])
+
+    def launched(self) -> list[Process]:
+        """Every process that was launched, be it the daemon by now or not."""
+        return []
 
     def ended_by_somebody(self) -> int | None:
         """The pid of the process that ran last, where it is known to have been made to end, rather than to have died.

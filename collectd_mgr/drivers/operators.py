@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from collectd_mgr import exception
 from collectd_mgr.domain import ignorelist, include, sections, thresholds
 from collectd_mgr.domain.disk import Disk
 from collectd_mgr.domain.grammar import Item
@@ -27,9 +29,28 @@ def check(settings: DriverSettings, goal: Goal) -> None:
         thresholds.check(ours, thresholds.from_items(_statements(settings)))
 
 
+def beside(settings: DriverSettings, managed: Sequence[Item]) -> tuple[Item, ...]:
+    """Everything that a daemon would read which has ``managed`` in place of the managed file.
+
+    :raises BadConfig: the operator's files do not include the managed file
+    :raises CollectdMgrError: the operator's files cannot be read
+    """
+    found = include.read(settings.config_file, Disk()).statements
+    ours = [_is_ours(settings, each.file) for each in found]
+    if True not in ours:
+        reason = f"{settings.config_file} does not include {settings.managed_dir}"
+        raise exception.BadConfig(reason, path=settings.config_file, reason=reason)
+    before, after = found[: ours.index(True)], found[ours.index(True) :]
+    rest = [each.item for each in after if not _is_ours(settings, each.file)]
+    return (*(each.item for each in before), *managed, *rest)
+
+
+def _is_ours(settings: DriverSettings, file: str) -> bool:
+    return Path(file).resolve().is_relative_to(Path(settings.managed_dir).resolve())
+
+
 def _statements(settings: DriverSettings) -> list[Item]:
     if not Path(settings.config_file).exists():
         return []
     found = include.read(settings.config_file, Disk())
-    ours = Path(settings.managed_dir).resolve()
-    return [each.item for each in found.statements if not Path(each.file).resolve().is_relative_to(ours)]
+    return [each.item for each in found.statements if not _is_ours(settings, each.file)]

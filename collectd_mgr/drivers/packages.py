@@ -33,6 +33,10 @@ class Packages:
         """In order of name; empty where there is no such directory."""
         return self._look(sorted(self._directory.glob("*.so")))
 
+    def __contains__(self, plugin: str) -> bool:
+        """Whether it is installed, loadable or not."""
+        return any(path.stem.lower() == plugin.lower() for path in self._directory.glob("*.so"))
+
     def check_loadable(self, plugin: str) -> None:
         """:raises PluginNotLoadable: it is not installed, or a library that it wants is not"""
         files = [path for path in self._directory.glob("*.so") if path.stem.lower() == plugin.lower()]

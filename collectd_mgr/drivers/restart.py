@@ -4,37 +4,24 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from typing import Any, ClassVar
 
 from collectd_mgr import exception
-from collectd_mgr.domain import capabilities, plan, safety
+from collectd_mgr.domain import capabilities, plan
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.plan import Change, Running
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import Goal
-from collectd_mgr.drivers import operators
+from collectd_mgr.drivers import candidate
 from collectd_mgr.drivers.base import Applied, Driver, DriverSettings, Order, Recovered
+from collectd_mgr.drivers.candidate import Candidates
 from collectd_mgr.drivers.collectd import Collectd
-from collectd_mgr.drivers.packages import Packages
 from collectd_mgr.drivers.reader import Reader
-from collectd_mgr.drivers.validation import Validation
 
 LOG = logging.getLogger(__name__)
-
-_CHANGES = frozenset((*plan.CHANGES, plan.THRESHOLDS, plan.IGNORELIST, plan.QUEUE))
-
-#: What a new process has to take up; for the others there is nothing that could fail.
-_TAKEN_UP = (plan.LOAD, plan.RECONFIGURE, plan.ENABLE)
-
-#: Kinds of plugins that work without a read callback, which is all that can be taken from one that is loaded.
-_WITHOUT_READS = frozenset({"write", "notify", "log", "binding", "filter"})
-
-#: What collectd logs of a plugin that it takes out again; the others go on without it.
-_NOT_INITIALISED = re.compile(r"Initialization of plugin `([^']+)' failed")
 
 #: Seconds for a daemon that reads already to show everything that it registers.
 _SETTLING = 1.0
@@ -50,36 +37,31 @@ class RestartDriver(Driver):
         self._starts = settings.daemon == "child"
         self._collectd = Collectd(settings)
         self._reader = Reader(self._collectd.wire)
-        self._packages = Packages(settings.plugin_dir)
-        self._validation = Validation(settings)
+        self._candidates = Candidates(settings)
 
     def recover(self) -> Recovered:
         """As the contract has it; a ``child`` that does not run is started with the file that there is."""
-        self._collectd.prepare()
-        self._validation.clear()
-        notes: tuple[str, ...] = ()
+        notes = self._collectd.prepare()
+        self._candidates.validation.clear()
         if self._starts:
             try:
                 self._start()
             except exception.DaemonNotStarted as error:
-                notes = (error.detail, *error.kwargs.get("messages", ()))
+                notes = (*notes, error.detail, *error.kwargs.get("messages", ()))
         return Recovered(self.observe(), notes)
 
     def offer(self) -> Offer:
         reads = frozenset(capabilities.READS)
         hands_off = self._collectd.daemon.hands_off
         if hands_off is not None:
-            return Offer(self.name, reads, dict.fromkeys(_CHANGES, hands_off))
-        return Offer(self.name, _CHANGES | reads)
+            return Offer(self.name, reads, dict.fromkeys(candidate.CHANGES, hands_off))
+        return Offer(self.name, candidate.CHANGES | reads)
 
     def installed(self) -> tuple[Installed, ...]:
-        return self._packages.installed()
+        return self._candidates.packages.installed()
 
     def refusal(self, change: Change, running: Running) -> str | None:
-        host_owned = change.goal is not None and change.goal.origin == "host"
-        if change.kind == plan.DISABLE and host_owned and safety.lookup(change.plugin).kind in _WITHOUT_READS:
-            return "The operator's own files load it, and it has no read that could be kept from starting."
-        return None
+        return candidate.refusal(change)
 
     def observe(self) -> Running:
         return self._collectd.observe()
@@ -87,8 +69,7 @@ class RestartDriver(Driver):
     def apply(self, order: Order) -> Applied:
         """As the contract has it; a daemon that does not run is started, whatever the order says."""
         self._check(order)
-        operators.check(self._settings, order.goal)
-        said = [line for change in order.plan for line in self._validate(change)]
+        said = self._candidates.judge(order)
         old = self._collectd.files.read()
         self._collectd.files.stage(self._collectd.render(order.goal, order.generation))
         try:
@@ -99,7 +80,7 @@ class RestartDriver(Driver):
         except Exception:
             self._collectd.files.restore(old)
             raise
-        return Applied(self.name, self._renewed(order, old), restarted=True, warnings=tuple(dict.fromkeys(said)))
+        return Applied(self.name, self._renewed(order, old), restarted=True, warnings=said)
 
     def _check(self, order: Order) -> None:
         """:raises NotCapable: before anything was touched"""
@@ -110,20 +91,12 @@ class RestartDriver(Driver):
                 capability = next(iter(order.plan)).kind if order.plan else plan.RESTART_DAEMON
                 raise exception.NotCapable(refusal, capability=capability, driver=self.name)
 
-    def _validate(self, change: Change) -> tuple[str, ...]:
-        if change.kind in plan.NEEDED:
-            self._packages.check_loadable(plan.NEEDED[change.kind])
-        if change.kind not in _TAKEN_UP or change.goal is None or change.goal.origin == "host":
-            return ()
-        self._packages.check_loadable(change.plugin)
-        return self._validation.check(change.plugin, change.goal)
-
     def _renewed(self, order: Order, old: str | None) -> Running:
         """A new process that was observed to run the goal, else one with the file before it, and the error."""
         began = time.monotonic()
         try:
             self._replace()
-            self._see_initialised(order)
+            candidate.see_initialised(self._collectd.status(), order)
             running = self._verified(order.goal)
         except Exception as error:
             LOG.warning("Back to the configuration before: %s", mask_text(str(error)))
@@ -150,15 +123,6 @@ class RestartDriver(Driver):
             detail = f"{cause} The configuration before did not come up either: {error}"
             raise exception.DaemonNotStarted(detail, messages=[*_messages(cause), *_messages(error)]) from cause
 
-    def _see_initialised(self, order: Order) -> None:
-        """:raises DaemonNotStarted: collectd runs without a plugin that this order brings"""
-        said = self._collectd.status()["start_messages"]
-        failed = {found.group(1) for found in map(_NOT_INITIALISED.search, said) if found}
-        brought = {change.plugin for change in order.plan if change.kind in _TAKEN_UP}
-        if failed & brought:
-            names = ", ".join(sorted(failed & brought))
-            raise exception.DaemonNotStarted(f"collectd could not initialise {names}.", messages=said)
-
     def _replace(self) -> None:
         self._collectd.drain()
         if not self._collectd.daemon.stop():
@@ -176,7 +140,7 @@ class RestartDriver(Driver):
         deadline = time.monotonic() + _SETTLING
         while True:
             running = self.observe()
-            lacking = _lacking(running, goal)
+            lacking = candidate.lacking(running, goal)
             if not lacking:
                 return running
             if time.monotonic() > deadline:
@@ -211,13 +175,3 @@ class RestartDriver(Driver):
 def _messages(error: Exception) -> list[str]:
     """collectd's own lines in an error, if there are any."""
     return list(error.kwargs.get("messages", ())) if isinstance(error, exception.CollectdMgrError) else []
-
-
-def _lacking(running: Running, goal: Goal) -> list[str]:
-    """What of the goal does not run. What runs besides is somebody else's, and so is a failing load of theirs."""
-    missing = (change for change in plan.plan(running, goal) if not _theirs(change))
-    return [str(change) for change in missing if change.kind in plan.SECTIONS or change.plugin in goal.plugins]
-
-
-def _theirs(change: Change) -> bool:
-    return change.kind == plan.LOAD and change.goal is not None and change.goal.origin == "host"

@@ -17,8 +17,13 @@ from collectd_mgr.drivers.process import Process, look
 class SystemdDaemon(Daemon):
     """The unit, through systemd's own commands.
 
+    systemd watches one main process, tells its readiness, and starts another one when it ends: a process that takes its
+    place would have to be made known to systemd by the one that goes, which a stock collectd cannot do.
+
     :param systemctl: and ``journalctl``: found on the PATH unless they are paths
     """
+
+    alone = "systemd watches the one process that it has started, and would start a second one when that ends."
 
     def __init__(self, settings: DriverSettings, systemctl: str = "systemctl", journalctl: str = "journalctl") -> None:
         self._systemctl = systemctl

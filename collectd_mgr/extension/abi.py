@@ -47,6 +47,33 @@ class DataSet(ctypes.Structure):
     _fields_ = (("type", ctypes.c_char * NAME_LENGTH), ("count", c_size_t), ("sources", POINTER(DataSource)))
 
 
+class ValueList(ctypes.Structure):
+    """value_list_t."""
+
+    _fields_ = (
+        ("values", c_void_p),
+        ("values_len", c_size_t),
+        ("time", c_uint64),
+        ("interval", c_uint64),
+        ("host", ctypes.c_char * NAME_LENGTH),
+        ("plugin", ctypes.c_char * NAME_LENGTH),
+        ("plugin_instance", ctypes.c_char * NAME_LENGTH),
+        ("type", ctypes.c_char * NAME_LENGTH),
+        ("type_instance", ctypes.c_char * NAME_LENGTH),
+        ("meta", c_void_p),
+    )
+
+
+class Target(ctypes.Structure):
+    """target_proc_t of filter_chain.h: create and destroy, which may be none, and invoke."""
+
+    _fields_ = (("create", c_void_p), ("destroy", c_void_p), ("invoke", c_void_p))
+
+
+#: int invoke(const data_set_t *, value_list_t *, notification_meta_t **, void **user_data), and what it returns.
+Invoke = ctypes.CFUNCTYPE(c_int, c_void_p, POINTER(ValueList), c_void_p, c_void_p)
+CONTINUE, STOP = 0, 1
+
 # int callback(user_data_t *) and int callback(void): what collectd calls on its own threads.
 _Callback = ctypes.CFUNCTYPE(c_int, c_void_p)
 _callbacks: list[Any] = []
@@ -92,6 +119,9 @@ CHANGING: dict[str, _Prototype] = {
     "fc_chain_get_by_name": (c_void_p, (c_char_p,)),
     "c_avl_get": (c_int, (c_void_p, c_char_p, c_void_p)),
 }
+
+#: Without these collectd can have no other one beside it.
+SUCCEEDING: dict[str, _Prototype] = {"fc_register_target": (c_int, (c_char_p, Target))}
 
 #: Variables, without which nothing can be changed either.
 VARIABLES = ("threshold_tree", "threshold_lock")

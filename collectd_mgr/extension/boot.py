@@ -8,7 +8,7 @@ list is walked in order, and collectd starts its read threads after the last one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from collectd_mgr.extension.abi import callback
 from collectd_mgr.extension.daemon import Daemon
@@ -21,7 +21,7 @@ NAME = "collectd_mgr"
 
 
 class Boot:
-    """The last init callback. ``registration`` is given when collectd is found to be fit."""
+    """The last init callback. ``registration`` and the rest are given when collectd is found to be fit."""
 
     def __init__(self, lists: Lists, log: Log, disabled: Sequence[str]) -> None:
         self._lists = lists
@@ -30,6 +30,7 @@ class Boot:
         #: Its address.
         self.callback = callback(self._last)
         self.registration: Registration | None = None
+        self.schedule: Callable[[], None] = lambda: None
 
     def register(self, daemon: Daemon) -> None:
         """To be called from the extension's own init callback."""
@@ -43,8 +44,9 @@ class Boot:
             for plugin in self._disabled:
                 self.registration.leave_out(plugin)
             self._log.alone = self._alone()
+            self.schedule()
         except Exception as error:  # noqa: BLE001 - collectd must start whatever happens here
-            self._log.error(f"collectd_mgr: disabled plugins may be reading: {error}")
+            self._log.error(f"collectd_mgr: disabled plugins may be reading, and others at times of their own: {error}")
         return 0
 
     def _alone(self) -> bool:

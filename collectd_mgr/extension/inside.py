@@ -57,6 +57,7 @@ class Inside:
             "plugins": self.live.observer.plugins() if self.live else unseen(self.loader.loaded()),
             "sections": self._sections(),
             "generation": self.generation,
+            "output": self.live.output.facts() if self.live else None,
             "start_messages": list(self.log.start),
             "cache": self.metrics.status() if self.metrics else None,
         }
@@ -74,8 +75,10 @@ class Inside:
         self.gate.pause(_STOP)
 
     def drain(self) -> None:
-        """Take no operation any more: the daemon ends."""
+        """Take no operation any more: the daemon ends, and its write threads are not to wait for anybody."""
         self.gate.drain()
+        if self.live is not None:
+            self.live.output.end()
 
     def end(self, timeout: float) -> None:
         """Begin no thread any more; ``timeout`` in seconds, for one that is just being begun."""
@@ -146,6 +149,45 @@ class Inside:
         before = known.settings
         known.set(settings)
         return {"before": before}
+
+    def reads(self) -> dict[str, Any]:
+        """By its name each read: ``plugin``, ``interval`` (seconds), ``due`` (when it is called next), ``failing``, and
+        ``first`` (when it was due first; None where it came later), in seconds since 1970.
+        """
+        live = self._live()
+        live.output.heard()
+        return {
+            read.name: {
+                "plugin": read.plugin,
+                "interval": read.interval,
+                "due": read.due,
+                "failing": read.failing_until is not None,
+                "first": live.schedule.first.get(read.name),
+            }
+            for read in live.observer.reads()
+        }
+
+    def output_set(self, mode: str, other: int, moments: dict[str, float], otherwise: float) -> dict[str, Any]:
+        """See :meth:`Output.set`; whether it came before the first of the moments is for the caller to see."""
+        output = self._live().output
+        output.set(mode, other, moments, otherwise)
+        return output.facts()
+
+    def output_drain(self) -> None:
+        """See :meth:`Output.drain`."""
+        self._live().output.drain()
+
+    def output_open(self) -> dict[str, Any]:
+        """See :meth:`Output.open`."""
+        output = self._live().output
+        output.open()
+        return output.facts()
+
+    def output_free(self) -> dict[str, Any]:
+        """See :meth:`Output.free`."""
+        output = self._live().output
+        output.free()
+        return output.facts()
 
     def _sections(self) -> dict[str, Any]:
         if self.live is None:

@@ -26,11 +26,13 @@ from collectd_mgr.extension.log import Log
 from collectd_mgr.extension.memory import Memory, Unreadable, statics
 from collectd_mgr.extension.names import names
 from collectd_mgr.extension.observer import Observer
+from collectd_mgr.extension.output import Output
 from collectd_mgr.extension.plugins import Plugins
 from collectd_mgr.extension.queue import Queue
 from collectd_mgr.extension.readers import Read, Reads
 from collectd_mgr.extension.records import Records
 from collectd_mgr.extension.registration import Registration
+from collectd_mgr.extension.schedule import Schedule
 from collectd_mgr.extension.settings import Settings
 from collectd_mgr.extension.shield import Shield
 from collectd_mgr.extension.threads import Threads
@@ -54,6 +56,8 @@ class Live:
     ignorelist: Ignorelist
     flushes: Flushes
     queue: Queue
+    output: Output
+    schedule: Schedule
 
 
 def check(library: ctypes.CDLL, version: str, threads: Threads) -> str | None:
@@ -86,7 +90,7 @@ def assemble(
     :raises Unfit: the lists are not where, or not what, they should be
     """
     daemon = Daemon(library)
-    memory = _memory()
+    memory, told = _memory(), settings.succeeds
     lists = Lists(memory, statics())
     boot = Boot(lists, log, settings.disabled)
     tick.start(daemon)
@@ -96,6 +100,7 @@ def assemble(
         inits = Inits(daemon, memory, lists, lists.find(NAME))
         _verify(reads.all(), daemon, inits, boot)
         flushes = Flushes(daemon, memory, lists, Loader())
+        schedule = Schedule(memory, statics(), lists, lists.find(tick.NAME), told.get("phases", {}))
     except (NotFound, Unreadable) as error:
         raise Unfit(f"the lists of callbacks are not as in the versions that are known: {error}") from error
     records = Records()
@@ -103,6 +108,7 @@ def assemble(
     observer = Observer(loader, reads, records)
     guards = grace(threads, daemon), shield(daemon, threads)
     feed = Feed(daemon, gate, loader, log)
+    boot.schedule = partial(schedule.align, reads)
     boot.registration = registration = Registration(daemon, loader, reads, inits, *guards, records, log, gate, feed)
     arena = Arena(library, BUDGET)
     judges = Judges(library, memory, gate, feed, arena)
@@ -111,7 +117,8 @@ def assemble(
     ignored = Ignorelist(chains, known, arena, partial(names, library), settings.ignorelist)
     plugins = Plugins(gate, loader, records, observer, registration, known, abi.hostname(library))
     queue = Queue(library, gate, inits, settings.queue)
-    return Live(plugins, observer, known, ignored, flushes, queue)
+    output = Output(library, gate, feed, inits, threads, told.get("chain"), int(told.get("predecessor", 0)))
+    return Live(plugins, observer, known, ignored, flushes, queue, output, schedule)
 
 
 def _memory() -> Memory:

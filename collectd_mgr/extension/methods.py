@@ -31,6 +31,9 @@ _NOTIFICATION: dict[str, Check] = {
     "type_instance": of.text,
 }
 
+#: The parameters that are shown in collectd's log.
+_SHOWN = ("plugin", "interval", "identifier", "mode", "other")
+
 Call = Callable[..., Any]
 
 
@@ -82,6 +85,18 @@ class Methods:
             "queue_get": self._read(inside.queue_get),
             "queue_set": self._operation("queue_set", inside.queue_set, settings=of.settings),
             "ignorelist_set": self._operation("ignorelist_set", inside.ignorelist_set, settings=of.settings),
+            "reads": self._read(inside.reads),
+            "output_set": self._operation(
+                "output_set",
+                inside.output_set,
+                mode=of.mode,
+                other=of.index,
+                moments=of.moments,
+                otherwise=of.moment,
+            ),
+            "output_drain": self._operation("output_drain", inside.output_drain),
+            "output_open": self._operation("output_open", inside.output_open),
+            "output_free": self._operation("output_free", inside.output_free),
             "plugin_interval": self._operation(
                 "plugin_interval", inside.plugin_interval, plugin=of.text, interval=of.seconds
             ),
@@ -123,7 +138,5 @@ class Methods:
         self.counters["done" if outcome == "done" else "failed"] += 1
         self.counters["seconds"] += took
         # No config in the log: it may hold secrets.
-        facts = " ".join(
-            f"{key}={value}" for key, value in given.items() if key in ("plugin", "interval", "identifier")
-        )
+        facts = " ".join(f"{key}={value}" for key, value in given.items() if key in _SHOWN)
         self._inside.log.operation(request_id, f"{name} {facts}: {outcome} in {1000 * took:.1f} ms")

@@ -25,6 +25,10 @@ class Observer:
         self._reads = reads
         self._records = records
 
+    def reads(self) -> list[Read]:
+        """Every read, as collectd has it now."""
+        return self._reads.all()
+
     def plugins(self) -> dict[str, dict[str, Any]]:
         """Every loaded plugin, by its name: see :meth:`plugin`."""
         by_plugin: dict[str, list[Read]] = {}

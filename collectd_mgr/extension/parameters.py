@@ -9,6 +9,7 @@ from typing import Any, Callable
 from collectd_mgr import exception
 from collectd_mgr.domain.metrics import STATES
 from collectd_mgr.domain.notifications import SEVERITIES
+from collectd_mgr.domain.output import MODES
 
 Check = Callable[[Any], bool]
 
@@ -54,6 +55,19 @@ def state(value: Any) -> bool:
 def settings(value: Any) -> bool:
     """Of a section: by name."""
     return isinstance(value, dict) and all(isinstance(setting, dict) for setting in value.values())
+
+
+def mode(value: Any) -> bool:
+    return value in MODES
+
+
+def moment(value: Any) -> bool:
+    """Seconds since 1970, in the range of collectd's times."""
+    return _number(value) and 0 <= value < 1 << 33
+
+
+def moments(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(moment, value.values()))
 
 
 def anything(_: Any) -> bool:

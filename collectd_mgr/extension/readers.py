@@ -11,6 +11,7 @@ import contextlib
 import struct
 from dataclasses import dataclass, field
 
+from collectd_mgr.extension.abi import from_cdtime
 from collectd_mgr.extension.abi import interval as seconds
 from collectd_mgr.extension.lists import Entry, Lists
 from collectd_mgr.extension.memory import Memory, Unreadable
@@ -19,12 +20,16 @@ from collectd_mgr.extension.memory import Memory, Unreadable
 # and timeout), group, name, type, interval, effective interval, next read.
 _READ = struct.Struct("QQQ QQQQ 128s Q i 4x QQQ")
 
+#: Where in it the time is at which the read is due.
+DUE = _READ.size - 8
+
 
 @dataclass(frozen=True)
 class Read:
     """One registered read: its own name, the plugin and group it belongs to, seconds between calls.
 
-    ``failing_until``: its last call failed, and collectd waits until then (seconds since 1970) with the next.
+    ``failing_until``: its last call failed, and collectd waits until then (seconds since 1970) with the next; ``due``:
+    when the next call is, failing or not.
     """
 
     name: str
@@ -34,6 +39,7 @@ class Read:
     callback: int
     # Moves with every call: not what makes two reads the same.
     failing_until: float | None = field(default=None, compare=False)
+    due: float = field(default=0.0, compare=False)
 
 
 class Reads:
@@ -67,4 +73,4 @@ class Reads:
         group_name = group.partition(b"\0")[0].decode("utf-8", "replace")
         # collectd doubles the interval of a read that fails, up to a day, until it succeeds.
         failing = seconds(due) if effective > interval else None
-        return Read(entry.key, owner, group_name, seconds(interval), callback, failing)
+        return Read(entry.key, owner, group_name, seconds(interval), callback, failing, from_cdtime(due))

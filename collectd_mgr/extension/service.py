@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import dataclasses
 import os
+import time
 from functools import partial
 from typing import Any
 
@@ -18,12 +20,14 @@ from collectd_mgr.extension.memory import statics
 from collectd_mgr.extension.methods import Methods
 from collectd_mgr.extension.metrics import Metrics
 from collectd_mgr.extension.notifications import Notifications
+from collectd_mgr.extension.output import Output
 from collectd_mgr.extension.report import Report
 from collectd_mgr.extension.settings import Settings
 from collectd_mgr.extension.sight import Sight
 from collectd_mgr.extension.threads import Threads
 from collectd_mgr.wire import farewell
 from collectd_mgr.wire.hello import hello
+from collectd_mgr.wire.listener import CannotListen
 from collectd_mgr.wire.server import WireServer
 
 #: The name of the extension's callbacks in collectd, and of its ``<Module>`` block.
@@ -34,6 +38,12 @@ IMPORTED_FROM = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath
 
 #: Seconds that the shutdown of collectd waits for a running operation.
 PATIENCE = 5.0
+
+#: The interval of a value that is to leave the cache at once, in seconds.
+_MOMENT = 0.001
+
+#: How long a socket is tried for that another process has just left, and how long to wait in between, in seconds.
+_PATIENCE, _PAUSE = 10.0, 0.05
 
 
 def install(collectd: Any, sight: type[Sight] = Sight, **guards: Any) -> None:
@@ -90,7 +100,8 @@ class Service:
     def _listen(self, inside: Inside) -> None:
         facts = hello(extension=VERSION, pid=os.getpid(), collectd=inside.version, imported_from=IMPORTED_FROM)
         methods = Methods(inside)
-        self._resume()
+        if not self._settings.succeeds:
+            self._resume()
         server = WireServer(self._settings.socket, methods.table(), facts)
         server.start()
         if self._settings.metrics:
@@ -99,6 +110,35 @@ class Service:
         farewell.take_back(self._settings.socket, os.getpid())
         self._server = server
         self._log.ending = partial(_settle, inside, server)
+        if inside.live is not None:
+            self._share(inside.live.output, server)
+
+    def _share(self, output: Output, server: WireServer) -> None:
+        """What a collectd wants that has another one beside it."""
+        output.dispatch = self._dispatch
+        output.exclusively = server.exclusively
+        output.alone = partial(self._take_seat, server)
+        if self._settings.succeeds:
+            output.watch()
+
+    def _dispatch(self, plugin: str, number: int) -> None:
+        """A value that the cache soon forgets."""
+        values = self._collectd.Values(
+            plugin=plugin, type="gauge", type_instance=str(number), values=[0], interval=_MOMENT
+        )
+        values.dispatch()
+
+    def _take_seat(self, server: WireServer) -> None:
+        """The other collectd has ended: be found where that was found, and go on with what it left."""
+        self._settings = dataclasses.replace(self._settings, socket=self._settings.succeeds["seat"])
+        self._resume()
+        farewell.take_back(self._settings.socket, os.getpid())
+        deadline = time.monotonic() + _PATIENCE
+        while not _moved(server, self._settings.socket):
+            if time.monotonic() > deadline:
+                self._log.error(f"{NAME}: nobody reaches this collectd: {self._settings.socket} cannot be had")
+                return
+            time.sleep(_PAUSE)
 
     def _resume(self) -> None:
         self._resumed = True
@@ -132,6 +172,14 @@ class Service:
             handover.leave(self._settings.socket, left)
         except (OSError, ValueError) as error:
             self._log.error(f"{NAME}: {len(left.rows)} notifications that nobody has taken are lost: {error}")
+
+
+def _moved(server: WireServer, path: str) -> bool:
+    try:
+        server.move(path)
+    except (CannotListen, OSError):
+        return False
+    return True
 
 
 def _settle(inside: Inside, server: WireServer) -> None:

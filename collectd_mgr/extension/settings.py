@@ -21,6 +21,9 @@ class Settings:
     The operator's file has that; the managed file, a block of the same name, has the rest. ``Disabled``, once for each:
     a plugin of the operator's that must not be read. ``Marker``: what the agent wants remembered of this state.
     ``Metrics``: "true" to dispatch the extension's own metrics.
+    ``Succeeds``: of a collectd that is to take another one's place, as JSON: the pid of that one (``predecessor``), its
+    socket (``seat``), the operator's chain behind the cache (``chain``), and by the name of a read its interval and a
+    time at which it is due in that one (``phases``).
     ``Thresholds``, ``Ignorelist`` and ``Queue``: those of ours that the file has for collectd, by name, as JSON.
     """
 
@@ -31,6 +34,7 @@ class Settings:
     thresholds: dict[str, Any] = dataclasses.field(default_factory=dict)
     ignorelist: dict[str, Any] = dataclasses.field(default_factory=dict)
     queue: dict[str, Any] = dataclasses.field(default_factory=dict)
+    succeeds: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def with_options(self, options: Iterable[object]) -> Settings:
         """These settings, and those of one more block: collectd's Config nodes (``key``, ``values``).
@@ -58,6 +62,8 @@ class Settings:
             return dataclasses.replace(self, ignorelist=_json(key, value))
         if key.lower() == "queue":
             return dataclasses.replace(self, queue=_json(key, value))
+        if key.lower() == "succeeds":
+            return dataclasses.replace(self, succeeds=_json(key, value))
         if key.lower() == "disabled":
             return dataclasses.replace(self, disabled=(*self.disabled, value))
         raise BadOption(f"{key}: not an option of collectd_mgr")

@@ -40,15 +40,18 @@ class Threads:
         if self._readers:
             return self._readers
         started = self.main_asleep()
-        found = [task for task in map(int, os.listdir("/proc/self/task")) if _name(task).startswith("reader#")]
+        found = self.named("reader#")
         if started:  # Before, more may come: those would never be waited for.
             self._readers = found
         return found
 
+    def named(self, prefix: str) -> list[int]:
+        """The ids of the threads whose names begin so, now."""
+        return [task for task in map(int, os.listdir("/proc/self/task")) if _name(task).startswith(prefix)]
+
     def reading(self) -> bool:
         """Whether collectd has started its first read thread."""
-        tasks = map(int, os.listdir("/proc/self/task"))
-        return bool(self._readers) or any(_name(task).startswith("reader#") for task in tasks)
+        return bool(self._readers or self.named("reader#"))
 
     def idle(self, reader: int) -> bool:
         """Whether a read thread waits for its next read to be due.

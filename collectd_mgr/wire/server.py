@@ -7,7 +7,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -55,6 +55,16 @@ class WireServer:
         self._listener = Listener(self._path, backlog=self._limit)
         self._spawn(self._accept)
 
+    def move(self, path: str) -> None:
+        """Listen on ``path``, and where it did before no more; connections and operations go on.
+
+        :raises CannotListen: nothing has changed
+        """
+        before, self._listener = self._listener, Listener(path, backlog=self._limit)
+        self._path = path
+        _shut(before.socket)
+        before.close()
+
     def stop(self, timeout: float) -> bool:
         """Take no more, wait for the running operation, close everything.
 
@@ -72,6 +82,12 @@ class WireServer:
         for thread in threads:
             thread.join(1.0 if idle else 0.0)
         return idle
+
+    @contextlib.contextmanager
+    def exclusively(self) -> Iterator[None]:
+        """Inside, no operation runs."""
+        with self._operation:
+            yield
 
     def settle(self, timeout: float) -> bool:
         """Wait until no operation runs, ``timeout`` seconds at most; whether it came to that."""
@@ -100,11 +116,12 @@ class WireServer:
 
     def _accept(self) -> None:
         while not self._stopping:
+            listener = self._listener
             try:
-                connection, _ = self._listener.socket.accept()
+                connection, _ = listener.socket.accept()
             except OSError:
                 # The daemon may be out of descriptors for a while; without this thread nobody reaches it any more.
-                time.sleep(0 if self._stopping else _PAUSE)
+                time.sleep(0 if self._stopping or listener is not self._listener else _PAUSE)
                 continue
             try:
                 self._receive(connection)

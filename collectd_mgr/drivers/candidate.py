@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a new process of collectd is to run: judged before anything is touched, and compared with what it runs then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.domain import plan, safety
+from collectd_mgr.domain.plan import Change, Running
+from collectd_mgr.domain.spec import Goal
+from collectd_mgr.drivers import operators
+from collectd_mgr.drivers.base import DriverSettings, Order
+from collectd_mgr.drivers.packages import Packages
+from collectd_mgr.drivers.validation import Validation
+
+#: What needs a new process, or can be had by one.
+CHANGES = frozenset((*plan.CHANGES, plan.THRESHOLDS, plan.IGNORELIST, plan.QUEUE))
+
+#: What a new process has to take up; for the others there is nothing that could fail.
+_TAKEN_UP = (plan.LOAD, plan.RECONFIGURE, plan.ENABLE)
+
+#: Kinds of plugins that work without a read callback, which is all that can be taken from one that is loaded.
+_WITHOUT_READS = frozenset({"write", "notify", "log", "binding", "filter"})
+
+#: What collectd logs of a plugin that it takes out again; the others go on without it.
+_NOT_INITIALISED = re.compile(r"Initialization of plugin `([^']+)' failed")
+
+
+class Candidates:
+    """Judges them."""
+
+    def __init__(self, settings: DriverSettings) -> None:
+        self._settings = settings
+        self.packages = Packages(settings.plugin_dir)
+        self.validation = Validation(settings)
+
+    def judge(self, order: Order) -> tuple[str, ...]:
+        """What collectd warns of in the order.
+
+        :raises ConfigRejected, PluginNotLoadable, BadConfig, BadGrammar, OwnedByHostConfig, BadSetting: what it is not
+        """
+        operators.check(self._settings, order.goal)
+        return tuple(dict.fromkeys(line for change in order.plan for line in self._validate(change)))
+
+    def _validate(self, change: Change) -> tuple[str, ...]:
+        if change.kind in plan.NEEDED:
+            self.packages.check_loadable(plan.NEEDED[change.kind])
+        if change.kind not in _TAKEN_UP or change.goal is None or change.goal.origin == "host":
+            return ()
+        self.packages.check_loadable(change.plugin)
+        return self.validation.check(change.plugin, change.goal)
+
+
+def refusal(change: Change) -> str | None:
+    """Why a new process is no way to make the change; ``None`` when it is."""
+    host_owned = change.goal is not None and change.goal.origin == "host"
+    if change.kind == plan.DISABLE and host_owned and safety.lookup(change.plugin).kind in _WITHOUT_READS:
+        return "The operator's own files load it, and it has no read that could be kept from starting."
+    return None
+
+
+def see_initialised(status: Mapping[str, Any], order: Order) -> None:
+    """:raises DaemonNotStarted: the process of this status runs without a plugin that the order brings"""
+    said = status["start_messages"]
+    failed = {found.group(1) for found in map(_NOT_INITIALISED.search, said) if found}
+    brought = {change.plugin for change in order.plan if change.kind in _TAKEN_UP}
+    if failed & brought:
+        names = ", ".join(sorted(failed & brought))
+        raise exception.DaemonNotStarted(f"collectd could not initialise {names}.", messages=said)
+
+
+def lacking(running: Running, goal: Goal) -> list[str]:
+    """What of the goal does not run. What runs besides is somebody else's, and so is a failing load of theirs."""
+    missing = (change for change in plan.plan(running, goal) if not _theirs(change))
+    return [str(change) for change in missing if change.kind in plan.SECTIONS or change.plugin in goal.plugins]
+
+
+def _theirs(change: Change) -> bool:
+    return change.kind == plan.LOAD and change.goal is not None and change.goal.origin == "host"

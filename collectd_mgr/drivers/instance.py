@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A second collectd beside the daemon, which is to take its place: what it is started with, and where it is found.
+
+It has everything that the daemon's next start would have, in one file of its own; a socket of its own, until it moves
+to the daemon's; and no output, until the daemon has ended. A process whose agent was killed finds its way from there
+without one: see :mod:`collectd_mgr.extension.output`.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from collectd_mgr import exception
+from collectd_mgr.domain import grammar, output
+from collectd_mgr.domain.grammar import Item
+from collectd_mgr.drivers.account import account
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.daemon import Daemon
+from collectd_mgr.drivers.files import write
+from collectd_mgr.drivers.observation import SILENCE
+from collectd_mgr.drivers.process import Process
+from collectd_mgr.wire.client import WireClient
+
+LOG = logging.getLogger(__name__)
+
+#: The directory, in the agent's own, of the files that such processes are started with.
+INSTANCES = "instances"
+
+#: Seconds for a process that nobody wants to end in order, and for one that is alone to be found at the socket.
+_END, _MOVE = 10.0, 10.0
+
+
+def socket(settings: DriverSettings) -> str:
+    """Where the extension of a second instance listens, as long as it is the second."""
+    return f"{settings.socket}.next"
+
+
+def write_configuration(
+    settings: DriverSettings, items: Sequence[Item], predecessor: Process, phases: Mapping[str, Sequence[float]]
+) -> str:
+    """Have the file of a new instance; its path.
+
+    :param items: everything that a daemon of this configuration would read
+    :param predecessor: the daemon
+    :param phases: when each read is due in that: its interval and a time, in seconds
+    """
+    chain = output.operators_chain(items)
+    told = (Item("Socket", (socket(settings),)), output.succeeds(predecessor.pid, settings.socket, chain, phases))
+    user, directory = account(settings.user), Path(settings.state_dir) / INSTANCES
+    user.pass_through(directory)
+    _clear(settings)
+    path = directory / f"{secrets.token_hex(4)}.conf"
+    write(path, grammar.render((*items, *output.held(told))), user)
+    return str(path)
+
+
+def settle(settings: DriverSettings, daemon: Daemon) -> tuple[str, ...]:
+    """End what a killed agent left half done, so that there is one collectd. Safe to repeat.
+
+    :returns: what was done, in sentences
+    """
+    current, launched = daemon.find(), daemon.launched()
+    notes = []
+    for other in launched:
+        if current is not None and other != current:
+            current, note = _one_of(settings, daemon, current, other)
+            notes.append(note)
+    if current is not None and current in launched:
+        daemon.adopt(current)
+        _await_seat(settings, current)
+    if current is not None:
+        release(settings)
+    _tidy(settings, daemon.launched())
+    return tuple(notes)
+
+
+def _one_of(settings: DriverSettings, daemon: Daemon, current: Process, other: Process) -> tuple[Process, str]:
+    """The one that stays; the one that was handed to already, if it answers, for the other has written its last."""
+    beginning = f"The agent was killed while collectd {other.pid} was to take the place of {current.pid}"
+    if _mode(socket(settings), other) == output.SINCE:
+        current.end(settings.stop_timeout)
+        return other, f"{beginning}: it has; {current.pid} was ended."
+    other.end(_END)
+    return current, f"{beginning}: {other.pid} was ended, {current.pid} goes on."
+
+
+def _mode(path: str, process: Process) -> str | None:
+    client = WireClient(path, timeout=_END)
+    with suppress(*SILENCE):
+        if client.hello()["pid"] == process.pid:
+            return str((client.call("status").get("output") or {}).get("mode"))
+    return None
+
+
+def release(settings: DriverSettings) -> None:
+    """Have the daemon write whatever it has, without a look at it. Safe to repeat; it is no harm if it fails."""
+    client = WireClient(settings.socket, timeout=_END)
+    try:
+        if (client.call("status").get("output") or {}).get("gate"):
+            client.call("output_drain", timeout=2 * _END)
+            client.call("output_free")
+    except exception.CollectdMgrError as error:
+        LOG.warning("collectd's output goes through a gate yet: %s", error.detail)
+    finally:
+        client.close()
+
+
+def _await_seat(settings: DriverSettings, process: Process) -> None:
+    client, deadline = WireClient(settings.socket, timeout=_END), time.monotonic() + _MOVE
+    while time.monotonic() < deadline and process.alive():
+        with suppress(*SILENCE):
+            if client.hello()["pid"] == process.pid:
+                break
+        time.sleep(0.02)
+    client.close()
+
+
+def _clear(settings: DriverSettings) -> None:
+    """What an instance that came to nothing has left beside its socket is not for the next one."""
+    place = Path(socket(settings))
+    for path in place.parent.glob(f"{place.name}*"):
+        path.unlink(missing_ok=True)
+
+
+def _tidy(settings: DriverSettings, launched: Iterable[Process]) -> None:
+    """There are secrets in the files: none is kept for longer than its process."""
+    if not any(launched):
+        for path in (Path(settings.state_dir) / INSTANCES).glob("*.conf"):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Carries every change by a new collectd that takes the place of the one that runs: no sample is lost."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import suppress
+from typing import Any, ClassVar
+
+from collectd_mgr import exception
+from collectd_mgr.domain import beside, capabilities, managed, output, plan, sections
+from collectd_mgr.domain.capabilities import Installed, Offer
+from collectd_mgr.domain.ignorelist import Rules
+from collectd_mgr.domain.metrics import Identifier
+from collectd_mgr.domain.notifications import Batch, Notification, Position
+from collectd_mgr.domain.plan import Change, Running
+from collectd_mgr.domain.reads import Flush, Page, Query
+from collectd_mgr.domain.secrets import mask_text
+from collectd_mgr.drivers import candidate, instance, observation, operators
+from collectd_mgr.drivers.base import Applied, Driver, DriverSettings, Order, Recovered
+from collectd_mgr.drivers.candidate import Candidates
+from collectd_mgr.drivers.collectd import Collectd
+from collectd_mgr.drivers.reader import Reader
+from collectd_mgr.drivers.succession import Succession
+
+LOG = logging.getLogger(__name__)
+
+#: Seconds between two looks at the new instance.
+_LOOK = 0.05
+
+#: So many metrics are named.
+_NAMED = 5
+
+
+class ReplaceDriver(Driver):
+    """Renders the goal, has it judged, and starts a second process with it, which the first hands over to."""
+
+    name: ClassVar[str] = "replace"
+
+    def __init__(self, settings: DriverSettings) -> None:
+        self._settings = settings
+        self._collectd = Collectd(settings)
+        self._reader = Reader(self._collectd.wire)
+        self._candidates = Candidates(settings)
+
+    def recover(self) -> Recovered:
+        notes = self._collectd.prepare()
+        return Recovered(self.observe(), notes)
+
+    def offer(self) -> Offer:
+        reads = frozenset(capabilities.READS)
+        why = self._collectd.daemon.alone or self._unfit()
+        if why is not None:
+            return Offer(self.name, reads, dict.fromkeys(candidate.CHANGES, why))
+        return Offer(self.name, candidate.CHANGES | reads)
+
+    def _unfit(self) -> str | None:
+        """Why there cannot be two of the daemon that runs; ``None`` when there can."""
+        try:
+            if self._collectd.just_now().get("output") is None:
+                return "The extension in this collectd cannot change it live, or is of an earlier version."
+            found = beside.obstacles(operators.beside(self._settings, managed.parse(self._collectd.files.read() or "")))
+        except (exception.CollectdMgrError, OSError) as error:
+            return f"{getattr(error, 'detail', error)}"
+        return " ".join(found) or None
+
+    def installed(self) -> tuple[Installed, ...]:
+        return self._candidates.packages.installed()
+
+    def refusal(self, change: Change, running: Running) -> str | None:
+        return candidate.refusal(change) or self._obstacle(change)
+
+    def _obstacle(self, change: Change) -> str | None:
+        """Why there cannot be two with what the change brings. Of what is not installed, or cannot be written, the
+        order itself says so.
+        """
+        if change.goal is None or not change.goal.enabled or change.plugin not in self._candidates.packages:
+            return None
+        with suppress(exception.BadConfig, exception.BadGrammar):
+            return " ".join(beside.obstacles(managed.plugin_items(change.plugin, change.goal))) or None
+        return None
+
+    def observe(self) -> Running:
+        return self._collectd.observe()
+
+    def apply(self, order: Order) -> Applied:
+        """As the contract has it; without a daemon there is nothing to replace."""
+        self._check(order)
+        said = self._candidates.judge(order)
+        text = self._collectd.render(order.goal, order.generation)
+        if not order.plan:
+            return self._remember(order, text)
+        items = operators.beside(self._settings, managed.parse(text))
+        found = beside.obstacles(items)
+        old = self._collectd.daemon.find()
+        if found or old is None:
+            reason = " ".join(found) or "collectd does not run: there is nothing to replace."
+            raise exception.NotCapable(reason, capability=next(iter(order.plan)).kind, driver=self.name)
+        self._collectd.files.stage(text)
+        succession = Succession(self._settings, self._collectd, old)
+        try:
+            more, running = self._succeed(order, succession, items)
+        finally:
+            succession.close()
+        return Applied(self.name, running, replaced=True, warnings=(*said, *more))
+
+    def _check(self, order: Order) -> None:
+        """:raises NotCapable: before anything was touched"""
+        offer = self.offer()
+        for change in order.plan:
+            why = offer.missing.get(change.kind) or self.refusal(change, Running())
+            if why is not None:
+                raise exception.NotCapable(f"{change}: {why}", capability=change.kind, driver=self.name)
+
+    def _remember(self, order: Order, text: str) -> Applied:
+        self._collectd.files.restore(text)
+        return Applied(self.name, self._collectd.remember(order.goal, order.generation))
+
+    def _succeed(self, order: Order, succession: Succession, items: Any) -> tuple[tuple[str, ...], Running]:
+        """The new instance in the place of the old one, or the old one as before and the error."""
+        began = time.monotonic()
+        try:
+            succession.start(items)
+            self._see(order, succession)
+            warnings = self._await_read(order, succession)
+            succession.hand_over()
+        except Exception as error:
+            LOG.warning("The old collectd stays: %s", mask_text(str(error)))
+            self._go_back(succession)
+            self._log(order, f"failed: {getattr(error, 'code', type(error).__name__)}", began)
+            raise
+        self._collectd.files.commit()
+        self._collectd.daemon.adopt(succession.new)
+        instance.release(self._settings)
+        self._log(order, "done", began)
+        return warnings, self.observe()
+
+    def _see(self, order: Order, succession: Succession) -> None:
+        """:raises DaemonNotStarted: the new instance runs, but not all of the goal"""
+        status = succession.wire.call("status")
+        candidate.see_initialised(status, order)
+        lacking = candidate.lacking(observation.running(status), order.goal)
+        if lacking:
+            raise self._collectd.not_started(f"collectd runs, but not as asked; it lacks: {', '.join(lacking)}")
+
+    def _await_read(self, order: Order, succession: Succession) -> tuple[str, ...]:
+        """Wait until every plugin was read twice and gives what it gave, or the time is over.
+
+        :returns: which were not
+        :raises DaemonNotStarted: metrics are lost
+        """
+        bound = self._settings.ready_timeout
+        deadline, hopeless = time.monotonic() + bound, set(succession.hopeless(bound))
+        while True:
+            unread = set(succession.unread())
+            lost = [] if unread - hopeless else self._lost(order, succession, unread)
+            over = time.monotonic() > deadline
+            if not succession.new.alive():
+                raise self._collectd.not_started("collectd ended before anything was handed over to it.")
+            if over or not (unread - hopeless or lost):
+                break
+            time.sleep(_LOOK)
+        if over and not lost:
+            lost = self._lost(order, succession, unread)
+        if lost:
+            named = ", ".join(lost[:_NAMED]) + (" …" if len(lost) > _NAMED else "")
+            detail = f"Within {bound:g} s the new collectd does not give {len(lost)} metrics that the old one gives"
+            raise self._collectd.not_started(f"{detail}: {named}")
+        return tuple(f"{plugin} was not read twice before the new collectd took over." for plugin in sorted(unread))
+
+    def _lost(self, order: Order, succession: Succession, unread: set[str]) -> list[str]:
+        """The metrics that the old one gives and the new one should."""
+        old, new = succession.samples()
+        rules = Rules(order.goal.section(sections.IGNORELIST))
+        touched = {change.plugin for change in order.plan}
+        if any(change.kind == plan.RELOAD for change in order.plan):
+            touched |= {name for name, goal in order.goal.plugins.items() if goal.origin == "host"}
+        spared = {name.lower() for name in touched | unread}
+        kept = {name.lower() for name, goal in order.goal.plugins.items() if goal.enabled} - spared
+        return [name for name in output.lost(old, new, time.time()) if _is_of(name, kept, rules)]
+
+    def _go_back(self, succession: Succession) -> None:
+        """:raises DaemonNotStarted: the old one is gone, and another one with its configuration does not come up"""
+        stays = succession.take_back()
+        self._collectd.files.discard()
+        if not stays:
+            self._collectd.await_ready(self._collectd.daemon.start())
+
+    def _log(self, order: Order, outcome: str, began: float) -> None:
+        """To the daemon that goes on."""
+        took, changes = 1000 * (time.monotonic() - began), ", ".join(map(str, order.plan))
+        self._collectd.log(order.request_id, f"replacement of collectd: {outcome} in {took:.1f} ms ({changes})")
+
+    def at_next_start(self, goal: Any, generation: str) -> None:
+        self._collectd.at_next_start(goal, generation)
+
+    def flaw(self) -> str | None:
+        return self._collectd.flaw()
+
+    def metrics(self, query: Query) -> Page:
+        return self._reader.metrics(query)
+
+    def values(self, query: Query) -> Page:
+        return self._reader.values(query)
+
+    def notifications(self, position: Position, limit: int, wait: float) -> Batch:
+        return self._reader.notifications(position, limit, wait)
+
+    def notify(self, notification: Notification, request_id: str) -> None:
+        self._reader.notify(notification, request_id)
+
+    def flush(self, flush: Flush) -> dict[str, Any]:
+        return self._reader.flush(flush)
+
+    def close(self) -> None:
+        self._collectd.wire.close()
+
+
+def _is_of(name: str, plugins: set[str], rules: Rules) -> bool:
+    try:
+        metric = Identifier.parse(name)
+    except exception.BadIdentifier:
+        return False
+    return metric.plugin.lower() in plugins and rules.ignores(metric) is None

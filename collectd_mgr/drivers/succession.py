@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a second collectd takes the place of the daemon without a sample missing or written twice.
+
+Both read at the same times. The new one writes nothing until it has read everything twice; then each metric gets a
+moment between two of its samples: what was sampled before, the old one writes, and the new one what was sampled after,
+as soon as the old one has written and flushed all it has.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.domain import output
+from collectd_mgr.domain.columns import Columns
+from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.output import Sample
+from collectd_mgr.drivers import instance
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.collectd import Collectd
+from collectd_mgr.drivers.process import Process
+from collectd_mgr.wire.client import WireClient
+
+LOG = logging.getLogger(__name__)
+
+#: A read of collectd's, as the extension tells of it: see :meth:`collectd_mgr.extension.inside.Inside.reads`.
+Read = Mapping[str, Any]
+
+#: For a rate.
+_READINGS = 2
+
+#: Seconds between telling both of the moments and the first of them; doubled where that was not enough.
+_MARGIN = 0.2
+_ATTEMPTS = 4
+
+_PATIENCE = 30.0
+_END = 10.0
+
+
+class Succession:
+    """One attempt: :meth:`start`, :meth:`await_read`, :meth:`hand_over`; or :meth:`take_back` at any moment.
+
+    :param old: the daemon
+    """
+
+    def __init__(self, settings: DriverSettings, collectd: Collectd, old: Process) -> None:
+        self._settings = settings
+        self._collectd = collectd
+        self._old = old
+        self._new: Process | None = None
+        #: When each read of the new instance was seen to be due, after the first time.
+        self._dues: dict[str, set[float]] = {}
+        self._reads: Mapping[str, Read] = collectd.wire.call("reads")
+        self.wire = WireClient(instance.socket(settings), timeout=_PATIENCE)
+
+    @property
+    def new(self) -> Process:
+        assert self._new is not None
+        return self._new
+
+    def start(self, items: Sequence[Item]) -> None:
+        """Have the new instance beside the daemon, reading and without output.
+
+        :param items: everything that a daemon of its configuration would read
+        :raises DaemonNotStarted: it ended, or was not ready in time
+        """
+        phases = {name: (read["interval"], read["due"]) for name, read in self._reads.items() if not read["failing"]}
+        path = instance.write_configuration(self._settings, items, self._old, phases)
+        self._new = self._collectd.daemon.launch(path)
+        self._collectd.await_ready(self._new, self.wire)
+
+    def unread(self) -> tuple[str, ...]:
+        """The plugins that the new instance has not read twice, those left out that the daemon cannot read either."""
+        reads: Mapping[str, Read] = self.wire.call("reads")
+        for name, read in reads.items():
+            self._dues.setdefault(name, set()).update({read["due"]} - {read["first"]})
+        return tuple(sorted({read["plugin"] for name, read in reads.items() if not self._is_read(name, read)}))
+
+    def hopeless(self, seconds: float) -> tuple[str, ...]:
+        """The plugins whose second read is longer than ``seconds`` away."""
+        reads: Mapping[str, Read] = self.wire.call("reads")
+        until = time.time() + seconds
+        far = {read["plugin"] for read in reads.values() if read["first"] and _second(read) > until}
+        return tuple(sorted(far))
+
+    def _is_read(self, name: str, read: Read) -> bool:
+        if read["failing"]:
+            return bool(self._reads.get(name, read)["failing"]) and name in self._reads
+        # Each time it is due again tells of a read; of one that was late the time alone would tell too much.
+        return read["first"] is None or len(self._dues[name]) >= _READINGS
+
+    def samples(self) -> tuple[dict[str, Sample], dict[str, Sample]]:
+        """The time of the newest sample, and the interval, of each metric: of the daemon, and of the new instance."""
+        return _samples(self._collectd.wire), _samples(self.wire)
+
+    def hand_over(self) -> None:
+        """The new instance is the daemon when this returns, and the old one has ended.
+
+        :raises Busy: this machine is too slow to tell both in time; nothing has changed
+        :raises CollectdMgrError: it came to nothing, at any moment of it: to be taken back
+        """
+        last = self._part()
+        time.sleep(max(0.0, last - time.time()))
+        self._collectd.wire.call("output_drain", timeout=_PATIENCE)
+        self._collectd.wire.call("flush", timeout=_PATIENCE)
+        self.wire.call("output_open", timeout=_PATIENCE)
+        self._collectd.drain()
+        if not self._old.end(self._settings.stop_timeout):
+            LOG.warning("The old collectd did not end when asked, and was killed.")
+        self._collectd.await_ready(self.new)
+
+    def _part(self) -> float:
+        """Have both know the moments that part their samples; the last of them."""
+        _set(self.wire, output.HOLD, self._old.pid)
+        _set(self._collectd.wire, output.PASS, 0)
+        for attempt in range(_ATTEMPTS):
+            first = time.time() + _MARGIN * 2**attempt
+            moments = output.moments(*self.samples(), first)
+            last = max(moments.values(), default=first)
+            _set(self.wire, output.SINCE, self._old.pid, moments, last)
+            _set(self._collectd.wire, output.UNTIL, self.new.pid, moments, last)
+            if time.time() < first:
+                return last
+            _set(self._collectd.wire, output.PASS, 0)
+            _set(self.wire, output.HOLD, self._old.pid)
+        raise exception.Busy("This machine is too slow now for two instances to be told the same in time.")
+
+    def take_back(self) -> bool:
+        """End the new instance; whether the old one is the daemon as before."""
+        if self._new is not None:
+            self._new.end(_END)
+        alive = self._old.alive()
+        if alive:
+            with suppress(exception.CollectdMgrError):
+                self._collectd.wire.call("output_free")
+        return alive
+
+    def close(self) -> None:
+        self.wire.close()
+
+
+def _set(
+    wire: WireClient, mode: str, other: int, moments: Mapping[str, float] | None = None, otherwise: float = 0.0
+) -> None:
+    params = {"mode": mode, "other": other, "moments": moments or {}, "otherwise": otherwise}
+    wire.call("output_set", params, timeout=_PATIENCE)
+
+
+def _second(read: Read) -> float:
+    """When a read is called for the second time."""
+    return float(read["first"]) + float(read["interval"])
+
+
+def _samples(wire: WireClient) -> dict[str, Sample]:
+    columns = Columns(wire.call("metrics_list", timeout=_PATIENCE))
+    named: Iterable[tuple[str, float, float | None]] = zip(columns.names, columns.times, columns.intervals, strict=True)
+    return {name: (moment, interval or 0.0) for name, moment, interval in named}

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What two collectds cannot both have is known from the configuration."""
+
+from __future__ import annotations
+
+import pytest
+
+from collectd_mgr.domain import beside, grammar, managed, safety
+
+
+def obstacles(text: str) -> tuple[str, ...]:
+    return beside.obstacles(grammar.parse(text + "\n"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LoadPlugin cpu",
+        "LoadPlugin csv",
+        'LoadPlugin network\n<Plugin network>\n  Server "192.0.2.1"\n</Plugin>',
+        f'LoadPlugin python\n<Plugin python>\n  Import "{managed.IMPORT}"\n</Plugin>',
+        "LoadPlugin match_regex",
+        "Interval 10",
+    ],
+)
+def test_what_may_be_there_twice(text: str) -> None:
+    assert obstacles(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ('<Plugin Network>\n  listen "192.0.2.1"\n</Plugin>', "port"),
+        ("LoadPlugin statsd", "port"),
+        ("LoadPlugin write_prometheus", "port"),
+        ("loadplugin UnixSock", "socket"),
+        ("LoadPlugin intel_rdt", "hardware"),
+        ("<LoadPlugin exec>\n  Interval 1\n</LoadPlugin>", "twice"),
+        ("LoadPlugin aggregation", "begin anew"),
+        ("LoadPlugin mcelog", "proved"),
+        ("LoadPlugin somebody_elses", "proved"),
+        ('<Plugin python>\n  Import "mine"\n</Plugin>', "mine"),
+    ],
+)
+def test_what_may_not(text: str, word: str) -> None:
+    (sentence,) = obstacles(text)
+    assert word in sentence
+
+
+def test_every_exclusive_plugin_is_in_the_way() -> None:
+    assert all(beside.plugin_obstacle(row.plugin) for row in safety.table().values() if row.exclusive)
+
+
+def test_every_plugin_that_is_changed_live_may_be_there_twice() -> None:
+    """Except where the table knows of a second instance that it would disturb the first."""
+    live = [row for row in safety.table().values() if row.live and row.scratch == "ok"]
+    assert not [row.plugin for row in live if beside.plugin_obstacle(row.plugin)]
