@@ -44,7 +44,9 @@ class Applier:
     def apply(self, spec: HostSpec, request_id: str = "") -> Running | None:
         """Take up ``spec``; the outcome is in the memory then, a failure of the daemon included. Safe to repeat.
 
-        The generation that was taken up last is not done again, whatever became of it.
+        The generation that was taken up last is not done again, whatever became of it. The mode of a spec that is
+        refused stays: it is no setting, which the daemon is brought to, but says what may be done here, and the server
+        keeps it as well. A halt must hold though the rest of its spec is refused.
 
         :returns: the daemon as a driver observed it after it had changed it; ``None`` when nothing was changed
         :raises StaleGeneration: an older generation, another spec under the same one, or an epoch that is past

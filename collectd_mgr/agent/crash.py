@@ -11,6 +11,7 @@ from collectd_mgr.agent import faults
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.memory import Quarantine
 from collectd_mgr.agent.state import LIVE, State
+from collectd_mgr.domain import mode
 from collectd_mgr.domain.operations import FAILED
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import Generation, HostSpec
@@ -43,12 +44,21 @@ class Crash:
             outcome=FAILED, error=error.to_dict(), current=memory.good, probation=None, quarantine=quarantine
         )
         self._fault(faults.QUARANTINED)
-        self._bring_back(request_id)
+        if self._state.mode().mode == mode.MANAGE:
+            self._bring_back(request_id)
+        else:
+            self._leave()
 
     def _quarantine(self, error: exception.DaemonDied) -> Quarantine:
         LOG.error("The live driver is quarantined until somebody clears it.")
         clears = self._state.goal(self._state.memory.taken).quarantine_clears
         return Quarantine(error.detail, time.time(), clears)
+
+    def _leave(self) -> None:
+        """Nothing is changed in a daemon that runs; the next one must not find what the last one died of."""
+        self._carrier.at_next_start(self._state.memory.good or NOTHING)
+        said = f"collectd died in mode {self._state.mode().mode}: a process that runs is left as it is."
+        self._state.remember(warnings=(f"{said} The next one starts with the last good spec.",))
 
     def _bring_back(self, request_id: str) -> None:
         good = self._state.memory.good or NOTHING

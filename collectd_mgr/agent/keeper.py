@@ -167,14 +167,15 @@ class Keeper:
 
     def _bring(self, spec: HostSpec) -> None:
         try:
-            self._carrier.keep(spec)
+            applied = self._carrier.keep(spec)
         except exception.DaemonDied as error:
             self._crash.happened(error)
         except exception.CollectdMgrError as error:
             LOG.error("collectd is not brought to what it is to run: %s: %s", error.code, mask_text(error.detail))
             self._state.note(warnings=(error.detail,))
         else:
-            self._state.remember()
+            # What went wrong before has its end here.
+            self._state.remember(warnings=applied.warnings)
         self.close()
 
     def run(self, stop: threading.Event) -> None:

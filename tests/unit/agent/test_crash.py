@@ -132,6 +132,31 @@ class TestDeath:
         assert set(prepared.plugins) == {"memory"}
         assert "not back yet" in str(other.status().warnings)
 
+    def test_in_mode_observe_the_next_process_is_left_as_it_is(self, agent: Agent, tmp_path: Path) -> None:
+        agent.apply(spec(2, memory=True, cpu=True))
+        (tmp_path / "mode").write_text("observe")
+        agent.collectd.start(Goal({"memory": PluginGoal(True), "cpu": PluginGoal(True)}))
+        pid = agent.collectd.running.pid
+        for _ in range(2):
+            agent.service.keeper.look()
+        status, prepared = agent.status(), agent.collectd.prepared
+        assert (status.outcome, agent.collectd.running.pid, agent.enabled()) == ("failed", pid, {"memory", "cpu"})
+        assert "left as it is" in str(status.warnings)
+        assert prepared is not None
+        assert set(prepared.plugins) == {"memory"}
+        (tmp_path / "mode").unlink()
+        agent.service.keeper.look()
+        assert (agent.enabled(), agent.status().warnings) == ({"memory"}, ())
+
+    def test_in_mode_observe_a_child_is_started_with_what_was_good(self, agent: Agent, tmp_path: Path) -> None:
+        agent.apply(spec(2, memory=True, cpu=True))
+        (tmp_path / "mode").write_text("observe")
+        agent.collectd.die()
+        agent.service.keeper.look()
+        assert agent.collectd.running.pid is None
+        agent.service.keeper.look()
+        assert agent.enabled() == {"memory"}
+
     def test_that_generation_is_not_tried_again(self, agent: Agent) -> None:
         crash = spec(2, memory=True, cpu=CRASH)
         agent.apply(crash)
