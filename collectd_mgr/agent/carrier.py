@@ -172,7 +172,18 @@ class Carrier:
         self.tried, changes = driver.name, tuple(str(change) for change in todo)
         lasts = lasting(todo, Running(), self._state.origin.interval)
         self._journal.begin(
-            Intent(spec, driver.name, changes, running.pid, running.started, boot_id(), takes_up, request_id, lasts)
+            Intent(
+                spec,
+                driver.name,
+                changes,
+                running.pid,
+                running.started,
+                boot_id(),
+                takes_up,
+                request_id,
+                lasts,
+                running.since_boot,
+            )
         )
         return self._act(driver, spec, todo, running, request_id)
 
@@ -185,7 +196,7 @@ class Carrier:
         running = self.ladder.observe()
         if _is_starting(running) and wait_for(lambda: not _is_starting(self.ladder.observe()), _STARTING):
             running = self.ladder.observe()
-        process = (running.pid, running.started)
+        process = (running.pid, running.since_boot)
         if running.pid is None or running.version is not None:
             self._heard = process
             return running
@@ -235,11 +246,12 @@ class Carrier:
         if isinstance(error, exception.DaemonDied):
             return True
         patience = _DYING if isinstance(error, _UNANSWERED) else 0.0
-        return wait_for(lambda: died(before.pid, before.started, self.ladder.observe()), patience)
+        return wait_for(lambda: died(before.pid, before.since_boot, self.ladder.observe()), patience)
 
 
 def _is_starting(running: Running) -> bool:
-    young = running.started is not None and time.time() - running.started < _STARTING
+    since_boot = running.since_boot
+    young = since_boot is not None and time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot < _STARTING
     return young and running.pid is not None and running.version is None
 
 

@@ -11,9 +11,6 @@ from collectd_mgr.domain import plan
 from collectd_mgr.domain.plan import Change, Plan, Running
 from collectd_mgr.domain.spec import ORIGIN, Generation, Goal, HostSpec, Layer, PluginSetting, merge
 
-#: Wall clocks are set, and the kernel gives starts in hundredths of a second after a boot time in whole seconds.
-_CLOCK_STEP = 2.0
-
 
 def goal_of(origin: Layer, spec: HostSpec | None) -> Goal:
     """The operator's own settings below those of ``spec``, which cannot pass for the operator's by their id."""
@@ -93,13 +90,14 @@ def named(*specs: HostSpec | None) -> set[str]:
     return {name for spec in specs if spec for layer in spec.layers for name in layer.plugins}
 
 
-def died(pid: int | None, started: float | None, running: Running) -> bool:
-    """Whether the process that was seen as ``pid``, ``started`` is gone, as far as anybody knows by its own doing."""
-    return not same_daemon(pid, started, running) and pid not in running.ended_by_somebody
+def died(pid: int | None, since_boot: float | None, running: Running) -> bool:
+    """Whether the process seen as ``pid``, ``since_boot`` is gone, as far as anybody knows by its own doing."""
+    return not same_daemon(pid, since_boot, running) and pid not in running.ended_by_somebody
 
 
-def same_daemon(pid: int | None, started: float | None, running: Running) -> bool:
-    """Whether ``running`` is the process that was seen as ``pid``, ``started``."""
-    if pid != running.pid:
-        return False
-    return started is None or running.started is None or abs(started - running.started) <= _CLOCK_STEP
+def same_daemon(pid: int | None, since_boot: float | None, running: Running) -> bool:
+    """Whether ``running`` is the process that was seen as ``pid``, ``since_boot``, in the same boot.
+
+    Where one of the two does not say when it was started (an earlier agent or extension) the pid has to do.
+    """
+    return pid == running.pid and (None in (since_boot, running.since_boot) or since_boot == running.since_boot)

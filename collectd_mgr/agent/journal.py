@@ -25,7 +25,7 @@ _LIMIT = 1 << 20
 
 @dataclass(frozen=True)
 class Intent:
-    """``driver`` is to bring the daemon (``pid``, ``started``) to ``spec``; ``boot_id`` is the kernel's.
+    """``driver`` is to bring the daemon (``pid``, ``since_boot``) to ``spec``; ``boot_id`` is the kernel's.
 
     ``takes_up`` is false where it only brings back, or keeps, what was taken up before; ``probation`` is how long the
     daemon has to outlive it, in seconds.
@@ -40,6 +40,7 @@ class Intent:
     takes_up: bool = True
     request_id: str = ""
     probation: float = 0.0
+    since_boot: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {**vars(self), "spec": self.spec.to_dict(), "changes": list(self.changes)}

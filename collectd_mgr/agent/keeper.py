@@ -87,7 +87,7 @@ class Keeper:
         if self._applier is None or memory.taken is None or memory.outcome != APPLYING:
             return False
         probation = memory.probation
-        if probation is not None and probation.pid and died(probation.pid, probation.started, running):
+        if probation is not None and probation.pid and died(probation.pid, probation.since_boot, running):
             return False
         self._applier.again()
         self.close()

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from collectd_mgr.agent.desired import same_daemon
@@ -16,7 +16,7 @@ _READS = 3
 
 @dataclass(frozen=True)
 class Probation:
-    """A change that its daemon (``pid``, ``started``, in the kernel's boot ``boot_id``) has not yet outlived.
+    """A change that its daemon (``pid``, ``since_boot``, in the kernel's boot ``boot_id``) has not yet outlived.
 
     ``since``: seconds of the monotonic clock of that boot; ``lasts``: so many seconds more, at least; ``live``: the
     change was made in that very process, which a death says something about. Without a ``pid`` it waits for the next.
@@ -28,6 +28,7 @@ class Probation:
     since: float
     lasts: float
     live: bool = True
+    since_boot: float | None = None
 
     def left(self, now: float, boot_id: str) -> float:
         """Seconds that it lasts yet; the whole in another boot, whose clock is another."""
@@ -35,12 +36,12 @@ class Probation:
 
     def watches(self, running: Running, boot_id: str) -> bool:
         """Whether ``running`` is the process that it is about."""
-        same = self.pid is not None and same_daemon(self.pid, self.started, running)
+        same = self.pid is not None and same_daemon(self.pid, self.since_boot, running)
         return same and boot_id == self.boot_id
 
     def moved(self, running: Running, now: float, boot_id: str) -> Probation:
         """The same for the process that came after that one, which was started with what is on probation."""
-        return replace(self, pid=running.pid, started=running.started, boot_id=boot_id, since=now, live=False)
+        return begun(running, self.lasts, False, now, boot_id, None)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Probation:
@@ -52,7 +53,7 @@ class Probation:
 def begun(running: Running, lasts: float, live: bool, now: float, boot_id: str, before: Probation | None) -> Probation:
     """Of a change that was made just now; what was on probation ``before`` it stays so for as long as it would."""
     left = before.left(now, boot_id) if before else 0.0
-    return Probation(running.pid, running.started, boot_id, now, max(lasts, left), live)
+    return Probation(running.pid, running.started, boot_id, now, max(lasts, left), live, running.since_boot)
 
 
 def lasting(todo: Plan, running: Running, default: float) -> float:

@@ -91,7 +91,8 @@ class Recovery:
     def _watch(self, intent: Intent, running: Running) -> None:
         """What was cut off may have been done, and nobody has seen a daemon outlive it."""
         if intent.driver == LIVE or intent.spec != self._state.memory.good:
-            live = intent.driver == LIVE and same_daemon(intent.pid, intent.started, running)
+            here = intent.driver == LIVE and intent.boot_id == boot_id()
+            live = here and same_daemon(intent.pid, intent.since_boot, running)
             before, now = self._state.memory.probation, time.monotonic()
             self._state.write(probation=begun(running, intent.probation, live, now, boot_id(), before))
 
@@ -99,4 +100,4 @@ class Recovery:
 def _died_of(intent: Intent, running: Running) -> bool:
     """A reboot ends daemons as well: then nothing is to be learned from it."""
     live_here = intent.driver == LIVE and intent.boot_id == boot_id()
-    return live_here and died(intent.pid, intent.started, running)
+    return live_here and died(intent.pid, intent.since_boot, running)

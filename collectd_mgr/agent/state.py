@@ -160,7 +160,7 @@ class State:
         """Read the operator's files, if ``running`` is another daemon than they were read for, or ``again``."""
         if again or self._origin_of is None or not same_daemon(*self._origin_of, running):
             self.origin = self._read_origin(self.origin)
-            self._origin_of = (running.pid, running.started)
+            self._origin_of = (running.pid, running.since_boot)
             self.origin_runs = not again and self.origin.changed + _SURE < (running.started or 0.0)
 
     def barred(self) -> dict[str, str]:

@@ -73,7 +73,10 @@ class RunningPlugin:
 
 @dataclass(frozen=True)
 class Running:
-    """A daemon as a driver observed it. ``pid`` is ``None`` when none runs; ``started`` is seconds since 1970.
+    """A daemon as a driver observed it. ``pid`` is ``None`` when none runs; ``started``: seconds since 1970, for show.
+
+    ``since_boot``: seconds from the boot to its start, which tell it from another with that pid, whatever becomes of
+    the wall clock; ``None``: not known.
 
     ``ended_by_somebody``: the pids of earlier ones of which it is known that they were killed or stopped, not dying.
     """
@@ -91,6 +94,7 @@ class Running:
     hostname: str = field(default="", compare=False)
     #: What it says of them, for show.
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    since_boot: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         plugins = {name: plugin.to_dict() for name, plugin in sorted(self.plugins.items())}

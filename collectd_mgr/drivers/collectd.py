@@ -103,11 +103,11 @@ class Collectd:
             status, ended = self.status(), None
             # What is not registered yet would be taken for what is not there.
             starting = bool(status.get("starting"))
-            running = Running(status["pid"], status["started"]) if starting else observation.running(status)
+            running = observation.process(status) if starting else observation.running(status)
         except SILENCE:
             process = self.daemon.find()
             ended = None if process else self.daemon.ended_by_somebody()
-            running = Running(process.own_pid, process.started) if process else Running()
+            running = _silent(process) if process else Running()
         orderly = farewell.left(self._settings.socket)
         return replace(running, ended_by_somebody=tuple(pid for pid in (orderly, ended) if pid is not None))
 
@@ -184,6 +184,10 @@ class Collectd:
             return bool(wire.hello()["pid"] == process.own_pid)
         except SILENCE:
             return False
+
+
+def _silent(process: Process) -> Running:
+    return Running(process.own_pid, process.started, since_boot=process.since_boot)
 
 
 def _daemon(settings: DriverSettings, wire: WireClient) -> Daemon:

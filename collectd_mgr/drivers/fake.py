@@ -48,7 +48,10 @@ class FakeDaemon:
         self.began, self.prepared = self.clock(), None
         plugins = {name: _as_asked(item) for name, item in goal.plugins.items() if item.enabled}
         counts = goal.reloads, goal.daemon_restarts
-        self.running = Running(next(_PIDS), self.began, VERSION, plugins, *counts, sections=_given(goal))
+        since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
+        self.running = Running(
+            next(_PIDS), self.began, VERSION, plugins, *counts, sections=_given(goal), since_boot=since_boot
+        )
 
     def die(self, by_somebody: bool = False) -> None:
         pid = self.running.pid

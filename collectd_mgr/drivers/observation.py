@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from collectd_mgr import exception
@@ -18,6 +19,11 @@ Status = Mapping[str, Any]
 SILENCE = (exception.DaemonUnreachable, exception.RequestTimeout, exception.WireMismatch)
 
 
+def process(status: Status) -> Running:
+    """The process of this ``status``, and nothing of what it does. Earlier extensions know no ``since_boot``."""
+    return Running(status["pid"], status["started"], since_boot=status.get("since_boot"))
+
+
 def running(status: Status) -> Running:
     """The daemon of this ``status`` (the extension's answer of that name).
 
@@ -25,13 +31,12 @@ def running(status: Status) -> Running:
     """
     marker = Marker.from_text(status["generation"])
     plugins = {name: _plugin(name, state, marker, status["interval"]) for name, state in status["plugins"].items()}
-    return Running(
-        status["pid"],
-        status["started"],
-        status["collectd_version"],
-        plugins,
-        marker.reloads,
-        marker.daemon_restarts,
+    return replace(
+        process(status),
+        version=status["collectd_version"],
+        plugins=plugins,
+        reloads=marker.reloads,
+        daemon_restarts=marker.daemon_restarts,
         sections={**marker.sections, **_observed(status)},
         hostname=status.get("hostname") or "",
         facts=status.get("sections") or {},

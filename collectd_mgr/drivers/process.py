@@ -30,9 +30,14 @@ class Process:
     ticks: int
 
     @property
+    def since_boot(self) -> float:
+        """Seconds from the boot to its start."""
+        return self.ticks / _TICKS_PER_SECOND
+
+    @property
     def started(self) -> float:
-        """Seconds since 1970; moves with the wall clock when that is set, so compare ``ticks``."""
-        return _boot_time() + self.ticks / _TICKS_PER_SECOND
+        """Seconds since 1970; moves with the wall clock when that is set, so compare ``since_boot``."""
+        return _boot_time() + self.since_boot
 
     @property
     def own_pid(self) -> int:

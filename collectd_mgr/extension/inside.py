@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from collectd_mgr import exception
@@ -40,13 +40,18 @@ class Inside:
     metrics: Metrics | None
     notifications: Notifications
     generation: Any = None
+    since_boot: float = field(default_factory=process.since_boot)
 
     def status(self) -> dict[str, Any]:
-        """The daemon as it is: see the keys. ``started`` in seconds since the epoch, ``interval`` in seconds."""
+        """The daemon as it is: see the keys. ``started`` in seconds since the epoch, ``interval`` in seconds.
+
+        ``since_boot``: when it was started, in seconds since the boot.
+        """
         reasons = self.gate.reasons()
         return {
             "pid": os.getpid(),
             "started": self.started,
+            "since_boot": self.since_boot,
             "collectd_version": self.version,
             "binary_replaced": bool(process.replaced(self.loader.loaded())),
             "live": {"on": not reasons, "reasons": reasons},

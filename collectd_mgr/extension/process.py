@@ -7,12 +7,16 @@ import os
 import time
 
 
-def started() -> float:
-    """When this process was started, in seconds since the epoch."""
+def since_boot() -> float:
+    """When this process was started, in seconds since the boot: nobody sets that clock."""
     with open("/proc/self/stat", encoding="utf-8", errors="replace") as found:
         ticks = int(found.read().rpartition(")")[2].split()[19])
-    uptime = time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.time() - (uptime - ticks / os.sysconf("SC_CLK_TCK"))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def started() -> float:
+    """When this process was started, in seconds since the epoch."""
+    return time.time() - (time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot())
 
 
 def binary() -> bytes:

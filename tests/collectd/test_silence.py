@@ -55,8 +55,14 @@ def test_one_that_is_silent_before_the_change_gets_it_later(host: Host) -> None:
     parts.applier.apply(spec(1, "memory"))
     process = host.collectd.daemon.find()
     assert process is not None
+    answering = host.collectd.observe()
     process.signal(signal.SIGSTOP)
     time.sleep(0.1)
+    silent = host.collectd.observe()
+    # The daemon and the kernel say the same of its start, to the tick.
+    assert silent.version is None
+    assert (silent.pid, silent.since_boot) == (answering.pid, answering.since_boot)
+    assert silent.since_boot is not None
     parts.applier.apply(spec(2, "memory", "swap"))
     assert told(parts) == ("applying", "timeout")
     parts.keeper.look()

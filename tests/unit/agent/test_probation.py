@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -66,6 +67,15 @@ class TestLength:
         assert begun(FIRST, 3.0, True, 1179.0, "b", before).lasts == 3.0
         assert begun(FIRST, 3.0, True, 5.0, "another", before).lasts == 180.0
 
+    def test_of_an_agent_that_noted_no_start_is_told_by_the_pid(self) -> None:
+        old = Memory().to_dict() | {
+            "probation": {"pid": 1, "started": 2.0, "boot_id": "b", "since": 0.0, "lasts": 9.0, "live": True}
+        }
+        probation = Memory.from_dict(old).probation
+        assert probation is not None
+        assert probation.watches(replace(FIRST, since_boot=3.0), "b")
+        assert not probation.watches(replace(FIRST, pid=2, since_boot=3.0), "b")
+
     def test_of_an_agent_before_this_one_is_over(self) -> None:
         old = Memory().to_dict() | {"probation": {"pid": 1, "started": 2.0, "at": 1.7e9, "boot_id": "b"}}
         assert Memory.from_dict(old).probation == Probation(1, 2.0, "b", 0.0, 0.0)
@@ -111,6 +121,25 @@ def test_the_process_after_one_that_somebody_ended_has_to_outlive_it_too(agent: 
     agent.service.keeper.look()
     # It loaded the plugin as it started: that says nothing of live changes.
     assert (told(agent), agent.enabled()) == (("failed", "daemon_died", False), {"memory"})
+
+
+def test_a_clock_that_is_set_makes_no_other_process(agent: Agent) -> None:
+    """collectd may be silent then, and its start be reckoned anew."""
+    agent.apply(spec(2, memory=True, cpu=True))
+    started = agent.collectd.running.started
+    assert started is not None
+    agent.collectd.running = replace(agent.collectd.running, started=started - 3600.0, version=None)
+    agent.service.keeper.look()
+    assert (told(agent), agent.enabled()) == (("applied", None, False), {"memory", "cpu"})
+
+
+def test_another_process_with_the_same_pid_is_another(agent: Agent) -> None:
+    agent.apply(spec(2, memory=True, cpu=True))
+    since_boot = agent.collectd.running.since_boot
+    assert since_boot is not None
+    agent.collectd.running = replace(agent.collectd.running, since_boot=since_boot + 0.01)
+    agent.service.keeper.look()
+    assert (told(agent), agent.enabled()) == (("failed", "daemon_died", True), {"memory"})
 
 
 def test_a_change_by_restart_is_no_loop_either(agent: Agent) -> None:

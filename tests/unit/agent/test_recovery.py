@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 
@@ -75,6 +76,19 @@ def test_looks_that_come_in_between_do_not_close_the_journal(cut_off: Agent, tmp
         return agent.enabled() == {"memory", "cpu"}
 
     eventually(ended)
+
+
+def test_a_journal_that_notes_no_start_is_told_by_the_pid(cut_off: Agent, tmp_path: Path) -> None:
+    """Of an earlier agent: the daemon that has that pid did not die, whatever the wall clock says."""
+    path = tmp_path / "state" / "journal"
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    for record in records:
+        if "intent" in record:
+            del record["intent"]["since_boot"]
+            record["intent"]["started"] -= 3600.0
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+    agent = Agent(tmp_path, cut_off.collectd).recover()
+    assert (agent.status().outcome, agent.status().quarantine) == ("applied", None)
 
 
 def test_nothing_new_is_begun_before(cut_off: Agent, tmp_path: Path) -> None:
