@@ -79,6 +79,17 @@ class Carrier:
         """Have ``spec`` on the disk for a daemon that somebody else starts; safe to repeat."""
         self.ladder.drivers[-1].at_next_start(self._state.goal(spec), _name(spec))
 
+    def start(self, spec: HostSpec) -> None:
+        """Start a daemon that does not run with ``spec`` as it is on the disk: what can be done when that is full.
+
+        There is nothing for the journal to say: no live operation is begun, and no file replaced.
+
+        :raises OSError: something else is on the disk, and cannot be replaced
+        :raises DaemonNotStarted: it does not come up
+        """
+        self.at_next_start(spec)
+        self.ladder.drivers[-1].start()
+
     def flaw(self) -> str | None:
         """What is wrong with what is on the disk for the next daemon; ``None`` for nothing."""
         return self.ladder.drivers[-1].flaw()

@@ -46,6 +46,7 @@ class Keeper:
         self._crash = crash
         self._clock = clock
         self._backoff = Backoff()
+        self._last_resort = Backoff()
         self._dead_since: float | None = None
         self._applier: Applier | None = None
         self._recovery: Recovery | None = None
@@ -64,22 +65,32 @@ class Keeper:
         return tuple(filter(None, (recovery, self._trouble)))
 
     def look(self) -> None:
-        """One look, and what it calls for."""
+        """One look, and what it calls for.
+
+        :raises OSError: something cannot be written
+        """
         with self._state.lock:
-            self.close()
-            if self._state.mode().mode == mode.OFF:
-                return
-            if self._recovery is not None and not self._recovery.done():
-                return
-            running = self._carrier.ladder.observe()
-            self._state.see_origin(running)
-            self._mend()
-            self._state.bound_rate()
-            if self._settles(running):
-                return
-            self._state.end_leases()
-            if self._outlives(running):
-                self._keep(running)
+            try:
+                self._look()
+            except OSError:
+                self._start_as_it_is()
+                raise
+
+    def _look(self) -> None:
+        self.close()
+        if self._state.mode().mode == mode.OFF:
+            return
+        if self._recovery is not None and not self._recovery.done():
+            return
+        running = self._carrier.ladder.observe()
+        self._state.see_origin(running)
+        self._mend()
+        self._state.bound_rate()
+        if self._settles(running):
+            return
+        self._state.end_leases()
+        if self._outlives(running):
+            self._keep(running)
 
     def _settles(self, running: Running) -> bool:
         """Whether it was about a spec that met a silent daemon; if that has died since, it is as after any death."""
@@ -87,7 +98,7 @@ class Keeper:
         if self._applier is None or memory.taken is None or memory.outcome != APPLYING:
             return False
         probation = memory.probation
-        if probation is not None and probation.pid and died(probation.pid, probation.since_boot, running):
+        if probation is not None and _ended(probation, running):
             return False
         self._applier.again()
         self.close()
@@ -157,6 +168,19 @@ class Keeper:
                 LOG.info("collectd differs from what it is to run: %s", ", ".join(map(str, todo)))
                 self._bring(spec)
 
+    def _start_as_it_is(self) -> None:
+        """On a full disk no outcome can be remembered; a daemon is better than none, if it is not dying of a change."""
+        running, probation = self._carrier.ladder.observe(), self._state.memory.probation
+        off = self._state.mode().mode == mode.OFF or (self._recovery is not None and not self._recovery.over)
+        if running.pid is not None or off or (probation is not None and _ended(probation, running)):
+            return
+        if self._is_ours_to_start() and self._last_resort.due(self._clock()):
+            LOG.warning("collectd does not run: it is started with what is on the disk, for nothing can be written.")
+            try:
+                self._carrier.start(self._state.memory.current or NOTHING)
+            except (exception.CollectdMgrError, OSError) as error:
+                LOG.error("collectd is not started: %s", mask_text(str(error)))
+
     def _is_ours_to_start(self) -> bool:
         """A dead daemon that somebody else restarts as well is left to them: for a while, or where we only observe."""
         daemon = self._settings.daemon.daemon
@@ -188,3 +212,8 @@ class Keeper:
                 self._trouble = mask_text(f"The last look at collectd failed: {error}")
             else:
                 self._trouble = None
+
+
+def _ended(probation: Probation, running: Running) -> bool:
+    """Whether what is on probation has ended its daemon, as far as anybody knows."""
+    return bool(probation.pid) and died(probation.pid, probation.since_boot, running)

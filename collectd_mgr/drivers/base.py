@@ -139,6 +139,12 @@ class Driver(abc.ABC):
         For a goal that was reached before: it is not judged again. Safe to repeat.
         """
 
+    def start(self) -> None:  # noqa: B027 - who runs no daemon has none to start
+        """Start a daemon that does not run, with what is on the disk for it, and write nothing. Safe to repeat.
+
+        For when nothing can be written; :meth:`apply` is to be preferred. :raises DaemonNotStarted: it does not come up
+        """
+
     def sync(self) -> None:  # noqa: B027 - most leave nothing open
         """Have on the disk what :meth:`apply` wrote: a failing machine may take it away until then. Safe to repeat."""
 

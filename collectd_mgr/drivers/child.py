@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from collectd_mgr.drivers.files import replace
 from collectd_mgr.drivers.instance import INSTANCES
 from collectd_mgr.drivers.output import Output
 from collectd_mgr.drivers.process import Process, end_of, look, running
+
+LOG = logging.getLogger(__name__)
 
 #: A collectd that inherits one of these takes itself for somebody's service.
 _NOT_INHERITED = frozenset(
@@ -120,8 +123,13 @@ class ChildDaemon(Daemon):
         return next(iter((*running(self._binary, _arguments(self._config_file)), *self.launched())), None)
 
     def _write(self, process: Process) -> None:
-        if self._recorded() != process:
+        """A full disk is no reason not to start it: without a record it is found by its command line."""
+        if self._recorded() == process:
+            return
+        try:
             replace(self._record, f"{process.pid} {process.ticks} {_boot()}\n")
+        except OSError as error:
+            LOG.warning("%s cannot be written: %s", self._record, error)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

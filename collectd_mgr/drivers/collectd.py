@@ -125,8 +125,10 @@ class Collectd:
         return managed.render(goal, generation, chain)
 
     def at_next_start(self, goal: Goal, generation: str) -> None:
-        """Have the managed file of ``goal``; safe to repeat."""
-        self.files.restore(self.render(goal, generation))
+        """Have the managed file of ``goal``; one that is there is not written again. Safe to repeat."""
+        text = self.render(goal, generation)
+        if text != self.files.read():
+            self.files.restore(text)
 
     def flaw(self) -> str | None:
         """What somebody has done to the managed file that collectd could not start with, or that empties it."""

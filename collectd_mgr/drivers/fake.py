@@ -69,10 +69,14 @@ class FakeDriver(Driver):
         self.daemon = daemon or FakeDaemon()
 
     def recover(self) -> Recovered:
-        with self.daemon.lock:
-            if self.daemon.running.pid is None and self._child:
-                self.daemon.start(self.daemon.prepared or Goal())
+        if self._child:
+            self.start()
         return Recovered(self.observe())
+
+    def start(self) -> None:
+        with self.daemon.lock:
+            if self.daemon.running.pid is None:
+                self.daemon.start(self.daemon.prepared or Goal())
 
     def offer(self) -> Offer:
         return Offer(self.name, frozenset((*plan.CHANGES, *plan.SECTIONS)) | frozenset(capabilities.READS))

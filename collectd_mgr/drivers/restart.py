@@ -45,7 +45,7 @@ class RestartDriver(Driver):
         self._candidates.validation.clear()
         if self._starts:
             try:
-                self._start()
+                self.start()
             except exception.DaemonNotStarted as error:
                 notes = (*notes, error.detail, *error.kwargs.get("messages", ()))
         return Recovered(self.observe(), notes)
@@ -127,9 +127,10 @@ class RestartDriver(Driver):
         self._collectd.drain()
         if not self._collectd.daemon.stop():
             LOG.warning("collectd did not end when asked, and was killed.")
-        self._start()
+        self.start()
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """As the contract has it; who runs it may leave a record of it, where that can be written."""
         self._collectd.await_ready(self._collectd.daemon.start())
 
     def _verified(self, goal: Goal) -> Running:
