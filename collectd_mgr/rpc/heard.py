@@ -14,9 +14,14 @@ from pathlib import Path
 #: Calls that are kept in mind before it is worth looking for those that have expired.
 _FEW = 1000
 
+#: In the place of a nonce: the line is of what is forgotten.
+_MARK = "-"
+
 
 class Heard:
     """Nonces until they expire. May be asked by any thread.
+
+    What has expired is forgotten, but not until when: a clock that is set back makes none of it count again.
 
     :param path: of a file that outlives the process, one line for each; in memory alone without. Nobody else may have
         it open
@@ -27,17 +32,19 @@ class Heard:
         self._clock = clock
         self._lock = threading.Lock()
         self._seen = _read(path) if path else {}
+        #: The latest end of what is forgotten: nothing that ends before counts any more, whatever the clock says.
+        self._mark = self._seen.pop(_MARK, float("-inf"))
         self._file: int | None = None
         self._tidy()
 
     def first(self, nonce: str, expires: float, lasting: bool) -> bool:
-        """Whether it was not heard before; it was from now on.
+        """Whether it was not heard before, as far as that is known; it was from now on.
 
         :param lasting: not even the end of the machine may have it forgotten: this waits for the disk
         :raises OSError: what is to last cannot be remembered
         """
         with self._lock:
-            if nonce in self._seen:
+            if nonce in self._seen or expires <= self._mark:
                 return False
             self._write(f"\n{expires!r} {nonce}", lasting)
             self._seen[nonce] = expires
@@ -59,6 +66,7 @@ class Heard:
     def _tidy(self) -> None:
         """Forget what has expired, in the file as well."""
         now = self._clock()
+        self._mark = max([self._mark, *(expires for expires in self._seen.values() if expires <= now)])
         self._seen = {nonce: expires for nonce, expires in self._seen.items() if expires > now}
         self._full = max(_FEW, 2 * len(self._seen))
         if self._path is not None:
@@ -68,7 +76,8 @@ class Heard:
         fresh = path.with_name(f"{path.name}.new")
         file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
         before, self._file = self._file, file
-        self._write("".join(f"\n{expires!r} {nonce}" for nonce, expires in self._seen.items()), lasting=True)
+        lines = {_MARK: self._mark, **self._seen}
+        self._write("".join(f"\n{expires!r} {nonce}" for nonce, expires in lines.items()), lasting=True)
         os.rename(fresh, path)
         if before is not None:
             os.close(before)

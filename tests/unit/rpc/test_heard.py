@@ -46,6 +46,23 @@ def test_what_has_expired_goes_from_the_file(tmp_path: Path) -> None:
     again.close()
 
 
+@pytest.mark.parametrize("restarted", [True, False])
+def test_a_clock_that_is_set_back_lets_nothing_in_again(tmp_path: Path, restarted: bool) -> None:
+    file, clock = tmp_path / "heard", Clock()
+    heard = Heard(file, clock)
+    assert heard.first("a", 1300.0, lasting=True)
+    clock.now = 2000.0
+    for number in range(1000):
+        assert heard.first(f"n{number}", 2300.0, lasting=False)
+    clock.now = 1000.0
+    if restarted:
+        heard.close()
+        heard = Heard(file, clock)
+    assert not heard.first("a", 1300.0, lasting=True)
+    assert heard.first("b", 1301.0, lasting=True)
+    heard.close()
+
+
 def test_a_line_that_was_cut_off_spoils_no_other(tmp_path: Path) -> None:
     file = tmp_path / "heard"
     file.write_bytes(b"\n1300.0 a\n13\n\xff\n1300.0 b\n1300.0")
