@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
@@ -14,6 +15,7 @@ from collectd_mgr.agent.health import health
 from collectd_mgr.agent.memory import Memory
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import canonical, leases, safety, secrets
+from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.operations import FAILED
 from collectd_mgr.domain.plan import Running, RunningPlugin
 from collectd_mgr.domain.spec import Goal, PluginGoal
@@ -67,7 +69,7 @@ class Picture:
             self._state.goal(memory.current).digest(),
             memory.driver,
             self._daemon(running, memory),
-            self._state.mode(),
+            self._mode(),
             self._plugins(running, memory),
             able,
             canonical.digest({**able, "plugins": self._sweep.installed_digest}),
@@ -76,6 +78,11 @@ class Picture:
             self._sections(running),
             leases.reported(memory.current, memory.leases),
         )
+
+    def _mode(self) -> Mode:
+        """Its reason may be that of a local file."""
+        mode = self._state.mode()
+        return replace(mode, reason=secrets.mask_text(mode.reason))
 
     def _warnings(self, memory: Memory) -> tuple[str, ...]:
         state = self._state

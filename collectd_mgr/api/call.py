@@ -15,6 +15,7 @@ from collectd_mgr.control.hosts import HostControl
 from collectd_mgr.control.requester import Requester
 from collectd_mgr.db.paging import Paging
 from collectd_mgr.domain.leases import Lease, granted
+from collectd_mgr.domain.secrets import mask_words
 from collectd_mgr.domain.spec import Generation
 
 
@@ -59,8 +60,13 @@ class Call:
     @property
     def requester(self) -> Requester:
         """With the reason, and the time to hold, that the body or the query gives."""
-        reason = self._said("reason") or ""
+        reason = self.words("reason") or ""
         return Requester(self.who.user, self.who.project, self.request_id, reason, self._said("expires_in"))
+
+    def words(self, name: str) -> str | None:
+        """What the user says in words of their own, as it may be stored: without the secrets that can be told."""
+        said = self._said(name)
+        return None if said is None else mask_words(said)
 
     @property
     def lease(self) -> Lease | None:

@@ -97,7 +97,7 @@ class Host(Resource):
         answers=_WRITTEN,
     )
     def patch(self, call: Call) -> Answer:
-        said = call.body.get("description"), call.body.get("labels")
+        said = call.words("description"), call.body.get("labels")
         edit = _edit(call)
         if edit is None:
             call.control.describe(call.host, *said, call.expected)

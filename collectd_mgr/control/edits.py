@@ -153,10 +153,11 @@ def set_mode(given: dict[str, Any]) -> Edit:
 
     What is in force on the host is no part of it: that may be the word of a local file, which will be taken away.
     """
+    reason = secrets.mask_words(given.get("reason") or "")
 
     def edit(desired: Desired) -> Desired:
         now = desired.mode or Mode("")
-        return replace(desired, mode=replace(now, **{"reason": "", **given}, set_by="server"))
+        return replace(desired, mode=replace(now, **{**given, "reason": reason}, set_by="server"))
 
     return edit
 

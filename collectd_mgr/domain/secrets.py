@@ -2,8 +2,9 @@
 """Secrets in a configuration: found by their names, masked on the way out, put back on the way in.
 
 A secret is the value of an option that is called like one (``Password``, ``Community``, ``AuthPassphrase``, ...),
-an argument after such a name (``DriverOption "password" "x"``), what is sent to a server (``Post``, ``Header``), and
-the part of any string that looks like one: see :mod:`collectd_mgr.domain.masking`.
+every value in a block that is called so, an argument after such a name (``DriverOption "password" "x"``), what is sent
+to a server (``Post``, ``Header``), and the part of any string that looks like one: see
+:mod:`collectd_mgr.domain.masking`.
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.lexer import Value
 from collectd_mgr.domain.masking import MASK, is_secret, mask_header, mask_string, mask_text
 
-__all__ = ["MASK", "mask", "mask_items", "mask_text", "unmask", "unmask_items"]
+__all__ = ["MASK", "mask", "mask_items", "mask_text", "mask_words", "unmask", "unmask_items"]
 
 #: The whole value is somebody's business only: what is sent to a server.
 _BODIES = frozenset({"body", "connectid", "post"})
+
+#: Characters of a reason or a description that are kept.
+_WORDS = 255
 
 
 def mask(config: Any) -> Any:
@@ -46,28 +50,38 @@ def mask_items(items: tuple[Item, ...]) -> tuple[Item, ...]:
     return tuple(_mask_item(item) for item in items)
 
 
-def unmask_items(new: tuple[Item, ...], old: tuple[Item, ...]) -> tuple[Item, ...]:
-    """As :func:`unmask`, for the statements of one block."""
-    places = _Places(new, old)
-    return tuple(_restore(item, places.before(item)) if _masked(item) else item for item in new)
+def unmask_items(new: tuple[Item, ...], old: tuple[Item, ...], inside: bool = False) -> tuple[Item, ...]:
+    """As :func:`unmask`, for the statements of one block.
+
+    :param inside: of one that is a secret as a whole
+    """
+    places = _Places(new, old, inside)
+    return tuple(_restore(item, places.before(item), inside) if _masked(item) else item for item in new)
 
 
-def _mask_item(item: Item) -> Item:
-    children = None if item.children is None else mask_items(item.children)
-    return Item(item.key, _mask_values(item), children)
+def mask_words(text: str) -> str:
+    """What somebody says in words of their own (a reason, a description), as it may be kept: as long as it may be."""
+    return mask_text(text)[:_WORDS]
 
 
-def _mask_values(item: Item) -> tuple[Value, ...]:
+def _mask_item(item: Item, inside: bool = False) -> Item:
+    whole = inside or _is_whole_secret(item)
+    children = None if item.children is None else tuple(_mask_item(child, whole) for child in item.children)
+    return Item(item.key, _mask_values(item, whole), children)
+
+
+def _mask_values(item: Item, whole: bool) -> tuple[Value, ...]:
     key = item.key.lower()
-    if _is_whole_secret(item, key):
+    if whole:
         return tuple(_mask_value(value) for value in item.values)
     if key.endswith(("header", "headers")):
         return tuple(mask_header(value) if isinstance(value, str) else value for value in item.values)
     return tuple(_mask_arguments(item.values))
 
 
-def _is_whole_secret(item: Item, key: str) -> bool:
+def _is_whole_secret(item: Item) -> bool:
     """``Key`` of curl_json and curl_xml is a block, and holds a path."""
+    key = item.key.lower()
     return (is_secret(key) and not (key == "key" and item.children is not None)) or key in _BODIES
 
 
@@ -96,11 +110,11 @@ def _masked(item: Item) -> bool:
 class _Places:
     """Where the statements of a block were before; asked once for each masked one, in their order."""
 
-    def __init__(self, new: tuple[Item, ...], old: tuple[Item, ...]) -> None:
+    def __init__(self, new: tuple[Item, ...], old: tuple[Item, ...], inside: bool) -> None:
         self._equal: dict[Item, list[Item]] = {}
         self._alike: dict[tuple[str, tuple[Value, ...]], list[Item]] = {}
         for item in old:
-            masked = _mask_item(item)
+            masked = _mask_item(item, inside)
             self._equal.setdefault(masked, []).append(item)
             self._alike.setdefault((item.key.lower(), masked.values), []).append(item)
         self._wanted = Counter(new)
@@ -118,12 +132,13 @@ class _Places:
         raise _nothing_behind(item)
 
 
-def _restore(item: Item, before: Item) -> Item:
+def _restore(item: Item, before: Item, inside: bool) -> Item:
+    whole = inside or _is_whole_secret(before)
     values = tuple(
         secret if value == masked else value
-        for value, masked, secret in zip(item.values, _mask_values(before), before.values)
+        for value, masked, secret in zip(item.values, _mask_values(before, whole), before.values)
     )
-    children = None if item.children is None else unmask_items(item.children, before.children or ())
+    children = None if item.children is None else unmask_items(item.children, before.children or (), whole)
     restored = Item(item.key, values + item.values[len(values) :], children)
     if _masked(restored):
         raise _nothing_behind(item)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from collectd_mgr import exception
 from collectd_mgr.domain import config as forms
-from collectd_mgr.domain.secrets import MASK, mask, mask_text, unmask
+from collectd_mgr.domain.secrets import MASK, mask, mask_text, mask_words, unmask
 
 CONFIGS: list[Any] = [
     {"Password": "hunter2"},
@@ -49,6 +49,8 @@ CONFIGS: list[Any] = [
     {"Statement": "SELECT dblink('password=hunter2')"},
     {"Text": "Authorization: Bearer hunter2"},
     {"Text": "-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----"},
+    {"Password": {"Value": "hunter2"}},
+    {"Secrets": {"args": "a", "Value": ["hunter2", "x"], "More": [{"args": "b", "X": "hunter2"}, {"Y": "hunter2"}]}},
     {"Host": [{"args": "a", "Community": "hunter2"}, {"args": "b", "Community": "hunter2"}]},
 ]
 
@@ -80,6 +82,20 @@ def test_what_is_no_secret_stays() -> None:
     assert (mask(None), unmask(None, config)) == (None, None)
 
 
+def test_nothing_in_a_block_that_is_a_secret_is_shown() -> None:
+    shown = mask({"Password": {"args": "a", "Port": 1, "Inner": {"Text": "b", "On": True}}, "Text": "b"})
+    assert shown == {
+        "Password": {"args": MASK, "Port": MASK, "Inner": {"Text": MASK, "On": True}},
+        "Text": "b",
+    }
+
+
+def test_words_are_kept_as_far_as_there_is_room() -> None:
+    assert mask_words("as token=hunter2 says") == f"as token={MASK} says"
+    assert mask_words("INC-12") == "INC-12"
+    assert len(mask_words("token=a " * 31)) == 255
+
+
 def test_a_secret_goes_with_its_block() -> None:
     old = {"Host": [{"args": "a", "Community": "one"}, {"args": "b", "Community": "two"}]}
     new = unmask({"Host": {"args": "b", "Community": MASK, "Port": 1}}, old)
@@ -93,6 +109,7 @@ def test_a_secret_goes_with_its_block() -> None:
         ({"Password": MASK}, {"User": "u"}),
         ({"Host": {"args": "c", "Community": MASK}}, {"Host": {"args": "a", "Community": "one"}}),
         ({"URL": f"http://u:{MASK}@evil/"}, {"URL": "http://u:one@good/"}),
+        ({"Password": {"Value": MASK, "New": MASK}}, {"Password": {"Value": "one"}}),
         ({"H": {"args": "a", "Pass": MASK}}, {"H": [{"args": "a", "Pass": "1"}, {"args": "a", "Pass": "2"}]}),
     ],
     ids=str,
