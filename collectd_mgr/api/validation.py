@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jsonschema
 
 from collectd_mgr import exception
+from collectd_mgr.domain import strict
 
 Schema = Mapping[str, Any]
 
@@ -27,7 +26,7 @@ def parsed(body: bytes, content_type: str) -> Any:
     if content_type not in ("application/json", ""):
         raise exception.UnsupportedMediaType(f"The body is {content_type}; it must be application/json.")
     try:
-        value = json.loads(body, parse_constant=_no_number, object_pairs_hook=_object)
+        value = strict.loads(body)
         _check_strings(value)
     except (ValueError, RecursionError) as error:
         raise exception.BadRequest(f"The body is not valid JSON: {error}") from None
@@ -119,18 +118,6 @@ def _words(wanted: Any) -> str:
 def _keys(error: jsonschema.ValidationError) -> set[str]:
     instance: Any = error.instance
     return set(instance)
-
-
-def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is not a number")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
-        raise ValueError(f"the name {twice!r} stands twice in one object")
-    return members
 
 
 def _check_strings(value: Any) -> None:

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from osc_lib.exceptions import CommandError
+
+from collectd_mgr.domain import strict
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -59,8 +59,8 @@ def typed(text: str) -> Any:
     :raises CommandError: where a name stands twice in an object, or what begins as an object is none
     """
     try:
-        return _json(text)
-    except _Twice as error:
+        return strict.loads(text)
+    except strict.Twice as error:
         raise CommandError(f"{text}: {error}") from None
     except (ValueError, RecursionError) as error:
         if text.startswith("{"):
@@ -68,33 +68,13 @@ def typed(text: str) -> Any:
         return text
 
 
-class _Twice(ValueError):
-    """Of two members of one name all but the last would be lost without a word."""
-
-
-def _json(text: str) -> Any:
-    return json.loads(text, parse_constant=_not_json, object_pairs_hook=_object)
-
-
-def _not_json(name: str) -> Any:
-    raise ValueError(f"{name} is not a number")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
-        raise _Twice(f"the name {twice!r} stands twice in one object")
-    return members
-
-
 def json_file(name: str) -> Any:
     """What a file holds, or with ``-`` the standard input, as JSON. :raises CommandError: it cannot be read"""
-    return _read(name, _json)
+    return _read(name, strict.loads)
 
 
 def _file(name: str) -> Any:
-    return _read(name, _json if name.endswith(".json") else str)
+    return _read(name, strict.loads if name.endswith(".json") else str)
 
 
 def _read(name: str, understood: Callable[[str], Any]) -> Any:
