@@ -9,18 +9,12 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr.rpc.heard import Heard
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.unit.rpc.conftest import Clock
 
 
 @pytest.mark.parametrize("lasting", [True, False])
 def test_the_next_process_knows(tmp_path: Path, lasting: bool) -> None:
-    file, clock = tmp_path / "heard", Clock()
+    file, clock = tmp_path / "heard", Clock(1000.0)
     # The first is killed: nobody closes it.
     first = Heard(file, clock)
     assert first.first("a", 1300.0, lasting)
@@ -34,7 +28,7 @@ def test_the_next_process_knows(tmp_path: Path, lasting: bool) -> None:
 
 
 def test_what_has_expired_goes_from_the_file(tmp_path: Path) -> None:
-    file, clock = tmp_path / "heard", Clock()
+    file, clock = tmp_path / "heard", Clock(1000.0)
     heard = Heard(file, clock)
     for number in range(3000):
         clock.now += 1
@@ -48,7 +42,7 @@ def test_what_has_expired_goes_from_the_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("restarted", [True, False])
 def test_a_clock_that_is_set_back_lets_nothing_in_again(tmp_path: Path, restarted: bool) -> None:
-    file, clock = tmp_path / "heard", Clock()
+    file, clock = tmp_path / "heard", Clock(1000.0)
     heard = Heard(file, clock)
     assert heard.first("a", 1300.0, lasting=True)
     clock.now = 2000.0
@@ -66,7 +60,7 @@ def test_a_clock_that_is_set_back_lets_nothing_in_again(tmp_path: Path, restarte
 def test_a_line_that_was_cut_off_spoils_no_other(tmp_path: Path) -> None:
     file = tmp_path / "heard"
     file.write_bytes(b"\n1300.0 a\n13\n\xff\n1300.0 b\n1300.0")
-    heard = Heard(file, Clock())
+    heard = Heard(file, Clock(1000.0))
     assert not heard.first("a", 1300.0, lasting=True)
     assert not heard.first("b", 1300.0, lasting=True)
     heard.close()
@@ -74,7 +68,7 @@ def test_a_line_that_was_cut_off_spoils_no_other(tmp_path: Path) -> None:
 
 def test_what_is_to_last_and_cannot_be_noted_is_not_taken() -> None:
     """A full disk."""
-    heard = Heard(None, Clock())
+    heard = Heard(None, Clock(1000.0))
     heard._file = os.open("/dev/full", os.O_WRONLY)
     with pytest.raises(OSError, match="space"):
         heard.first("a", 1300.0, lasting=True)

@@ -19,32 +19,16 @@ from collectd_mgr.rpc import agent, identity, keys, notifications, status, trans
 from collectd_mgr.rpc.identity import HostKeys, Identity
 from collectd_mgr.rpc.signing import Verifier
 from tests.unit.rpc.buses import configuration, rpc_bus
+from tests.unit.rpc.conftest import Clock
 from tests.unit.rpc.test_agent import HOST, Endpoint
 from tests.waiting import PATIENCE, eventually
 
 PAYLOAD = {"host": HOST, "boot": 1, "seq": 2, "gen": ["e", 3], "value": float("nan"), "ü": [1, 2.5, None]}
 
 
-class Clock:
-    now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def private() -> str:
-    return keys.new()
-
-
-@pytest.fixture
-def host(private: str, clock: Clock) -> Identity:
-    return Identity([private], clock)
+def host(key: str, clock: Clock) -> Identity:
+    return Identity([key], clock)
 
 
 @pytest.fixture
@@ -249,7 +233,7 @@ def test_an_agent_of_before_is_believed_while_it_has_no_key(bus: Any, served: An
         api.apply(HOST, HostSpec(Generation("e", 0)))
 
 
-def test_reports_over_the_bus(file: Path, private: str) -> None:
+def test_reports_over_the_bus(file: Path, key: str) -> None:
     bus = transport.notifications(configuration())
     known = HostKeys(str(file), False, 300.0)
     heard: list[status.Reports] = []
@@ -259,7 +243,7 @@ def test_reports_over_the_bus(file: Path, private: str) -> None:
     for who in (None, Identity([keys.new()])):
         status.StatusNotifier(bus, HOST, who).status(said)
         status.StatusNotifier(bus, HOST, who).heartbeat(said.heartbeat())
-    own = Identity([private])
+    own = Identity([key])
     status.StatusNotifier(bus, HOST, own).status(said)
     status.StatusNotifier(bus, HOST, own).heartbeat(said.heartbeat())
     eventually(lambda: sum(len(batch.heartbeats) for batch in heard))
@@ -270,13 +254,13 @@ def test_reports_over_the_bus(file: Path, private: str) -> None:
     assert known.refused == {"unsigned": 2, "forged": 2}
 
 
-def test_notifications_over_the_bus(file: Path, private: str) -> None:
+def test_notifications_over_the_bus(file: Path, key: str) -> None:
     outlet = transport.lasting(configuration())
     known = HostKeys(str(file), False, 300.0)
     heard: list[Any] = []
     listener = notifications.listener(outlet, heard.extend, seconds=0.05, keys=known)
     listener.start()
-    for who in (None, Identity([keys.new()]), Identity([private])):
+    for who in (None, Identity([keys.new()]), Identity([key])):
         notifications.Sender(outlet, HOST, who).send([{"number": len(heard)}])
     eventually(lambda: heard)
     listener.stop()

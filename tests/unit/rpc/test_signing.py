@@ -18,26 +18,10 @@ from collectd_mgr.domain.spec import Generation, HostSpec
 from collectd_mgr.rpc import agent, keys, signing
 from collectd_mgr.rpc.signing import Signer, Verifier
 from tests.unit.rpc.buses import rpc_bus
+from tests.unit.rpc.conftest import Clock
 from tests.unit.rpc.test_agent import HOST, Endpoint
 
 ARGUMENTS = {"spec": {"generation": {"epoch": "e", "n": 3}, "layers": [], "config": {"ü": [1, 2.5, True, None]}}}
-
-
-class Clock:
-    now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def key() -> str:
-    return keys.new()
 
 
 @pytest.fixture
