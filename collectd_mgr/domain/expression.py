@@ -9,22 +9,21 @@ in Python.
 from __future__ import annotations
 
 import ctypes
-import math
 import re
+from functools import lru_cache
 
-from collectd_mgr.domain.loops import loops_around_nothing
+from collectd_mgr.domain import automaton, pattern
+from collectd_mgr.domain.pattern import Node
 
 LONGEST = 256
 
-#: Repetitions multiply, and glibc takes memory for each: more copies than this are not allowed.
-_COPIES = 256
+#: Repetitions multiply, and glibc writes them out when it compiles the expression.
+_PIECES = 512
 
-#: Texts after which an expression is compiled anew: glibc keeps what it learned of each, and that is a megabyte and
-#: more where both are hostile.
-_TEXTS = 32
+#: Of the automaton: glibc keeps each that a text has come to, and more than a KB for it.
+_STATES = 1000
 
 _EXTENDED_WITHOUT_PLACES = 1 | 8
-_REPETITION = re.compile(r"\{([0-9]*)(?:,([0-9]*))?\}")
 _BACK_REFERENCE = re.compile(r"\\[0-9]")
 
 _NOWHERE = ctypes.c_size_t(0)
@@ -49,13 +48,11 @@ class Expression:
             raise NoExpression(reason)
         self._text = encoded(text)
         self._compiled: _Compiled | None = _Compiled(self._text)
-        self._left = _TEXTS
 
     def matches(self, text: bytes) -> bool:
-        compiled, self._left = self._compiled, self._left - 1
-        if compiled is None or self._left < 0:
+        compiled = self._compiled
+        if compiled is None:
             compiled = self._compiled = _Compiled(self._text)
-            self._left = _TEXTS
         return compiled.matches(text)
 
     def forget(self) -> None:
@@ -87,18 +84,37 @@ class _Compiled:
             _LIBC.regfree(self._form)
 
 
+@lru_cache(maxsize=256)
 def flaw(text: str) -> str | None:
-    """Why libc is not asked: it would take it, and choke on it."""
+    """Why libc is not asked: it would take it, and choke on it or on a text."""
     if len(encoded(text)) > LONGEST or not text.isprintable():
         return f"it must be printable, and of {LONGEST} bytes at most"
     if _BACK_REFERENCE.search(text):
         return "back references can take for ever, and are not allowed"
-    if loops_around_nothing(text):
+    try:
+        return _excess(pattern.parse(text))
+    except ValueError as error:
+        return str(error)
+
+
+def _excess(tree: Node) -> str | None:
+    """What of it has no bound, or too high a one."""
+    if pattern.loops_around_nothing(tree):
         return "a loop around what may be empty, as in (a?)+, can take for ever, and is not allowed"
-    bounds = (max(int(low or 1), int(high or 1), 1) for low, high in _REPETITION.findall(text))
-    if math.prod(bounds) > _COPIES:
-        return f"its repetitions come to more than {_COPIES} copies"
+    if pattern.repeats_places(tree):
+        return "a place (^, $ and the like) within a repetition is not found as it should be, and is not allowed"
+    if pattern.size(tree) > _PIECES:
+        return f"with its repetitions written out it has more than {_PIECES} pieces"
+    if automaton.states(tree, _taken, _STATES) > _STATES:
+        return f"a text can come to more than {_STATES} combinations of places in it, and memory goes to each"
     return None
+
+
+@lru_cache(maxsize=256)
+def _taken(piece: str) -> frozenset[str]:
+    """The characters of ASCII that a piece of an expression matches, in libc's opinion."""
+    compiled = _Compiled(encoded(f"^{piece}$"))
+    return frozenset(letter for letter in map(chr, range(1, 128)) if compiled.matches(letter.encode()))
 
 
 def encoded(text: str) -> bytes:

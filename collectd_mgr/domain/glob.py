@@ -18,7 +18,7 @@ def matches(pattern: str, identifier: str) -> bool:
 def expression(pattern: str) -> str | None:
     """A POSIX extended regular expression that finds all that ``pattern`` matches, and may find more.
 
-    None where there is none to be had: the daemon takes no long ones.
+    None where there is none to be had: the daemon takes no long ones, nor such as take much memory.
     """
     plain, bracket, _ = pattern.partition("[")
     end = "" if bracket else "$"

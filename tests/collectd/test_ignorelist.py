@@ -88,6 +88,7 @@ def test_the_operators_chain_still_runs(eventually: Eventually) -> None:
         {"plugin": "[[:nonsense:]]"},
         {"type": "(a)\\1"},
         {"type": "((a{32}){32}){32}"},
+        {"type_instance": "^[0-9a-f]*a[0-9a-f-]{30}x"},
         {"type": "x" * 257},
         {"action": "perhaps", "type": "x"},
         {"action": "deny"},
