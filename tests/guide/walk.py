@@ -33,8 +33,8 @@ def _literal(lines: list[str]) -> Iterator[str]:
         if block:
             yield "\n".join(block)
         block, begins = [], line.rstrip().endswith("::") or line.lstrip().startswith(".. code-block::")
-        # A numbered item begins at its text.
-        depth = indent if begins else None
+        # A numbered item begins where its text does.
+        depth = indent + 3 * line.lstrip().startswith("#. ") if begins else None
 
 
 class Machine:
@@ -80,6 +80,10 @@ class Machine:
         process.start()
         self.running.append(process)
         return process
+
+    def log(self) -> str:
+        """The ends of what its programs have said."""
+        return "".join(f"== {process.argv[0]}\n{process.tail()}\n" for process in self.running)
 
     def stop(self) -> None:
         for process in reversed(self.running):

@@ -43,7 +43,7 @@ from tests.services.rabbitmq import RabbitMQ
 from tests.services.telemetry import Telemetry
 from tests.waiting import PATIENCE, eventually
 
-ALARMS = Path(__file__).parents[2] / "etc" / "aodh" / "alarms"
+ALARMS = Path(__file__).parents[3] / "etc" / "aodh" / "alarms"
 
 HOST = "cn1.example.org"
 
@@ -70,12 +70,6 @@ pytestmark = pytest.mark.timeout(3600)
 
 
 @pytest.fixture(scope="module")
-def telemetry(rabbitmq: RabbitMQ, keystone: Keystone, postgresql: PostgreSQL) -> Iterator[Telemetry]:
-    with Telemetry(rabbitmq, keystone, postgresql) as telemetry:
-        yield telemetry
-
-
-@pytest.fixture(scope="module")
 def deployment(
     rabbitmq: RabbitMQ, keystone: Keystone, postgresql: PostgreSQL, telemetry: Telemetry
 ) -> Iterator[Deployment]:
@@ -98,12 +92,6 @@ def publishing(keystone: Keystone) -> dict[str, dict[str, object]]:
 def gnocchi(keystone: Keystone, telemetry: Telemetry) -> adapter.Adapter:
     session = keystone.session("admin", "admin")
     return adapter.Adapter(session, service_type="metric", interface="public", region_name=REGION)
-
-
-@pytest.fixture
-def webhook() -> Iterator[Webhook]:
-    with Webhook() as webhook:
-        yield webhook
 
 
 def manage(keystone: Keystone, *arguments: str) -> str:
@@ -152,6 +140,11 @@ def traits(told: Call) -> dict[str, Any]:
     return {name: value for name, _, value in told.body["reason_data"]["event"]["traits"]}
 
 
+def since_crossing(told: Call) -> float:
+    """Seconds from the value, by collectd's clock, to the webhook."""
+    return told.time - datetime.fromisoformat(f"{traits(told)['timestamp']}+00:00").timestamp()
+
+
 def test_the_whole_chain(
     deployment: Deployment, keystone: Keystone, telemetry: Telemetry, gnocchi: adapter.Adapter, webhook: Webhook
 ) -> None:
@@ -198,8 +191,7 @@ def _cross(agent: Agent, admin: Caller, telemetry: Telemetry, webhook: Webhook) 
     assert (said["severity"], said["plugin"], said["value"]) == ("FAILURE", "table", 97.25)
     assert said["identifier"] == f"{HOST}/table-test/gauge-load"
     assert event(telemetry, events.THRESHOLD)["message"] == said["message"]
-    crossed = datetime.fromisoformat(f"{said['timestamp']}+00:00").timestamp()
-    print(f"From the crossing to the webhook: {told.time - crossed:.2f} s")
+    print(f"From the crossing to the webhook: {since_crossing(told):.2f} s")
 
 
 def _fail(admin: Caller, telemetry: Telemetry, webhook: Webhook) -> None:
