@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from osc_lib.command import command
-from osc_lib.exceptions import CommandError
 
 from collectd_mgr.cli import changes, columns
 from collectd_mgr.cli.client import Client, NotThere, client_of, path
@@ -133,12 +132,9 @@ class SetSetting(_Change):
         return parser
 
     def setting(self, args: argparse.Namespace) -> dict[str, Any]:
-        """What was given of it. :raises CommandError: nothing was"""
+        """What was given of it; where nothing need be, that may be nothing."""
         given = {key: getattr(args, f"_{key}") for key in self.kind.options}
-        setting = {key: value for key, value in given.items() if value is not None}
-        if not setting:
-            raise CommandError("Nothing to set: give at least one option of what it is about.")
-        return setting
+        return {key: value for key, value in given.items() if value is not None}
 
     def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
         return dict(client.put(self.kind.path(host, args.name), json={**self.setting(args), **body}).json())

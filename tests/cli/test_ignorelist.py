@@ -18,6 +18,10 @@ def test_a_rule_is_set_listed_shown_and_unset(openstack: Shell) -> None:
     assert row["State"] == "succeeded"
 
 
+def test_a_rule_of_nothing_is_refused(openstack: Shell) -> None:
+    assert "[bad_setting, request req-" in openstack.error("ignore", "set", "x", *HOST)
+
+
 def test_a_bad_expression_is_said(openstack: Shell) -> None:
     said = openstack("ignore", "set", "x", *HOST, "--plugin", "(")
     assert said.code != 0
