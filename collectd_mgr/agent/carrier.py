@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from collectd_mgr import exception
 from collectd_mgr.agent import faults
@@ -32,6 +33,21 @@ _STARTING = 10.0
 _NEXT_RUNG = (exception.Busy, exception.LiveOff, exception.LiveRefused)
 
 _UNANSWERED = (exception.DaemonUnreachable, exception.RequestTimeout)
+
+
+@dataclass(frozen=True)
+class _Change:
+    """One under way: ``todo`` brings ``running`` to ``spec``; ``barred``: the drivers that are not to do it, and why.
+
+    ``takes_up``: the spec is news, and no way back.
+    """
+
+    spec: HostSpec
+    running: Running
+    todo: Plan
+    takes_up: bool
+    request_id: str
+    barred: Barred
 
 
 class Carrier:
@@ -103,100 +119,84 @@ class Carrier:
         self.tried = None
         self.prepare()
         running = self._answering()
-        todo = self.differs(spec, running)
-        if any(change.kind == RELOAD for change in todo):
-            return self._reload(spec, running, takes_up, request_id)
+        change = _Change(spec, running, self.differs(spec, running), takes_up, request_id, barred or {})
+        if any(step.kind == RELOAD for step in change.todo):
+            return self._reload(change)
         if takes_up:
             check_owned(self._state.origin.layer, spec, self._state.memory.current)
-        if not todo:
-            return Applied("", running)
-        return self._carry(spec, todo, running, takes_up, request_id, barred)
+        return self._carry(change) if change.todo else Applied("", running)
 
-    def _reload(self, spec: HostSpec, running: Running, takes_up: bool, request_id: str) -> Applied:
+    def _reload(self, change: _Change) -> Applied:
         """Read the operator's files again: what is new in them is done live where that is known and can be.
 
         :raises ConfigRejected: they cannot be understood; collectd would not start with them
         """
+        spec, running = change.spec, change.running
         before = self._state.origin if self._state.origin_runs else None
         self._state.see_origin(running, again=True)
         after = self._state.origin
         if after.unread is not None:
             detail = f"The operator's files cannot be understood: {after.unread}"
             raise exception.ConfigRejected(detail, messages=[after.unread])
-        if takes_up:
+        if change.takes_up:
             check_owned(after.layer, spec, self._state.memory.current)
-        todo = self._steps(running, spec)
+        change = replace(change, todo=self._steps(running, spec))
         news = difference(before, after, running, self._state.goal(spec)) if before else None
         if news is not None:
-            about = {change.plugin for change in news}
-            live = Plan((*news, *(change for change in todo if change.kind != RELOAD and change.plugin not in about)))
-            todo = live if self._is_live(live, running) else todo
-        applied = self._carry(spec, todo, running, takes_up, request_id)
+            about = {step.plugin for step in news}
+            rest = (step for step in change.todo if step.kind != RELOAD and step.plugin not in about)
+            live = replace(change, todo=Plan((*news, *rest)))
+            change = live if self._is_live(live) else change
+        applied = self._carry(change)
         self._state.origin_runs = True
         return applied
 
-    def _is_live(self, todo: Plan, running: Running) -> bool:
+    def _is_live(self, change: _Change) -> bool:
         """Whether the live driver makes these changes, or would only have to remember that there are none."""
         try:
-            return self.ladder.pick(todo, running, self._state.barred()).name == LIVE
+            return self._pick(change).name == LIVE
         except exception.NoDriver:
             return False
 
-    def _carry(
-        self,
-        spec: HostSpec,
-        todo: Plan,
-        running: Running,
-        takes_up: bool,
-        request_id: str,
-        barred: Barred | None = None,
-    ) -> Applied:
+    def _pick(self, change: _Change) -> Driver:
+        return self.ladder.pick(change.todo, change.running, {**self._state.barred(), **change.barred})
+
+    def _carry(self, change: _Change) -> Applied:
         """By the first driver that can; by the next one, if it finds out only when it is at it that it cannot."""
-        failed: dict[str, str] = {}
+        driver = self._pick(change)
         while True:
             try:
-                return self._transact(spec, todo, running, takes_up, request_id, {**(barred or {}), **failed})
+                return self._transact(driver, change)
             except _NEXT_RUNG as error:
-                failed[self.tried or LIVE] = error.detail
-                running = self._answering()
-                todo = self._steps(running, spec)
-                if not self._another_can(todo, running, {**(barred or {}), **failed}):
-                    raise
+                change = self._without(change, {driver.name: error.detail})
+                try:
+                    driver = self._pick(change)
+                except exception.NoDriver:
+                    raise error from None
 
-    def _another_can(self, todo: Plan, running: Running, barred: Barred) -> bool:
-        try:
-            self.ladder.pick(todo, running, barred)
-        except exception.NoDriver:
-            return False
-        return True
+    def _without(self, change: _Change, barred: Barred) -> _Change:
+        """What is left of it, for the other drivers."""
+        running = self._answering()
+        todo = self._steps(running, change.spec)
+        return replace(change, running=running, todo=todo, barred={**change.barred, **barred})
 
-    def _transact(
-        self,
-        spec: HostSpec,
-        todo: Plan,
-        running: Running,
-        takes_up: bool,
-        request_id: str,
-        barred: Barred | None = None,
-    ) -> Applied:
-        driver = self.ladder.pick(todo, running, {**self._state.barred(), **(barred or {})})
-        self.tried, changes = driver.name, tuple(str(change) for change in todo)
-        lasts = lasting(todo, Running(), self._state.origin.interval)
-        self._journal.begin(
-            Intent(
-                spec,
-                driver.name,
-                changes,
-                running.pid,
-                running.started,
-                boot_id(),
-                takes_up,
-                request_id,
-                lasts,
-                running.since_boot,
-            )
+    def _transact(self, driver: Driver, change: _Change) -> Applied:
+        running, steps = change.running, tuple(str(step) for step in change.todo)
+        self.tried = driver.name
+        intent = Intent(
+            change.spec,
+            driver.name,
+            steps,
+            running.pid,
+            running.started,
+            boot_id(),
+            change.takes_up,
+            change.request_id,
+            lasting(change.todo, Running(), self._state.origin.interval),
+            running.since_boot,
         )
-        return self._act(driver, spec, todo, running, request_id)
+        self._journal.begin(intent)
+        return self._act(driver, change)
 
     def _answering(self) -> Running:
         """The daemon, when it is dead or tells what it runs; one that is only silent is not taken for an empty one.
@@ -221,14 +221,15 @@ class Carrier:
         ours = named(memory.taken, memory.current, memory.good, spec)
         return steps(running, self._state.goal(spec), ours)
 
-    def _act(self, driver: Driver, spec: HostSpec, todo: Plan, running: Running, request_id: str) -> Applied:
-        self._state.acted = (time.time(), frozenset(change.plugin for change in todo))
+    def _act(self, driver: Driver, change: _Change) -> Applied:
+        spec, todo, running = change.spec, change.todo, change.running
+        self._state.acted = (time.time(), frozenset(step.plugin for step in todo))
         try:
-            applied = driver.apply(Order(self._state.goal(spec), todo, request_id, _name(spec)))
+            applied = driver.apply(Order(self._state.goal(spec), todo, change.request_id, _name(spec)))
         except Exception as error:
             self._fault(faults.APPLIED)
             if driver.name == LIVE and self._died(running, error):
-                raise exception.DaemonDied(_epitaph(todo, error), changes=[str(change) for change in todo]) from error
+                raise exception.DaemonDied(_epitaph(todo, error), changes=[str(step) for step in todo]) from error
             if driver.name == LIVE and isinstance(error, _UNANSWERED):
                 # What it may die of yet has been done to it, as far as anybody knows.
                 self._watch(driver, todo, running)
