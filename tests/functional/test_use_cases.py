@@ -33,7 +33,13 @@ LoadPlugin network
 </Plugin>
 """
 
+#: However slow the machine is, a change is answered when it is made.
 CONFIGURATION = """\
+[api]
+wait = 120
+read_timeout = 120
+[conductor]
+call_timeout = 120
 [agent]
 host = {host}
 [clock]
