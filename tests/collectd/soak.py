@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from collectd_mgr import exception
 from collectd_mgr.domain import safety
 from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.safety import fixtures
@@ -45,6 +46,8 @@ class Figures:
     """What a run showed. Steps are the longest between two samples of a series, in seconds; memory in bytes."""
 
     rounds: int = 0
+    #: Enables that were refused, and asked for again some time.
+    busy: int = 0
     seconds: float = 0.0
     resident: list[int] = field(default_factory=list)
     steps: list[tuple[float, float]] = field(default_factory=list)
@@ -56,7 +59,7 @@ class Figures:
     def __str__(self) -> str:
         steps = ", ".join(f"{ours:.3f} s beside {twins:.3f} s" for ours, twins in self.steps)
         return (
-            f"{self.rounds} rounds in {self.seconds:.0f} s; memory {self.growth / 1e6:+.1f} MB after the warm-up; "
+            f"{self.rounds} rounds in {self.seconds:.0f} s, {self.busy} refused as busy; memory {self.growth / 1e6:+.1f} MB after the warm-up; "
             f"longest step of untouched plugins beside the twin's: {steps}"
         )
 
@@ -136,7 +139,8 @@ class Churn:
 
     def _steps(self, bystanders: Sequence[str], touched: Sequence[Plugin], rounds: int) -> tuple[float, float]:
         began = time.time()
-        for _ in range(rounds):
+        until = self.figures.rounds + rounds
+        while self.figures.rounds < until:
             self._round(self._random.choice(touched))
         ours, twins = (longest_step(daemon.csv, bystanders, began) for daemon in (self._subject, self._twin))
         return ours, twins
@@ -146,7 +150,11 @@ class Churn:
             self._subject.call("plugin_disable", plugin=plugin.name)
             self._on.remove(plugin.name)
         else:
-            enable(self._subject, plugin)
+            try:
+                enable(self._subject, plugin)
+            except exception.Busy:  # Its last read is in flight for longer than the grace period: nothing was done.
+                self.figures.busy += 1
+                return
             self._on.add(plugin.name)
         self.figures.rounds += 1
         if self.figures.rounds == self._warm_up:
