@@ -110,6 +110,10 @@ class Carrier:
         """What is wrong with what is on the disk for the next daemon; ``None`` for nothing."""
         return self.ladder.drivers[-1].flaw()
 
+    def difference(self, spec: HostSpec) -> tuple[str, ...]:
+        """From what is on the disk for the next daemon to ``spec``, as a diff; empty when that is the same."""
+        return self.ladder.drivers[-1].difference(self._state.goal(spec), _name(spec))
+
     def close(self, outcome: str) -> None:
         """What was done is remembered: have it on the disk as the next daemon will find it, and end the journal."""
         self.ladder.sync()

@@ -14,15 +14,16 @@ from collectd_mgr.agent.backoff import Backoff
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.crash import NOTHING, Crash
 from collectd_mgr.agent.desired import died
+from collectd_mgr.agent.drift import DriftWatch
 from collectd_mgr.agent.journal import Journal
 from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.agent.probation import Probation
 from collectd_mgr.agent.recovery import Recovery
 from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.agent.state import State
-from collectd_mgr.domain import mode
+from collectd_mgr.domain import drift, mode
 from collectd_mgr.domain.operations import APPLYING
-from collectd_mgr.domain.plan import Running
+from collectd_mgr.domain.plan import Plan, Running
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import HostSpec
 
@@ -51,6 +52,8 @@ class Keeper:
         self._applier: Applier | None = None
         self._recovery: Recovery | None = None
         self._trouble: str | None = None
+        self._drift = DriftWatch(state, carrier)
+        state.drift = lambda: self._drift.found
 
     def recover(self, applier: Applier, journal: Journal) -> None:
         """What a killed agent left half done is ended: now, or when the mode allows it, or when that can be done."""
@@ -84,6 +87,7 @@ class Keeper:
             return
         running = self._carrier.ladder.observe()
         self._state.see_origin(running)
+        self._drift.look(running)
         self._mend()
         self._state.bound_rate()
         if self._settles(running):
@@ -106,15 +110,24 @@ class Keeper:
 
     def _mend(self) -> None:
         """What the next daemon starts with is ours: where somebody has broken it, it is written anew."""
-        flaw = self._carrier.flaw()
-        if flaw is None:
+        spec = self._state.memory.current or NOTHING
+        flaw, diff = self._carrier.flaw(), self._carrier.difference(spec)
+        if flaw is None and not diff:
+            self._drift.over(drift.MANAGED_FILE)
             return
-        if self._state.mode().mode == mode.MANAGE:
-            self._carrier.at_next_start(self._state.memory.current or NOTHING)
+        flaw = flaw or "The managed file was changed."
+        self._drift.tell(drift.MANAGED_FILE, flaw, diff)
+        if self._mends():
+            self._carrier.at_next_start(spec)
+            self._drift.over(drift.MANAGED_FILE, mended=True)
             flaw = f"{flaw} It was written anew."
         if (flaw,) != self._state.memory.warnings:
             LOG.warning("%s", mask_text(flaw))
             self._state.remember(warnings=(flaw,))
+
+    def _mends(self) -> bool:
+        """Whether what somebody else has done is undone."""
+        return self._state.mode().mode == mode.MANAGE and self._settings.on_drift == drift.MEND
 
     def close(self) -> None:
         """Have the outcome of what was done on the disk, and say so in the journal. Safe to repeat.
@@ -160,13 +173,19 @@ class Keeper:
                 self._bring(spec)
             return
         self._dead_since = None
-        managed = self._state.mode().mode == mode.MANAGE and running.version is not None
         # Who never took up anything (or forgot it) does not know what is to run.
-        if managed and (self._state.memory.current or self._state.memory.taken):
+        if running.version is not None and (self._state.memory.current or self._state.memory.taken):
             todo = self._carrier.differs(spec, running)
-            if todo and self._backoff.due(self._clock()):
-                LOG.info("collectd differs from what it is to run: %s", ", ".join(map(str, todo)))
+            self._tell(todo)
+            if todo and self._mends() and self._backoff.due(self._clock()):
                 self._bring(spec)
+                self._drift.over(drift.DAEMON, mended=True)
+
+    def _tell(self, todo: Plan) -> None:
+        if todo:
+            self._drift.tell(drift.DAEMON, "collectd differs from what it is to run.", [str(change) for change in todo])
+        else:
+            self._drift.over(drift.DAEMON)
 
     def _start_as_it_is(self) -> None:
         """On a full disk no outcome can be remembered; a daemon is better than none, if it is not dying of a change."""

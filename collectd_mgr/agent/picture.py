@@ -77,6 +77,7 @@ class Picture:
             tuple(secrets.mask_text(line) for line in self._warnings(memory)),
             self._sections(running),
             leases.reported(memory.current, memory.leases),
+            self._state.drift(),
         )
 
     def _mode(self) -> Mode:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from collectd_mgr.agent.time_sources.base import TimeSettings
-from collectd_mgr.domain import mode
+from collectd_mgr.domain import drift, mode
 from collectd_mgr.drivers.base import DriverSettings
 
 
@@ -24,6 +24,7 @@ class AgentSettings:
     :param project: the project that events and samples belong to
     :param trusted_keys_file: whose signatures count
     :param require_signature: whether a call must have one
+    :param on_drift: of :mod:`collectd_mgr.domain.drift`
     """
 
     daemon: DriverSettings
@@ -39,6 +40,7 @@ class AgentSettings:
     project: str = ""
     trusted_keys_file: str = "/etc/collectd-mgr/trusted-keys"
     require_signature: bool = False
+    on_drift: str = drift.MEND
 
     @property
     def host(self) -> str:

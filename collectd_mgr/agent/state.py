@@ -18,6 +18,7 @@ from collectd_mgr.agent.memory import MemoryFile
 from collectd_mgr.agent.mode import ModeSwitch
 from collectd_mgr.agent.origin import Origin
 from collectd_mgr.domain import leases
+from collectd_mgr.domain.drift import Drift
 from collectd_mgr.domain.leases import Leases
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.plan import Running
@@ -63,6 +64,8 @@ class State:
         self._read_origin = read_origin
         #: Sentences of the agent itself, for the warnings in the status.
         self.notices: Callable[[], tuple[str, ...]] = tuple
+        #: What somebody else has done.
+        self.drift: Callable[[], tuple[Drift, ...]] = tuple
         self._allowlist = allowlist or Allowlist()
 
     @contextmanager
@@ -162,6 +165,10 @@ class State:
             self.origin = self._read_origin(self.origin)
             self._origin_of = (running.pid, running.since_boot)
             self.origin_runs = not again and self.origin.changed + _SURE < (running.started or 0.0)
+
+    def origin_now(self) -> Origin:
+        """The operator's files as they are on the disk now, whatever the daemon has read."""
+        return self._read_origin(self.origin)
 
     def barred(self) -> dict[str, str]:
         """Why the live driver is not to be used now; empty when it may."""

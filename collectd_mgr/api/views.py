@@ -17,6 +17,7 @@ from collectd_mgr.db.models import Generation, Host, Operation
 from collectd_mgr.domain import config as forms
 from collectd_mgr.domain import secrets
 from collectd_mgr.domain import spec as specs
+from collectd_mgr.domain.drift import Drift
 from collectd_mgr.domain.mode import Mode
 
 Json = dict[str, Any]
@@ -85,9 +86,19 @@ def host(call: Call, row: Host, desired: Desired | None = None) -> Json:
         "clock_offset": row.clock_offset,
         "clock_error": row.clock_error,
         "warnings": list(status.warnings) if status else [],
+        "drift": [_drift(each) for each in status.drift] if status else [],
         "leases": leases(row, desired) if desired else [],
         "links": [link(call, f"hosts/{row.name}")],
     }
+
+
+def _drift(found: Drift) -> Json:
+    mended = None if found.mended is None else _moment(found.mended)
+    return {**found.to_dict(), "since": _moment(found.since), "mended": mended}
+
+
+def _moment(seconds: float) -> str | None:
+    return time_of(datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None))
 
 
 def plugin(view: PluginView, text: bool = False) -> Json:
@@ -101,7 +112,7 @@ def plugin(view: PluginView, text: bool = False) -> Json:
         "effective": effective and _setting(effective.enabled, effective.interval, form(effective.config)),
         "origin": view.origin,
         "health": effective.health if effective else None,
-        "last_value": None if seen is None else time_of(datetime.fromtimestamp(seen, UTC).replace(tzinfo=None)),
+        "last_value": None if seen is None else _moment(seen),
         "metrics": effective.metrics if effective else 0,
         "reason": effective.reason if effective else None,
         "lease": lease(view.lease),

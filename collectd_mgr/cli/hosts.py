@@ -47,6 +47,7 @@ _SHOWN = {
     "outcome": "outcome",
     "error": "error",
     "warnings": "warnings",
+    "drift": "drift",
     "driver": "driver",
     "quarantine": "quarantine",
     "leases": "leases",

@@ -100,4 +100,5 @@ def settings(conf: cfg.ConfigOpts) -> AgentSettings:
         project=conf.publisher.project_id,
         trusted_keys_file=agent.trusted_keys_file,
         require_signature=agent.require_signature,
+        on_drift=agent.on_drift,
     )

@@ -7,7 +7,7 @@ import socket
 
 from oslo_config import cfg
 
-from collectd_mgr.domain import mode
+from collectd_mgr.domain import drift, mode
 
 GROUP = "agent"
 
@@ -73,6 +73,16 @@ OPTS = [
     ),
     cfg.FloatOpt(
         "heartbeat_interval", default=10.0, min=0.1, help="Seconds between two heartbeats, give or take 10 %."
+    ),
+    cfg.StrOpt(
+        "on_drift",
+        default=drift.MEND,
+        choices=[
+            (drift.MEND, "it is undone, in mode manage"),
+            (drift.LEAVE, "it is told, and left until somebody asks for a change"),
+        ],
+        help="What becomes of what somebody else has done to the running daemon, or to the managed file. A restart, a "
+        "second daemon and the operator's own files are told, and never undone.",
     ),
     cfg.FloatOpt("watch_interval", default=1.0, min=0.05, help="Seconds between two looks at the daemon."),
     cfg.FloatOpt(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from collectd_mgr import exception
 from collectd_mgr.domain import canonical, config, grammar, ignorelist, queue, sections, thresholds
@@ -140,6 +140,17 @@ def marker_in(text: str) -> Marker:
     modules = (module for item in _read(text) for module in item.children or () if module.key == "Module")
     options = (option for module in modules for option in module.children or () if option.key == "Marker")
     return next((Marker.from_text(str(option.values[0])) for option in options), Marker())
+
+
+def meaning(text: str | None) -> tuple[Item, ...]:
+    """What a managed file says to collectd and the extension, whichever generation it is of."""
+    return tuple(map(_unmarked, _read(text or "")))
+
+
+def _unmarked(item: Item) -> Item:
+    if item.children is None or item.key == "Marker":
+        return item
+    return replace(item, children=tuple(_unmarked(child) for child in item.children if child.key != "Marker"))
 
 
 def is_marked(text: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from collectd_mgr.domain import canonical
+from collectd_mgr.domain.drift import Drift
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.skew import understood
 from collectd_mgr.domain.spec import Generation
@@ -56,6 +57,7 @@ class HostStatus:
     :param quarantine: why the live driver is quarantined on this host, or ``None``
     :param warnings: collectd's own, of the last operation
     :param leases: see :func:`collectd_mgr.domain.leases.reported`
+    :param drift: what somebody else has done
     :param sections: what is in effect of the named settings, by section; see the module of each
     """
 
@@ -77,6 +79,7 @@ class HostStatus:
     warnings: tuple[str, ...] = ()
     sections: dict[str, Any] = field(default_factory=dict)
     leases: dict[str, Any] = field(default_factory=dict)
+    drift: tuple[Drift, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         data = dict(vars(self))
@@ -84,6 +87,7 @@ class HostStatus:
         data["mode"] = self.mode.to_dict()
         data["plugins"] = {name: plugin.to_dict() for name, plugin in sorted(self.plugins.items())}
         data["warnings"] = list(self.warnings)
+        data["drift"] = [each.to_dict() for each in self.drift]
         return data
 
     @classmethod
@@ -93,6 +97,7 @@ class HostStatus:
         values["mode"] = Mode.from_dict(understood(Mode, data["mode"]))
         values["plugins"] = {name: PluginStatus.from_dict(item) for name, item in data["plugins"].items()}
         values["warnings"] = tuple(data.get("warnings") or ())
+        values["drift"] = tuple(map(Drift.from_dict, data.get("drift") or ()))
         return cls(**values)
 
     def brief(self) -> HostStatus:

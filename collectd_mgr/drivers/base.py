@@ -152,6 +152,17 @@ class Driver(abc.ABC):
         """What is wrong with what is on the disk for the next process, as a sentence; ``None`` for nothing. Cheap."""
         return None
 
+    def difference(self, goal: Goal, generation: str) -> tuple[str, ...]:
+        """From what is on the disk for the next process to ``goal``: lines of a unified diff, secrets masked; or none.
+
+        Cheap where nothing has changed since the last question.
+        """
+        return ()
+
+    def instances(self) -> tuple[int, ...]:
+        """The pids of all daemons that run with the host's configuration; one, or none, when all is well."""
+        return ()
+
     def metrics(self, query: Query) -> Page:
         """The identifiers in collectd's cache. :raises NotCapable: when not declared"""
         raise self._undeclared(capabilities.METRICS)

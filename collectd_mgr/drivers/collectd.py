@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
 import time
 from dataclasses import replace
@@ -12,8 +13,9 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.domain import managed, sections
 from collectd_mgr.domain.plan import Running
+from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import Goal
-from collectd_mgr.drivers import bundle, instance, observation, operators
+from collectd_mgr.drivers import bundle, instance, observation, operators, process
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.attached import AttachedDaemon
 from collectd_mgr.drivers.base import DriverSettings
@@ -47,6 +49,8 @@ class Collectd:
         self.daemon = _daemon(settings, self.wire)
         #: The managed file as it was found to be in order.
         self._sound: str | None = None
+        #: The last goal, and the text of a managed file that was found to mean it.
+        self._alike: tuple[Goal, str | None] | None = None
         self._last: tuple[float, dict[str, Any]] = (float("-inf"), {})
 
     def prepare(self) -> tuple[str, ...]:
@@ -145,6 +149,23 @@ class Collectd:
             return f"{self.files.path} was changed and is not whole."
         self._sound = text
         return None
+
+    def difference(self, goal: Goal, generation: str) -> tuple[str, ...]:
+        """See :meth:`.base.Driver.difference`."""
+        text = self.files.read()
+        if self._alike is not None and self._alike[0] is goal and self._alike[1] == text:
+            return ()
+        wanted = self.render(goal, generation)
+        if managed.meaning(text) == managed.meaning(wanted):
+            self._alike = (goal, text)
+            return ()
+        old, new = mask_text(text or "").splitlines(), mask_text(wanted).splitlines()
+        return tuple(difflib.unified_diff(old, new, "on the disk", "wanted", lineterm="", n=1)) or ("a secret",)
+
+    def instances(self) -> tuple[int, ...]:
+        """See :meth:`.base.Driver.instances`."""
+        found = process.with_config(self._settings.binary, self._settings.config_file)
+        return tuple(sorted(each.pid for each in found))
 
     def await_ready(self, process: Process, wire: WireClient | None = None) -> None:
         """Wait until it answers and reads.

@@ -146,6 +146,12 @@ class LiveDriver(Driver):
     def flaw(self) -> str | None:
         return self._collectd.flaw()
 
+    def difference(self, goal: Goal, generation: str) -> tuple[str, ...]:
+        return self._collectd.difference(goal, generation)
+
+    def instances(self) -> tuple[int, ...]:
+        return self._collectd.instances()
+
     def metrics(self, query: Query) -> Page:
         return self._reader.metrics(query)
 

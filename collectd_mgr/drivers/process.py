@@ -10,9 +10,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+#: What Debian's collectd reads unless it is told to read another one.
+_DEFAULT_CONFIG = "/etc/collectd/collectd.conf"
 
 
 #: How children of this very process ended, by pid: the exit status, or minus the signal.
@@ -115,6 +119,28 @@ def running(binary: str, arguments: tuple[str, ...]) -> Iterator[Process]:
             process = look(int(entry.name))
             if process is not None:
                 yield process
+
+
+def with_config(binary: str, config_file: str) -> Iterator[Process]:
+    """Every process of this program that was told to read that file, or none, where that is the file it reads then.
+
+    Those of other mount namespaces have files of their own by the same names, and are left out.
+    """
+    own = _mounts(Path("/proc/self"))
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and _runs(entry, binary) and _mounts(entry) == own:
+            words = _command_line(entry)
+            told = next((after for word, after in pairwise(words) if word == "-C"), _DEFAULT_CONFIG)
+            process = look(int(entry.name))
+            if process is not None and os.path.realpath(told) == os.path.realpath(config_file):
+                yield process
+
+
+def _mounts(entry: Path) -> str:
+    try:
+        return os.readlink(entry / "ns/mnt")
+    except OSError:
+        return ""
 
 
 def _runs(entry: Path, binary: str) -> bool:

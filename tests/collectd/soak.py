@@ -59,7 +59,8 @@ class Figures:
     def __str__(self) -> str:
         steps = ", ".join(f"{ours:.3f} s beside {twins:.3f} s" for ours, twins in self.steps)
         return (
-            f"{self.rounds} rounds in {self.seconds:.0f} s, {self.busy} refused as busy; memory {self.growth / 1e6:+.1f} MB after the warm-up; "
+            f"{self.rounds} rounds in {self.seconds:.0f} s, {self.busy} refused as busy; "
+            f"memory {self.growth / 1e6:+.1f} MB after the warm-up; "
             f"longest step of untouched plugins beside the twin's: {steps}"
         )
 

@@ -7,6 +7,7 @@ from collectd_mgr.api.schemas import fields
 from collectd_mgr.api.schemas.clock import CLOCK
 from collectd_mgr.api.schemas.operations import OPERATION
 from collectd_mgr.db.hosts import SORT_KEYS
+from collectd_mgr.domain import drift
 
 _LABELS = {
     "type": "object",
@@ -38,6 +39,21 @@ _LEASE = fields.record(
     "What is desired only for a while, and of what.",
 )
 
+_DRIFT = fields.record(
+    {
+        "kind": {"enum": list(drift.KINDS)},
+        "detail": fields.STRING,
+        "since": fields.TIME,
+        "diff": {
+            "type": "array",
+            "items": fields.STRING,
+            "description": "Changes that would end it, or lines of a unified diff.",
+        },
+        "mended": {**fields.NULLABLE_TIME, "description": "When the agent undid it; told until the next change."},
+    },
+    "What somebody else has done to the daemon or to its configuration.",
+)
+
 HOST = fields.record(
     {
         "id": fields.STRING,
@@ -65,6 +81,7 @@ HOST = fields.record(
         "clock_error": {"type": ["number", "null"], "description": "The offset may be off by so many seconds."},
         "leases": {"type": "array", "items": _LEASE},
         "warnings": {"type": "array", "items": fields.STRING},
+        "drift": {"type": "array", "items": _DRIFT},
         "links": {"type": "array", "items": fields.record({"rel": fields.STRING, "href": fields.STRING})},
     }
 )

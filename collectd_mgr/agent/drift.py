@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Notices what somebody else has done to collectd, or to its configuration, for the status to tell."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from collectd_mgr.agent.carrier import Carrier
+from collectd_mgr.agent.desired import same_daemon
+from collectd_mgr.agent.state import State
+from collectd_mgr.domain import drift
+from collectd_mgr.domain.drift import Drift
+from collectd_mgr.domain.plan import Running
+from collectd_mgr.domain.secrets import mask_text
+
+LOG = logging.getLogger(__name__)
+
+#: Seconds between two looks at files and at all processes: as fast as anybody needs to know.
+_PAUSE = 5.0
+
+#: Lines of a diff that are told; who wants more looks at the files.
+_LINES = 200
+
+#: Seconds by which wall clock and file system may differ for a file that was written before a start.
+_SURE = 1.0
+
+
+class DriftWatch:
+    """:meth:`look` under the lock of the state; :attr:`found` from any thread."""
+
+    def __init__(
+        self,
+        state: State,
+        carrier: Carrier,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._state = state
+        self._carrier = carrier
+        self._clock = clock
+        self._looked = float("-inf")
+        self._generation: object = None
+        self._process = Running()
+        self._acted = state.acted[0]
+        #: By kind, the latest of each.
+        self._found: dict[str, Drift] = {}
+
+    @property
+    def found(self) -> tuple[Drift, ...]:
+        """In the order of :data:`.drift.KINDS`."""
+        found = self._found
+        return tuple(found[kind] for kind in drift.KINDS if kind in found)
+
+    def look(self, running: Running) -> None:
+        """At the process with every call, at files and other processes now and then."""
+        taken = self._state.memory.taken
+        if self._generation != (taken and taken.generation):
+            # What was mended or told before this change is history.
+            self._generation = taken and taken.generation
+            self._found = {kind: each for kind, each in self._found.items() if each.mended is None}
+            self._found.pop(drift.RESTARTED, None)
+        self._see_process(running)
+        now = self._clock()
+        if not 0 <= now - self._looked < _PAUSE:
+            self._looked = now
+            self._see_operator_files(running)
+            self._see_instances()
+
+    def tell(self, kind: str, detail: str, diff: Sequence[str] = ()) -> None:
+        """It is so now."""
+        before, detail, lines = self._found.get(kind), mask_text(detail), tuple(map(mask_text, diff[:_LINES]))
+        lasts = before is not None and before.mended is None
+        if before is None or not lasts or (before.detail, before.diff) != (detail, lines):
+            LOG.warning("%s%s", detail, "".join(f"\n  {line}" for line in lines))
+        self._put(Drift(kind, detail, before.since if before and lasts else self._clock(), lines))
+
+    def over(self, kind: str, mended: bool = False) -> None:
+        """It is not so any more; what was mended is told until the next change that is asked for."""
+        before = self._found.get(kind)
+        if before is None or before.mended is not None:
+            return
+        if mended:
+            self._put(replace(before, mended=self._clock()))
+        else:
+            self._found = {name: each for name, each in self._found.items() if name != kind}
+
+    def _put(self, found: Drift) -> None:
+        if self._found.get(found.kind) != found:
+            self._found = {**self._found, found.kind: found}
+            self._state.changed()
+
+    def _see_process(self, running: Running) -> None:
+        before, acted = self._process, self._state.acted[0]
+        if running.pid is None or same_daemon(before.pid, before.since_boot, running):
+            return
+        if before.pid is not None and acted == self._acted:
+            self.tell(drift.RESTARTED, f"collectd was started anew, as pid {running.pid}, and not by the agent.")
+        self._process, self._acted = running, acted
+
+    def _see_operator_files(self, running: Running) -> None:
+        known = self._state.origin
+        now = self._state.origin_now()
+        diff = _diff(known.text(), now.text())
+        late = not self._state.origin_runs and now.changed > (running.started or now.changed) + _SURE
+        if diff and now.unread is None:
+            self.tell(drift.OPERATOR_FILES, "The operator's files were changed since collectd read them.", diff)
+        elif late and now.changed != float("inf"):
+            self.tell(drift.OPERATOR_FILES, "The operator's files were changed after collectd had been started.")
+        else:
+            self.over(drift.OPERATOR_FILES)
+
+    def _see_instances(self) -> None:
+        instances = self._carrier.ladder.drivers[-1].instances()
+        if len(instances) > 1:
+            pids = ", ".join(map(str, instances))
+            self.tell(drift.INSTANCES, f"More than one collectd runs with this configuration: pids {pids}.")
+        else:
+            self.over(drift.INSTANCES)
+
+
+def _diff(before: str, now: str) -> list[str]:
+    """Secrets masked before they are compared line by line, for a mask may be about several."""
+    if before == now:
+        return []
+    old, new = mask_text(before).splitlines(), mask_text(now).splitlines()
+    return list(difflib.unified_diff(old, new, "read by collectd", "on the disk", lineterm="", n=1)) or ["a secret"]

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What somebody else does to a real collectd and its files is told, and mended where that is wanted."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr.domain import drift
+from collectd_mgr.domain.drift import Drift
+from collectd_mgr.wire.client import WireClient
+from tests.agent.agent_host import AgentHost, enabled, spec
+from tests.services.rabbitmq import RabbitMQ
+
+CONFIG = "LoadPlugin df\n<Plugin df>\n  ValuesPercentage true\n</Plugin>\n"
+
+
+@pytest.fixture(params=[drift.MEND])
+def host(rabbitmq: RabbitMQ, request: pytest.FixtureRequest) -> Iterator[AgentHost]:
+    with AgentHost(rabbitmq.url, config=CONFIG, on_drift=request.param, probation=0.1) as host:
+        host.start()
+        host.until(lambda: host.status().daemon["pid"])
+        assert enabled(host.apply(spec(1, "memory"))) == {"memory"}
+        assert host.status().drift == ()
+        yield host
+
+
+def told(host: AgentHost, kind: str) -> Drift:
+    """What the status tells of this kind, as soon as it does."""
+
+    def found() -> list[Drift]:
+        return [each for each in host.status().drift if each.kind == kind]
+
+    host.until(found)
+    return found()[0]
+
+
+def managed_file(host: AgentHost) -> Path:
+    (file,) = Path(host.settings.managed_dir).glob("*.conf")
+    return file
+
+
+def test_a_managed_file_that_was_edited_is_written_anew(host: AgentHost) -> None:
+    before = host.managed()
+    assert "Interval 1" in before
+    managed_file(host).write_text(before.replace("Interval 1", "Interval 3"))
+    host.until(lambda: told(host, drift.MANAGED_FILE).mended)
+    found = told(host, drift.MANAGED_FILE)
+    assert any(line.startswith("-") and "Interval 3" in line for line in found.diff), found
+    assert any(line.startswith("+") and "Interval 1" in line for line in found.diff), found
+    assert host.managed() == before
+    # It is history after the next change.
+    host.apply(spec(2, "memory", "swap"))
+    host.until(lambda: host.status().drift == ())
+
+
+@pytest.mark.parametrize("host", [drift.LEAVE], indirect=True)
+def test_where_that_is_wanted_it_is_left_and_told(host: AgentHost) -> None:
+    edited = host.managed().replace("Interval 1", "Interval 3")
+    managed_file(host).write_text(edited)
+    disable_behind_its_back(host)
+    changes = told(host, drift.DAEMON).diff
+    assert any("memory" in change for change in changes), changes
+    found = told(host, drift.MANAGED_FILE)
+    assert (found.mended, host.managed(), enabled(host.status())) == (None, edited, set())
+    # Whoever asks for a change gets all of it.
+    host.apply(spec(2, "memory", "swap"))
+    assert (host.status().plugins["memory"].interval, enabled(host.status())) == (1.0, {"memory", "swap"})
+    host.until(lambda: host.status().drift == ())
+
+
+def disable_behind_its_back(host: AgentHost) -> None:
+    client = WireClient(host.settings.socket)
+    client.call("plugin_disable", {"plugin": "memory"})
+    client.close()
+
+
+def test_what_was_done_to_the_running_daemon_is_undone(host: AgentHost) -> None:
+    disable_behind_its_back(host)
+    host.until(lambda: told(host, drift.DAEMON).mended)
+    assert enabled(host.status()) == {"memory"}
+
+
+def test_other_files_of_the_operator_are_told_and_left(host: AgentHost) -> None:
+    conf = Path(host.settings.config_file)
+    conf.write_text(conf.read_text().replace("ValuesPercentage true", 'ValuesPercentage false\n  Password "s3cret"'))
+    found = told(host, drift.OPERATOR_FILES)
+    assert {"- ValuesPercentage true", "+ ValuesPercentage false"} <= {" ".join(line.split()) for line in found.diff}
+    assert "s3cret" not in str(found)
+    conf.write_text(conf.read_text().replace('ValuesPercentage false\n  Password "s3cret"', "ValuesPercentage true"))
+    host.until(lambda: host.status().drift == ())
+
+
+def test_a_restart_by_somebody_else_is_told(host: AgentHost) -> None:
+    before = host.pid
+    host.daemon.stop()
+    host.daemon.start()
+    found = told(host, drift.RESTARTED)
+    assert host.pid not in (before, None)
+    assert str(host.pid) in found.detail
+    assert enabled(host.status()) == {"memory"}
+
+
+def test_two_instances_are_told(host: AgentHost) -> None:
+    conf = Path(host.settings.config_file)
+    other = host.directory / "other.conf"
+    other.symlink_to(conf)
+    command = [host.settings.binary, "-f", "-C", str(other), "-P", str(host.directory / "other.pid")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as second:
+        try:
+            found = told(host, drift.INSTANCES)
+            assert {str(host.pid), str(second.pid)} <= set(found.detail.replace(",", " ").replace(".", " ").split())
+        finally:
+            second.terminate()
+    host.until(lambda: all(each.kind != drift.INSTANCES for each in host.status().drift))
