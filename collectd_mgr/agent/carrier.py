@@ -104,6 +104,7 @@ class Carrier:
         :raises DaemonNotStarted: it does not come up
         """
         self.at_next_start(spec)
+        self._state.acted = (time.time(), frozenset())
         self.ladder.drivers[-1].start()
 
     def flaw(self) -> str | None:
