@@ -78,9 +78,9 @@ class ChildDaemon(Daemon):
         with self._alone():
             self._write(process)
 
-    def launched(self) -> list[Process]:
-        files = sorted(self._instances.glob("*.conf"))
-        return [process for file in files for process in running(self._binary, _arguments(str(file)))]
+    def launched(self) -> dict[str, Process]:
+        files = map(str, sorted(self._instances.glob("*.conf")))
+        return {file: process for file in files for process in running(self._binary, _arguments(file))}
 
     def ended_by_somebody(self) -> int | None:
         recorded = self._recorded()
@@ -120,7 +120,7 @@ class ChildDaemon(Daemon):
             return None
 
     def _unrecorded(self) -> Process | None:
-        return next(iter((*running(self._binary, _arguments(self._config_file)), *self.launched())), None)
+        return next(iter((*running(self._binary, _arguments(self._config_file)), *self.launched().values())), None)
 
     def _write(self, process: Process) -> None:
         """A full disk is no reason not to start it: without a record it is found by its command line."""

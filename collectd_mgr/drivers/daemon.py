@@ -44,9 +44,9 @@ class Daemon(abc.ABC):
         """One that was launched is the daemon from now on; the one before has ended. Safe to repeat."""
         raise exception.DaemonNotStarted(self.alone or "", messages=[])
 
-    def launched(self) -> list[Process]:
-        """Every process that was launched, be it the daemon by now or not."""
-        return []
+    def launched(self) -> dict[str, Process]:
+        """Every process that was launched, be it the daemon by now or not, by its configuration."""
+        return {}
 
     def ended_by_somebody(self) -> int | None:
         """The pid of the process that ran last, where it is known to have been made to end, rather than to have died.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -64,7 +64,9 @@ def settle(settings: DriverSettings, daemon: Daemon) -> tuple[str, ...]:
 
     :returns: what was done, in sentences
     """
-    current, launched = daemon.find(), daemon.launched()
+    if daemon.alone is not None:
+        return ()
+    current, launched = daemon.find(), list(daemon.launched().values())
     notes = []
     for other in launched:
         if current is not None and other != current:
@@ -75,7 +77,7 @@ def settle(settings: DriverSettings, daemon: Daemon) -> tuple[str, ...]:
         _await_seat(settings, current)
     if current is not None:
         release(settings)
-    _tidy(settings, daemon.launched())
+    tidy(settings, daemon)
     return tuple(notes)
 
 
@@ -91,9 +93,13 @@ def _one_of(settings: DriverSettings, daemon: Daemon, current: Process, other: P
 
 def _mode(path: str, process: Process) -> str | None:
     client = WireClient(path, timeout=_END)
-    with suppress(*SILENCE):
+    try:
         if client.hello()["pid"] == process.pid:
             return str((client.call("status").get("output") or {}).get("mode"))
+    except SILENCE:
+        pass
+    finally:
+        client.close()
     return None
 
 
@@ -104,6 +110,8 @@ def release(settings: DriverSettings) -> None:
         if (client.call("status").get("output") or {}).get("gate"):
             client.call("output_drain", timeout=2 * _END)
             client.call("output_free")
+    except SILENCE:
+        return
     except exception.CollectdMgrError as error:
         LOG.warning("collectd's output goes through a gate yet: %s", error.detail)
     finally:
@@ -127,8 +135,9 @@ def _clear(settings: DriverSettings) -> None:
         path.unlink(missing_ok=True)
 
 
-def _tidy(settings: DriverSettings, launched: Iterable[Process]) -> None:
-    """There are secrets in the files: none is kept for longer than its process."""
-    if not any(launched):
-        for path in (Path(settings.state_dir) / INSTANCES).glob("*.conf"):
+def tidy(settings: DriverSettings, daemon: Daemon) -> None:
+    """There are secrets in the files: none is kept for longer than its process. Safe to repeat."""
+    kept = daemon.launched()
+    for path in (Path(settings.state_dir) / INSTANCES).glob("*.conf"):
+        if str(path) not in kept:
             path.unlink(missing_ok=True)

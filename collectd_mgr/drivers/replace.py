@@ -58,8 +58,11 @@ class ReplaceDriver(Driver):
     def _unfit(self) -> str | None:
         """Why there cannot be two of the daemon that runs; ``None`` when there can."""
         try:
-            if self._collectd.just_now().get("output") is None:
-                return "The extension in this collectd cannot change it live, or is of an earlier version."
+            status = self._collectd.just_now()
+            if not status["live"]["on"]:
+                return "; ".join(status["live"]["reasons"])
+            if status.get("output") is None:
+                return "The extension in this collectd is of an earlier version."
             found = beside.obstacles(operators.beside(self._settings, managed.parse(self._collectd.files.read() or "")))
         except (exception.CollectdMgrError, OSError) as error:
             return f"{getattr(error, 'detail', error)}"
@@ -133,6 +136,7 @@ class ReplaceDriver(Driver):
         self._collectd.files.commit()
         self._collectd.daemon.adopt(succession.new)
         instance.release(self._settings)
+        instance.tidy(self._settings, self._collectd.daemon)
         self._log(order, "done", began)
         return warnings, self.observe()
 
@@ -153,16 +157,15 @@ class ReplaceDriver(Driver):
         bound = self._settings.ready_timeout
         deadline, hopeless = time.monotonic() + bound, set(succession.hopeless(bound))
         while True:
-            unread = set(succession.unread())
-            lost = [] if unread - hopeless else self._lost(order, succession, unread)
             over = time.monotonic() > deadline
+            unread = set(succession.unread())
+            awaited = unread - hopeless
+            lost = [] if awaited and not over else self._lost(order, succession, unread)
             if not succession.new.alive():
                 raise self._collectd.not_started("collectd ended before anything was handed over to it.")
-            if over or not (unread - hopeless or lost):
+            if over or not (awaited or lost):
                 break
             time.sleep(_LOOK)
-        if over and not lost:
-            lost = self._lost(order, succession, unread)
         if lost:
             named = ", ".join(lost[:_NAMED]) + (" …" if len(lost) > _NAMED else "")
             detail = f"Within {bound:g} s the new collectd does not give {len(lost)} metrics that the old one gives"

@@ -37,6 +37,9 @@ _READINGS = 2
 _MARGIN = 0.2
 _ATTEMPTS = 4
 
+#: Seconds for a flush: what is sampled meanwhile waits.
+_FLUSH = 2.0
+
 _PATIENCE = 30.0
 _END = 10.0
 
@@ -106,7 +109,8 @@ class Succession:
         last = self._part()
         time.sleep(max(0.0, last - time.time()))
         self._collectd.wire.call("output_drain", timeout=_PATIENCE)
-        self._collectd.wire.call("flush", timeout=_PATIENCE)
+        with suppress(exception.RequestTimeout):  # It flushes once more when it ends.
+            self._collectd.wire.call("flush", timeout=_FLUSH)
         self.wire.call("output_open", timeout=_PATIENCE)
         self._collectd.drain()
         if not self._old.end(self._settings.stop_timeout):

@@ -21,7 +21,7 @@ from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.domain.grammar import Item
-from collectd_mgr.domain.output import HOLD, OPTION, PASS, SINCE, UNTIL
+from collectd_mgr.domain.output import HELD, HOLD, OPTION, PASS, SINCE, UNTIL
 from collectd_mgr.extension import abi
 from collectd_mgr.extension.feed import Feed
 from collectd_mgr.extension.gate import Gate
@@ -131,7 +131,7 @@ class Output:
         """Have everything pass, without a look at it. Safe to repeat."""
         self._rule = Rule()
         self._writers.forget()
-        if self._points():
+        if self._option() in (CHAIN, HELD):
             self._point(self._following or "")
 
     def drain(self, timeout: float = 10.0) -> None:

@@ -16,8 +16,13 @@ from dataclasses import replace
 from collectd_mgr.cmd import agent, configuration
 from collectd_mgr.domain import safety
 from collectd_mgr.domain.safety import Safety
+from collectd_mgr.drivers.base import Driver, DriverSettings
 from collectd_mgr.drivers.live import LiveDriver
+from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
+
+LIVE = "live"
+DRIVERS: dict[str, Callable[[DriverSettings], Driver]] = {"replace": ReplaceDriver, "restart": RestartDriver}
 
 
 def main() -> int:
@@ -28,7 +33,8 @@ def main() -> int:
     given = parser.parse_args()
     conf = configuration.load(["--config-file", given.config_file], "collectd-mgr-agent")
     settings = agent.settings(conf).daemon
-    drivers = [LiveDriver(settings, trusting(given.trust)), RestartDriver(settings)]
+    drivers = [DRIVERS[name](settings) for name in conf.agent.drivers if name != LIVE]
+    drivers.insert(0, LiveDriver(settings, trusting(given.trust)))
     return agent.serve(agent.service(conf, drivers, killing(given.die_at)))
 
 

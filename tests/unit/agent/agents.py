@@ -64,7 +64,8 @@ class Agent:
         other: Agent | None = changes.pop("bus", None)
         bus = other.bus.conf if other else configuration()
         live = changes.pop("live", Live)(daemon, self.collectd)
-        drivers = [live, FakeDriver(daemon, self.collectd)][: changes.pop("drivers", 2)]
+        between = [each(daemon, self.collectd) for each in changes.pop("between", ())]
+        drivers = [live, *between, FakeDriver(daemon, self.collectd)][: changes.pop("drivers", 3)]
         self.bus, self.notifications = transport.rpc(bus), transport.notifications(bus)
         self.service = AgentService(
             AgentSettings(daemon, **{**settings, **changes}),

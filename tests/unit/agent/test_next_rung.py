@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from tests.unit.agent.agents import BUSY, Agent, spec
+from collectd_mgr import exception
+from collectd_mgr.drivers.base import Applied, Order
+from tests.unit.agent.agents import BUSY, Agent, Live, spec
 
 
 @pytest.fixture
@@ -32,3 +35,18 @@ def test_without_another_driver_the_error_is_the_first_ones(tmp_path: Path) -> N
     status = agent.apply(spec(1, cpu=BUSY))
     assert status.error is not None
     assert (status.outcome, status.error["code"]) == ("failed", "busy")
+
+
+class Between(Live):
+    """A second rung, for which everything is too busy."""
+
+    name: ClassVar[str] = "replace"
+
+    def apply(self, order: Order) -> Applied:
+        raise exception.Busy("This machine is too slow now.")
+
+
+def test_where_the_next_one_finds_out_the_same_the_one_after_it_does_it(tmp_path: Path) -> None:
+    agent = Agent(tmp_path, between=[Between]).recover()
+    status = agent.apply(spec(1, cpu=BUSY))
+    assert (status.outcome, status.driver, status.error) == ("applied", "fake", None)

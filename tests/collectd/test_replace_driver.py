@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the replace driver alone promises: a new process takes over, or the old one goes on; never none, never two."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain import managed, output, plan
+from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.drivers import instance, operators
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.ladder import Ladder
+from collectd_mgr.drivers.process import Process, running
+from collectd_mgr.drivers.replace import ReplaceDriver
+from collectd_mgr.drivers.restart import RestartDriver
+from collectd_mgr.drivers.succession import Succession
+from collectd_mgr.testing.suite.rig import FAST, Rig
+from collectd_mgr.testing.suite.rigs import Host, real_host
+from tests.waiting import eventually
+
+MEMORY = PluginGoal(True, interval=FAST)
+CPU = PluginGoal(True, FAST, {"ReportByCpu": False})
+OTHERWISE = PluginGoal(True, FAST, {"ReportByCpu": True})
+
+#: An output that has nothing of one plugin.
+CHAIN = """
+LoadPlugin match_regex
+<Chain "PostCache">
+  <Rule "no_load">
+    <Match "regex">
+      Plugin "^load$"
+    </Match>
+    Target "stop"
+  </Rule>
+  Target "write"
+</Chain>
+"""
+
+
+def driver(settings: DriverSettings) -> ReplaceDriver:
+    """One that does not wait for plugins that are read every ten seconds."""
+    return ReplaceDriver(replace(settings, ready_timeout=2.0))
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with real_host(driver) as host:
+        yield host
+
+
+@pytest.fixture
+def rig(host: Host) -> Rig:
+    return host.rig()
+
+
+def processes(host: Host) -> list[Process]:
+    """Every collectd of this host."""
+    first = running(host.settings.binary, ("-C", host.settings.config_file))
+    return [*first, *host.collectd.daemon.launched().values()]
+
+
+def the_only(host: Host) -> Process:
+    eventually(lambda: len(processes(host)) == 1)
+    (found,) = processes(host)
+    return found
+
+
+def beside(host: Host, goal: Goal) -> Succession:
+    """A second collectd as an agent has it that is killed then."""
+    text = host.collectd.render(goal, "epoch/7")
+    host.collectd.files.stage(text)
+    succession = Succession(host.settings, host.collectd, the_only(host))
+    succession.start(operators.beside(host.settings, managed.parse(text)))
+    return succession
+
+
+def mode(host: Host) -> str:
+    found: str = host.collectd.status()["output"]["mode"]
+    return found
+
+
+def written(host: Host, plugin: str) -> int:
+    """How many lines csv has of a plugin."""
+    files = Path(host.settings.config_file).parent.glob(f"csv/*/{plugin}*/*")
+    return sum(len(file.read_text().splitlines()) for file in files)
+
+
+def writes(host: Host, plugin: str) -> None:
+    before = written(host, plugin)
+    eventually(lambda: written(host, plugin) > before)
+
+
+def test_a_new_process_takes_over(host: Host, rig: Rig) -> None:
+    before = rig.reach(rig.goal({"cpu": CPU})).running
+    applied = rig.reach(rig.goal({"cpu": OTHERWISE}))
+    assert (applied.replaced, applied.restarted) == (True, False)
+    assert applied.running.pid not in (None, before.pid)
+    assert the_only(host).pid == applied.running.pid
+    assert host.collectd.status()["output"] == {"mode": output.PASS, "other": 0, "gate": False}
+    writes(host, "cpu")
+
+
+def test_it_is_found_without_its_record(host: Host, rig: Rig) -> None:
+    pid = rig.reach(rig.goal({"cpu": CPU})).running.pid
+    Path(host.settings.state_dir, "collectd.pid").unlink()
+    assert rig.another().recover().running.pid == pid
+    assert the_only(host).pid == pid
+
+
+def test_plugins_that_were_not_read_twice_are_named(rig: Rig) -> None:
+    assert "load was not read twice before the new collectd took over." in rig.reach(rig.goal({"cpu": CPU})).warnings
+
+
+def test_what_the_operator_has_behind_the_cache_goes_on(tmp_path: Path) -> None:
+    with real_host(driver, CHAIN) as host:
+        rig = host.rig()
+        operators = {"match_regex": PluginGoal(True, origin="host")}
+        rig.reach(rig.goal({"memory": MEMORY, **operators}))
+        rig.reach(rig.goal({"memory": MEMORY, "load": PluginGoal(True, origin="host"), "cpu": CPU, **operators}))
+        writes(host, "memory")
+        rig.values("load")
+        assert not written(host, "load")
+
+
+@pytest.mark.parametrize("bad", ["curl", "curl_json"])
+def test_the_old_one_goes_on_where_the_new_one_lacks_something(host: Host, rig: Rig, bad: str) -> None:
+    before = rig.reach(rig.goal({"memory": MEMORY})).running
+    rig.refuses(rig.order(rig.goal({"memory": MEMORY, bad: PluginGoal(True)})), exception.DaemonNotStarted)
+    goes_on(host, before.pid)
+
+
+def goes_on(host: Host, pid: int | None) -> None:
+    """The old one, alone, and with all that it had."""
+    assert the_only(host).pid == pid
+    assert host.collectd.status()["output"] == {"mode": output.PASS, "other": 0, "gate": False}
+    assert host.collectd.files.staged() is None
+    writes(host, "memory")
+
+
+def test_the_old_one_goes_on_where_metrics_would_be_lost(host: Host, rig: Rig) -> None:
+    before = rig.reach(rig.goal({"memory": MEMORY})).running
+    rig.values("load")
+    path = Path(host.settings.config_file)
+    path.write_text(path.read_text().replace("LoadPlugin load", ""))
+    order = rig.order(rig.goal({"memory": MEMORY}, daemon_restarts=1))
+    error = rig.refuses(order, exception.DaemonNotStarted)
+    assert f"{host.settings.host}/load/load" in error.detail
+    goes_on(host, before.pid)
+
+
+def test_what_there_cannot_be_two_of_is_for_the_next_driver() -> None:
+    with real_host(driver, 'LoadPlugin unixsock\n<Plugin unixsock>\n  SocketFile "/nonexistent/s"\n</Plugin>') as host:
+        rig = host.rig()
+        order = rig.order(rig.goal({"cpu": CPU, "unixsock": PluginGoal(True, origin="host")}))
+        reason = "There cannot be two of unixsock: it listens on one socket."
+        assert set(rig.driver.offer().missing.values()) == {reason}
+        ladder = Ladder([rig.driver, RestartDriver(host.settings)])
+        assert ladder.pick(order.plan, rig.driver.observe(), {}).name == "restart"
+        ladder.drivers[1].close()
+        assert reason in rig.refuses(order, exception.NotCapable).detail
+
+
+def test_a_change_that_brings_such_a_thing_is_refused(rig: Rig) -> None:
+    port = PluginGoal(True, config={"Listen": "127.0.0.1"})
+    (change,) = [change for change in rig.order(rig.goal({"network": port})).plan if change.plugin == "network"]
+    assert rig.driver.refusal(change, rig.driver.observe()) == (
+        "There cannot be two of network: it listens on one port."
+    )
+
+
+def test_without_a_daemon_there_is_nothing_to_replace(host: Host, rig: Rig) -> None:
+    rig.kill()
+    assert "plugin.load" in rig.driver.offer().missing
+    with pytest.raises(exception.NotCapable):
+        rig.driver.apply(rig.order(rig.goal({"memory": MEMORY})))
+    assert not processes(host)
+
+
+def test_the_next_agent_ends_one_that_was_not_handed_to(host: Host, rig: Rig) -> None:
+    before = rig.reach(rig.goal({"memory": MEMORY})).running
+    succession = beside(host, rig.goal({"cpu": CPU}))
+    recovered = rig.another().recover()
+    assert recovered.running.pid == before.pid
+    assert f"{succession.new.pid} was ended" in " ".join(recovered.notes)
+    assert set(recovered.running.plugins) >= {"memory"}
+    goes_on(host, before.pid)
+    succession.close()
+
+
+def test_the_next_agent_goes_on_where_the_old_one_was_to_write_no_more(host: Host, rig: Rig) -> None:
+    rig.reach(rig.goal({"memory": MEMORY}))
+    old, goal = the_only(host), rig.goal({"cpu": CPU})
+    succession = beside(host, goal)
+    asked = {"moments": {}, "otherwise": 1.0}
+    succession.wire.call("output_set", {"mode": output.SINCE, "other": old.pid, **asked})
+    host.collectd.wire.call("output_set", {"mode": output.UNTIL, "other": succession.new.pid, **asked})
+    recovered = rig.another().recover()
+    assert recovered.running.pid == succession.new.pid == the_only(host).pid
+    assert f"{old.pid} was ended" in " ".join(recovered.notes)
+    assert not plan.plan(recovered.running, goal)
+    assert managed.marker_in(host.collectd.files.read() or "").generation == "epoch/7"
+    writes(host, "cpu")
+    succession.close()
+
+
+def test_the_new_one_takes_over_by_itself_when_the_old_one_is_killed(host: Host, rig: Rig) -> None:
+    rig.reach(rig.goal({"memory": MEMORY}))
+    goal = rig.goal({"cpu": CPU})
+    succession = beside(host, goal)
+    (old,) = [each for each in processes(host) if each != succession.new]
+    old.signal(signal.SIGKILL)
+    eventually(lambda: answers(host, succession.new.pid))
+    writes(host, "cpu")
+    assert rig.another().recover().running.pid == the_only(host).pid == succession.new.pid
+    assert not plan.plan(rig.driver.observe(), goal)
+    succession.close()
+
+
+def answers(host: Host, pid: int) -> bool:
+    try:
+        return bool(host.collectd.wire.hello()["pid"] == pid)
+    except exception.DaemonUnreachable:
+        return False
+
+
+def test_the_old_one_writes_again_when_the_new_one_is_killed(host: Host, rig: Rig) -> None:
+    before = rig.reach(rig.goal({"memory": MEMORY})).running
+    succession = beside(host, rig.goal({"cpu": CPU}))
+    asked = {"mode": output.UNTIL, "other": succession.new.pid, "moments": {}, "otherwise": 1.0}
+    host.collectd.wire.call("output_set", asked)
+    host.collectd.wire.call("output_drain")
+    count = written(host, "memory")
+    newest = rig.newest("memory")
+    eventually(lambda: rig.newest("memory") > newest)
+    assert written(host, "memory") == count
+    succession.new.signal(signal.SIGKILL)
+    writes(host, "memory")
+    assert the_only(host).pid == before.pid
+    succession.close()
+
+
+def test_a_value_waits_for_the_end_of_what_the_old_one_has_to_write(host: Host, rig: Rig) -> None:
+    rig.reach(rig.goal({"memory": MEMORY}))
+    old = the_only(host)
+    succession = beside(host, rig.goal({"cpu": CPU}))
+    succession.wire.call("output_set", {"mode": output.SINCE, "other": old.pid, "moments": {}, "otherwise": 1.0})
+    assert not written(host, "cpu")
+    succession.wire.call("output_open")
+    writes(host, "cpu")
+    assert succession.take_back()
+    succession.close()
+
+
+def test_its_file_is_gone_with_the_process(host: Host, rig: Rig, files: Callable[[], list[Path]]) -> None:
+    rig.reach(rig.goal({"cpu": CPU}))
+    first = files()
+    rig.reach(rig.goal({"cpu": OTHERWISE}))
+    assert len(first) == len(files()) == 1
+    assert first != files()
+    assert files()[0].stat().st_mode & 0o777 == 0o600
+
+
+@pytest.fixture
+def files(host: Host) -> Callable[[], list[Path]]:
+    return lambda: list(Path(host.settings.state_dir, instance.INSTANCES).glob("*"))
