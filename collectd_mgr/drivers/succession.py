@@ -35,7 +35,7 @@ _READINGS = 2
 
 #: Seconds between telling both of the moments and the first of them; doubled where that was not enough.
 _MARGIN = 0.2
-_ATTEMPTS = 4
+_ATTEMPTS = 5
 
 #: Seconds for a flush: what is sampled meanwhile waits.
 _FLUSH = 2.0
@@ -125,11 +125,10 @@ class Succession:
             first = time.time() + _MARGIN * 2**attempt
             moments = output.moments(*self.samples(), first)
             last = max(moments.values(), default=first)
-            _set(self.wire, output.SINCE, self._old.pid, moments, last)
-            _set(self._collectd.wire, output.UNTIL, self.new.pid, moments, last)
-            if time.time() < first:
+            with suppress(exception.Busy):
+                _set(self.wire, output.SINCE, self._old.pid, moments, last)
+                _set(self._collectd.wire, output.UNTIL, self.new.pid, moments, last)
                 return last
-            _set(self._collectd.wire, output.PASS, 0)
             _set(self.wire, output.HOLD, self._old.pid)
         raise exception.Busy("This machine is too slow now for two instances to be told the same in time.")
 

@@ -113,11 +113,17 @@ class Output:
         self._heard = time.monotonic()
 
     def set(self, mode: str, other: int, moments: Mapping[str, float], otherwise: float) -> None:
-        """What passes from now on; see :class:`Rule`, times in seconds since 1970. Safe to repeat."""
+        """What passes from now on; see :class:`Rule`, times in seconds since 1970. Safe to repeat.
+
+        :raises Busy: it is too late for the first of the moments; nothing has changed
+        """
         self.heard()
         self._guard()
         cut = {name.encode("utf-8", "surrogateescape"): abi.to_cdtime(moment) for name, moment in moments.items()}
-        before, self._rule = self._rule, Rule(mode, cut, abi.to_cdtime(otherwise), other)
+        rule = Rule(mode, cut, abi.to_cdtime(otherwise), other)
+        if mode in (UNTIL, SINCE) and time.time() >= min(moments.values(), default=otherwise):
+            raise exception.Busy("The moment at which the one instance was to go on for the other is over.")
+        before, self._rule = self._rule, rule
         before.mode = HOLD if before.mode == SINCE else before.mode
         before.over.set()
         if other and other != before.other:

@@ -66,16 +66,16 @@ def _lines(file: Path) -> Iterator[list[float]]:
         yield [float(cell) for cell in line.split(",")]
 
 
-def counts(found: dict[str, Series], interval: float, since: float) -> dict[str, Count]:
-    """By metric; what was sampled before ``since`` (when collectd started) does not count."""
-    return {name: _count(each, interval, since) for name, each in found.items()}
+def count(found: dict[str, Series], interval: float, since: float, until: float = math.inf) -> Count:
+    """Of all of them; by when a sample was taken, and the former of two."""
+    return sum((_count(each, interval, since, until) for each in found.values()), Count())
 
 
-def _count(each: Series, interval: float, since: float) -> Count:
-    steps = Counter(_kind(step / interval) for before, _, step in each.steps() if before >= since)
-    later = [values for moment, values in zip(each.times, each.values, strict=True) if moment >= since]
-    unknown = sum(any(map(math.isnan, values)) for values in later)
-    return Count(len(later), steps["missing"], steps["doubled"], unknown)
+def _count(each: Series, interval: float, since: float, until: float) -> Count:
+    steps = Counter(_kind(step / interval) for before, _, step in each.steps() if since <= before < until)
+    inside = [values for moment, values in zip(each.times, each.values, strict=True) if since <= moment < until]
+    unknown = sum(any(map(math.isnan, values)) for values in inside)
+    return Count(len(inside), steps["missing"], steps["doubled"], unknown)
 
 
 def _kind(intervals: float) -> str:

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -197,7 +199,7 @@ def test_the_next_agent_goes_on_where_the_old_one_was_to_write_no_more(host: Hos
     rig.reach(rig.goal({"memory": MEMORY}))
     old, goal = the_only(host), rig.goal({"cpu": CPU})
     succession = beside(host, goal)
-    asked = {"moments": {}, "otherwise": 1.0}
+    asked = {"moments": {}, "otherwise": time.time() + 5}
     succession.wire.call("output_set", {"mode": output.SINCE, "other": old.pid, **asked})
     host.collectd.wire.call("output_set", {"mode": output.UNTIL, "other": succession.new.pid, **asked})
     recovered = rig.another().recover()
@@ -232,8 +234,14 @@ def answers(host: Host, pid: int) -> bool:
 def test_the_old_one_writes_again_when_the_new_one_is_killed(host: Host, rig: Rig) -> None:
     before = rig.reach(rig.goal({"memory": MEMORY})).running
     succession = beside(host, rig.goal({"cpu": CPU}))
-    asked = {"mode": output.UNTIL, "other": succession.new.pid, "moments": {}, "otherwise": 1.0}
+    asked: dict[str, Any] = {
+        "mode": output.UNTIL,
+        "other": succession.new.pid,
+        "moments": {},
+        "otherwise": time.time() + 1,
+    }
     host.collectd.wire.call("output_set", asked)
+    eventually(lambda: time.time() > asked["otherwise"])
     host.collectd.wire.call("output_drain")
     count = written(host, "memory")
     newest = rig.newest("memory")
@@ -249,12 +257,24 @@ def test_a_value_waits_for_the_end_of_what_the_old_one_has_to_write(host: Host, 
     rig.reach(rig.goal({"memory": MEMORY}))
     old = the_only(host)
     succession = beside(host, rig.goal({"cpu": CPU}))
-    succession.wire.call("output_set", {"mode": output.SINCE, "other": old.pid, "moments": {}, "otherwise": 1.0})
+    moment = time.time() + 1
+    succession.wire.call("output_set", {"mode": output.SINCE, "other": old.pid, "moments": {}, "otherwise": moment})
+    eventually(lambda: time.time() > moment + 3 * FAST)
     assert not written(host, "cpu")
     succession.wire.call("output_open")
     writes(host, "cpu")
     assert succession.take_back()
     succession.close()
+
+
+def test_it_is_never_too_late_to_part_without_anybody_knowing(host: Host, rig: Rig) -> None:
+    rig.reach(rig.goal({"memory": MEMORY}))
+    asked = {"mode": output.UNTIL, "other": the_only(host).pid, "otherwise": time.time() + 100}
+    with pytest.raises(exception.Busy):
+        host.collectd.wire.call("output_set", {**asked, "moments": {"a/b/c": time.time()}})
+    assert mode(host) == output.PASS
+    host.collectd.wire.call("output_free")
+    writes(host, "memory")
 
 
 def test_its_file_is_gone_with_the_process(host: Host, rig: Rig, files: Callable[[], list[Path]]) -> None:

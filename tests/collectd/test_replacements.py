@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.drivers.snippet import snippet
 from collectd_mgr.testing.suite.rigs import Host, settings_in
-from tests.collectd.samples import Count, counts, series
+from tests.collectd.samples import Count, Series, count, series
 
 LONG = bool(os.environ.get("CM_LONG"))
 ROUNDS, INTERVAL = (50, 1.0) if LONG else (10, 0.1)
@@ -33,12 +34,21 @@ ROUNDS, INTERVAL = (50, 1.0) if LONG else (10, 0.1)
 PLUGINS = ("contextswitch", "cpu", "entropy", "interface", "irq", "load", "memory", "swap", "uptime", "users", "vmem")
 
 
+KINDS: dict[str, Callable[[DriverSettings], Driver]] = {
+    "replace": ReplaceDriver,
+    "restart": RestartDriver,
+    "untouched": RestartDriver,
+}
+
+
 @contextmanager
 def host(kind: Callable[[DriverSettings], Driver]) -> Iterator[Host]:
     with tempfile.TemporaryDirectory(prefix="cm-", dir="/tmp") as name:
         directory = Path(name)
         settings = dataclasses.replace(settings_in(directory), self_metrics=False)
         lines = [f'Hostname "{settings.host}"', "FQDNLookup false", f"Interval {INTERVAL}", f'BaseDir "{name}"']
+        # Other work that delays a read by two tenths of a second is not to make the cache forget.
+        lines += [] if LONG else ["Timeout 50"]
         lines += ["LoadPlugin csv", f'<Plugin csv>\n  DataDir "{name}/csv"\n  StoreRates true\n</Plugin>']
         lines += [f"LoadPlugin {plugin}" for plugin in PLUGINS]
         Path(settings.config_file).write_text("\n".join([*lines, snippet(settings)]), encoding="utf-8")
@@ -66,39 +76,65 @@ def renew(driver: Driver, number: int) -> Running:
     return applied.running
 
 
-def count(found: Host, since: float) -> Count:
-    """Of all series but those that are configured otherwise in each round."""
+def written(found: Host) -> dict[str, Series]:
+    """All series but those that are configured otherwise in each round."""
     files = series(Path(found.settings.config_file).parent / "csv")
-    kept = {name: each for name, each in files.items() if "/df-" not in name}
-    return sum(counts(kept, INTERVAL, since).values(), Count())
+    return {name: each for name, each in files.items() if "/df-" not in name}
 
 
-@pytest.mark.timeout(3600)
-def test_no_sample_is_missing_and_none_is_there_twice() -> None:
+@dataclass
+class Rounds:
+    """What came of so many; ``windows`` are their beginnings and ends, by driver."""
+
+    written: dict[str, dict[str, Series]]
+    windows: dict[str, list[tuple[float, float]]]
+    since: float
+
+    def total(self, name: str) -> Count:
+        return count(self.written[name], INTERVAL, self.since)
+
+    def calmest(self, name: str) -> tuple[Count, Count]:
+        """Of the rounds in which other work delayed the untouched one least: what was written, and by the untouched."""
+        both = [
+            tuple(count(self.written[of], INTERVAL, *window) for of in (name, "untouched"))
+            for window in self.windows[name]
+        ]
+        best = sorted(both, key=lambda pair: pair[1].off)[: max(1, ROUNDS // 3)]
+        return sum((pair[0] for pair in best), Count()), sum((pair[1] for pair in best), Count())
+
+
+@pytest.fixture(scope="module")
+def rounds() -> Iterator[Rounds]:
     with ExitStack() as stack:
         hosts = {name: stack.enter_context(host(kind)) for name, kind in KINDS.items()}
         changed = {name: hosts[name].driver() for name in ("replace", "restart")}
         time.sleep(5 * INTERVAL)
         since = time.time()
-        pids = {name: {renew(changed[name], 1).pid} for name in changed}
-        for number in range(2, ROUNDS + 1):
+        windows: dict[str, list[tuple[float, float]]] = {name: [] for name in changed}
+        for number in range(1, ROUNDS + 1):
             for name, driver in changed.items():
-                time.sleep(2 * INTERVAL)
-                pids[name].add(renew(driver, number).pid)
-        time.sleep(5 * INTERVAL)
-        found = {name: count(each, since) for name, each in hosts.items()}
-    print(*(f"{name}: {each}" for name, each in found.items()), sep="\n")
-    assert [len(each) for each in pids.values()] == [ROUNDS, ROUNDS]
-    assert found["replace"].unknown == 0
-    assert found["restart"].unknown > 0
+                began, before = time.time(), driver.observe().pid
+                assert renew(driver, number).pid != before
+                time.sleep(3 * INTERVAL)
+                windows[name].append((began, time.time()))
+        found = Rounds({name: written(each) for name, each in hosts.items()}, windows, since)
+        print(*(f"{name}: {found.total(name)}" for name in hosts), sep="\n")
+        yield found
+
+
+@pytest.mark.timeout(3600)
+def test_every_sample_has_its_rate(rounds: Rounds) -> None:
+    assert rounds.total("replace").unknown == 0
+    assert rounds.total("restart").unknown > 0
+
+
+@pytest.mark.timeout(3600)
+def test_no_sample_is_missing_and_none_is_there_twice(rounds: Rounds) -> None:
+    """A step of a tenth of a second is soon over, or under, by a half where other work delays a read."""
+    metrics = len(rounds.written["replace"]) * max(1, ROUNDS // 3)
+    replaced, untouched = rounds.calmest("replace")
+    assert replaced.off <= (0 if LONG else metrics / 10) + 3 * untouched.off, (replaced, untouched)
+    restarted, untouched = rounds.calmest("restart")
+    assert restarted.off >= metrics / 2, (restarted, untouched)
     if LONG:
-        assert (found["replace"].missing, found["replace"].doubled) == (0, 0)
-    # A step of a tenth of a second is soon over, or under, by a half where other work delays a read.
-    assert 50 * found["replace"].off < found["restart"].off
-
-
-KINDS: dict[str, Callable[[DriverSettings], Driver]] = {
-    "replace": ReplaceDriver,
-    "restart": RestartDriver,
-    "untouched": RestartDriver,
-}
+        assert (rounds.total("replace").missing, rounds.total("replace").doubled) == (0, 0)
