@@ -210,13 +210,13 @@ class Carrier:
         :raises DaemonUnreachable: it never has
         """
         running = self.ladder.observe()
-        if _is_starting(running) and wait_for(lambda: not _is_starting(self.ladder.observe()), _STARTING):
+        if is_starting(running) and wait_for(lambda: not is_starting(self.ladder.observe()), _STARTING):
             running = self.ladder.observe()
         process = (running.pid, running.since_boot)
-        if running.pid is None or running.version is not None:
+        detail = running.silence
+        if detail is None:
             self._heard = process
             return running
-        detail = f"collectd runs (pid {running.pid}) and does not answer."
         if self._heard[0] is not None and same_daemon(*self._heard, running):
             raise exception.RequestTimeout(detail, maybe_executed=False)
         raise exception.DaemonUnreachable(detail, maybe_executed=False)
@@ -266,7 +266,8 @@ class Carrier:
         return wait_for(lambda: died(before.pid, before.since_boot, self.ladder.observe()), patience)
 
 
-def _is_starting(running: Running) -> bool:
+def is_starting(running: Running) -> bool:
+    """Whether it is so young that nobody needs to wonder why it does not answer."""
     since_boot = running.since_boot
     young = since_boot is not None and time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot < _STARTING
     return young and running.pid is not None and running.version is None

@@ -16,6 +16,7 @@ from collectd_mgr.domain import capabilities, mode
 from collectd_mgr.domain.clock import GridLine, Reading, TimeReport, grid_line
 from collectd_mgr.domain.reads import Query
 from collectd_mgr.drivers.ladder import Ladder
+from collectd_mgr.wire.look import look
 
 #: Rows in one answer of the daemon.
 _PAGE = 10_000
@@ -116,7 +117,8 @@ class Clock:
             return [], []
         try:
             names = (self._state.origin.hostname, self._host)
-            rows = [row for row in self._rows() if any(_is_own(str(row["id"]), name) for name in names)]
+            with look():
+                rows = [row for row in self._rows() if any(_is_own(str(row["id"]), name) for name in names)]
         except exception.CollectdMgrError:
             return [], []
         return _grid(rows, time.time()), [float(row["last_update"]) for row in rows]

@@ -21,6 +21,7 @@ from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.reads import Query
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers.ladder import Ladder
+from collectd_mgr.wire.look import look
 
 
 class Explain:
@@ -46,7 +47,9 @@ class Explain:
 
     def explain(self, identifier: str) -> Explanation:
         """Why it is missing, or that it is not. :raises BadIdentifier:"""
-        return explain.explain(self._evidence(Identifier.parse(identifier)))
+        metric = Identifier.parse(identifier)
+        with look():
+            return explain.explain(self._evidence(metric))
 
     def _evidence(self, metric: Identifier) -> Evidence:
         running, name = self._ladder.observe(), metric.plugin.lower()
@@ -71,6 +74,7 @@ class Explain:
             self._chosen(metric),
             self._publishes,
             self._spooled(),
+            running.silence,
         )
 
     def _chosen(self, metric: Identifier) -> bool:

@@ -18,6 +18,7 @@ from collectd_mgr.domain.naming import Naming, first_word, naming
 from collectd_mgr.domain.reads import Page, Query
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.ladder import Ladder
+from collectd_mgr.wire.look import look
 
 LOG = logging.getLogger(__name__)
 
@@ -54,7 +55,8 @@ class Sweep:
         """Look again; what cannot be read is not known to be fresh."""
         self._look_for_plugins()
         try:
-            self.seen = self._look() if self._allowed() else {}
+            with look():
+                self.seen = self._look() if self._allowed() else {}
         except exception.CollectdMgrError as error:
             LOG.debug("The cache cannot be read: %s", error.detail)
             self.seen = {}
@@ -76,8 +78,11 @@ class Sweep:
         """How many metrics of a plugin that is to run so are in the cache."""
         return self.of(self.naming(plugin, goal.config)).metrics
 
-    def _look(self) -> dict[str, dict[str, Freshness]]:
-        self.hostname = self._ladder.observe().hostname
+    def _look(self) -> Mapping[str, Mapping[str, Freshness]]:
+        running = self._ladder.observe()
+        if running.silence is not None:
+            return self.seen  # It may have them still: what it says next will tell.
+        self.hostname = running.hostname
         pages = list(self._pages())
         seen = _by_name(row for page in pages for row in times(page.rows))
         self.absent.look(pages)

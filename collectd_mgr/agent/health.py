@@ -26,7 +26,7 @@ def together(found: Iterable[Freshness]) -> Freshness:
 def health(
     running: RunningPlugin | None, fresh: Freshness, interval: float, since: float, now: float, collects: bool = True
 ) -> str:
-    """One of :data:`~collectd_mgr.domain.status.HEALTHS`, but for ``failed``.
+    """One of :data:`~collectd_mgr.domain.status.HEALTHS`, but for ``failed`` and ``unknown``.
 
     ``since``: when the plugin was last brought to what it does; a value from before says nothing of now.
     ``interval``: of the read that comes least often; ``collects``: whether values are to be expected, under names

@@ -85,7 +85,7 @@ class Keeper:
             return
         if self._recovery is not None and not self._recovery.done():
             return
-        running = self._carrier.ladder.observe()
+        running = self._carrier.ladder.glance()
         self._state.see_origin(running)
         self._drift.look(running)
         self._mend()
@@ -189,7 +189,7 @@ class Keeper:
 
     def _start_as_it_is(self) -> None:
         """On a full disk no outcome can be remembered; a daemon is better than none, if it is not dying of a change."""
-        running, probation = self._carrier.ladder.observe(), self._state.memory.probation
+        running, probation = self._carrier.ladder.glance(), self._state.memory.probation
         off = self._state.mode().mode == mode.OFF or (self._recovery is not None and not self._recovery.over)
         if running.pid is not None or off or (probation is not None and _ended(probation, running)):
             return

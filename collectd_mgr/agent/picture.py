@@ -10,6 +10,8 @@ from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
+from collectd_mgr.agent.carrier import is_starting
+from collectd_mgr.agent.desired import same_daemon
 from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.health import health
 from collectd_mgr.agent.memory import Memory
@@ -19,8 +21,9 @@ from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.operations import FAILED
 from collectd_mgr.domain.plan import Running, RunningPlugin
 from collectd_mgr.domain.spec import Goal, PluginGoal
-from collectd_mgr.domain.status import HostStatus, PluginStatus
+from collectd_mgr.domain.status import UNKNOWN, HostStatus, PluginStatus
 from collectd_mgr.drivers.ladder import Ladder
+from collectd_mgr.wire.look import look
 
 #: Read once: it takes longer than all the rest.
 _VERSION = metadata.version("collectd-mgr")
@@ -48,6 +51,8 @@ class Picture:
         self._clock = clock
         self._boot = boot
         self._numbers = itertools.count(1)
+        #: The daemon as it was when it answered last.
+        self._answered = Running()
         self._since: dict[str, tuple[RunningPlugin, float]] = {}
 
     def take(self, running: Running | None = None) -> HostStatus:
@@ -55,13 +60,14 @@ class Picture:
 
         :param running: the daemon as somebody observed it just now
         """
-        running = running or self._ladder.observe()
-        able = self._capabilities(running)
+        with look():
+            running = self._known(running or self._ladder.observe())
+            able = self._capabilities(running)
         memory = self._state.memory
         return HostStatus(
             self._host,
             self._boot,
-            next(self._numbers),
+            self.number(),
             memory.taken.generation if memory.taken else None,
             memory.taken.digest() if memory.taken else None,
             memory.outcome,
@@ -74,7 +80,7 @@ class Picture:
             able,
             canonical.digest({**able, "plugins": self._sweep.installed_digest}),
             secrets.mask_text(memory.quarantine.reason) if memory.quarantine else None,
-            tuple(secrets.mask_text(line) for line in self._warnings(memory)),
+            tuple(secrets.mask_text(line) for line in self._warnings(running, memory)),
             self._sections(running),
             leases.reported(memory.current, memory.leases),
             self._state.drift(),
@@ -85,9 +91,23 @@ class Picture:
         mode = self._state.mode()
         return replace(mode, reason=secrets.mask_text(mode.reason))
 
-    def _warnings(self, memory: Memory) -> tuple[str, ...]:
+    def number(self) -> int:
+        """The place of what is said next."""
+        return next(self._numbers)
+
+    def _known(self, running: Running) -> Running:
+        """One that does not answer has what it had when it did, as far as anybody knows."""
+        then = self._answered
+        if running.silence is None:
+            self._answered = running
+        elif same_daemon(then.pid, then.since_boot, running):
+            return replace(running, plugins=then.plugins, sections=then.sections, facts=then.facts)
+        return running
+
+    def _warnings(self, running: Running, memory: Memory) -> tuple[str, ...]:
         state = self._state
-        return (*memory.warnings, *state.origin.warnings, *state.refusals(memory.current), *state.notices())
+        silence = () if running.silence is None or is_starting(running) else (running.silence,)
+        return (*silence, *memory.warnings, *state.origin.warnings, *state.refusals(memory.current), *state.notices())
 
     def _sections(self, running: Running) -> dict[str, Any]:
         """Settings in effect, the operator's own, and what the daemon says of them."""
@@ -139,6 +159,9 @@ class Picture:
         since = self._brought(name, now, running.started)
         collects = names.whole and safety.lookup(name).kind not in _WITHOUT_VALUES
         said = health(now, fresh, slowest, since, self._clock(), collects)
+        if running.silence is not None:
+            # Nothing was switched off because nobody answers.
+            said, on = UNKNOWN, on if now else wanted.enabled
         return PluginStatus(
             on,
             "failed" if failure else said,

@@ -25,6 +25,7 @@ from collectd_mgr.domain.preview import Foreseen, Load
 from collectd_mgr.domain.reads import Query
 from collectd_mgr.domain.spec import Generation, HostSpec, Layer, PluginGoal, PluginSetting
 from collectd_mgr.drivers.trial import Result, Trials, check_testable
+from collectd_mgr.wire.look import look
 
 #: Rows in one answer of the daemon.
 _PAGE = 10_000
@@ -75,10 +76,14 @@ class Preflight:
         :param patience: seconds for trials; what they are over for counts as not known
         """
         self._check_mode()
-        self._sweep.refresh()
-        with self._state.turn(patience):
-            running = self._carrier.ladder.observe()
-            todo = self._carrier.differs(spec, running)
+        with look():
+            self._sweep.refresh()
+            with self._state.turn(patience):
+                running = self._carrier.ladder.observe()
+                todo = self._carrier.differs(spec, running)
+        if running.silence is not None:
+            # What would have to be done is not known.
+            raise exception.DaemonUnreachable(running.silence, maybe_executed=False)
         problems = list(self._refusals(spec))
         driver, refusals = self._driver(todo, running)
         if refusals:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from collectd_mgr import exception
@@ -16,6 +17,13 @@ from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers.ladder import Ladder
+from collectd_mgr.wire.look import look
+
+#: Seconds for a silent daemon: less than somebody waits who asks for values.
+_PATIENCE = 5.0
+
+#: What a read that got no answer ends with.
+_UNANSWERED = (exception.DaemonUnreachable, exception.RequestTimeout)
 
 
 class Reads:
@@ -23,6 +31,7 @@ class Reads:
 
     :raises NotCapable: no driver has it
     :raises HostNotManaged: in mode ``off``
+    :raises DaemonUnreachable: collectd does not run, or does not answer
     """
 
     def __init__(self, state: State, ladder: Ladder, absent: Absent) -> None:
@@ -32,11 +41,13 @@ class Reads:
 
     def metrics(self, query: Query) -> Page:
         self._check()
-        return self._page(query, self._ladder.reader(capabilities.METRICS).metrics, False)
+        with self._answering():
+            return self._page(query, self._ladder.reader(capabilities.METRICS).metrics, False)
 
     def values(self, query: Query) -> Page:
         self._check()
-        return self._page(query, self._ladder.reader(capabilities.VALUES).values, True)
+        with self._answering():
+            return self._page(query, self._ladder.reader(capabilities.VALUES).values, True)
 
     def _page(self, query: Query, read: Callable[[Query], Page], values: bool) -> Page:
         """What the daemon has; of what is missing, what it had too."""
@@ -47,6 +58,7 @@ class Reads:
 
     def flush(self, flush: Flush) -> dict[str, object]:
         self._check()
+        self._check_answers()
         return self._ladder.reader(capabilities.FLUSH).flush(flush)
 
     def notifications(self, position: Position, limit: int, wait: float) -> Batch:
@@ -56,6 +68,7 @@ class Reads:
     def notify(self, notification: Notification, request_id: str) -> None:
         """Put one in: it comes out as collectd's own do."""
         self._check()
+        self._check_answers()
         self._ladder.reader(capabilities.NOTIFICATIONS).notify(notification, request_id)
 
     def config(self) -> dict[str, str]:
@@ -67,6 +80,22 @@ class Reads:
             "host": grammar.render(secrets.mask_items(tuple(host))),
             "managed": grammar.render(secrets.mask_items(_managed(goal, chain))),
         }
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """A read that is given up soon, by one error."""
+        with look(_PATIENCE):
+            try:
+                yield
+            except _UNANSWERED as error:
+                detail = self._ladder.observe().silence or error.detail
+                raise exception.DaemonUnreachable(detail, maybe_executed=False) from error
+
+    def _check_answers(self) -> None:
+        """What may take its time is not begun with a daemon that hangs."""
+        silence = self._ladder.glance().silence
+        if silence is not None:
+            raise exception.DaemonUnreachable(silence, maybe_executed=False)
 
     def _check(self) -> None:
         now = self._state.mode()

@@ -7,17 +7,22 @@ import logging
 import random
 import threading
 import time
+from dataclasses import replace
 from typing import Protocol
 
 from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.picture import Picture
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.status import HostStatus
+from collectd_mgr.wire.look import look
 
 LOG = logging.getLogger(__name__)
 
 #: Agents that were started together do not stay together.
 _JITTER = 0.1
+
+#: A report that did not come for so many intervals is late: a look takes longer than it should.
+_LATE = 1.3
 
 #: After news, when to look whether values have come, in seconds.
 _SOON = 1.0
@@ -32,13 +37,15 @@ class Notifier(Protocol):
 
 
 class Reporter:
-    """:meth:`run` from one thread; the others from any."""
+    """:meth:`run` and :meth:`live` from one thread each; the others from any."""
 
     def __init__(self, picture: Picture, sweep: Sweep, notifier: Notifier, interval: float) -> None:
         self._picture = picture
         self._sweep = sweep
         self._notifier = notifier
         self._interval = interval
+        self._last: HostStatus | None = None
+        self._sent = time.monotonic()
         self._said: str | None = None
         self._able: str | None = None
         self._news = threading.Event()
@@ -53,8 +60,9 @@ class Reporter:
 
     def observed(self) -> HostStatus:
         """The status for whoever asks: of the daemon and its cache now."""
-        self._sweep.refresh()
-        return self._picture.take()
+        with look():
+            self._sweep.refresh()
+            return self._picture.take()
 
     def report(self) -> None:
         """The status when it says something new, with the capabilities if those are; a heartbeat otherwise."""
@@ -65,6 +73,22 @@ class Reporter:
         else:
             self._notifier.status(status.brief() if able == self._able else status)
         self._said, self._able = digest, able
+        self._last, self._sent = status, time.monotonic()
+
+    def beat(self) -> None:
+        """A heartbeat with what was reported last, if nothing was sent for so long that a report must be waiting."""
+        status = self._last
+        if status is not None and time.monotonic() - self._sent > _LATE * self._interval:
+            self._sent = time.monotonic()
+            self._notifier.heartbeat(replace(status, sequence=self._picture.number()).heartbeat())
+
+    def live(self, stop: threading.Event) -> None:
+        """Beat until ``stop`` is set, from a thread of its own: whatever a look at the host waits for, we are alive."""
+        while not stop.wait(self._interval / 4):
+            try:
+                self.beat()
+            except Exception:
+                LOG.exception("No heartbeat could be sent.")
 
     def run(self, stop: threading.Event) -> None:
         """Report until ``stop`` is set; the bus being away, or an error of ours, does not end it."""

@@ -46,7 +46,7 @@ LOG = logging.getLogger(__name__)
 
 
 #: The threads of the publisher come after these. It may be killed at any moment, and waits for bus and daemon.
-_WAITED_FOR = 3
+_WAITED_FOR = 4
 
 
 class AgentService:
@@ -112,7 +112,7 @@ class AgentService:
         """Bring the daemon back to what is remembered, then take orders. Does not wait for the bus."""
         self.keeper.recover(self.applier, self._journal)
         self._sweep.refresh()
-        for job in (self._serve, self.keeper.run, self.reporter.run, *self.publisher.jobs):
+        for job in (self._serve, self.keeper.run, self.reporter.run, self.reporter.live, *self.publisher.jobs):
             self._threads.append(self._thread(job))
 
     def stop(self) -> None:

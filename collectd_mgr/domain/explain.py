@@ -35,6 +35,7 @@ class Evidence:
     :param chosen: whether a rule has it published as samples; ``None`` when that is not known
     :param publishes: whether the agent publishes any
     :param spooled: messages that wait on the host because the bus is away
+    :param silence: that collectd runs and does not answer
     """
 
     metric: Identifier
@@ -55,6 +56,7 @@ class Evidence:
     chosen: bool | None = None
     publishes: bool = True
     spooled: int = 0
+    silence: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,12 @@ def _mode(known: Evidence) -> _Found:
 
 def _daemon(known: Evidence) -> _Found:
     return None if known.running else ("collectd does not run.", {})
+
+
+def _daemon_silent(known: Evidence) -> _Found:
+    if known.silence is None:
+        return None
+    return f"{known.silence} It hangs, or has just been started: whether it reads anything is not known.", {}
 
 
 def _not_installed(known: Evidence) -> _Found:
@@ -241,6 +249,7 @@ def _spooled(known: Evidence) -> _Found:
 _LOOKS: dict[str, Callable[[Evidence], _Found]] = {
     "mode": _mode,
     "daemon": _daemon,
+    "daemon_silent": _daemon_silent,
     "not_installed": _not_installed,
     "not_loadable": _not_loadable,
     "refused": _refused,

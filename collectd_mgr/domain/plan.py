@@ -96,6 +96,13 @@ class Running:
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
     since_boot: float | None = None
 
+    @property
+    def silence(self) -> str | None:
+        """That it runs and does not say what it does, as a sentence; ``None`` when it does, or when none runs."""
+        if self.pid is None or self.version is not None:
+            return None
+        return f"collectd runs (pid {self.pid}) and does not answer."
+
     def to_dict(self) -> dict[str, Any]:
         plugins = {name: plugin.to_dict() for name, plugin in sorted(self.plugins.items())}
         return {**vars(self), "plugins": plugins}

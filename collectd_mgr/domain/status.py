@@ -15,8 +15,10 @@ from collectd_mgr.domain.spec import Generation
 
 #: Health of a plugin. ``registered``: collectd has its callback; ``observed``: a value came since;
 #: ``silent``: no value after two intervals; ``stopping``: disabled, its last values not yet gone;
-#: ``failed``: it could not be brought to what was asked; ``off``: not read.
-HEALTHS = ("registered", "observed", "silent", "stopping", "failed", "off")
+#: ``failed``: it could not be brought to what was asked; ``off``: not read;
+#: ``unknown``: collectd runs and does not answer, and what is said of the plugin is from when it did.
+UNKNOWN = "unknown"
+HEALTHS = ("registered", "observed", "silent", "stopping", "failed", "off", UNKNOWN)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.plan import Change, Plan, Running
 from collectd_mgr.drivers import entry_points
 from collectd_mgr.drivers.base import NAMESPACE, Driver, DriverSettings, Recovered
+from collectd_mgr.wire.look import look
 
 LOG = logging.getLogger(__name__)
 
@@ -51,6 +52,11 @@ class Ladder:
                 break
         return running
 
+    def glance(self) -> Running:
+        """The same, for who decides whether there is anything to do: a silent daemon is not waited for long."""
+        with look():
+            return self.observe()
+
     def pick(self, plan: Plan, running: Running, barred: Barred) -> Driver:
         """The first driver that can make every change of ``plan`` and refuses none.
 
@@ -74,9 +80,10 @@ class Ladder:
 
     def reader(self, capability: str) -> Driver:
         """The first driver with this read. :raises NotCapable: when there is none"""
-        for driver in self.drivers:
-            if capability in driver.offer().capabilities:
-                return driver
+        with look():
+            for driver in self.drivers:
+                if capability in driver.offer().capabilities:
+                    return driver
         raise exception.NotCapable(
             f"No driver of this host can read {capability}.", capability=capability, driver=self.drivers[0].name
         )

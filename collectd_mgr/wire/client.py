@@ -14,10 +14,14 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.wire import framing
 from collectd_mgr.wire.hello import hello, negotiate
+from collectd_mgr.wire.look import waiting
 
 #: Connections of one client at once; the extension turns away what is over its own, higher limit.
 _CONNECTIONS = 12
 
+
+#: No answer in time: within a look it is not waited for again.
+_SILENCE = (exception.DaemonUnreachable, exception.RequestTimeout)
 
 #: struct ucred: pid, uid, gid.
 _CREDENTIALS = struct.Struct("3i")
@@ -46,7 +50,8 @@ class WireClient:
         :raises DaemonUnreachable: nobody listens
         :raises WireMismatch: no common version
         """
-        connection = self._take(time.monotonic() + self._timeout)
+        with waiting(self._timeout, _SILENCE) as seconds:
+            connection = self._take(time.monotonic() + seconds)
         self._idle.append(connection)
         return connection.peer
 
@@ -78,17 +83,20 @@ class WireClient:
             request may have taken effect)
         :raises RequestTimeout: no answer in time; ``maybe_executed`` as above
         """
-        timeout = self._timeout if timeout is None else timeout
+        with waiting(self._timeout if timeout is None else timeout, _SILENCE) as seconds:
+            answer = self._answer(method, params or {}, request_id, seconds)
+        if "error" in answer:
+            raise exception.from_dict(answer["error"])
+        return answer["result"]
+
+    def _answer(self, method: str, params: dict[str, Any], request_id: str, timeout: float) -> dict[str, Any]:
         deadline = time.monotonic() + timeout
         if not self._slots.acquire(timeout=timeout):
             raise exception.RequestTimeout(f"{method} had to wait for other requests too long", maybe_executed=False)
         try:
-            answer = self._exchange(method, params or {}, request_id, deadline)
+            return self._exchange(method, params, request_id, deadline)
         finally:
             self._slots.release()
-        if "error" in answer:
-            raise exception.from_dict(answer["error"])
-        return answer["result"]
 
     def _exchange(self, method: str, params: dict[str, Any], request_id: str, deadline: float) -> dict[str, Any]:
         connection = self._take(deadline)

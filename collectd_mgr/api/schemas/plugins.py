@@ -24,7 +24,11 @@ PLUGIN = fields.record(
         "effective": {"anyOf": [fields.record(_SHOWN, "What the daemon does."), {"type": "null"}]},
         "origin": {"enum": ["host", "managed"], "description": "host: the operator's own files configure it."},
         "lease": fields.LEASE,
-        "health": {"type": ["string", "null"]},
+        "health": {
+            "type": ["string", "null"],
+            "description": "registered, observed, silent, stopping, failed, off; "
+            "or unknown: collectd runs and does not answer, and what is said is from when it did.",
+        },
         "last_value": fields.NULLABLE_TIME,
         "metrics": fields.INTEGER,
         "reason": fields.NULLABLE_STRING,

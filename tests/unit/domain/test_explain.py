@@ -23,6 +23,7 @@ FINE = Evidence(
 BROKEN: dict[str, dict[str, Any]] = {
     "mode": {"mode": Mode("off", set_by="file")},
     "daemon": {"running": False},
+    "daemon_silent": {"silence": "collectd runs (pid 7) and does not answer."},
     "not_installed": {"installed": None, "row": None},
     "not_loadable": {"installed": {**INSTALLED, "loadable": False, "why_not": "libfoo.so.1"}, "row": None},
     "refused": {"refusal": "exec is denied here"},

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real collectd that hangs (SIGSTOP): the host is heard all the time, says so, and leaves it alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain.status import HostStatus
+from collectd_mgr.rpc import status as rpc_status
+from collectd_mgr.rpc import transport
+from tests.agent.agent_host import AgentHost, spec
+from tests.services.rabbitmq import RabbitMQ
+from tests.waiting import PATIENCE, eventually
+
+
+@pytest.fixture(scope="module")
+def host(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
+    with AgentHost(rabbitmq.url, probation=600) as host:
+        host.start()
+        host.apply(spec(1, "memory"))
+        host.until(lambda: host.status().plugins["memory"].health == "observed")
+        yield host
+
+
+@contextmanager
+def hung(host: AgentHost) -> Iterator[int]:
+    pid = host.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield pid
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def heard(host: AgentHost) -> Iterator[list[rpc_status.Reports]]:
+    reports: list[rpc_status.Reports] = []
+    bus = transport.notifications(host.conf)
+    listener = rpc_status.listener(bus, reports.append, size=10, seconds=0.05)
+    listener.start()
+    try:
+        yield reports
+    finally:
+        listener.stop()
+        listener.wait()
+        bus.cleanup()
+
+
+def plugin(status: HostStatus, name: str) -> tuple[bool, str]:
+    return status.plugins[name].enabled, status.plugins[name].health
+
+
+def health(status: HostStatus, name: str) -> str | None:
+    """None in what was said before there was any."""
+    return status.plugins[name].health if name in status.plugins else None
+
+
+def beats(reports: list[rpc_status.Reports]) -> int:
+    return sum(len(each.heartbeats) for each in reports)
+
+
+def test_it_is_said_and_nothing_is_done(host: AgentHost) -> None:
+    before = host.memory()
+    assert before.probation is not None
+    with hung(host) as pid:
+        silence = f"collectd runs (pid {pid}) and does not answer."
+        # It is waited for once in a look, whatever is asked in it: more than ten seconds each before.
+        status = host.status(timeout=10)
+        assert (plugin(status, "memory"), status.outcome) == ((True, "unknown"), "applied")
+        host.until(lambda: silence in host.status().warnings)
+        with host.bus() as api:
+            with pytest.raises(exception.DaemonUnreachable) as caught:
+                host.values("memory")
+            assert caught.value.detail == silence
+            assert api.explain(host.name, f"{host.name}/memory/memory-used", timeout=PATIENCE).link == "daemon_silent"
+            assert api.clock(host.name, timeout=10).grid == ()
+        memory = host.memory()
+        assert (memory.quarantine, memory.good, memory.probation) == (None, before.good, before.probation)
+        assert host.pid == pid
+    host.until(lambda: plugin(host.status(), "memory") == (True, "observed"))
+    assert not host.status().warnings
+    assert host.pid == pid
+
+
+def test_the_host_is_heard_meanwhile(host: AgentHost) -> None:
+    with hung(host), heard(host) as reports:
+        eventually(lambda: any(health(status, "memory") == "unknown" for each in reports for status in each.statuses))
+        known = beats(reports)
+        eventually(lambda: beats(reports) > known + 3)

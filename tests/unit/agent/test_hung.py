@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A collectd that runs and does not answer: that is said, nothing is made of it, and the host is heard all the time."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.agent.freshness import Sweep
+from collectd_mgr.agent.reporter import Reporter
+from collectd_mgr.domain.notifications import Notification
+from collectd_mgr.domain.plan import Running
+from collectd_mgr.domain.reads import Flush
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.fake import FakeDaemon
+from tests.unit.agent.agents import Agent, Live, spec
+from tests.waiting import PATIENCE, eventually
+
+
+class Hanging(Live):
+    """Nobody gets to see what the daemon does, while it hangs."""
+
+    def __init__(self, settings: DriverSettings, daemon: FakeDaemon) -> None:
+        super().__init__(settings, daemon)
+        self.hangs = False
+
+    def observe(self) -> Running:
+        running = super().observe()
+        return replace(running, version=None, plugins={}) if self.hangs else running
+
+    def offer(self) -> Any:
+        return replace(super().offer(), capabilities=frozenset()) if self.hangs else super().offer()
+
+
+class Agents:
+    def __init__(self, directory: Path) -> None:
+        self.drivers: list[Hanging] = []
+        self.agent = Agent(directory, live=self._made, drivers=1).recover()
+
+    def _made(self, settings: DriverSettings, daemon: FakeDaemon) -> Hanging:
+        self.drivers.append(Hanging(settings, daemon))
+        return self.drivers[0]
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Agent:
+    agents = Agents(tmp_path)
+    agents.agent.collectd.running = replace(agents.agent.collectd.running, pid=77, since_boot=1.0, version="5.12")
+    assert agents.agent.apply(spec(1, memory=True, swap=False)).outcome == "applied"
+    agents.drivers[0].hangs = True
+    return agents.agent
+
+
+def test_nothing_is_off_because_nobody_answers(agent: Agent) -> None:
+    status = agent.status()
+    assert {name: (item.enabled, item.health) for name, item in status.plugins.items()} == {
+        "memory": (True, "unknown"),
+        "swap": (False, "unknown"),
+    }
+    assert status.warnings == ("collectd runs (pid 77) and does not answer.",)
+    assert (status.outcome, status.quarantine, status.daemon["version"]) == ("applied", None, None)
+
+
+def test_nor_is_it_so_for_an_agent_that_never_heard_it(agent: Agent) -> None:
+    agent.service.reporter._picture._answered = Running()
+    assert agent.status().plugins["memory"].enabled
+
+
+def test_what_is_asked_of_it_says_so(agent: Agent) -> None:
+    reads, said = agent.service.endpoint._reads, Notification("okay", "hello")
+    for ask in (lambda: reads.flush(Flush("memory")), lambda: reads.notify(said, "req-1")):
+        with pytest.raises(exception.DaemonUnreachable, match=r"runs \(pid 77\) and does not answer"):
+            ask()
+    with pytest.raises(exception.DaemonUnreachable):
+        agent.service.endpoint._preflight.preview(spec(2, cpu=True), 1.0)
+    explanation = agent.service.endpoint._explain.explain("c1.example.org/memory/memory-used")
+    assert explanation.link == "daemon_silent"
+
+
+def test_it_is_left_alone(agent: Agent) -> None:
+    before = agent.collectd.running
+    for _ in range(3):
+        agent.service.keeper.look()
+    assert agent.collectd.running == before
+
+
+class Told:
+    def __init__(self) -> None:
+        self.beats: list[Any] = []
+
+    def heartbeat(self, heartbeat: dict[str, Any]) -> None:
+        self.beats.append(heartbeat["seq"])
+
+    def status(self, status: object) -> None:
+        pass
+
+
+class Stuck(Sweep):
+    """Its second look does not come back before somebody says so."""
+
+    def __init__(self, agent: Agent, directory: Path) -> None:
+        super().__init__(agent.service._ladder, lambda: True, str(directory))
+        self.looks = 0
+        self.goes_on = threading.Event()
+
+    def refresh(self) -> None:
+        self.looks += 1
+        if self.looks > 1:
+            self.goes_on.wait(PATIENCE)
+
+
+def test_heartbeats_wait_for_no_look(agent: Agent, tmp_path: Path) -> None:
+    told, stop, sweep = Told(), threading.Event(), Stuck(agent, tmp_path)
+    reporter = Reporter(agent.service.reporter._picture, sweep, told, 0.05)
+    threads = [threading.Thread(target=job, args=(stop,)) for job in (reporter.run, reporter.live)]
+    for thread in threads:
+        thread.start()
+    try:
+        # Each is later than the one before: the same once more would count as an old one.
+        eventually(lambda: len(told.beats) > 2)
+        assert told.beats == sorted(set(told.beats))
+        assert sweep.looks == 2
+    finally:
+        stop.set()
+        sweep.goes_on.set()
+        for thread in threads:
+            thread.join(PATIENCE)
