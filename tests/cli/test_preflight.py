@@ -68,4 +68,4 @@ def test_nothing_to_look_at(openstack: Shell, tmp_path: Path) -> None:
     nothing.write_text("[]")
     assert "nothing.json: it must hold an object" in openstack.error("host", "preview", HOST, "--file", str(nothing))
     nothing.write_text('{"uptime": {"enabled": true}}')
-    assert "body: unknown: uptime [bad_request" in openstack.error("host", "preview", HOST, "--file", str(nothing))
+    assert "body: unknown: uptime. [bad_request" in openstack.error("host", "preview", HOST, "--file", str(nothing))
