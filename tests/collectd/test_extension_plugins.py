@@ -118,6 +118,12 @@ def test_a_disabled_plugin_gives_no_fresh_value(quick: ScratchCollectd, eventual
     assert state(quick, "load")["reads"] == []
 
 
+def test_the_code_of_a_disabled_plugin_stays(quick: ScratchCollectd) -> None:
+    """A thread may be in it yet, and collectd has pointers to it."""
+    quick.call("plugin_disable", plugin="load")
+    assert "/load.so" in Path(f"/proc/{quick.pid}/maps").read_text()
+
+
 def test_values_of_a_disabled_plugin_leave_the_cache(quick: ScratchCollectd, eventually: Eventually) -> None:
     eventually(lambda: times(quick, "load"))
     quick.call("plugin_disable", plugin="load")

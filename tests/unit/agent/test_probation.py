@@ -150,6 +150,15 @@ def test_a_change_by_restart_is_no_loop_either(agent: Agent) -> None:
     assert (told(agent), agent.enabled()) == (("failed", "daemon_died", False), {"memory"})
 
 
+def test_what_a_daemon_died_of_is_not_undone_inside_the_next(agent: Agent) -> None:
+    """That may die of it any moment, and of a disable as well; live as such is not to blame."""
+    agent.apply(spec(2, memory=True, df=BUSY))
+    agent.collectd.start(Goal({"memory": PluginGoal(True), "df": PluginGoal(True, config=BUSY)}))
+    agent.service.keeper.look()
+    assert (told(agent), agent.enabled()) == (("failed", "daemon_died", False), {"memory"})
+    assert agent.status().driver == "fake"
+
+
 class Restarting(FakeDriver):
     """The way back from what collectd rejects is a process that runs what there was before."""
 
