@@ -107,6 +107,16 @@ def test_live_is_off_where_collectd_is_not_what_it_seemed(eventually: Eventually
         assert collectd.stop() == 0
 
 
+def test_live_is_off_where_our_own_read_is_not_seen_as_it_was_registered(eventually: Eventually) -> None:
+    entries = Path(__file__).parent / "entries"
+    with ScratchCollectd(("load",), TOLD, interval=0.1, entry="entry_shifted", module_path=entries) as collectd:
+        live = collectd.call("status")["live"]
+        assert not live["on"]
+        assert "do not lie as in the versions that are known" in live["reasons"][0]
+        eventually(lambda: collectd.call("values_get", plugin="load")["names"])
+        assert collectd.stop() == 0
+
+
 def test_live_is_off_when_the_binary_was_replaced(tmp_path: Path) -> None:
     path = tmp_path / "collectd"
     shutil.copy(BINARY, path)

@@ -27,5 +27,12 @@ def begun(ended: bool) -> int:
     return len(new)
 
 
+def test_there_is_always_one() -> None:
+    """Where collectd reads thresholds and has none it registers its callback again, and frees the one in use."""
+    thresholds = Thresholds(cast(Any, None), cast(Any, None), dict, {})
+    thresholds._theirs = {}
+    assert thresholds._wanted({})
+
+
 def test_no_thread_is_begun_after_the_end() -> None:
     assert (begun(ended=False), begun(ended=True)) == (1, 0)
