@@ -23,7 +23,6 @@ _TELLS = frozenset(["connectivity", "mcelog", "ovs_events", "procevent", "syseve
 _REASONS = {
     "aggregation": "it adds up values as they pass, and would begin anew",
     "exec": "its programs would run twice",
-    "unixsock": "it listens on one socket",
     "statsd": "it listens on one port",
     "write_prometheus": "it listens on one port",
     "email": "it listens on one socket",
@@ -34,15 +33,31 @@ _REASONS = {
 }
 
 
+#: What listens, reads and writes nothing, and can be loaded into a collectd that runs: the new one has it last.
+LATE = frozenset({"unixsock"})
+
+
+def parted(items: Iterable[Item]) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+    """What a second collectd is started with, and what it is given when the first one has ended."""
+    items = tuple(items)
+    late = tuple(item for item in items if _of(item) in LATE)
+    return tuple(item for item in items if item not in late), late
+
+
+def _of(item: Item) -> str | None:
+    """The plugin that a statement loads or configures."""
+    about = item.key.lower() in ("loadplugin", "plugin") and item.values
+    return str(item.values[0]).lower() if about else None
+
+
 def obstacles(items: Iterable[Item]) -> tuple[str, ...]:
     """Why a second collectd with this configuration cannot run beside the first, a sentence each; none when it can.
 
     :param items: everything that it would be started with, what is included as well
     """
     items = tuple(items)
+    plugins = dict.fromkeys(filter(None, map(_of, items)))
     blocks = [item for item in items if item.key.lower() == "plugin" and item.values]
-    named = [str(item.values[0]) for item in items if item.key.lower() == "loadplugin" and item.values]
-    plugins = dict.fromkeys(name.lower() for name in (*named, *(str(item.values[0]) for item in blocks)))
     found = [plugin_obstacle(plugin) for plugin in plugins]
     return (*filter(None, found), *(sentence for item in blocks for sentence in _block_obstacles(item)))
 
@@ -53,7 +68,7 @@ def plugin_obstacle(plugin: str) -> str | None:
     if row.exclusive:
         return f"{plugin}: {safety.REASONS['exclusive']}"
     reads_alone = row.kind == "read" and row.scratch == "ok" and name not in _TELLS
-    if name in _SILENT or reads_alone or row.kind == "filter":
+    if name in _SILENT | LATE or reads_alone or row.kind == "filter":
         return None
     why = _REASONS.get(name, "nobody has proved that two instances of it do not disturb each other")
     return f"There cannot be two of {plugin}: {why}."

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from collectd_mgr import exception
-from collectd_mgr.domain import grammar, output
+from collectd_mgr.domain import beside, grammar, output
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
@@ -30,6 +30,9 @@ LOG = logging.getLogger(__name__)
 
 #: The directory, in the agent's own, of the files that such processes are started with.
 INSTANCES = "instances"
+
+#: Beside such a file: what its process is given when it is the daemon.
+_LATE = ".late"
 
 #: Seconds for a process that nobody wants to end in order, and for one that is alone to be found at the socket.
 _END, _MOVE = 10.0, 10.0
@@ -55,8 +58,31 @@ def write_configuration(
     user.pass_through(directory)
     _clear(settings)
     path = directory / f"{secrets.token_hex(4)}.conf"
-    write(path, grammar.render((*items, *output.held(told))), user)
+    now, late = beside.parted(items)
+    write(path.with_suffix(_LATE), grammar.render(late))
+    write(path, grammar.render((*now, *output.held(told))), user)
     return str(path)
+
+
+def complete(settings: DriverSettings, config_file: str) -> tuple[str, ...]:
+    """Give the daemon, which was started with that file, what it could not have while there were two. Safe to repeat.
+
+    :returns: what it did not take, in sentences
+    """
+    items = grammar.parse(Path(config_file).with_suffix(_LATE).read_text(encoding="utf-8"))
+    client, failed = WireClient(settings.socket, timeout=_END), []
+    try:
+        there = {name.lower() for name in client.call("status")["plugins"]}
+        for plugin in dict.fromkeys(str(item.values[0]) for item in items):
+            blocks = [item for item in items if item.key.lower() == "plugin" and item.values == (plugin,)]
+            asked = {"plugin": plugin, "config_text": grammar.render(blocks), "first_load_allowed": True}
+            if plugin.lower() not in there:
+                client.call("plugin_enable", asked, timeout=2 * _END)
+    except exception.CollectdMgrError as error:
+        failed.append(f"The new collectd lacks something that there cannot be two of: {error.detail}")
+    finally:
+        client.close()
+    return tuple(failed)
 
 
 def settle(settings: DriverSettings, daemon: Daemon) -> tuple[str, ...]:
@@ -72,9 +98,11 @@ def settle(settings: DriverSettings, daemon: Daemon) -> tuple[str, ...]:
         if current is not None and other != current:
             current, note = _one_of(settings, daemon, current, other)
             notes.append(note)
-    if current is not None and current in launched:
+    files = [file for file, process in daemon.launched().items() if process == current]
+    if current is not None and files:
         daemon.adopt(current)
         _await_seat(settings, current)
+        notes += complete(settings, files[0])
     if current is not None:
         release(settings)
     tidy(settings, daemon)
@@ -138,6 +166,6 @@ def _clear(settings: DriverSettings) -> None:
 def tidy(settings: DriverSettings, daemon: Daemon) -> None:
     """There are secrets in the files: none is kept for longer than its process. Safe to repeat."""
     kept = daemon.launched()
-    for path in (Path(settings.state_dir) / INSTANCES).glob("*.conf"):
-        if str(path) not in kept:
+    for path in (Path(settings.state_dir) / INSTANCES).glob("*"):
+        if str(path.with_suffix(".conf")) not in kept:
             path.unlink(missing_ok=True)

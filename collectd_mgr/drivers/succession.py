@@ -55,6 +55,7 @@ class Succession:
         self._collectd = collectd
         self._old = old
         self._new: Process | None = None
+        self._file = ""
         #: When each read of the new instance was seen to be due, after the first time.
         self._dues: dict[str, set[float]] = {}
         self._reads: Mapping[str, Read] = collectd.wire.call("reads")
@@ -72,8 +73,8 @@ class Succession:
         :raises DaemonNotStarted: it ended, or was not ready in time
         """
         phases = {name: (read["interval"], read["due"]) for name, read in self._reads.items() if not read["failing"]}
-        path = instance.write_configuration(self._settings, items, self._old, phases)
-        self._new = self._collectd.daemon.launch(path)
+        self._file = instance.write_configuration(self._settings, items, self._old, phases)
+        self._new = self._collectd.daemon.launch(self._file)
         self._collectd.await_ready(self._new, self.wire)
 
     def unread(self) -> tuple[str, ...]:
@@ -100,9 +101,10 @@ class Succession:
         """The time of the newest sample, and the interval, of each metric: of the daemon, and of the new instance."""
         return _samples(self._collectd.wire), _samples(self.wire)
 
-    def hand_over(self) -> None:
+    def hand_over(self) -> tuple[str, ...]:
         """The new instance is the daemon when this returns, and the old one has ended.
 
+        :returns: what it lacks of what the old one had for itself until then, in sentences
         :raises Busy: this machine is too slow to tell both in time; nothing has changed
         :raises CollectdMgrError: it came to nothing, at any moment of it: to be taken back
         """
@@ -116,6 +118,7 @@ class Succession:
         if not self._old.end(self._settings.stop_timeout):
             LOG.warning("The old collectd did not end when asked, and was killed.")
         self._collectd.await_ready(self.new)
+        return instance.complete(self._settings, self._file)
 
     def _part(self) -> float:
         """Have both know the moments that part their samples; the last of them."""

@@ -19,8 +19,10 @@ from collectd_mgr.domain import plan
 from collectd_mgr.domain.reads import Flush
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.base import DriverSettings, Order
+from collectd_mgr.drivers.instance import INSTANCES
 from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.drivers.live import LiveDriver
+from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.rigs import operators_file, settings_in
 from tests.collectd.conftest import ENTRIES
@@ -89,6 +91,20 @@ def test_it_is_changed_live_and_by_restart(ladder: Ladder, settings: DriverSetti
     assert reach(ladder, Goal({**LOAD, "cpu": again})) == "restart"
     assert ladder.observe().plugins["cpu"].enabled
     assert Path(f"/proc/{ladder.observe().pid}").stat().st_uid == pwd.getpwnam(USER).pw_uid
+
+
+def test_a_second_one_takes_its_place(ladder: Ladder, settings: DriverSettings) -> None:
+    ladder.recover()
+    reach(ladder, Goal({**LOAD, "cpu": PluginGoal(True, 1.0, {"ReportByCpu": False})}))
+    replacing = ReplaceDriver(dataclasses.replace(settings, ready_timeout=4.0))
+    pid = ladder.observe().pid
+    goal = Goal({**LOAD, "cpu": PluginGoal(True, 1.0, {"ReportByCpu": True})})
+    assert reach(Ladder([replacing]), goal) == "replace"
+    assert ladder.observe().pid not in (None, pid)
+    assert Path(f"/proc/{ladder.observe().pid}").stat().st_uid == pwd.getpwnam(USER).pw_uid
+    (started_with,) = Path(settings.state_dir, INSTANCES).glob("*.conf")
+    assert (may_read(USER, started_with), may_read(OTHER, started_with)) == (True, False)
+    replacing.close()
 
 
 def test_who_may_see_what(ladder: Ladder, settings: DriverSettings) -> None:

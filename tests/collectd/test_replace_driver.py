@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,7 +25,7 @@ from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.drivers.succession import Succession
 from collectd_mgr.testing.suite.rig import FAST, Rig
 from collectd_mgr.testing.suite.rigs import Host, real_host
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 MEMORY = PluginGoal(True, interval=FAST)
 CPU = PluginGoal(True, FAST, {"ReportByCpu": False})
@@ -157,15 +158,57 @@ def test_the_old_one_goes_on_where_metrics_would_be_lost(host: Host, rig: Rig) -
 
 
 def test_what_there_cannot_be_two_of_is_for_the_next_driver() -> None:
-    with real_host(driver, 'LoadPlugin unixsock\n<Plugin unixsock>\n  SocketFile "/nonexistent/s"\n</Plugin>') as host:
+    with real_host(driver, 'LoadPlugin network\n<Plugin network>\n  Listen "127.0.0.1" "25999"\n</Plugin>') as host:
         rig = host.rig()
-        order = rig.order(rig.goal({"cpu": CPU, "unixsock": PluginGoal(True, origin="host")}))
-        reason = "There cannot be two of unixsock: it listens on one socket."
+        order = rig.order(rig.goal({"cpu": CPU, "network": PluginGoal(True, origin="host")}))
+        reason = "There cannot be two of network: it listens on one port."
         assert set(rig.driver.offer().missing.values()) == {reason}
         ladder = Ladder([rig.driver, RestartDriver(host.settings)])
         assert ladder.pick(order.plan, rig.driver.observe(), {}).name == "restart"
         ladder.drivers[1].close()
         assert reason in rig.refuses(order, exception.NotCapable).detail
+
+
+@pytest.fixture
+def unixsock(tmp_path: Path) -> Iterator[Host]:
+    block = f'<Plugin unixsock>\n  SocketFile "{tmp_path}/s"\n  DeleteSocket false\n</Plugin>'
+    with real_host(driver, f"LoadPlugin unixsock\n{block}") as host:
+        yield host
+
+
+def asks(path: Path) -> bool:
+    """Whether somebody answers at collectd's own socket."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(str(path))
+        except OSError:
+            return False
+        connection.sendall(b"LISTVAL\n")
+        return b"found" in connection.recv(100).lower()
+
+
+def test_collectds_own_socket_goes_over_to_the_new_one(unixsock: Host, tmp_path: Path) -> None:
+    rig, theirs = unixsock.rig(), {"unixsock": PluginGoal(True, origin="host")}
+    eventually(lambda: asks(tmp_path / "s"))
+    for config in (CPU, OTHERWISE):
+        applied = rig.reach(rig.goal({"cpu": config, **theirs}))
+        assert applied.replaced
+        assert not [line for line in applied.warnings if "lacks" in line]
+        assert asks(tmp_path / "s")
+
+
+def test_also_where_the_old_one_was_killed(unixsock: Host, tmp_path: Path) -> None:
+    rig, theirs = unixsock.rig(), {"unixsock": PluginGoal(True, origin="host")}
+    rig.reach(rig.goal({"memory": MEMORY, **theirs}))
+    succession = beside(unixsock, rig.goal({"cpu": CPU, **theirs}))
+    (old,) = [each for each in processes(unixsock) if each != succession.new]
+    old.signal(signal.SIGKILL)
+    assert old.wait(PATIENCE)
+    # collectd itself does not listen where a socket is that another one left, unless it may delete it.
+    (tmp_path / "s").unlink()
+    assert rig.another().recover().running.pid == succession.new.pid
+    assert asks(tmp_path / "s")
+    succession.close()
 
 
 def test_a_change_that_brings_such_a_thing_is_refused(rig: Rig) -> None:
@@ -288,4 +331,4 @@ def test_its_file_is_gone_with_the_process(host: Host, rig: Rig, files: Callable
 
 @pytest.fixture
 def files(host: Host) -> Callable[[], list[Path]]:
-    return lambda: list(Path(host.settings.state_dir, instance.INSTANCES).glob("*"))
+    return lambda: list(Path(host.settings.state_dir, instance.INSTANCES).glob("*.conf"))

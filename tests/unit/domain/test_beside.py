@@ -33,7 +33,7 @@ def test_what_may_be_there_twice(text: str) -> None:
         ('<Plugin Network>\n  listen "192.0.2.1"\n</Plugin>', "port"),
         ("LoadPlugin statsd", "port"),
         ("LoadPlugin write_prometheus", "port"),
-        ("loadplugin UnixSock", "socket"),
+        ("loadplugin Email", "socket"),
         ("LoadPlugin intel_rdt", "hardware"),
         ("<LoadPlugin exec>\n  Interval 1\n</LoadPlugin>", "twice"),
         ("LoadPlugin aggregation", "begin anew"),
@@ -45,6 +45,12 @@ def test_what_may_be_there_twice(text: str) -> None:
 def test_what_may_not(text: str, word: str) -> None:
     (sentence,) = obstacles(text)
     assert word in sentence
+
+
+def test_what_listens_alone_comes_last() -> None:
+    items = grammar.parse('LoadPlugin cpu\nloadplugin UnixSock\n<Plugin unixsock>\n  SocketFile "/s"\n</Plugin>\n')
+    assert beside.obstacles(items) == ()
+    assert beside.parted(items) == (items[:1], items[1:])
 
 
 def test_every_exclusive_plugin_is_in_the_way() -> None:
