@@ -37,7 +37,7 @@ def differences(page: list[str], real: list[str]) -> Iterator[str]:
         yield from _tables(page, real)
     else:
         found = [_plain(line) for line in real]
-        yield from (f"not printed: {line}" for line in page if MORE not in line and _plain(line) not in found)
+        yield from (f"not {line!r} among {real}" for line in page if MORE not in line and _plain(line) not in found)
 
 
 def _tables(page: list[str], real: list[str]) -> Iterator[str]:
