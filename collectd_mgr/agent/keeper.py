@@ -188,13 +188,13 @@ class Keeper:
             self._drift.over(drift.DAEMON)
 
     def _start_as_it_is(self) -> None:
-        """On a full disk no outcome can be remembered; a daemon is better than none, if it is not dying of a change."""
+        """Where nothing can be written; a daemon is better than none, if it is not dying of a change."""
         running, probation = self._carrier.ladder.glance(), self._state.memory.probation
         off = self._state.mode().mode == mode.OFF or (self._recovery is not None and not self._recovery.over)
         if running.pid is not None or off or (probation is not None and _ended(probation, running)):
             return
         if self._is_ours_to_start() and self._last_resort.due(self._clock()):
-            LOG.warning("collectd does not run: it is started with what is on the disk, for nothing can be written.")
+            LOG.warning("collectd does not run: it is started with what is on the disk.")
             try:
                 self._carrier.start(self._state.memory.current or NOTHING)
             except (exception.CollectdMgrError, OSError) as error:
@@ -216,6 +216,8 @@ class Keeper:
         except exception.CollectdMgrError as error:
             LOG.error("collectd is not brought to what it is to run: %s: %s", error.code, mask_text(error.detail))
             self._state.note(warnings=(error.detail,))
+            if isinstance(error, exception.BadSetting):
+                self._start_as_it_is()
         else:
             # What went wrong before has its end here.
             self._state.remember(warnings=applied.warnings)

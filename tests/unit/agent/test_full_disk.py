@@ -4,9 +4,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
+from collectd_mgr import exception
+from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.drivers.base import Applied, Order
+from collectd_mgr.drivers.fake import FakeDriver
 from tests.unit.agent.agents import Agent, spec
 from tests.unit.agent.test_crash import outlived
 
@@ -47,6 +52,27 @@ def test_it_is_where_an_outcome_waits_to_be_remembered(agent: Agent, tmp_path: P
     agent.collectd.die()
     look(agent)
     assert agent.enabled() == {"memory"}
+
+
+class Strict(FakeDriver):
+    """Of a release that refuses what an earlier one took, and has on the disk."""
+
+    name: ClassVar[str] = "restart"
+
+    def apply(self, order: Order) -> Applied:
+        raise exception.BadSetting("It is no regular expression for collectd.", field="plugin")
+
+    def at_next_start(self, goal: Goal, generation: str) -> None:
+        raise exception.BadSetting("It is no regular expression for collectd.", field="plugin")
+
+
+def test_it_is_where_what_it_is_to_run_is_refused_by_now(agent: Agent, tmp_path: Path) -> None:
+    other = Agent(tmp_path, agent.collectd, live=Strict, drivers=1).recover()
+    agent.collectd.prepared = Goal({"memory": PluginGoal(True)})
+    agent.collectd.die()
+    other.service.keeper.look()
+    assert other.enabled() == {"memory"}
+    assert "no regular expression" in str(other.status().warnings)
 
 
 def test_one_that_died_of_a_change_is_not_started_with_it(agent: Agent, tmp_path: Path) -> None:
