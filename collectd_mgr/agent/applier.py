@@ -60,13 +60,25 @@ class Applier:
             self.recovered()
             if not self._is_news(spec):
                 return None
-            check_restarts(self._state.wanted(spec), spec, self._state.memory.taken)
-            if spec.mode != self._state.memory.mode:
-                self._state.remember(mode=spec.mode)
-            if asks_for_more(spec, self._state.memory.current):
-                check_managed(self._state.mode())
-                self._state.check_allowed(spec)
+            try:
+                self._let_in(spec)
+            except exception.CollectdMgrError as error:
+                self._name_good(error)
+                raise
             return self._take_up(spec, request_id)
+
+    def _let_in(self, spec: HostSpec) -> None:
+        check_restarts(self._state.wanted(spec), spec, self._state.memory.taken)
+        if spec.mode != self._state.memory.mode:
+            self._state.remember(mode=spec.mode)
+        if asks_for_more(spec, self._state.memory.current):
+            check_managed(self._state.mode())
+            self._state.check_allowed(spec)
+
+    def _name_good(self, error: exception.CollectdMgrError) -> None:
+        """Have every failure say what the daemon runs instead: whoever asked may not have heard that it was applied."""
+        if self._state.memory.current is not None:
+            error.kwargs.setdefault("good", self._state.memory.current.generation.to_dict())
 
     def _is_news(self, spec: HostSpec) -> bool:
         taken = self._state.memory.taken
@@ -161,6 +173,7 @@ class Applier:
 
     def _failed(self, error: exception.CollectdMgrError, driver: str | None = None) -> None:
         LOG.warning("Generation failed: %s: %s", error.code, mask_text(error.detail))
+        self._name_good(error)
         self._state.write(outcome=FAILED, error=error.to_dict(), driver=driver)
 
     def _applied(self, spec: HostSpec, applied: Applied) -> None:

@@ -21,8 +21,8 @@ from collectd_mgr.cli.waiting import settled
 Answer = dict[str, Any]
 
 _ENDED_BADLY = ("failed", "refused")
-#: Bad only for somebody who waited for the end.
-_OPEN = ("pending", "applying")
+#: Bad only for somebody who waited for the end: what was asked for is not in effect.
+_NOT_IN_EFFECT = ("pending", "applying", "queued", "superseded")
 
 
 class Change(Reporting, command.Lister, metaclass=abc.ABCMeta):
@@ -94,7 +94,7 @@ class Change(Reporting, command.Lister, metaclass=abc.ABCMeta):
 
 def ended_badly(operation: dict[str, Any], waited: bool) -> bool:
     """Whether a command that asked for it has failed, and ``waited`` for its end if it did."""
-    return operation["state"] in (*_ENDED_BADLY, *(_OPEN if waited else ()))
+    return operation["state"] in (*_ENDED_BADLY, *(_NOT_IN_EFFECT if waited else ()))
 
 
 def advice(operation: dict[str, Any]) -> str:

@@ -21,8 +21,9 @@ from collectd_mgr.rpc.agent import AgentAPI
 
 LOG = logging.getLogger(__name__)
 
-#: How many generations one change may send: its own, one above a stale refusal, and a rollback.
-_ROUNDS = 3
+#: How many generations one change may send: its own, one above a stale refusal, a rollback, and each request alone
+#: that had met in one with others.
+_ROUNDS = 10
 
 
 class Delivery:

@@ -8,6 +8,7 @@ The way of a change is :meth:`HostControl.change`; that of a status is
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +34,9 @@ LOG = logging.getLogger(__name__)
 
 #: How often a change without an expected generation is made anew, when others change the host at the same moment.
 ATTEMPTS = 20
+
+#: Seconds between two looks at a host that somebody else is at work on.
+_FIRST, _LONGEST = 0.005, 0.05
 
 
 @dataclass(frozen=True)
@@ -168,16 +172,20 @@ class HostControl:
             return outcome
 
     def _stored(self, name: str, asked: Asked, until: datetime) -> Stored:
-        for _ in range(ATTEMPTS):
+        left, pause = ATTEMPTS, _FIRST
+        while left:
             stored = self._store(name, asked, until)
             if stored is not None:
                 return stored
+            left -= now() >= until
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST)
         raise exception.StaleGeneration(f"{name} is being changed by others all the time.")
 
     @retried
     def _store(self, name: str, asked: Asked, until: datetime) -> Stored | None:
         with self.database.transaction() as connection:
-            return store(self.database, connection, name, asked, until)
+            return store(self.database, connection, name, asked, until, patient=True)
 
     def _desired(self, session: Session, name: str, labels: bool) -> tuple[Host, Desired]:
         host = hosts.get(session, name, labels)

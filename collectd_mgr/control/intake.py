@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from collectd_mgr.control import settling
 from collectd_mgr.control.settling import Report
-from collectd_mgr.db import generations, hosts, statuses
+from collectd_mgr.db import generations, hosts, operations, statuses
 from collectd_mgr.db.engine import Database, Duplicate, Session, now, retried
 from collectd_mgr.db.generations import Origin
 from collectd_mgr.db.models import Host
@@ -75,9 +75,12 @@ class Intake:
             return None
         at, row, report = now(), _row(status, host.status), settling.report_of(status)
         with self._database.transaction() as connection:
+            rows = operations.open_of(connection, host.name)
+            if any(each.wanted != generation for each in rows):
+                return None
             if not statuses.accept(connection, row, generation, at):
                 return None
-            settling.settle_operations(connection, host.name, report)
+            settling.settle_only(connection, rows, report)
             generations.report(connection, host.id, generation.n, APPLIED)
         return statuses.accepted(host, row, generation, at)
 

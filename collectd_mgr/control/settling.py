@@ -7,18 +7,19 @@ Each function works within the caller's transaction, may be repeated, and takes 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.control import edits
+from collectd_mgr.control import apart, edits
 from collectd_mgr.control.edits import desired_of
 from collectd_mgr.db import generations, hosts, operations
 from collectd_mgr.db.engine import Executor, Session
 from collectd_mgr.db.generations import Origin
 from collectd_mgr.db.models import Generation as Stored
 from collectd_mgr.db.models import Host, Operation
+from collectd_mgr.db.operations import Brief
 from collectd_mgr.db.sealing import Seal
 from collectd_mgr.domain import secrets
 from collectd_mgr.domain.operations import APPLIED, FAILED, STATES, SUCCEEDED, SUPERSEDED, settle
@@ -59,31 +60,63 @@ def refusal(generation: Generation, error: exception.CollectdMgrError) -> Report
 
 
 def conclude(session: Session, seal: Seal, host: Host, report: Report) -> None:
-    """Settle the host's operations, and take a failed generation back to the last good one."""
-    settle_operations(session, host.name, report)
+    """Settle the host's operations, and take a failed generation back to the last good one.
+
+    Where that held what several had asked for, each is tried alone then.
+    """
     generation = report.generation
-    if generation is None or generation.epoch != host.epoch or report.outcome not in (APPLIED, FAILED):
+    if generation is None or generation.epoch != host.epoch or generation.n > host.n:
         return
-    if generation.n > host.n:
+    if report.outcome == FAILED and (good := _named_good(report, generation)) is not None:
+        # The host has said what it ran before: the word of that may have been lost.
+        _conclude(session, seal, host, good, replace(report, generation=good, outcome=APPLIED, error=None))
+    _conclude(session, seal, host, generation, report)
+
+
+def _conclude(session: Session, seal: Seal, host: Host, generation: Generation, report: Report) -> None:
+    _settle_operations(session, seal, host, generation, report)
+    if report.outcome not in (APPLIED, FAILED):
         return
     generations.report(session, host.id, generation.n, report.outcome)
     hosts.mark(session, host.id, generation.n, good=report.outcome == APPLIED)
     if report.outcome == FAILED:
         generations.withdraw(session, host.id, _last_good(report, generation), generation.n)
         _take_back(session, seal, host, generation.n)
+    elif generation.n == host.n:
+        apart.take_next(session, seal, host)
 
 
-def settle_operations(session: Executor, host: str, report: Report) -> None:
-    """Bring the operations of the host of this name to the states that the report calls for."""
-    found = [(row, report.generation) for row in operations.open_of(session, host)]
-    if report.generation is not None and report.outcome == FAILED:
-        after = _last_good(report, report.generation)
-        found += [(row, row.wanted) for row in operations.succeeded(session, host, report.generation, after)]
-    for row, reported in found:
-        state = settle(row.state, row.wanted, reported, report.outcome)
-        if state != row.state:
-            ended = STATES[state].final and state != SUPERSEDED
-            operations.move(session, row, state, **(_facts(report) if ended else {}))
+def settle_only(session: Executor, rows: Iterable[Brief], report: Report) -> None:
+    """Settle operations that want the very generation that ``report`` is about, and which was applied."""
+    for row in rows:
+        _move(session, row, settle(row.state, row.wanted, report.generation, report.outcome), report)
+
+
+def _settle_operations(session: Session, seal: Seal, host: Host, generation: Generation, report: Report) -> None:
+    """Bring the operations of the host to the states that the report calls for."""
+    failed = report.outcome == FAILED
+    for row in operations.open_of(session, host.name):
+        later = row.wanted.n < generation.n
+        alone = not failed or later or apart.is_alone(session, host, row)
+        held = later and report.outcome == APPLIED and apart.is_held(session, seal, host, row, generation.n)
+        _move(session, row, settle(row.state, row.wanted, generation, report.outcome, alone=alone, held=held), report)
+    if failed:
+        # What was reached since the last good one is gone with it.
+        for row in operations.succeeded(session, host.name, generation, _last_good(report, generation)):
+            _move(session, row, settle(row.state, row.wanted, row.wanted, FAILED), report)
+
+
+def _move(session: Executor, row: Brief, state: str, report: Report) -> None:
+    if state != row.state:
+        ended = STATES[state].final and state != SUPERSEDED
+        operations.move(session, row, state, **(_facts(report) if ended else {}))
+
+
+def _named_good(report: Report, failed: Generation) -> Generation | None:
+    """The generation before ``failed`` that the host runs now, if it says so, and in the same epoch."""
+    good = ((report.error or {}).get("facts") or {}).get("good") or {}
+    known = good.get("epoch") == failed.epoch and 0 <= good.get("n", -1) < failed.n
+    return Generation(failed.epoch, int(good["n"])) if known else None
 
 
 def _last_good(report: Report, failed: Generation) -> int:
@@ -91,9 +124,8 @@ def _last_good(report: Report, failed: Generation) -> int:
 
     A daemon that died had not outlived those between the two, although they were applied.
     """
-    good = ((report.error or {}).get("facts") or {}).get("good") or {}
-    known = good.get("epoch") == failed.epoch and 0 <= good.get("n", -1) < failed.n
-    return int(good["n"]) if known else failed.n - 1
+    good = _named_good(report, failed)
+    return failed.n - 1 if good is None else good.n
 
 
 def _facts(report: Report) -> dict[str, Any]:
@@ -121,19 +153,26 @@ def _masked(value: Any) -> Any:
 def _take_back(session: Session, seal: Seal, host: Host, n: int) -> None:
     """After the newest generation failed, the last good one is desired again, as a generation of its own.
 
-    Not when somebody has moved on, and not after a rollback that failed itself: that would go on for ever.
+    Not when somebody has moved on, and not after a rollback that failed itself: that would go on for ever. What is
+    left open then was in it with other things, and is tried alone.
     """
     if n == 0:
         return
     good = generations.last_good_before(session, host.id, n) or 0
-    if host.last_good > good:
+    if good < host.last_good <= n:
         hosts.reset_good(session, host.id, good)
     failed, old = generations.get(session, host, n), generations.get(session, host, good)
-    if host.n != n or failed.rollback_of is not None or failed.digest == old.digest:
+    if host.n != n:
         return
-    reason = f"Generation {n} failed; back to {good}."
-    origin = Origin("rollback", failed.plugin, failed.user, failed.project, failed.request_id, reason, n)
-    _renew(session, seal, host, Generation(host.epoch, n + 1), good, origin)
+    left = apart.waiting(session, host, n)
+    if failed.rollback_of is None and failed.digest != old.digest:
+        reason = f"Generation {n} failed; back to {good}."
+        origin = Origin("rollback", failed.plugin, failed.user, failed.project, failed.request_id, reason, n)
+        if not _renew(session, seal, host, Generation(host.epoch, n + 1), good, origin):
+            return
+    if left:
+        apart.queue(session, left)
+        apart.take_next(session, seal, host)
 
 
 def end_leases(session: Session, seal: Seal, host: Host, ids: Collection[str]) -> bool:
@@ -177,10 +216,6 @@ def overtake(session: Session, seal: Seal, host: Host, theirs: Generation) -> bo
     if not _renew(session, seal, host, new, host.n, origin):
         return False
     operations.want(session, host.name, Generation(host.epoch, host.n), new)
-    for row in operations.open_of(session, host.name):
-        if row.wanted != new:
-            # No report will ever speak of an epoch again that is past.
-            operations.move(session, row, SUPERSEDED)
     return True
 
 
@@ -208,7 +243,7 @@ def _nothing_to_say(session: Session, host: Host, theirs: Generation | None) -> 
 
 def _renew(session: Session, seal: Seal, host: Host, new: Generation, content: int, origin: Origin) -> bool:
     spec = generations.opened(seal, generations.get(session, host, content))
-    if not hosts.advance(session, host, new.n, new.epoch):
+    if not hosts.advance(session, host, new.n, new.epoch, host.claimed_until):
         return False
     generations.add(session, seal, host.id, replace(spec, generation=new), origin)
     return True

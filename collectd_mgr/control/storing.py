@@ -11,7 +11,7 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.control.edits import Desired, Edit, desired_of
 from collectd_mgr.db import generations, hosts, operations
-from collectd_mgr.db.engine import Database, Executor
+from collectd_mgr.db.engine import Database, Executor, now
 from collectd_mgr.db.models import Host, Operation
 from collectd_mgr.domain.spec import Generation, HostSpec
 
@@ -42,16 +42,23 @@ class Asked:
 Stored = tuple[Host, Operation, HostSpec]
 
 
-def store(database: Database, connection: Executor, name: str, asked: Asked, until: datetime) -> Stored | None:
+def store(
+    database: Database, connection: Executor, name: str, asked: Asked, until: datetime, patient: bool = False
+) -> Stored | None:
     """Store it in the caller's transaction; None when somebody else changed the host since it was read.
 
     :param until: the caller sends it himself, by then
+    :param patient: None as well while somebody else is at work on the host, unless it is ``until`` by now: a change
+        is best made on what is known to be good
     :raises HostNotFound, StaleGeneration: and what ``asked.check`` raises; nothing is stored
     """
     host, sealed = hosts.newest(connection, name)
     desired = desired_of(generations.unsealed(database.seal, sealed))
     check_expected(host, asked.expected)
     asked.check(host, desired)
+    at = now()
+    if patient and at < until and _is_at_work(host, at):
+        return None
     spec = asked.edit(desired).spec(Generation(host.epoch, host.n + 1))
     if not hosts.advance(connection, host, spec.generation.n, claimed_until=until):
         return None
@@ -59,6 +66,11 @@ def store(database: Database, connection: Executor, name: str, asked: Asked, unt
     if asked.also is not None:
         asked.also(connection, host)
     return host, operations.add(connection, host.name, spec.generation, host.n, asked.origin), spec
+
+
+def _is_at_work(host: Host, at: datetime) -> bool:
+    """Whether somebody sends the host's newest generation, and does not know yet what becomes of it."""
+    return host.settled < host.n and host.claimed_until is not None and host.claimed_until > at
 
 
 def check_expected(host: Host, expected: Generation | None) -> None:

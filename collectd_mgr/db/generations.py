@@ -69,10 +69,21 @@ def add(session: Executor, seal: Seal, host_id: str, spec: HostSpec, origin: Ori
 
 def get(session: Session, host: Host, n: int) -> Generation:
     """:raises GenerationNotFound:"""
-    row = session.get(Generation, (host.id, n))
+    row = found(session, host.id, n)
     if row is None:
         raise exception.GenerationNotFound(f"{host.name} never had generation {n}.", host=host.name, n=n)
     return row
+
+
+def found(session: Session, host_id: str, n: int) -> Generation | None:
+    """None for one that never was, or is forgotten."""
+    return session.get(Generation, (host_id, n))
+
+
+def same(session: Session, host_id: str, n: int, other: int) -> bool:
+    """Whether the two have the same content; one that is forgotten has that of any."""
+    query = select(Generation.digest).where(Generation.host_id == host_id, Generation.n.in_((n, other))).distinct()
+    return len(session.scalars(query).all()) <= 1
 
 
 def before(session: Session, host_id: str, n: int) -> Generation | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Update, bindparam, delete, insert, inspect, null, or_, select, update
+from sqlalchemy import Select, Update, and_, bindparam, case, delete, insert, inspect, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from collectd_mgr import exception
@@ -18,7 +18,7 @@ from collectd_mgr.db.engine import Executor, now
 from collectd_mgr.db.generations import Origin
 from collectd_mgr.db.models import Operation, table
 from collectd_mgr.db.paging import Paging, page
-from collectd_mgr.domain.operations import PENDING, STATES, SUCCEEDED
+from collectd_mgr.domain.operations import PENDING, QUEUED, STATES, SUCCEEDED
 from collectd_mgr.domain.spec import Generation
 
 SORT_KEYS = ("created_at", "updated_at", "host", "plugin", "state")
@@ -47,6 +47,8 @@ class Brief:
     id: str
     state: str
     wanted: Generation
+    #: The number of the generation that it was made on.
+    from_n: int
 
 
 _TABLE = table(Operation)
@@ -56,7 +58,7 @@ _INSERT = insert(_TABLE)
 #: Of the record: its attributes, and their names in the table.
 _ATTRIBUTES = {key: column.name for key, column in inspect(Operation).columns.items()}
 
-_OF_HOST = select(_TABLE.c.id, _TABLE.c.state, _TABLE.c.epoch, _TABLE.c.to_n).where(
+_OF_HOST = select(_TABLE.c.id, _TABLE.c.state, _TABLE.c.epoch, _TABLE.c.from_n, _TABLE.c.to_n).where(
     _TABLE.c.host == bindparam("of_host")
 )
 
@@ -112,7 +114,7 @@ def succeeded(session: Executor, host: str, generation: Generation, after: int) 
 
 
 def _found(rows: Iterable[Any]) -> list[Brief]:
-    return [Brief(row.id, row.state, Generation(row.epoch, row.to_n)) for row in rows]
+    return [Brief(row.id, row.state, Generation(row.epoch, row.to_n), row.from_n) for row in rows]
 
 
 def move(session: Executor, row: Brief, state: str, **facts: Any) -> bool:
@@ -152,7 +154,30 @@ def _settled_before(before: datetime) -> Select[str]:
 
 
 def want(session: Session, host: str, old: Generation, new: Generation) -> None:
-    """Brief operations that wanted ``old`` want ``new``: the same content, above what the agent had."""
-    chosen = (Operation.host == host, Operation.state.in_(_OPEN), Operation.epoch == old.epoch, Operation.to_n == old.n)
-    statement = update(Operation).where(*chosen).values(epoch=new.epoch, to_n=new.n, updated_at=now())
+    """Brief operations that wanted ``old`` want ``new``: the same content, above what the agent had.
+
+    Those that wanted an earlier one want it in the epoch of ``new``: no report will ever speak of another again.
+    """
+    chosen = (Operation.host == host, Operation.state.in_(_OPEN), Operation.epoch == old.epoch)
+    n = case((Operation.to_n == old.n, new.n), else_=Operation.to_n)
+    statement = update(Operation).where(*chosen).values(epoch=new.epoch, to_n=n, updated_at=now())
     session.execute(statement.execution_options(synchronize_session=False))
+
+
+def again(session: Session, row: Brief, wanted: Generation, from_n: int) -> bool:
+    """A queued operation wants ``wanted`` now, which was made on ``from_n``; False when somebody else moved it."""
+    chosen = (Operation.id == row.id, Operation.state == QUEUED)
+    values = {"state": PENDING, "epoch": wanted.epoch, "to_n": wanted.n, "from_n": from_n, "updated_at": now()}
+    statement = update(Operation).where(*chosen).values(values).execution_options(synchronize_session=False)
+    result: Any = session.execute(statement)
+    return bool(result.rowcount == 1)
+
+
+def asked_later(session: Session, row: Operation) -> bool:
+    """Whether somebody has set something else about the same since, and has it."""
+    same = and_(Operation.plugin == row.plugin, Operation.setting == row.setting, Operation.action != "restart")
+    if not row.plugin and not row.setting:
+        same = and_(same, Operation.action == row.action)
+    later = (Operation.host == row.host, Operation.state == SUCCEEDED, Operation.created_at > row.created_at)
+    query = select(Operation.id).where(*later, or_(same, Operation.action == "revert"))
+    return session.execute(query.limit(1)).first() is not None

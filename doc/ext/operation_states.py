@@ -80,8 +80,12 @@ def _box(state: State, x: int, y: int) -> str:
 
 
 def _arrow(start: tuple[int, int], end: tuple[int, int]) -> str:
-    """From side to side; straight down to the neighbour below."""
+    """From side to side; straight down to the neighbour below; back by going left, and then up."""
     middle = _WIDTH // 2, _HEIGHT // 2
+    if end[0] < start[0]:
+        points = f"{start[0]},{start[1] + middle[1]} {end[0] + middle[0]},{start[1] + middle[1]}"
+        points += f" {end[0] + middle[0]},{end[1] + _HEIGHT + 2}"
+        return f'<polyline points="{points}" fill="none" stroke="#555" marker-end="url(#tip)"/>'
     if start[0] == end[0]:
         return _line(start[0] + middle[0], start[1] + _HEIGHT, end[0] + middle[0], end[1] - 2)
     return _line(start[0] + _WIDTH, start[1] + middle[1], end[0] - 2, end[1] + middle[1])

@@ -95,6 +95,28 @@ def test_writers_at_the_same_time(deployment: Deployment, keystone: Keystone, ad
     assert states <= {"succeeded", "superseded"}
 
 
+def test_one_users_failure_is_nobody_elses(deployment: Deployment, keystone: Keystone, admin: Caller) -> None:
+    host = "shared.example.org"
+    deployment.agent(host).start()
+    admin.up(host)
+    token = keystone.token("admin", "admin")
+    good, bad = ("memory", "vmem", "contextswitch"), ("nosuch1", "nosuch2", "nosuch3")
+
+    def write(url: str, plugins: tuple[str, ...]) -> list[str]:
+        caller = Caller(url, token)
+        return [str(put(caller, host, plugin, True).body["operation"]["id"]) for plugin in plugins]
+
+    def ended(ids: list[str]) -> list[tuple[str, str]]:
+        rows = [admin("GET", f"/v1/operations/{each}").body["operation"] for each in ids]
+        return [(row["plugin"], row["state"]) for row in rows]
+
+    with ThreadPoolExecutor() as pool:
+        done = [each for batch in pool.map(write, deployment.urls, (good, bad)) for each in batch]
+    wait_until(lambda: in_sync(admin, host), "it is settled")
+    assert ended(done) == [*((name, "succeeded") for name in good), *((name, "failed") for name in bad)]
+    assert running(admin, host) == set(good)
+
+
 def dump(url: str, path: Path) -> None:
     with path.open("wb") as file:
         subprocess.run(["mariadb-dump", *_client(url)], check=True, stdout=file)

@@ -16,8 +16,9 @@ from sqlalchemy import event, text
 
 from collectd_mgr import exception
 from collectd_mgr.control import edits, history
-from collectd_mgr.control.hosts import HostControl, status_of
+from collectd_mgr.control.hosts import HostControl, check_managed, status_of
 from collectd_mgr.control.requester import Requester
+from collectd_mgr.control.storing import Asked, store
 from collectd_mgr.db import generations, hosts, operations, schema
 from collectd_mgr.db.engine import Database, now
 from collectd_mgr.db.models import Base
@@ -189,8 +190,34 @@ def two_apis_and_two_conductors_converge(database: Database) -> None:
     with database.reader() as session:
         rows = operations.listed(session, operations.Filters(host="c1"), Paging())
         last = generations.get(session, host, host.n)
-    assert {row.state for row in rows} <= {"succeeded", "superseded"}
+    assert {row.state for row in rows} == {"succeeded"}
     assert last.outcome == "applied"
+
+
+def of_good_and_bad_at_once_only_the_bad_fails(database: Database) -> None:
+    """Two APIs, one of which stores what another meets before it is sent."""
+    bus = rpc_bus()
+    first, second = (HostControl(database, AgentAPI(bus), wait=10.0) for _ in range(2))
+    with served(bus, ScriptedAgent("c1")) as agent:
+        first.receive(Reports(statuses=(agent.status(),)))
+        edit = edits.set_plugin(BAD, PluginSetting(True))
+
+        def bad() -> None:
+            for _ in range(5):
+                second.change(Requester("u"), "c1", edit, "set", BAD)
+
+        with database.transaction() as connection:
+            store(database, connection, "c1", Asked(edit, Requester("u").origin("set", BAD), check_managed), now())
+        together([partial(change, first, "a"), partial(change, second, "b"), bad])
+        first.send("c1", 10.0)
+        host, desired = first.desired("c1")
+        assert agent.running is not None
+        assert set(agent.running.layers[0].plugins) == set(desired.layer.plugins)
+        assert BAD not in desired.layer.plugins
+    assert host.settled == host.n
+    with database.reader() as session:
+        rows = operations.listed(session, operations.Filters(host="c1"), Paging())
+    assert {(row.plugin == BAD, row.state) for row in rows} == {(False, "succeeded"), (True, "failed")}
 
 
 def change(control: HostControl, prefix: str) -> None:
@@ -252,6 +279,7 @@ CHECKS: list[Check] = [
     notifications_are_forgotten,
     one_conductor_at_a_time_sends_to_a_host,
     two_apis_and_two_conductors_converge,
+    of_good_and_bad_at_once_only_the_bad_fails,
     a_forgotten_host_takes_its_own_along,
 ]
 

@@ -62,6 +62,16 @@ def test_what_is_late_is_refused_with_what_the_host_has(agent: Agent, late: obje
     assert agent.enabled() == {"cpu"}
 
 
+def test_every_failure_names_what_is_run_instead(agent: Agent) -> None:
+    agent.apply(spec(1, cpu=True))
+    failed = agent.apply(spec(2, cpu={"Reject": "no"}))
+    assert failed.error is not None
+    assert failed.error["facts"]["good"] == {"epoch": "e", "n": 1}
+    with pytest.raises(exception.PluginNotEnabled) as refused:
+        agent.apply(HostSpec(Generation("e", 3), (Layer(HOST, counters=Counters({"df": 1})),)))
+    assert refused.value.kwargs["good"] == {"epoch": "e", "n": 1}
+
+
 def test_a_new_epoch_begins_anew(agent: Agent) -> None:
     agent.apply(spec(5, cpu=True))
     assert agent.apply(spec(1, "f", df=True)).generation == Generation("f", 1)

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from collectd_mgr import exception
 from collectd_mgr.domain.mode import Mode
@@ -17,6 +17,8 @@ from collectd_mgr.domain.status import HostStatus, PluginStatus
 from collectd_mgr.rpc import agent
 
 BAD = "rejected"
+
+A = TypeVar("A", bound="ScriptedAgent")
 
 
 class ScriptedAgent:
@@ -34,6 +36,10 @@ class ScriptedAgent:
         self.error: exception.CollectdMgrError | None = None
         self.refuse: exception.CollectdMgrError | None = None
         self.seen: list[HostSpec] = []
+        #: A plugin that the host's own allow-list refuses.
+        self.denied = ""
+        #: Whether a failure says what is run instead; agents of earlier releases do not.
+        self.says_good = True
 
     @agent.expected
     def apply(self, context: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
@@ -41,15 +47,21 @@ class ScriptedAgent:
         self.seen.append(wanted)
         if self.refuse is not None:
             raise self.refuse
+        if self.denied in merge(wanted.layers).plugins:
+            raise exception.RefusedByAgent(f"{self.denied} is denied here", plugin=self.denied, **self._good())
         self._check(wanted)
         if self.taken is not None and self.taken.generation.epoch != wanted.generation.epoch:
             self.past.add(self.taken.generation.epoch)
         self.taken, self.error = wanted, None
         if BAD in merge(wanted.layers).plugins:
-            self.error = exception.ConfigRejected("collectd said no", messages=['Password "hunter2" is wrong'])
+            messages = ['Password "hunter2" is wrong']
+            self.error = exception.ConfigRejected("collectd said no", messages=messages, **self._good())
         else:
             self.running = wanted
         return self.status().to_dict()
+
+    def _good(self) -> dict[str, Any]:
+        return {"good": self.running.generation.to_dict()} if self.running and self.says_good else {}
 
     def forget(self) -> None:
         """Its disk was lost."""
@@ -84,7 +96,7 @@ class ScriptedAgent:
 
 
 @contextmanager
-def served(bus: Any, endpoint: ScriptedAgent) -> Iterator[ScriptedAgent]:
+def served(bus: Any, endpoint: A) -> Iterator[A]:
     """The agent, on the bus until the block ends."""
     server = agent.server(bus, endpoint.host, endpoint)
     server.start()

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one request asked for, told apart from what others had asked for before it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from collectd_mgr.control.edits import Desired
+from collectd_mgr.domain.spec import Counters, Layer
+
+
+@dataclass(frozen=True)
+class Request:
+    """The way from ``before`` to ``after``.
+
+    :param plugin: what was set as a whole, and is asked for even where ``before`` had it already; or
+    :param section: that of ``setting``, which was set as a whole
+    """
+
+    before: Desired
+    after: Desired
+    plugin: str = ""
+    section: str = ""
+    setting: str = ""
+
+    def on(self, other: Desired) -> Desired:
+        """``other`` with what was asked for, and with nothing else of ``after``."""
+        bare = other
+        if self.plugin or self.setting:
+            bare = other.without_leases(self.plugin, self.section, self.setting)
+        mode = self.after.mode if self.after.mode != self.before.mode else bare.mode
+        return Desired(self._layer(bare.layer), mode, self._leases(bare))
+
+    def is_held_by(self, other: Desired) -> bool:
+        """Whether all that was asked for is in ``other`` too."""
+        return self.on(other) == other
+
+    def is_action(self) -> bool:
+        """Whether it is about something to be done, and no setting."""
+        return replace(self.after, layer=self.after.layer.with_counters(self.before.layer.counters)) == self.before
+
+    def _layer(self, layer: Layer) -> Layer:
+        before, after = self.before.layer, self.after.layer
+        for name in {*_changed(before.plugins, after.plugins), *filter(None, (self.plugin,))}:
+            layer = layer.with_plugin(name, after.plugins.get(name))
+        settings = {*_changed(_flat(before), _flat(after)), *([(self.section, self.setting)] if self.setting else ())}
+        for section, name in settings:
+            layer = layer.with_setting(section, name, _flat(after).get((section, name)))
+        return layer.with_counters(_later(layer.counters, after.counters, before.counters))
+
+    def _leases(self, other: Desired) -> tuple[Layer, ...]:
+        """Those that ended with the request are gone, those that began with it lie above all others."""
+        before, after = ({lease.id: lease for lease in each.leases} for each in (self.before, self.after))
+        new = {name: lease for name, lease in after.items() if name not in before}
+        gone = {name for name in before if name not in after} | {
+            lease.id for lease in other.leases for each in new.values() if lease.subject == each.subject
+        }
+        return (*(lease for lease in other.leases if lease.id not in gone), *new.values())
+
+
+def _changed(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> set[Any]:
+    return {name for name in {*before, *after} if before.get(name) != after.get(name)}
+
+
+def _flat(layer: Layer) -> dict[tuple[str, str], Any]:
+    return {(section, name): value for section, settings in layer.sections.items() for name, value in settings.items()}
+
+
+def _later(now: Counters, asked: Counters, before: Counters) -> Counters:
+    """What was counted up is at least at that; the rest stays."""
+    counted = {name: n for name, n in asked.restarts.items() if n > before.restarts.get(name, 0)}
+    restarts = {**now.restarts, **{name: max(n, now.restarts.get(name, 0)) for name, n in counted.items()}}
+    rest = {
+        name: max(getattr(now, name), getattr(asked, name))
+        for name in ("reloads", "daemon_restarts", "quarantine_clears")
+        if getattr(asked, name) > getattr(before, name)
+    }
+    return replace(now, restarts=restarts, **rest)

@@ -1,0 +1,319 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests that met on one host: nobody loses what he asked for, or is blamed, because of what somebody else asked."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.control import edits
+from collectd_mgr.control.edits import Edit
+from collectd_mgr.control.hosts import HostControl, check_managed
+from collectd_mgr.control.requester import Requester
+from collectd_mgr.control.storing import Asked, store
+from collectd_mgr.db import generations, operations
+from collectd_mgr.db.engine import now
+from collectd_mgr.db.models import Operation
+from collectd_mgr.db.paging import Paging
+from collectd_mgr.domain.leases import granted
+from collectd_mgr.domain.spec import Generation, HostSpec, PluginSetting, merge
+from collectd_mgr.rpc.agent import AgentAPI
+from collectd_mgr.rpc.status import Reports
+from tests.unit.control.agents import BAD, ScriptedAgent, served
+from tests.waiting import PATIENCE, eventually
+
+HOST = "c1.example.org"
+
+
+@pytest.fixture
+def agent(bus: Any, control: HostControl) -> Iterator[ScriptedAgent]:
+    with served(bus, ScriptedAgent(HOST)) as agent:
+        control.receive(Reports(statuses=(agent.status(),)))
+        yield agent
+
+
+def asked(plugin: str, edit: Edit | None = None, action: str = "set", **origin: Any) -> Asked:
+    edit = edit or edits.set_plugin(plugin, PluginSetting(True))
+    return Asked(edit, Requester(f"user-of-{plugin}", **origin).origin(action, plugin), check_managed)
+
+
+def stored(control: HostControl, asked: Asked) -> Operation:
+    """As by an API that is killed before it sends, so that the next request meets it."""
+    with control.database.transaction() as connection:
+        found = store(control.database, connection, HOST, asked, now())
+    assert found is not None
+    return found[1]
+
+
+def change(control: HostControl, plugin: str, edit: Edit | None = None, **origin: Any) -> Operation:
+    edit = edit or edits.set_plugin(plugin, PluginSetting(True))
+    return control.change(Requester(f"user-of-{plugin}", **origin), HOST, edit, "set", plugin).operation
+
+
+def state(control: HostControl, row: Operation) -> str:
+    with control.database.reader() as session:
+        return operations.get(session, row.id).state
+
+
+def error_of(control: HostControl, row: Operation) -> dict[str, Any] | None:
+    with control.database.reader() as session:
+        return operations.get(session, row.id).error
+
+
+def runs(agent: ScriptedAgent) -> set[str]:
+    goals = merge(agent.running.layers).plugins if agent.running else {}
+    return {name for name, goal in goals.items() if goal.enabled}
+
+
+def is_settled(control: HostControl, agent: ScriptedAgent) -> bool:
+    """And what is desired is what runs."""
+    host, desired = control.desired(HOST)
+    wanted = {name for name, setting in desired.plugins().items() if setting.enabled}
+    return (host.settled, host.last_good) == (host.n, host.n) and wanted == runs(agent)
+
+
+def settles(control: HostControl, agent: ScriptedAgent) -> bool:
+    control.send(HOST, PATIENCE)
+    return is_settled(control, agent)
+
+
+@pytest.mark.parametrize("says_good", [True, False], ids=["named", "silent"])
+@pytest.mark.parametrize("order", list(itertools.permutations(("df", BAD, "load"))), ids="-".join)
+def test_of_what_a_host_gets_at_once_only_the_bad_fails(
+    control: HostControl, agent: ScriptedAgent, order: tuple[str, ...], says_good: bool
+) -> None:
+    change(control, "cpu")
+    agent.says_good = says_good
+    rows = {name: stored(control, asked(name)) for name in order}
+    control.send(HOST, PATIENCE)
+    assert {name: state(control, row) for name, row in rows.items()} == {
+        "df": "succeeded",
+        "load": "succeeded",
+        BAD: "failed",
+    }
+    assert runs(agent) == {"cpu", "df", "load"}
+    assert is_settled(control, agent)
+
+
+@pytest.mark.parametrize("order", [("df", BAD), (BAD, "df")], ids="-".join)
+@pytest.mark.parametrize("sent", [(1,), (0, 1), (1, 0)], ids=str)
+def test_whatever_comes_to_the_host_first(
+    control: HostControl, agent: ScriptedAgent, order: tuple[str, str], sent: tuple[int, ...]
+) -> None:
+    rows, specs = {}, []
+    for name in order:
+        rows[name] = stored(control, asked(name))
+        specs.append(control.spec_of(HOST))
+    for place in sent:
+        control._delivery.deliver(HOST, specs[place], PATIENCE)
+    control.send(HOST, PATIENCE)
+    assert (state(control, rows["df"]), state(control, rows[BAD])) == ("succeeded", "failed")
+    assert runs(agent) == {"df"}
+    assert is_settled(control, agent)
+
+
+def test_what_was_asked_for_again_alone_bears_the_name_of_who_asked(control: HostControl, agent: ScriptedAgent) -> None:
+    stored(control, asked(BAD))
+    row = stored(control, asked("df", reason="INC-12"))
+    control.send(HOST, PATIENCE)
+    with control.database.reader() as session:
+        row = operations.get(session, row.id)
+        made = generations.get(session, control.get(HOST), row.to_n)
+    assert (made.user, made.reason, made.plugin, made.outcome) == ("user-of-df", "INC-12", "df", "applied")
+
+
+@pytest.mark.parametrize("says_good", [True, False], ids=["named", "silent"])
+def test_a_change_whose_answer_was_lost_outlives_the_failure_of_the_next(
+    control: HostControl, agent: ScriptedAgent, says_good: bool
+) -> None:
+    agent.says_good = says_good
+    change(control, "cpu")
+    lost = stored(control, asked("memory"))
+    agent.apply({}, control.spec_of(HOST).to_dict())
+    assert change(control, BAD).state == "failed"
+    assert state(control, lost) == "succeeded"
+    assert runs(agent) == {"cpu", "memory"}
+    assert is_settled(control, agent)
+
+
+def test_who_is_refused_is_refused_alone(control: HostControl, agent: ScriptedAgent) -> None:
+    agent.denied = "exec"
+    rows = [stored(control, asked("exec")), stored(control, asked("df"))]
+    with pytest.raises(exception.RefusedByAgent):
+        change(control, "exec")
+    assert [state(control, row) for row in rows] == ["failed", "succeeded"]
+    assert runs(agent) == {"df"}
+
+
+def test_two_that_are_both_good_both_succeed(control: HostControl, agent: ScriptedAgent) -> None:
+    rows = [stored(control, asked(name)) for name in ("cpu", "df")]
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["succeeded", "succeeded"]
+
+
+def test_what_somebody_set_otherwise_before_it_was_known_is_superseded(
+    control: HostControl, agent: ScriptedAgent
+) -> None:
+    first = stored(control, asked("cpu"))
+    second = stored(control, asked("cpu", edits.set_plugin("cpu", PluginSetting(True, 5.0))))
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in (first, second)] == ["superseded", "succeeded"]
+
+
+def test_what_was_asked_for_twice_is_not_said_to_have_succeeded(control: HostControl, agent: ScriptedAgent) -> None:
+    """The second of them finds it stored already, and it does not run."""
+    rows = [stored(control, asked(name)) for name in (BAD, BAD, "df")]
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["failed", "failed", "succeeded"]
+    assert runs(agent) == {"df"}
+
+
+def test_a_restart_a_lease_and_a_setting_of_a_section_survive_too(control: HostControl, agent: ScriptedAgent) -> None:
+    change(control, "cpu")
+    lease = edits.lease_plugin("df", PluginSetting(True), granted(60, 2e9))
+    mute = edits.set_setting("mutes", "quiet", {"severities": ["okay"]})
+    rows = [
+        stored(control, asked(BAD)),
+        stored(control, asked("cpu", edits.restart_plugin("cpu"), "restart")),
+        stored(control, asked("df", lease, expires_in=60.0)),
+        stored(control, Asked(mute, Requester().origin("mutes.set", "", "quiet"), check_managed)),
+    ]
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["failed", "succeeded", "succeeded", "succeeded"]
+    desired = control.desired(HOST)[1]
+    assert desired.layer.counters.restarts["cpu"] > 0
+    assert desired.layer.plugins == {"cpu": PluginSetting(True)}
+    assert [layer.plugins for layer in desired.leases] == [{"df": PluginSetting(True)}]
+    assert desired.section("mutes") == {"quiet": {"severities": ["okay"]}}
+    assert is_settled(control, agent)
+
+
+def test_what_waits_for_its_turn_does_not_undo_what_was_asked_for_later(
+    control: HostControl, agent: ScriptedAgent
+) -> None:
+    change(control, "cpu")
+    first, second = stored(control, asked(BAD)), stored(control, asked("df"))
+    off = stored(control, asked("cpu", edits.set_plugin("cpu", PluginSetting(False))))
+    for expected in (["pending", "queued", "queued"], ["failed", "pending", "queued"]):
+        agent.apply({}, control.spec_of(HOST).to_dict())
+        control.receive(Reports(statuses=(agent.status(),)))
+        assert [state(control, row) for row in (first, second, off)] == expected
+    again = change(control, "cpu", edits.set_plugin("cpu", PluginSetting(True, 7.0)))
+    assert [state(control, row) for row in (second, off, again)] == ["succeeded", "superseded", "succeeded"]
+    assert control.desired(HOST)[1].layer.plugins["cpu"] == PluginSetting(True, 7.0)
+    assert is_settled(control, agent)
+
+
+def test_in_the_order_in_which_it_was_asked_for(control: HostControl, agent: ScriptedAgent) -> None:
+    stored(control, asked(BAD))
+    rows = [stored(control, asked("cpu", edits.set_plugin("cpu", PluginSetting(True, each)))) for each in (5.0, 7.0)]
+    control.send(HOST, PATIENCE)
+    assert state(control, rows[1]) == "succeeded"
+    assert control.desired(HOST)[1].layer.plugins["cpu"] == PluginSetting(True, 7.0)
+
+
+def test_a_report_that_comes_again_changes_nothing(control: HostControl, agent: ScriptedAgent) -> None:
+    rows = [stored(control, asked(name)) for name in (BAD, "df")]
+    agent.apply({}, control.spec_of(HOST).to_dict())
+    status = agent.status()
+    for _ in range(3):
+        control.settle(HOST, status)
+    assert control.get(HOST).n == 4
+    control.send(HOST, PATIENCE)
+    control.settle(HOST, status)
+    assert [state(control, row) for row in rows] == ["failed", "succeeded"]
+    assert is_settled(control, agent)
+
+
+def test_a_new_epoch_in_between_loses_nothing(control: HostControl, agent: ScriptedAgent) -> None:
+    rows = {name: stored(control, asked(name)) for name in ("df", BAD, "load")}
+    agent.past.add(control.get(HOST).epoch)
+    agent.taken = agent.running = HostSpec(Generation("the-later-epoch", 4))
+    control.send(HOST, PATIENCE)
+    assert {name: state(control, row) for name, row in rows.items()} == {
+        "df": "succeeded",
+        BAD: "failed",
+        "load": "succeeded",
+    }
+    assert is_settled(control, agent)
+
+
+class Busy(ScriptedAgent):
+    """Does not answer before it is told to."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(host)
+        self.begun, self.go = threading.Event(), threading.Event()
+
+    def _check(self, wanted: HostSpec) -> None:
+        super()._check(wanted)
+        self.begun.set()
+        assert self.go.wait(PATIENCE)
+
+
+def test_while_somebody_is_at_work_a_change_waits_for_what_comes_of_it(control: HostControl, bus: Any) -> None:
+    with served(bus, Busy(HOST)) as agent:
+        control.receive(Reports(statuses=(agent.status(),)))
+        rows: dict[str, Operation] = {}
+
+        def work(name: str, mine: HostControl) -> None:
+            rows[name] = change(mine, name)
+
+        threads = [threading.Thread(target=work, args=(BAD, control))]
+        threads[0].start()
+        assert agent.begun.wait(PATIENCE)
+        another = HostControl(control.database, AgentAPI(bus, timeout=PATIENCE), wait=PATIENCE)
+        threads.append(threading.Thread(target=work, args=("df", another)))
+        threads[1].start()
+        agent.go.set()
+        for thread in threads:
+            thread.join()
+    assert (rows[BAD].state, rows["df"].state, rows["df"].from_n) == ("failed", "succeeded", 2)
+    assert [set(merge(spec.layers).plugins) for spec in agent.seen] == [{BAD}, set(), {"df"}]
+
+
+def test_a_change_waits_no_longer_than_it_may(control: HostControl, bus: Any) -> None:
+    with served(bus, Busy(HOST)) as agent:
+        control.receive(Reports(statuses=(agent.status(),)))
+        first = threading.Thread(target=change, args=(control, "cpu"))
+        first.start()
+        assert agent.begun.wait(PATIENCE)
+        hasty = HostControl(control.database, AgentAPI(bus, timeout=PATIENCE), wait=0.1)
+        assert change(hasty, "df").state == "pending"
+        assert control.get(HOST).n == 2
+        agent.go.set()
+        first.join()
+    with served(bus, agent):
+        eventually(lambda: settles(control, agent))
+    assert runs(agent) == {"cpu", "df"}
+
+
+def test_good_and_bad_from_two_apis_at_once(control: HostControl, agent: ScriptedAgent, bus: Any) -> None:
+    second = HostControl(control.database, AgentAPI(bus), wait=PATIENCE)
+    rows: dict[str, list[Operation]] = {"good": [], "bad": []}
+
+    def good() -> None:
+        for number in range(8):
+            rows["good"].append(change(control, f"good{number}"))
+
+    def bad() -> None:
+        for _ in range(8):
+            rows["bad"].append(change(second, BAD))
+
+    threads = [threading.Thread(target=good), threading.Thread(target=bad)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    eventually(lambda: settles(control, agent))
+    assert {state(control, row) for row in rows["good"]} == {"succeeded"}
+    assert {state(control, row) for row in rows["bad"]} == {"failed"}
+    assert {(error_of(control, row) or {})["code"] for row in rows["bad"]} == {"config_rejected"}
+    assert runs(agent) == {f"good{number}" for number in range(8)}
+    with control.database.reader() as session:
+        assert len(operations.listed(session, operations.Filters(host=HOST), Paging())) == 16
