@@ -20,7 +20,11 @@ _SILENT = frozenset(f"{_OUTPUTS} {_OTHERS} notify_desktop python uuid".split())
 #: Plugins that read, and tell of something themselves as well: both instances would.
 _TELLS = frozenset(["connectivity", "mcelog", "ovs_events", "procevent", "sysevent"])
 
+#: What counts since its start, so that a new instance would have other numbers, or none for a while.
+_COUNTS = dict.fromkeys(("dns", "logparser", "tail", "tail_csv"), "it counts from its start, and would begin anew")
+
 _REASONS = {
+    **_COUNTS,
     "aggregation": "it adds up values as they pass, and would begin anew",
     "exec": "its programs would run twice",
     "statsd": "it listens on one port",
@@ -67,7 +71,7 @@ def plugin_obstacle(plugin: str) -> str | None:
     name, row = plugin.lower(), safety.lookup(plugin)
     if row.exclusive:
         return f"{plugin}: {safety.REASONS['exclusive']}"
-    reads_alone = row.kind == "read" and row.scratch == "ok" and name not in _TELLS
+    reads_alone = row.kind == "read" and row.scratch == "ok" and name not in _TELLS and name not in _COUNTS
     if name in _SILENT | LATE or reads_alone or row.kind == "filter":
         return None
     why = _REASONS.get(name, "nobody has proved that two instances of it do not disturb each other")

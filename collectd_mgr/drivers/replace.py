@@ -29,6 +29,9 @@ LOG = logging.getLogger(__name__)
 #: Seconds between two looks at the new instance.
 _LOOK = 0.05
 
+#: What changes the metrics that a plugin gives.
+_OTHERWISE = (plan.LOAD, plan.RECONFIGURE, plan.DISABLE)
+
 #: So many metrics are named.
 _NAMED = 5
 
@@ -157,11 +160,12 @@ class ReplaceDriver(Driver):
         """
         bound = self._settings.ready_timeout
         deadline, hopeless = time.monotonic() + bound, set(succession.hopeless(bound))
+        renamed = succession.wire.call("status")["hostname"] != self._collectd.status()["hostname"]
         while True:
             over = time.monotonic() > deadline
             unread = set(succession.unread())
             awaited = unread - hopeless
-            lost = [] if awaited and not over else self._lost(order, succession, unread)
+            lost = [] if renamed or (awaited and not over) else self._lost(order, succession, hopeless)
             if not succession.new.alive():
                 raise self._collectd.not_started("collectd ended before anything was handed over to it.")
             if over or not (awaited or lost):
@@ -173,14 +177,14 @@ class ReplaceDriver(Driver):
             raise self._collectd.not_started(f"{detail}: {named}")
         return tuple(f"{plugin} was not read twice before the new collectd took over." for plugin in sorted(unread))
 
-    def _lost(self, order: Order, succession: Succession, unread: set[str]) -> list[str]:
-        """The metrics that the old one gives and the new one should."""
+    def _lost(self, order: Order, succession: Succession, hopeless: set[str]) -> list[str]:
+        """The metrics that the old one gives and the new one should: of what is configured as before, and was read."""
         old, new = succession.samples()
         rules = Rules(order.goal.section(sections.IGNORELIST))
-        touched = {change.plugin for change in order.plan}
+        touched = {change.plugin for change in order.plan if change.kind in _OTHERWISE}
         if any(change.kind == plan.RELOAD for change in order.plan):
             touched |= {name for name, goal in order.goal.plugins.items() if goal.origin == "host"}
-        spared = {name.lower() for name in touched | unread}
+        spared = {name.lower() for name in touched | hopeless}
         kept = {name.lower() for name, goal in order.goal.plugins.items() if goal.enabled} - spared
         return [name for name in output.lost(old, new, time.time()) if _is_of(name, kept, rules)]
 

@@ -54,6 +54,11 @@ class Rule:
     other: int = 0
     over: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing that is sampled now is written, as long as the other instance lives."""
+        return self.mode == HOLD or (self.mode == SINCE and not self.over.is_set())
+
     def verdict(self, metric: bytes, moment: int, turn: Callable[[], None]) -> bool:
         """Whether a value passes; it may have to wait, for the other instance and for its ``turn``."""
         if self.mode in (PASS, HOLD):
@@ -165,8 +170,7 @@ class Output:
         while not _ended(other, _LOOK):
             if self._rule.other != other:
                 return
-            forgotten = time.monotonic() - self._heard > _FORGOTTEN
-            if self._rule.mode in (HOLD, SINCE) and forgotten:
+            if self._rule.idle and time.monotonic() - self._heard > _FORGOTTEN:
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
         rule = self._rule
