@@ -13,7 +13,7 @@ from collectd_mgr.agent.applier import Applier
 from collectd_mgr.agent.backoff import Backoff
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.crash import NOTHING, Crash
-from collectd_mgr.agent.desired import died
+from collectd_mgr.agent.desired import asks_for_more, died
 from collectd_mgr.agent.drift import DriftWatch
 from collectd_mgr.agent.journal import Journal
 from collectd_mgr.agent.moment import boot_id
@@ -22,7 +22,7 @@ from collectd_mgr.agent.recovery import Recovery
 from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import drift, mode
-from collectd_mgr.domain.operations import APPLYING
+from collectd_mgr.domain.operations import APPLIED, APPLYING, FAILED
 from collectd_mgr.domain.plan import Plan, Running
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import HostSpec
@@ -52,6 +52,8 @@ class Keeper:
         self._applier: Applier | None = None
         self._recovery: Recovery | None = None
         self._trouble: str | None = None
+        #: Why the daemon is not what it is to be, after the last try.
+        self._lacking: str | None = None
         self._drift = DriftWatch(state, carrier)
         state.drift = lambda: self._drift.found
 
@@ -65,7 +67,7 @@ class Keeper:
     def sentences(self) -> tuple[str, ...]:
         """What goes wrong here, for the warnings in the status."""
         recovery = self._recovery.trouble if self._recovery else None
-        return tuple(filter(None, (recovery, self._trouble)))
+        return tuple(filter(None, (recovery, self._trouble, self._lacking)))
 
     def look(self) -> None:
         """One look, and what it calls for.
@@ -177,6 +179,8 @@ class Keeper:
         if running.version is not None and (self._state.memory.current or self._state.memory.taken):
             todo = self._carrier.differs(spec, running)
             self._tell(todo)
+            if not todo:
+                self._reached()
             if todo and self._mends() and self._backoff.due(self._clock()):
                 self._bring(spec)
                 self._drift.over(drift.DAEMON, mended=True)
@@ -186,6 +190,21 @@ class Keeper:
             self._drift.tell(drift.DAEMON, "collectd differs from what it is to run.", [str(change) for change in todo])
         else:
             self._drift.over(drift.DAEMON)
+
+    def _reached(self) -> None:
+        """The daemon is what it is to be, whoever saw to that: what went wrong on the way there is over.
+
+        What was asked last may have failed for what is mended by now; where that is the same, it is reached as well.
+        """
+        memory, self._lacking = self._state.memory, None
+        if memory.outcome != FAILED or memory.taken is None:
+            return
+        if not asks_for_more(memory.taken, memory.current):
+            LOG.info("Generation %s, which had failed, is what collectd runs by now.", memory.taken.generation.n)
+            good = memory.good if memory.probation else memory.taken
+            self._state.remember(outcome=APPLIED, error=None, warnings=(), current=memory.taken, good=good)
+        elif memory.warnings:
+            self._state.remember(warnings=())
 
     def _start_as_it_is(self) -> None:
         """Where nothing can be written; a daemon is better than none, if it is not dying of a change."""
@@ -215,11 +234,13 @@ class Keeper:
             self._crash.happened(error)
         except exception.CollectdMgrError as error:
             LOG.error("collectd is not brought to what it is to run: %s: %s", error.code, mask_text(error.detail))
-            self._state.note(warnings=(error.detail,))
+            self._lacking = error.detail
+            self._state.changed()
             if isinstance(error, exception.BadSetting):
                 self._start_as_it_is()
         else:
             # What went wrong before has its end here.
+            self._lacking = None
             self._state.remember(warnings=applied.warnings)
         self.close()
 

@@ -74,7 +74,7 @@ def host(call: Call, row: Host, desired: Desired | None = None) -> Json:
         "heartbeat_at": time_of(row.heartbeat_at),
         "generation": {"epoch": row.epoch, "n": row.n},
         "applied_generation": applied,
-        "in_sync": row.last_good == row.n and row.settled == row.n,
+        "in_sync": row.last_good == row.n and row.settled == row.n and row.running,
         "outcome": status.outcome if status else None,
         "error": status.error if status else None,
         "driver": row.driver,

@@ -192,6 +192,7 @@ def _row(status: HostStatus, before: Mapping[str, Any] | None = None) -> statuse
         masked(status, before),
         status.capabilities,
         status.capabilities_digest,
+        status.daemon.get("pid", 0) is not None,
     )
 
 
@@ -204,4 +205,5 @@ def _is_about_something(host: Host, status: HostStatus) -> bool:
     """Whether a status can tell this record anything new: most of them cannot, and cost no transaction."""
     if status.generation != Generation(host.epoch, host.n) or host.settled < host.n or _over(status):
         return True
-    return status.outcome == FAILED and host.last_good >= host.n
+    # What failed may be so by now, when somebody has mended what was in its way.
+    return (status.outcome == FAILED) == (host.last_good >= host.n)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, delete, exists, insert, select, update
+from sqlalchemy import Select, and_, bindparam, case, delete, exists, insert, not_, select, update
 from sqlalchemy.orm import Session, defer, selectinload, undefer
 
 from collectd_mgr import exception
@@ -111,7 +111,8 @@ def _matching(filters: Filters) -> Select[Host]:
     if filters.clocks:
         query = query.where(Host.clock.in_(filters.clocks))
     if filters.in_sync is not None:
-        query = query.where((Host.last_good == Host.n) if filters.in_sync else (Host.last_good != Host.n))
+        in_sync = and_(Host.last_good == Host.n, Host.settled == Host.n, Host.running)
+        query = query.where(in_sync if filters.in_sync else not_(in_sync))
     return query
 
 

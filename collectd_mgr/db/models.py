@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Double, ForeignKey, Index, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Double, ForeignKey, Index, MetaData, String, Table, UniqueConstraint, true
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import DeclarativeBase, Mapped, attribute_keyed_dict, mapped_column, relationship
 
@@ -57,6 +57,7 @@ class Host(Base):
     claimed_until: Mapped[datetime | None] = mapped_column(Moment)
     state: Mapped[str] = mapped_column(String(16), default="unknown", index=True)
     told: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    running: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
     mode: Mapped[str | None] = mapped_column(String(16))
     driver: Mapped[str | None] = mapped_column(String(64))
     boot: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -23,7 +23,7 @@ class Report:
     """What a status says of its host, ready for the columns; ``status`` is masked, and brief.
 
     ``capabilities`` are ``None`` where only the digest of them was said, and ``driver`` where none did anything; the
-    record keeps what it has then.
+    record keeps what it has then. ``running``: whether collectd does, as far as was said.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Report:
     status: dict[str, Any]
     capabilities: dict[str, Any] | None = None
     capabilities_digest: str = ""
+    running: bool = True
 
 
 def place(boot: int, sequence: int) -> str:
@@ -97,7 +98,7 @@ def _not_after(boot: Any, sequence: Any) -> Any:
 
 
 #: The columns of a report: of every one, and of one with capabilities.
-_REPORTED = ("boot", "sequence", "mode", "driver", "status")
+_REPORTED = ("boot", "sequence", "mode", "driver", "status", "running")
 _ABLE = ("capabilities", "capabilities_digest")
 
 

@@ -65,7 +65,7 @@ HOST = fields.record(
         "heartbeat_at": fields.NULLABLE_TIME,
         "generation": fields.GENERATION,
         "applied_generation": {"anyOf": [fields.GENERATION, _NULL]},
-        "in_sync": {"type": "boolean", "description": "The host applied the newest generation."},
+        "in_sync": {"type": "boolean", "description": "The host applied the newest generation, and collectd runs."},
         "outcome": fields.NULLABLE_STRING,
         "error": {"type": ["object", "null"]},
         "driver": {**fields.NULLABLE_STRING, "description": "Who made the last change."},

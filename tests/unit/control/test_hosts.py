@@ -17,6 +17,7 @@ from collectd_mgr.control.hosts import HostControl, status_of
 from collectd_mgr.control.requester import Requester
 from collectd_mgr.db import claims, generations, hosts, operations
 from collectd_mgr.db.engine import Database, Executor, now
+from collectd_mgr.db.hosts import Filters
 from collectd_mgr.db.models import Host, Operation
 from collectd_mgr.db.paging import Paging
 from collectd_mgr.domain.mode import Mode
@@ -365,3 +366,28 @@ def test_what_is_stored_with_a_change_is_not_without_it(control: HostControl, ag
     assert described() == ("", {})
     control.change(ALICE, HOST, change, "mode", also=labelled)
     assert described() == ("corner", {"rack": "r12"})
+
+
+def test_what_had_failed_and_is_so_by_now_is_in_sync(control: HostControl, agent: ScriptedAgent) -> None:
+    enable(control)
+    enable(control, BAD)
+    # The way back fails as well, for as long as something on the host is broken.
+    newest = control.spec_of(HOST).generation
+    failed = replace(agent.status(), generation=newest, outcome="failed", error=exception.DaemonNotStarted().to_dict())
+    control.receive(Reports(statuses=(failed,)))
+    assert control.get(HOST).last_good < newest.n
+    mended = replace(agent.status(), generation=newest, outcome="applied", error=None)
+    control.receive(Reports(statuses=(mended,)))
+    host = control.get(HOST)
+    assert (host.n, host.last_good, host.settled) == (newest.n, newest.n, newest.n)
+
+
+@pytest.mark.parametrize(("pid", "in_sync"), [(None, False), (7, True)])
+def test_a_host_without_collectd_is_in_sync_with_nothing(
+    control: HostControl, agent: ScriptedAgent, pid: int | None, in_sync: bool
+) -> None:
+    enable(control)
+    control.receive(Reports(statuses=(replace(agent.status(), daemon={"pid": pid}),)))
+    assert control.get(HOST).running is in_sync
+    found = [control.listed(Filters(in_sync=wanted), Paging()) for wanted in (True, False)]
+    assert [[host.name for host in each] for each in found] == ([[HOST], []] if in_sync else [[], [HOST]])
