@@ -15,9 +15,10 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.domain import managed, output, plan
+from collectd_mgr.domain.reads import Query
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers import instance, operators
-from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.base import DriverSettings, Order
 from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.drivers.process import Process, running
 from collectd_mgr.drivers.replace import ReplaceDriver
@@ -118,6 +119,20 @@ def test_it_is_found_without_its_record(host: Host, rig: Rig) -> None:
 
 def test_plugins_that_were_not_read_twice_are_named(rig: Rig) -> None:
     assert "load was not read twice before the new collectd took over." in rig.reach(rig.goal({"cpu": CPU})).warnings
+
+
+def test_it_takes_over_with_a_rate_of_everything(host: Host) -> None:
+    """Of what is read every two seconds too, where there is the time for that."""
+    patient = ReplaceDriver(replace(host.settings, ready_timeout=8.0))
+    host.drivers.append(patient)
+    slow = PluginGoal(True, 2.0, {"ReportByCpu": False})
+    goal = Goal({**host.rig().origin, "cpu": slow, "memory": MEMORY})
+    for wanted in (goal, replace(goal, daemon_restarts=1)):
+        applied = patient.apply(Order(wanted, plan.plan(patient.observe(), wanted)))
+        values = [value for row in patient.values(Query(plugin="cpu")).rows for value in row["values"]]
+        assert values
+        assert None not in {value["rate"] for value in values}
+        assert not [line for line in applied.warnings if "cpu" in line]
 
 
 def test_what_the_operator_has_behind_the_cache_goes_on(tmp_path: Path) -> None:
