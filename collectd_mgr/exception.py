@@ -151,6 +151,14 @@ class HostNotManaged(CollectdMgrError):
     code, status, title = "host_not_managed", 409, "The mode of this host allows no changes"
 
 
+class HostUp(CollectdMgrError):
+    code, status, title = "host_up", 409, "The host is there"
+
+
+class SettingLeased(CollectdMgrError):
+    code, status, title = "setting_leased", 409, "The plugin is set for a while"
+
+
 class PluginNotEnabled(CollectdMgrError):
     """There is nothing to restart. Facts: ``plugin``."""
 

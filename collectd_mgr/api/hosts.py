@@ -105,9 +105,9 @@ class Host(Resource):
         action = "mode" if "mode" in call.body else "clear_quarantine"
         return _change(call, edit, action, unchecked, lambda session, host: describe(session, host.id, *said))
 
-    @expose("collectd_mgr:hosts:delete", "Forget a host that is gone", answers={204: None})
+    @expose("collectd_mgr:hosts:delete", "Forget a host that is gone", query=schemas.DELETE_QUERY, answers={204: None})
     def delete(self, call: Call) -> Answer:
-        call.control.forget(call.host)
+        call.control.forget(call.host, bool(call.query.get("force")))
         return Answer(status=204)
 
 

@@ -23,6 +23,7 @@ _PROPERTIES: dict[str, Schema] = {
     "severities": {
         "type": ["array", "null"],
         "items": {"type": "string", "enum": list(SEVERITIES)},
+        "minItems": 1,
         "description": "Only these; any, if it is not given.",
     },
 }

@@ -80,8 +80,11 @@ class Plugin(Resource):
         given = {name: call.body[name] for name in ("enabled", "interval", "config") if name in call.body}
         wanted = plugins.setting(given.get("enabled"), given.get("interval"), given.get("config"))
         patch = edits.patch_plugin(name_of(call), {name: getattr(wanted, name) for name in given})
-        edit = _leased(call, wanted) or patch
-        return _change(call, edit, "update", plugins.check_setting(name_of(call), wanted))
+        leased = _leased(call, wanted)
+        check = plugins.check_setting(name_of(call), wanted)
+        return _change(
+            call, leased or patch, "update", check if leased else plugins.check_part(name_of(call), wanted, given)
+        )
 
     @expose("collectd_mgr:plugins:unset", "Take a setting away", query=schemas.UNSET_QUERY, answers=_WRITTEN)
     def delete(self, call: Call) -> Answer:

@@ -150,22 +150,29 @@ class SetHost(Reporting, command.ShowOne):
 
 
 class DeleteHost(Reporting):
-    """Forget hosts that are gone; a host whose agent still runs comes back as a new one"""
+    """Forget hosts that are gone; one that is up is only forgotten with --force, and comes back with nothing set"""
 
     rules = ("collectd_mgr:hosts:delete",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument("hosts", metavar="<host>", nargs="+", help="Name of the host")
+        parser.add_argument(
+            "--force",
+            action="store_true",
+            help="Though it is up: what was set there is switched off when it comes back",
+        )
         examples(parser, "host delete cn7.example.org")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
-        list(self.each(parsed_args.hosts, self._forget))
+        query = {"force": "true"} if parsed_args.force else {}
 
-    def _forget(self, host: str) -> list[Row]:
-        client_of(self).delete(path("hosts", host))
-        return []
+        def forget(host: str) -> list[Row]:
+            client_of(self).delete(path("hosts", host), params=query)
+            return []
+
+        list(self.each(parsed_args.hosts, forget))
 
 
 class ReloadHost(changes.Change):

@@ -106,14 +106,20 @@ class HostControl:
             hosts.describe(session, host.id, description, labels)
 
     @retried
-    def forget(self, name: str) -> None:
-        """Delete the record, its generations too; its open operations fail. An agent that is alive comes back as new.
+    def forget(self, name: str, force: bool = False) -> None:
+        """Delete the record, its generations too; its open operations fail.
 
-        :raises HostNotFound:
+        :param force: though the host is up: it comes back as new, and nothing is set there any more
+        :raises HostNotFound, HostUp:
         """
         gone = exception.HostNotFound(f"{name} was forgotten before the outcome was known.", host=name)
         with self.database.writer() as session:
             host = hosts.get(session, name)
+            if host.state == hosts.UP and not force:
+                raise exception.HostUp(
+                    f"{name} is up: it would come back with nothing of what is set there. Force it if that is wanted.",
+                    host=name,
+                )
             for row in operations.open_of(session, name):
                 operations.move(session, row, "failed", error=gone.to_dict())
             hosts.forget(session, host.id)
@@ -272,7 +278,9 @@ def mode_of(host: Host, desired: Desired) -> Mode:
 
 
 def check_managed(host: Host, desired: Desired) -> None:
-    """:raises HostNotManaged: when the mode of the host is known to allow no changes"""
+    """:raises HostNotManaged: when the mode of the host is known to allow no changes; else the host itself will say"""
+    if host.status is None and desired.mode is None:
+        return
     mode = mode_of(host, desired)
     if mode.mode != MANAGE:
         because = f" ({mode.reason})" if mode.reason else ""

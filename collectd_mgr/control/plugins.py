@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +82,27 @@ def check_setting(name: str, wanted: PluginSetting) -> Check:
     def check(host: Host, desired: Desired) -> None:
         _check_owned(host, name, wanted)
         check_managed(host, desired)
+
+    return check
+
+
+def check_part(name: str, wanted: PluginSetting, given: Collection[str]) -> Check:
+    """The check for a part of a setting that is to stay: as for the whole, and a lease holds nothing but this part.
+
+    A part leaves the rest as it is, and the rest is what the lease says, until it ends.
+    """
+    whole = check_setting(name, wanted)
+
+    def check(host: Host, desired: Desired) -> None:
+        whole(host, desired)
+        held = {key for lease in desired.leases if name in lease.plugins for key in lease.plugins[name].to_dict()}
+        if held - set(given):
+            leased = sorted(held)
+            raise exception.SettingLeased(
+                f"{name} has {', '.join(leased)} for a while: name all of that, or set the whole, or say for how long.",
+                plugin=name,
+                leased=leased,
+            )
 
     return check
 

@@ -28,6 +28,8 @@ def muted(mutes: Settings, notification: Notification) -> str | None:
 
 def covers(mute: Mapping[str, Any], notification: Notification) -> bool:
     """Whether a mute means this notification."""
-    severities = mute.get("severities") or (notification.severity,)
+    severities = mute.get("severities")
     pattern = mute.get("identifier") or EVERYTHING
-    return notification.severity in severities and glob.matches(pattern, notification.identifier)
+    return (severities is None or notification.severity in severities) and glob.matches(
+        pattern, notification.identifier
+    )

@@ -52,7 +52,7 @@ def managed(agent: AgentService) -> set[str]:
 def test_a_host_that_was_forgotten(service: Service, agent: AgentService) -> None:
     assert enable(service, "memory")["state"] == "succeeded"
     old = service.control.get(HOST).epoch
-    service.control.forget(HOST)
+    service.control.forget(HOST, force=True)
     conduct(service, agent)
     assert service.control.get(HOST).epoch != old
     assert managed(agent) == set()
@@ -83,7 +83,7 @@ def test_a_database_of_last_week(service: Service, agent: AgentService, asked: b
 def test_a_database_from_before_the_host_was_forgotten(service: Service, agent: AgentService) -> None:
     enable(service, "memory")
     restore = backup(service)
-    service.control.forget(HOST)
+    service.control.forget(HOST, force=True)
     conduct(service, agent)
     enable(service, "swap")
     restore()

@@ -94,7 +94,7 @@ def test_a_forgotten_host_is_gone(openstack: Shell, cloud: Cloud) -> None:
     cloud.join("cn9.example.org")
     cloud.wait_for("cn9.example.org")
     cloud.leave("cn9.example.org")
-    said = openstack("host", "delete", "nobody", "cn9.example.org")
+    said = openstack("host", "delete", "--force", "nobody", "cn9.example.org")
     assert said.code == 1
     assert said.err.startswith("nobody: No host 'nobody' is known. ")
     assert openstack.error("host", "show", "cn9.example.org").startswith("No host 'cn9.example.org' is known.")

@@ -35,7 +35,8 @@ def test_a_host_deleted_and_back(deployment: Deployment, admin: Caller) -> None:
     assert put(admin, host, "memory", True).status == 200
     epoch = admin("GET", f"/v1/hosts/{host}").body["host"]["generation"]["epoch"]
 
-    assert admin("DELETE", f"/v1/hosts/{host}").status == 204
+    assert admin("DELETE", f"/v1/hosts/{host}").status == 409
+    assert admin("DELETE", f"/v1/hosts/{host}?force=true").status == 204
     admin.up(host)
 
     assert admin("GET", f"/v1/hosts/{host}").body["host"]["generation"]["epoch"] != epoch

@@ -255,7 +255,7 @@ def a_forgotten_host_takes_its_own_along(database: Database) -> None:
     control.describe("c1", "corner", {"rack": "r"})
     edit = edits.set_plugin("cpu", PluginSetting(True))
     row = control.change(Requester("u"), "c1", edit, "set", "cpu").operation
-    control.forget("c1")
+    control.forget("c1", force=True)
     with database.reader() as session:
         assert operations.get(session, row.id).state == "failed"
     with pytest.raises(exception.HostNotFound):

@@ -121,7 +121,8 @@ def paged(sort_keys: tuple[str, ...] = (), marker: Schema | None = None, **filte
             "sort_key": {"type": "string", "enum": list(sort_keys)},
             "sort_dir": {"type": "string", "enum": ["asc", "desc"]},
         }
-    place = {"limit": {"type": "integer", "minimum": 1}, "marker": marker or {"type": "string", "maxLength": 1024}}
+    limit = {"type": "integer", "minimum": 1, "description": "More than the API gives at once is taken for that."}
+    place = {"limit": limit, "marker": marker or {"type": "string", "maxLength": 1024}}
     return request({**filters, **place, **order})
 
 

@@ -107,6 +107,10 @@ QUERY = fields.paged(
     clock={"type": "array", "items": CLOCK, "description": "Any of these."},
 )
 
+DELETE_QUERY = fields.query(
+    force={"type": "boolean", "description": "Though it is up: it comes back with nothing of what was set."}
+)
+
 PATCH = fields.request(
     {
         "labels": _LABELS,

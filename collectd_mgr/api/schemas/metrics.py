@@ -65,7 +65,12 @@ FLUSH = fields.request(
     {
         "plugin": fields.STRING,
         "identifier": _ID,
-        "timeout": {"type": "number", "minimum": 0, "description": "Only data older than this, in seconds."},
+        "timeout": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 366 * 86400,
+            "description": "Only data older than this, in seconds.",
+        },
     }
 )
 FLUSHED = fields.record(

@@ -157,7 +157,9 @@ def test_a_restored_database_converges_without_anybody_asking(control: HostContr
 
 def test_a_forgotten_host_comes_back_as_new(control: HostControl, agent: ScriptedAgent) -> None:
     enable(control)
-    control.forget(HOST)
+    with pytest.raises(exception.HostUp):
+        control.forget(HOST)
+    control.forget(HOST, force=True)
     with pytest.raises(exception.HostNotFound):
         control.get(HOST)
     control.receive(Reports(heartbeats=(agent.status().heartbeat(),)))
@@ -240,6 +242,12 @@ def test_a_host_that_is_not_managed_is_left_alone(control: HostControl) -> None:
     with pytest.raises(exception.HostNotManaged, match="freeze"):
         enable(control)
     assert control.get(HOST).n == 0
+
+
+def test_of_a_host_that_has_not_said_its_mode_none_is_claimed(control: HostControl) -> None:
+    control.receive(Reports((HostStatus(HOST, 1, 1).heartbeat(),)))
+    control._wait = 0.1
+    assert enable(control).state == "pending"
 
 
 def test_unknown_hosts_are_enrolled_once(control: HostControl) -> None:
