@@ -37,6 +37,9 @@ INTERVAL = 0.5
 #: Values of each metric: two for a rate, and some plugins give nothing at their first read.
 _READINGS = 3
 
+#: Trials that may be asked for at once: who waits holds a thread that could take up a change meanwhile.
+_ASKED = 2
+
 #: Seconds for an orderly end.
 _END = 5.0
 
@@ -55,7 +58,7 @@ class Result:
 
 
 class Trials:
-    """One at a time: a trial costs as much as a collectd."""
+    """One at a time, for a trial costs as much as a collectd; one more may wait for it."""
 
     def __init__(self, settings: DriverSettings) -> None:
         self._binary = settings.binary
@@ -63,6 +66,7 @@ class Trials:
         self._account = account(settings.user)
         self._place = Path(settings.state_dir) / "trials"
         self._lock = threading.Lock()
+        self._asked = threading.Semaphore(_ASKED)
         self._cleared = False
 
     def run(self, plugin: str, goal: PluginGoal, hostname: str, types: Sequence[str], patience: float) -> Result:
@@ -72,11 +76,19 @@ class Trials:
         :raises NotTestable: it reads nothing, or a second instance of it would disturb the first
         :raises PluginNotLoadable: it is not installed
         :raises ConfigRejected: with collectd's own ``messages``
-        :raises Busy: another trial is under way for all that time
+        :raises Busy: another trial is under way for all that time; at once, where one waits already
         """
         check_testable(plugin)
         if not Path(self._plugin_dir, f"{plugin}.so").exists():
             raise exception.PluginNotLoadable(f"{plugin} is not installed.", plugin=plugin, message="")
+        if not self._asked.acquire(blocking=False):
+            raise exception.Busy("Plugins are being tried on this host, and another one waits.")
+        try:
+            return self._in_turn(plugin, goal, hostname, types, patience)
+        finally:
+            self._asked.release()
+
+    def _in_turn(self, plugin: str, goal: PluginGoal, hostname: str, types: Sequence[str], patience: float) -> Result:
         if not self._lock.acquire(timeout=patience):
             raise exception.Busy("Another plugin is being tried on this host.")
         try:
