@@ -81,7 +81,7 @@ class Publisher:
     def __init__(self, directory: Path, size: int, outlets: Outlets, sources: Sources) -> None:
         self._size = size
         self._sources = sources
-        self._said = Spool(directory / "notifications", size)
+        self._said = Spool(directory / "notifications", size, lasting=True)
         self._measured = Spool(directory / "samples", size)
         self._ends = Ends(Spool(directory / "leases", LEAST), About(outlets.host, outlets.project))
         self._feeder = Feeder(sources.notifications, self._said, lambda: sources.section(sections.MUTES))

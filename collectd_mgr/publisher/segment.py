@@ -36,6 +36,8 @@ class Segment:
     first: int
     last: int = field(init=False)
     size: int = field(init=False, default=0)
+    #: Whether the directory may not have it on the disk.
+    _new: bool = field(init=False, default=True)
 
     def __post_init__(self) -> None:
         self.last = self.first - 1
@@ -77,11 +79,10 @@ class Segment:
             self.sync()
 
     def sync(self) -> None:
-        descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fdatasync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync(self.path)
+        if self._new:
+            _sync(self.path.parent)
+            self._new = False
 
     def final(self) -> Entry | None:
         """The last entry that can be read, from the end of the file alone; None for a segment that has none."""
@@ -115,6 +116,14 @@ class Segment:
                 if data is None:
                     return
                 yield Entry(here, data, offset), not line.endswith(_MORE)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _last_line(file: BinaryIO, end: int) -> bytes:

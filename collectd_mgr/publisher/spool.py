@@ -29,12 +29,17 @@ _LARGEST = 4 * 1024 * 1024
 
 
 class Spool:
-    """Files below ``directory``, of ``limit`` bytes at most (a last batch may go over it); any thread may use it."""
+    """Files below ``directory``, of ``limit`` bytes at most (a last batch may go over it); any thread may use it.
 
-    def __init__(self, directory: Path, limit: int) -> None:
+    :param lasting: no reader sees what a failing machine could take back: a number that somebody has seen is not given
+        to another entry then
+    """
+
+    def __init__(self, directory: Path, limit: int, lasting: bool = False) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self.limit = max(limit, LEAST)
+        self._lasting = lasting
         self._marks = directory / "readers.json"
         self._came = threading.Condition()
         self._dirty = False
@@ -144,6 +149,8 @@ class Spool:
     def peek(self, cursor: Cursor, limit: int) -> list[Entry]:
         """What ``cursor`` has not taken yet, the oldest first, at most ``limit``."""
         with self._came:
+            if self._lasting:
+                self.sync()
             return cursor.look(self._segments, limit)
 
     def wait(self, number: int, seconds: float) -> None:

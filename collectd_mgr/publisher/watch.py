@@ -34,6 +34,7 @@ class Watch:
     def __init__(self, read: Callable[[Query], Page], settings: Callable[[], Settings]) -> None:
         self._read = read
         self._settings = settings
+        self._known: Settings = {}
         self._due: dict[str, float] = {}
         self._seen: dict[str, dict[str, float]] = {}
 
@@ -50,9 +51,12 @@ class Watch:
                 yield from ((name, setting, rows) for rows in self._fresh(name, setting))
 
     def _forget(self, settings: Settings) -> None:
-        for gone in self._due.keys() - settings.keys():
-            self._due.pop(gone)
-            self._seen.pop(gone, None)
+        """A choice that is gone; one that was changed is due now, whatever it was before."""
+        for name, known in self._known.items():
+            if settings.get(name) != known:
+                self._due.pop(name, None)
+        self._known = dict(settings)
+        self._seen = {name: seen for name, seen in self._seen.items() if name in settings}
 
     def _fresh(self, name: str, setting: Setting) -> Iterator[list[Row]]:
         before = self._seen.get(name, {})

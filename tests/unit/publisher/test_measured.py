@@ -197,3 +197,13 @@ def test_what_is_not_chosen_any_more_goes(daemon: Daemon, ring: Callable[[], Rin
     daemon.settings = {}
     kept.round(1.0)
     assert kept.facts()["bytes"] == 0
+
+
+def test_a_choice_that_was_changed_is_due_at_once(daemon: Daemon) -> None:
+    """Else a day would go by before an interval of a second that was one of a day is in force."""
+    watch = daemon.watch()
+    for interval, at in ((86_400.0, 1000.0), (1.0, 1001.0)):
+        daemon.rows = [row("load/load", ("value", "gauge", 1.0, 1.0), at=at)]
+        daemon.settings = {"a": {"identifier": "*", "interval": interval}}
+        assert [rows for _, _, rows in watch.look(at)] == [daemon.rows]
+    assert not list(watch.look(1001.5))

@@ -225,3 +225,14 @@ def test_the_last_entry_is_found_from_the_end_however_long(home: Path) -> None:
         last = spool.last()
         assert last is not None
         assert (last.data["n"], last.number) == (3, spool.reader("a").peek(100)[-1].number)
+
+
+def test_what_a_reader_of_a_lasting_spool_sees_no_failing_machine_takes_back(home: Path) -> None:
+    """Its number would be given to another entry, which the conductors would take for this one."""
+    spool = Spool(home, LEAST, lasting=True)
+    cursor = spool.reader("a")
+    spool.append(rows(1, 10))
+    assert cursor.peek(3)
+    assert not spool.sync()
+    spool.append(rows(11, 12))
+    assert spool.sync()
