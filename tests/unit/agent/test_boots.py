@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import re
+import time
 from pathlib import Path
 
 from collectd_mgr.agent import boots
 from tests.unit.agent.agents import Agent
+
+PAGE = Path(__file__).parents[3] / "doc" / "source" / "admin" / "troubleshooting.rst"
 
 
 def test_it_goes_up_when_the_clock_goes_back(tmp_path: Path) -> None:
@@ -24,3 +28,12 @@ def test_statuses_bear_it(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "boot").write_text(f"{ahead}\n")
     assert [Agent(tmp_path).status().boot for _ in range(2)] == [ahead + 1, ahead + 2]
+
+
+def test_who_has_lost_the_file_and_the_time_goes_on_from_what_the_page_of_troubles_says(tmp_path: Path) -> None:
+    """Above all that a clock said before, and the database has room for it."""
+    said = re.search(r"``echo (\d+) > \S+/boot``", PAGE.read_text(encoding="utf-8"))
+    assert said is not None
+    (tmp_path / "boot").write_text(f"{said[1]}\n")
+    number = boots.begin(str(tmp_path))
+    assert time.time_ns() < number == int(said[1]) + 1 < 1 << 63
