@@ -90,6 +90,12 @@ class Forbidden(CollectdMgrError):
     code, status, title = "forbidden", 403, "The policy does not allow this"
 
 
+class ForeignCaller(CollectdMgrError):
+    """Where nobody is asked who they are. Facts: ``header``, ``value``."""
+
+    code, status, title = "foreign_caller", 403, "The API answers this machine alone"
+
+
 class HostNotFound(CollectdMgrError):
     code, status, title = "host_not_found", 404, "No such host"
 

@@ -17,6 +17,7 @@ from oslo_middleware import healthcheck, http_proxy_to_wsgi, request_id, sizelim
 from collectd_mgr.api.call import Services
 from collectd_mgr.api.errors import Errors
 from collectd_mgr.api.gate import Gate
+from collectd_mgr.api.loopback import Loopback
 from collectd_mgr.api.resource import Tree
 from collectd_mgr.api.root import ROOT
 from collectd_mgr.control.hosts import HostControl
@@ -43,6 +44,8 @@ def make(
     application: Any = Errors(_pecan(services))
     if conf.api.auth_strategy == "keystone":
         application = (authenticate or _authenticated)(conf, application)
+    else:
+        application = Loopback(application, conf.api.local_names)
     application = Errors(_limited(conf, application))
     application = _beside(healthcheck.Healthcheck(None, conf), application)
     application = http_proxy_to_wsgi.HTTPProxyToWSGI(application, conf)

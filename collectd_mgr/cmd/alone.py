@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,24 @@ _WRITERS = """\
 # Values stay in the cache, where the API reads them. To store them as well, load a
 # write plugin (csv, rrdtool, network, ...).
 """
+
+
+class NotLoopback(Exception):
+    """The message is a sentence for whoever named the address."""
+
+
+def check_loopback(name: str) -> None:
+    """:raises NotLoopback: others would reach the address, or one of those of the name"""
+    try:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(name, None)}
+    except OSError as error:
+        raise NotLoopback(f"--bind {name}: {error.strerror}.") from None
+    others = sorted(address for address in found if not ipaddress.ip_address(address).is_loopback)
+    if others:
+        raise NotLoopback(
+            f"--bind {name}: others reach {', '.join(others)}, and the API asks nobody who they are. "
+            "It takes an address of loopback, such as 127.0.0.1."
+        )
 
 
 def defaults(conf: cfg.ConfigOpts, directory: Path, binary: str) -> None:

@@ -39,7 +39,11 @@ _OPTIONS = [
     cfg.StrOpt(
         "state-dir", default="/var/lib/collectd-mgr-standalone", help="Where everything is kept, collectd.conf too."
     ),
-    cfg.StrOpt("bind", default="127.0.0.1", help="Where the API listens. It asks nobody who they are: loopback only."),
+    cfg.StrOpt(
+        "bind",
+        default="127.0.0.1",
+        help="Where the API listens: an address of loopback or a name of one, as long as it asks nobody who they are.",
+    ),
     cfg.PortOpt("port", default=8912, help="The port of the API."),
     cfg.StrOpt("collectd", dest="collectd_program", default="/usr/sbin/collectd", help="The program."),
     cfg.BoolOpt(
@@ -55,6 +59,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if Path(settings.state_dir).is_dir():
             ChildDaemon(settings).stop()
         return 0
+    if conf.api.auth_strategy == "none":
+        try:
+            alone.check_loopback(conf.bind)
+        except alone.NotLoopback as error:
+            sys.exit(str(error))
     alone.furnish(Path(conf.state_dir).absolute(), settings)
     try:
         single.alone(settings.state_dir)
@@ -64,6 +73,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     stop = stopping.Asked()
     reports.setup(conf)
     standalone = Standalone(conf)
+    try:
+        standalone.listen()
+    except OSError as error:
+        sys.exit(f"The API cannot listen on {conf.bind} port {conf.port}: {error}. Choose another one with --port.")
     standalone.start()
     stop.wait()
     standalone.stop()
@@ -76,6 +89,7 @@ def configured(argv: Sequence[str]) -> cfg.ConfigOpts:
     conf.register_cli_opts(_OPTIONS)
     configuration.load(argv, PROGRAM, conf)
     alone.defaults(conf, Path(conf.state_dir).absolute(), conf.collectd_program)
+    conf.set_default("local_names", [conf.bind], group="api")
     return conf
 
 
@@ -101,11 +115,14 @@ class Standalone:
             shutdown_timeout=1,
         )
 
+    def listen(self) -> None:
+        """Have the port, before anything else is touched; nobody is answered yet. :raises OSError: somebody has it"""
+        self._server.prepare()
+
     def start(self) -> None:
         """It answers when this returns."""
         self._conductor.start()
         self._agent.start()
-        self._server.prepare()
         threading.Thread(target=self._server.serve, name="api", daemon=True).start()
         LOG.info("The API answers on http://%s:%s.", *self._server.bind_addr[:2])
 

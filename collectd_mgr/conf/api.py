@@ -17,6 +17,12 @@ OPTS = [
         ],
         help="Who may call.",
     ),
+    cfg.ListOpt(
+        "local_names",
+        default=[],
+        help="With auth_strategy none: names of this machine by which programs on it call the API, beside localhost "
+        "and the addresses of loopback. What comes under another name, or from a page of another, is refused.",
+    ),
     cfg.FloatOpt(
         "wait",
         default=5.0,

@@ -78,3 +78,32 @@ def test_the_largest_body_can_be_configured(database: Database) -> None:
     request = webob.Request.blank("/v1/hosts", method="POST", body=b"x" * 11)
     response = request.get_response(made)
     assert (response.status_int, response.json["errors"][0]["code"]) == (413, "request_too_large")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "127.0.0.1:8912"}, 200),
+        ({"Host": "[::1]:8912"}, 200),
+        ({"Host": "localhost:8912", "Origin": "http://localhost:3000"}, 200),
+        ({"Host": "Box.example.org:8912"}, 200),
+        ({"Host": "evil.example:8912"}, 403),
+        ({"Host": "192.0.2.1:8912"}, 403),
+        ({"Host": "[::1"}, 403),
+        ({"Host": "127.0.0.1:8912", "Origin": "https://evil.example"}, 403),
+        ({"Host": "127.0.0.1:8912", "Origin": "null"}, 403),
+    ],
+)
+def test_without_keystone_no_page_of_another_machine_is_answered(
+    database: Database, headers: dict[str, str], status: int
+) -> None:
+    made = application(database, api={"auth_strategy": "none", "local_names": ["box.example.org"]})
+    response = webob.Request.blank("/v1", headers=headers).get_response(made)
+    assert response.status_int == status
+    if status != 200:
+        assert response.json["errors"][0]["code"] == "foreign_caller"
+
+
+def test_with_keystone_every_name_is_answered(database: Database) -> None:
+    headers = {"Host": "evil.example", "Origin": "https://evil.example"}
+    assert webob.Request.blank("/v1", headers=headers).get_response(application(database)).status_int == 200
