@@ -135,6 +135,12 @@ def block(text: str, plugin: str) -> str | None:
     return grammar.render(found) if found else None
 
 
+def has(text: str, name: str, plugin: PluginGoal) -> bool:
+    """Whether a managed file has the plugin with the same configuration."""
+    loads = any(item.key == "LoadPlugin" and item.values == (name,) for item in _read(text))
+    return loads and (block(text, name) or "") == plugin_text(name, plugin)
+
+
 def marker_in(text: str) -> Marker:
     """The marker of a managed file."""
     modules = (module for item in _read(text) for module in item.children or () if module.key == "Module")

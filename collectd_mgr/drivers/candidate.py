@@ -62,11 +62,16 @@ def refusal(change: Change) -> str | None:
     return None
 
 
+def taken_up(order: Order) -> list[Change]:
+    """The changes whose plugin a new process has to take up."""
+    return [change for change in order.plan if change.kind in _TAKEN_UP]
+
+
 def see_initialised(status: Mapping[str, Any], order: Order) -> None:
     """:raises DaemonNotStarted: the process of this status runs without a plugin that the order brings"""
     said = status["start_messages"]
     failed = {found.group(1) for found in map(_NOT_INITIALISED.search, said) if found}
-    brought = {change.plugin for change in order.plan if change.kind in _TAKEN_UP}
+    brought = {change.plugin for change in taken_up(order)}
     if failed & brought:
         names = ", ".join(sorted(failed & brought))
         raise exception.DaemonNotStarted(f"collectd could not initialise {names}.", messages=said)

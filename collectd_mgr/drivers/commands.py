@@ -14,6 +14,9 @@ from collectd_mgr.drivers.listener import Listener
 from collectd_mgr.drivers.process import Process
 from collectd_mgr.wire.client import WireClient
 
+#: How many lines of a log are given at most, the last ones.
+_LINES = 200
+
 
 class CommandsDaemon(Daemon):
     """Found by the socket that its extension listens on; no shell reads the commands."""
@@ -23,6 +26,7 @@ class CommandsDaemon(Daemon):
         self._start = shlex.split(settings.start_command)
         self._stop = shlex.split(settings.stop_command)
         self._log = shlex.split(settings.log_command)
+        self._before: list[str] = []
         self._start_timeout = settings.start_timeout
         self._stop_timeout = settings.stop_timeout
         if not self._start or not self._stop:
@@ -35,6 +39,7 @@ class CommandsDaemon(Daemon):
         deadline = time.monotonic() + self._start_timeout
         found = self.find()
         if found is None:
+            self._before = self._logged()
             self._run(self._start, self._start_timeout)
         while found is None and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -56,12 +61,17 @@ class CommandsDaemon(Daemon):
         return True
 
     def messages(self) -> tuple[str, ...]:
-        """What ``log_command`` prints; nothing where there is none, or it fails."""
+        """What ``log_command`` prints, without what it had printed before the start: a container keeps its log."""
+        lines, before = self._logged(), len(self._before)
+        return tuple((lines[before:] if lines[:before] == self._before else lines)[-_LINES:])
+
+    def _logged(self) -> list[str]:
+        """Nothing where there is no such command, or it fails."""
         try:
             said = subprocess.run(self._log, capture_output=True, text=True, timeout=10.0, check=False)
         except (IndexError, OSError, subprocess.TimeoutExpired):
-            return ()
-        return tuple((said.stdout + said.stderr).splitlines()[-200:]) if said.returncode == 0 else ()
+            return []
+        return (said.stdout + said.stderr).splitlines() if said.returncode == 0 else []
 
     def _run(self, command: list[str], timeout: float) -> None:
         """:raises DaemonNotStarted: with what it said"""

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import managed, plan
+from collectd_mgr.domain import complaints, managed, plan
 from collectd_mgr.domain.plan import Change
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.observation import SILENCE, Status
+from collectd_mgr.drivers.validation import rejected
 from collectd_mgr.wire.client import WireClient
 
 LOG = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Operations:
 
         :param goal: has the settings of a section that is to be set
 
+        :raises ConfigRejected: collectd goes on without a part of it
         :raises CollectdMgrError: the extension's own; :meth:`undo` takes back what is left of it
         """
         if change.kind in plan.SECTIONS:
@@ -53,6 +55,8 @@ class Operations:
             state = self._ask(method, params)
             _check(method, change, state)
             said += state.get("messages") or ()
+        if change.kind == plan.LOAD:
+            _check_taken(change.plugin, said)
         return tuple(said)
 
     def _set(self, section: str, goal: Goal) -> tuple[str, ...]:
@@ -126,6 +130,16 @@ class Operations:
     def _ask(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         timeout = self._grace + _MARGIN
         return dict(self._wire.call(method, params, request_id=self._request_id, timeout=timeout))
+
+
+def _check_taken(plugin: str, said: Sequence[str]) -> None:
+    """For a plugin that may not be tried beside the daemon, this is the first that is heard of its configuration.
+
+    :raises ConfigRejected: it goes on without a part of it
+    """
+    errors = [line for line in said if complaints.rejects(line) and complaints.about(line) == plugin.lower()]
+    if errors:
+        raise rejected(plugin, errors)
 
 
 def _check(method: str, change: Change, state: Status) -> None:

@@ -22,6 +22,7 @@ from collectd_mgr.drivers.base import Applied, Driver, DriverSettings, Order, Re
 from collectd_mgr.drivers.candidate import Candidates
 from collectd_mgr.drivers.collectd import Collectd
 from collectd_mgr.drivers.reader import Reader
+from collectd_mgr.drivers.starting import Start
 from collectd_mgr.drivers.succession import Succession
 
 LOG = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ class ReplaceDriver(Driver):
             more, running = self._succeed(order, succession, items)
         finally:
             succession.close()
-        return Applied(self.name, running, replaced=True, warnings=(*said, *more))
+        return Applied(self.name, running, replaced=True, warnings=tuple(dict.fromkeys((*said, *more))))
 
     def _check(self, order: Order) -> None:
         """:raises NotCapable: before anything was touched"""
@@ -127,9 +128,12 @@ class ReplaceDriver(Driver):
         """The new instance in the place of the old one, or the old one as before and the error."""
         began = time.monotonic()
         try:
-            succession.start(items)
-            self._see(order, succession)
+            start = Start(order, self._collectd.files.read())
+            with start.explained():
+                succession.start(items)
+            self._see(order, succession, start)
             warnings = self._await_read(order, succession)
+            warnings += start.warnings(succession.wire.call("status"), self._collectd.daemon.messages())
             warnings += succession.hand_over()
         except Exception as error:
             LOG.warning("The old collectd stays: %s", mask_text(str(error)))
@@ -143,9 +147,10 @@ class ReplaceDriver(Driver):
         self._log(order, "done", began)
         return warnings, self.observe()
 
-    def _see(self, order: Order, succession: Succession) -> None:
-        """:raises DaemonNotStarted: the new instance runs, but not all of the goal"""
+    def _see(self, order: Order, succession: Succession, start: Start) -> None:
+        """:raises ConfigRejected, DaemonNotStarted: the new instance runs, but not all of the goal"""
         status = succession.wire.call("status")
+        start.check(status, self._collectd.daemon.messages())
         candidate.see_initialised(status, order)
         late = {f"{plan.LOAD} {plugin}" for plugin in beside.LATE}
         lacking = [each for each in candidate.lacking(observation.running(status), order.goal) if each not in late]

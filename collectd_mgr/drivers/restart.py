@@ -20,6 +20,7 @@ from collectd_mgr.drivers.base import Applied, Driver, DriverSettings, Order, Re
 from collectd_mgr.drivers.candidate import Candidates
 from collectd_mgr.drivers.collectd import Collectd
 from collectd_mgr.drivers.reader import Reader
+from collectd_mgr.drivers.starting import Start
 
 LOG = logging.getLogger(__name__)
 
@@ -80,7 +81,8 @@ class RestartDriver(Driver):
         except Exception:
             self._collectd.files.restore(old)
             raise
-        return Applied(self.name, self._renewed(order, old), restarted=True, warnings=said)
+        running, more = self._renewed(order, old)
+        return Applied(self.name, running, restarted=True, warnings=tuple(dict.fromkeys((*said, *more))))
 
     def _check(self, order: Order) -> None:
         """:raises NotCapable: before anything was touched"""
@@ -91,20 +93,29 @@ class RestartDriver(Driver):
                 capability = next(iter(order.plan)).kind if order.plan else plan.RESTART_DAEMON
                 raise exception.NotCapable(refusal, capability=capability, driver=self.name)
 
-    def _renewed(self, order: Order, old: str | None) -> Running:
-        """A new process that was observed to run the goal, else one with the file before it, and the error."""
+    def _renewed(self, order: Order, old: str | None) -> tuple[Running, tuple[str, ...]]:
+        """As :meth:`_started`, else a process with the file before it, and the error."""
         began = time.monotonic()
         try:
-            self._replace()
-            candidate.see_initialised(self._collectd.status(), order)
-            running = self._verified(order.goal)
+            started = self._started(order, Start(order, old))
         except Exception as error:
             LOG.warning("Back to the configuration before: %s", mask_text(str(error)))
             self._go_back(old, error)
             self._log(order, f"failed: {getattr(error, 'code', type(error).__name__)}", began)
             raise
         self._log(order, "done", began)
-        return running
+        return started
+
+    def _started(self, order: Order, start: Start) -> tuple[Running, tuple[str, ...]]:
+        """A new process that was observed to run the goal, and what it complains of."""
+        with start.explained():
+            self._replace()
+        status = self._collectd.status()
+        start.check(status, self._collectd.daemon.messages())
+        candidate.see_initialised(status, order)
+        running = self._verified(order.goal)
+        start.await_words()
+        return running, start.warnings(self._collectd.status(), self._collectd.daemon.messages())
 
     def _log(self, order: Order, outcome: str, began: float) -> None:
         """To the daemon that came up: the one before took the operation's beginning with it."""

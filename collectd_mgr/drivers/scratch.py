@@ -13,12 +13,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from collectd_mgr.domain import config, grammar
+from collectd_mgr.domain import complaints, config, grammar
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.drivers.account import Account
 from collectd_mgr.drivers.files import ROOT, write
@@ -123,7 +123,7 @@ def judge(status: int | None, log: Iterable[str], output: Iterable[str]) -> Outc
     found = [line.groupdict() for line in map(_LINE.search, log) if line]
     ends = [place for place, line in enumerate(found) if _END in line["text"]]
     end = ends[0] if ends else len(found)
-    errors = [line["text"] for line in found[:end] if line["severity"] == "error"]
+    errors = [line["text"] for line in found[:end] if _is_rejection(line)]
     errors += [line["text"] for line in found[end:] if line["text"].startswith(_NOT_INITIALISED)]
     if status is not None and status < 0:
         errors.append(f"collectd died of signal {-status} ({signal.Signals(-status).name})")
@@ -132,6 +132,11 @@ def judge(status: int | None, log: Iterable[str], output: Iterable[str]) -> Outc
     said = [line["text"] for line in found if line["text"] not in errors and not _ours(line["text"])]
     late = [] if status is not None else [f"the first read did not end within {_PATIENCE:g} s"]
     return Outcome(tuple(errors), tuple(said + late))
+
+
+def _is_rejection(line: Mapping[str, str]) -> bool:
+    """Of a line of the configuration: a plugin may go on without an option, and only warn."""
+    return line["severity"] == "error" or (line["severity"] == "warning" and complaints.rejects(line["text"]))
 
 
 def lines(path: Path) -> list[str]:

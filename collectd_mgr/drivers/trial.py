@@ -30,6 +30,7 @@ from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.files import write
 from collectd_mgr.drivers.scratch import END_BLOCK, alone, end_group, judge, lines, options
+from collectd_mgr.drivers.validation import rejected
 
 #: Seconds between two reads of a trial: nobody wants to wait for the plugin's own interval.
 INTERVAL = 0.5
@@ -111,9 +112,7 @@ class Trials:
             status = self._execute(place, patience)
             outcome = judge(status, lines(place / "log"), lines(place / "output"))
             if outcome.errors:
-                detail = f"collectd rejects the configuration of {plugin}: {'; '.join(outcome.errors)}"
-                messages = [*outcome.errors, *outcome.warnings]
-                raise exception.ConfigRejected(detail, plugin=plugin, messages=messages)
+                raise rejected(plugin, outcome.errors, outcome.warnings)
             found = rows(place / "csv", _sources(types), goal.interval)
             return Result(found, tuple(dict.fromkeys(outcome.warnings)))
 

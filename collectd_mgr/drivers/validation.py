@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 
 from collectd_mgr import exception
@@ -47,7 +48,11 @@ class Validation:
     def _run(self, plugin: str, text: str) -> tuple[str, ...]:
         outcome = self._scratch.run(plugin, text)
         if outcome.errors:
-            detail = f"collectd rejects the configuration of {plugin}: {'; '.join(outcome.errors)}"
-            messages = [*outcome.errors, *outcome.warnings]
-            raise exception.ConfigRejected(detail, plugin=plugin, messages=messages)
+            raise rejected(plugin, outcome.errors, outcome.warnings)
         return outcome.warnings
+
+
+def rejected(plugin: str, errors: Sequence[str], warnings: Sequence[str] = ()) -> exception.ConfigRejected:
+    """The error in collectd's own words."""
+    detail = f"collectd rejects the configuration of {plugin}: {'; '.join(errors)}"
+    return exception.ConfigRejected(detail, plugin=plugin, messages=[*errors, *warnings])

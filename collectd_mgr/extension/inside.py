@@ -64,6 +64,7 @@ class Inside:
             "generation": self.generation,
             "output": self.live.output.facts() if self.live else None,
             "start_messages": list(self.log.start),
+            "rejections": list(self.log.rejections) if self.live else None,
             "cache": self.metrics.status() if self.metrics else None,
         }
 

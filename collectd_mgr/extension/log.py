@@ -4,25 +4,33 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from typing import Callable
 
+from collectd_mgr.domain import complaints
+
 #: syslog's severities, as collectd uses them. Notices and worse are part of what an operation says.
+ERROR = 3
 WARNING = 4
 NOTICE = 5
 
 #: More lines than this of one start are not kept.
 _KEPT = 100
 
+#: Seconds.
+_MOMENT = 1.0
+
 #: What the main thread says when it has left its loop; the next thing that it does is to free the lists of callbacks.
 _EXITING = "Exiting normally."
 
 
 class Log:
-    """The log callback of the extension, registered where live is on.
+    """The log callback of the extension: from its import on, and after the start only where live is on.
 
     Only lines that the operation's own thread wrote are taken: config and init callbacks run on it.
     """
@@ -32,11 +40,14 @@ class Log:
         self.error = error
         #: Called on the main thread of collectd, which waits for it, before it frees anything.
         self.ending: Callable[[], None] = lambda: None
-        #: Whether there is no other log callback.
-        self.alone = False
-        #: What collectd said of its start, at warning or worse, from our init callback to the last one.
+        #: Whether there is no other log callback; until that is known, rather too much is said than nothing.
+        self.alone = True
+        #: What collectd said of its start, at warning or worse, since it imported us.
         self.start: list[str] = []
-        self._starting = True
+        #: Those with which it does not take a part of its configuration.
+        self.rejections: list[str] = []
+        self._configuring = True
+        self._until = math.inf
         self._thread: int | None = None
         self._lines: list[str] = []
 
@@ -45,16 +56,26 @@ class Log:
         if self.alone:
             # Without any log plugin collectd writes to stderr; our callback must not swallow that.
             print(message, file=sys.stderr, flush=True)
-        if self._starting and severity <= WARNING and len(self.start) < _KEPT:
-            self.start.append(message)
-        if severity <= NOTICE and threading.get_ident() == self._thread:
-            self._lines.append(message)
+        if threading.get_ident() == self._thread:
+            if severity <= NOTICE:
+                self._lines.append(message)
+        elif severity <= WARNING and len(self.start) < _KEPT and time.monotonic() < self._until:
+            self._keep(severity, message)
         if message == _EXITING and threading.get_native_id() == os.getpid():
             self.ending()
 
+    def _keep(self, severity: int, message: str) -> None:
+        self.start.append(message)
+        if self._configuring and (severity <= ERROR or complaints.rejects(message)):
+            self.rejections.append(message)
+
+    def configured(self) -> None:
+        """The configuration was read to its end."""
+        self._configuring = False
+
     def started(self) -> None:
-        """Every plugin is initialised."""
-        self._starting = False
+        """Every plugin is initialised; the threads that they have started have a moment to say something."""
+        self._until = time.monotonic() + _MOMENT
 
     @contextlib.contextmanager
     def capture(self) -> Iterator[list[str]]:

@@ -53,6 +53,7 @@ def install(collectd: Any, sight: type[Sight] = Sight, **guards: Any) -> None:
     :param guards: see :func:`collectd_mgr.extension.live.assemble`
     """
     service = Service(collectd, sight, guards)
+    service.listen()
     collectd.register_config(service.configure, name=NAME)
     collectd.register_init(service.start, name=NAME)
     collectd.register_shutdown(service.stop, name=NAME)
@@ -71,9 +72,17 @@ class Service:
         #: From here on, so that what plugins say in their init callbacks is not lost.
         self.notifications = Notifications(collectd.Notification)
         self._server: WireServer | None = None
+        #: Whether our log callback is registered.
+        self._heard = False
         #: Whether this process has what the one before it left, which nobody else has now.
         self._resumed = False
         self._inside: Inside | None = None
+
+    def listen(self) -> None:
+        """Hear what the plugins that are configured after us say, in a collectd where that may stay."""
+        if abi.known(abi.version(process.binary())):
+            self._collectd.register_log(self._log.write, name=NAME)
+            self._heard = True
 
     def configure(self, node: Any) -> None:
         """The config callback, once for each ``<Module>`` block.
@@ -89,10 +98,11 @@ class Service:
 
         Whatever goes wrong here, collectd itself goes on.
         """
+        self._log.configured()
         try:
             inside = build(self._settings, self._log, self.notifications, self._sight, self._guards)
-            if inside.live is not None:
-                self._collectd.register_log(self._log.write, name=NAME)
+            if self._heard and inside.live is None:
+                self._collectd.unregister_log(f"python.{NAME}")
             self._listen(inside)
         except Exception as error:  # noqa: BLE001 - see above
             self._log.error(f"{NAME}: not started: {type(error).__name__}: {error}")

@@ -87,6 +87,12 @@ def test_a_plugin_that_the_table_refuses_is_refused_with_its_reason(rig: Rig) ->
     assert rig.driver.refusal(next(iter(order.plan)), rig.driver.observe())
 
 
+def test_what_nobody_may_try_beside_it_is_taken_back_when_collectd_does_not_take_it(rig: Rig) -> None:
+    config = {"Server": [{"args": "x", "Socket": "/nonexistent/socket"}, {"args": "y", "Nope": 1}]}
+    error = rig.refuses(rig.order(rig.goal({"powerdns": PluginGoal(True, FAST, config)})), exception.ConfigRejected)
+    assert error.kwargs["messages"] == ["powerdns plugin: Option `Nope' not allowed here."]
+
+
 def test_so_it_does_with_what_is_about_no_plugin_of_ours() -> None:
     """The operator's own that is switched off, and a section."""
     with real_host(LiveDriver) as host:

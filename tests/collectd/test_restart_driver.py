@@ -60,7 +60,7 @@ def test_a_configuration_that_collectd_does_not_start_with_brings_the_old_one_ba
     """``unixsock`` takes no such option; a second instance would disturb the first, so it was not tried before."""
     rig.reach(rig.goal({"memory": MEMORY}))
     order = rig.order(rig.goal({"memory": MEMORY, "unixsock": PluginGoal(True, config={"NoSuchOption": 1})}))
-    error = rig.refuses(order, exception.DaemonNotStarted)
+    error = rig.refuses(order, exception.ConfigRejected)
     assert any("NoSuchOption" in line for line in error.kwargs["messages"])
     rig.values("memory")
 

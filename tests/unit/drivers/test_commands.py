@@ -33,10 +33,14 @@ def program(text: str, *arguments: object) -> str:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> DriverSettings:
-    start = shlex.join(["sh", "-c", f"{program(_LISTENER, tmp_path / 'socket', tmp_path / 'pid')} >/dev/null 2>&1 &"])
+    (tmp_path / "log").write_text("a line of before\n")
+    log = f"echo one line >> {tmp_path}/log"
+    start = shlex.join(
+        ["sh", "-c", f"{log}; {program(_LISTENER, tmp_path / 'socket', tmp_path / 'pid')} >/dev/null 2>&1 &"]
+    )
     stop = shlex.join(["sh", "-c", f"rm -f {tmp_path}/socket; kill $(cat {tmp_path}/pid)"])
     settings = dataclasses.replace(settings_in(tmp_path), daemon="commands", start_timeout=20.0, stop_timeout=20.0)
-    return dataclasses.replace(settings, start_command=start, stop_command=stop, log_command="echo one line")
+    return dataclasses.replace(settings, start_command=start, stop_command=stop, log_command=f"cat {tmp_path}/log")
 
 
 def daemon(settings: DriverSettings, **changes: object) -> CommandsDaemon:

@@ -24,6 +24,11 @@ def test_a_warning_in_the_configuration_is_reported() -> None:
     assert judge(0, ["[warning] deprecated", END], []) == Outcome((), ("deprecated",))
 
 
+def test_so_does_an_option_that_a_plugin_goes_on_without() -> None:
+    line = "network plugin: Option `Nope' is not allowed here."
+    assert judge(0, [f"[warning] {line}", END], []).errors == (line,)
+
+
 def test_a_failed_initialisation_rejects_it() -> None:
     line = "Initialization of plugin `x' failed with status -1. Plugin will be unloaded."
     outcome = judge(1, [END, f"[error] {line}", "[error] one or more"], [])
