@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every error that a user can meet, each with a stable code.
 
-An error crosses the socket and the bus whole: ``to_dict`` and ``from_dict`` for the
-socket, ``args`` and ``kwargs`` (which oslo.messaging sends) for the bus. One table in
-the API turns ``status`` into HTTP; nothing else looks at it.
+An error crosses the socket and the bus whole: ``to_dict`` and ``from_dict`` for the socket, ``args`` and ``kwargs``
+(which oslo.messaging sends) for the bus. One table in the API turns ``status`` into HTTP; nothing else looks at it.
 """
 
 from __future__ import annotations
@@ -91,8 +90,6 @@ class Forbidden(CollectdMgrError):
 
 
 class ForeignCaller(CollectdMgrError):
-    """Where nobody is asked who they are. Facts: ``header``, ``value``."""
-
     code, status, title = "foreign_caller", 403, "The API answers this machine alone"
 
 
@@ -255,10 +252,8 @@ class DaemonUnreachable(CollectdMgrError):
 
 
 class DaemonDied(CollectdMgrError):
-    """The daemon ended in, or soon after, an operation; the last good spec was brought back.
-
-    Facts: ``good``, the generation of that; what was applied after it is taken back as well.
-    """
+    """The daemon ended in, or soon after, an operation; the last good spec was brought back. Facts: ``good``, the
+    generation of that; what was applied after it is taken back as well."""
 
     code, status, title = "daemon_died", 500, "collectd died during the operation"
 
