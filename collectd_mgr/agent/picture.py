@@ -16,7 +16,7 @@ from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.health import health
 from collectd_mgr.agent.memory import Memory
 from collectd_mgr.agent.state import State
-from collectd_mgr.domain import canonical, leases, safety, secrets
+from collectd_mgr.domain import canonical, leases, plan, safety, secrets
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.operations import FAILED
 from collectd_mgr.domain.plan import Running, RunningPlugin
@@ -30,6 +30,9 @@ _VERSION = metadata.version("collectd-mgr")
 
 #: Kinds of plugins that collect nothing themselves, so that nobody waits for values of theirs.
 _WITHOUT_VALUES = frozenset({"write", "notify", "log", "binding", "filter"})
+
+#: These have values when somebody sends them something, and nobody need.
+_SPOKEN_TO = frozenset({"email", "statsd"})
 
 
 class Picture:
@@ -148,16 +151,15 @@ class Picture:
 
     def _plugin(self, name: str, running: Running, goal: Goal, failure: str | None) -> PluginStatus:
         now = running.plugins.get(name)
-        # What runs without being named anywhere is the operator's; what only is there still was ours once.
         on = bool(now and now.enabled)
-        wanted = goal.plugins.get(name, PluginGoal(on, origin="host" if on else "managed"))
+        wanted = goal.plugins.get(name, PluginGoal(on, origin=_origin(name, on)))
         names = self._sweep.naming(name, wanted.config)
         fresh = self._sweep.of(names)
         # What is off is at no interval: it has the one that it would be read at.
         interval = (now and now.enabled and now.interval) or wanted.interval or self._state.origin.interval
         slowest = max(interval, (now and now.slowest) or 0.0)
         since = self._brought(name, now, running.started)
-        collects = names.whole and safety.lookup(name).kind not in _WITHOUT_VALUES
+        collects = names.whole and _collects(name)
         said = health(now, fresh, slowest, since, self._clock(), collects)
         if running.silence is not None:
             # Nothing was switched off because nobody answers.
@@ -192,6 +194,20 @@ class Picture:
         wanted = self._state.goal(memory.taken)
         names = {name for name in wanted.plugins if wanted.plugins[name] != goal.plugins.get(name)}
         return dict.fromkeys(names, secrets.mask_text(str(memory.error["detail"])))
+
+
+def _origin(name: str, on: bool) -> str:
+    """Of a plugin that is named nowhere: what runs so is the operator's, unless it comes with a section of ours."""
+    # What only is there still was ours once.
+    return "host" if on and name not in plan.SERVANTS else "managed"
+
+
+def _collects(name: str) -> bool:
+    """Whether values are to come from it by itself."""
+    row = safety.lookup(name)
+    # A plugin without any callbacks is one that could not be looked into.
+    reads = row.reads != "none" or not row.callbacks
+    return reads and row.kind not in _WITHOUT_VALUES and name not in _SPOKEN_TO
 
 
 def masked(value: Any) -> Any:

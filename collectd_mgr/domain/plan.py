@@ -37,7 +37,7 @@ SECTIONS = {f"{section}.set": section for section in (sections.IGNORELIST, secti
 
 #: collectd's plugin for a section, by the change. It comes with the section, and has nothing to switch off.
 NEEDED = {THRESHOLDS: thresholds.PLUGIN, IGNORELIST: ignorelist.PLUGIN}
-_SERVANTS = frozenset(NEEDED.values())
+SERVANTS = frozenset(NEEDED.values())
 
 #: Every change of plugins and daemon; drivers declare some of these, and of :data:`SECTIONS`, as capabilities.
 CHANGES = (LOAD, ENABLE, DISABLE, INTERVAL, RESTART, RECONFIGURE, RELOAD, RESTART_DAEMON)
@@ -149,7 +149,7 @@ def plan(running: Running, goal: Goal) -> Plan:
     A plugin that runs and that no layer names any more is switched off.
     """
     changes = [*_daemon_changes(running, goal), *_section_changes(running, goal)]
-    for name in sorted(set(goal.plugins) | (set(running.plugins) - _SERVANTS)):
+    for name in sorted(set(goal.plugins) | (set(running.plugins) - SERVANTS)):
         wanted = goal.plugins.get(name, PluginGoal(enabled=False))
         changes.extend(_plugin_changes(name, running.plugins.get(name), wanted))
     return Plan(tuple(sorted(changes, key=lambda change: (_ORDER.get(change.kind, len(_ORDER)), change.plugin))))
