@@ -78,7 +78,7 @@ def test_a_host_that_was_forgotten_comes_back_and_converges(
     agent.service.start()
     eventually(lambda: known(control, "up"))
     enable(control, "memory")
-    control.forget(NAME)
+    control.forget(NAME, force=True)
     eventually(lambda: known(control, "up"))
     eventually(lambda: agent.enabled() == set())
     assert enable(control, "df").state == "succeeded"
