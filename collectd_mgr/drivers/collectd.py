@@ -167,10 +167,11 @@ class Collectd:
         found = process.with_config(self._settings.binary, self._settings.config_file)
         return tuple(sorted(each.pid for each in found))
 
-    def await_ready(self, process: Process, wire: WireClient | None = None) -> None:
+    def await_ready(self, process: Process, wire: WireClient | None = None, beside: Process | None = None) -> None:
         """Wait until it answers and reads.
 
         :param wire: where it answers; None: where the daemon does
+        :param beside: a process beside which it is to be, for as long as it starts
 
         :raises DaemonNotStarted: it ended, or the time was over; with what it logged
         """
@@ -178,6 +179,8 @@ class Collectd:
         while not self._ready(process, wire or self.wire):
             if not process.alive():
                 raise self.not_started("collectd ended while it started.")
+            if beside is not None and not beside.alive():
+                raise self.not_started("The old collectd ended while the new one started.")
             if time.monotonic() > deadline:
                 raise self.not_started(f"collectd was not ready after {self._settings.start_timeout:g} s.")
             time.sleep(0.01)
@@ -185,10 +188,10 @@ class Collectd:
     def not_started(self, detail: str) -> exception.DaemonNotStarted:
         return exception.DaemonNotStarted(detail, messages=list(self.daemon.messages()))
 
-    def drain(self) -> None:
-        """Ask the daemon to take no operation any more: it is about to be stopped."""
+    def drain(self, process: Process | None = None) -> None:
+        """Ask the daemon, if it is this process, to take no operation any more: it is about to be stopped."""
         try:
-            self.wire.call("drain")
+            self.wire.call("drain", {} if process is None else {"pid": process.pid})
         except SILENCE:
             return
 

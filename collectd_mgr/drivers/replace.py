@@ -126,20 +126,22 @@ class ReplaceDriver(Driver):
 
     def _succeed(self, order: Order, succession: Succession, items: Any) -> tuple[tuple[str, ...], Running]:
         """The new instance in the place of the old one, or the old one as before and the error."""
-        began = time.monotonic()
+        began, start = time.monotonic(), Start(order, self._collectd.files.read())
         try:
-            start = Start(order, self._collectd.files.read())
             with start.explained():
                 succession.start(items)
-            self._see(order, succession, start)
+            self._see(order, start, succession.wire.call("status"))
             warnings = self._await_read(order, succession)
             warnings += start.warnings(succession.wire.call("status"), self._collectd.daemon.messages())
             warnings += succession.hand_over()
         except Exception as error:
-            LOG.warning("The old collectd stays: %s", mask_text(str(error)))
-            self._go_back(succession)
-            self._log(order, f"failed: {getattr(error, 'code', type(error).__name__)}", began)
-            raise
+            inherited = self._inherited(order, start, succession)
+            if inherited is None:
+                LOG.warning("The old collectd stays: %s", mask_text(str(error)))
+                self._go_back(succession)
+                self._log(order, f"failed: {getattr(error, 'code', type(error).__name__)}", began)
+                raise
+            warnings = inherited
         self._collectd.files.commit()
         self._collectd.daemon.adopt(succession.new)
         instance.release(self._settings)
@@ -147,9 +149,19 @@ class ReplaceDriver(Driver):
         self._log(order, "done", began)
         return warnings, self.observe()
 
-    def _see(self, order: Order, succession: Succession, start: Start) -> None:
-        """:raises ConfigRejected, DaemonNotStarted: the new instance runs, but not all of the goal"""
-        status = succession.wire.call("status")
+    def _inherited(self, order: Order, start: Start, succession: Succession) -> tuple[str, ...] | None:
+        """The warnings, where somebody ended the old collectd and the new one is as it should be; else None."""
+        try:
+            warnings = succession.inherit()
+            if warnings is not None:
+                self._see(order, start, self._collectd.status())
+        except exception.CollectdMgrError as error:
+            LOG.warning("The new collectd cannot go on for one that ended: %s", mask_text(error.detail))
+            return None
+        return warnings
+
+    def _see(self, order: Order, start: Start, status: dict[str, Any]) -> None:
+        """:raises ConfigRejected, DaemonNotStarted: the new instance, of this status, runs, but not all of the goal"""
         start.check(status, self._collectd.daemon.messages())
         candidate.see_initialised(status, order)
         late = {f"{plan.LOAD} {plugin}" for plugin in beside.LATE}

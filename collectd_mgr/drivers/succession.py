@@ -75,7 +75,7 @@ class Succession:
         phases = {name: (read["interval"], read["due"]) for name, read in self._reads.items() if not read["failing"]}
         self._file = instance.write_configuration(self._settings, items, self._old, phases)
         self._new = self._collectd.daemon.launch(self._file)
-        self._collectd.await_ready(self._new, self.wire)
+        self._collectd.await_ready(self._new, self.wire, self._old)
 
     def unread(self) -> tuple[str, ...]:
         """The plugins that the new instance has not read twice, those left out that the daemon cannot read either."""
@@ -110,11 +110,11 @@ class Succession:
         """
         last = self._part()
         time.sleep(max(0.0, last - time.time()))
-        self._collectd.wire.call("output_drain", timeout=_PATIENCE)
+        self._collectd.wire.call("output_drain", {"pid": self._old.pid}, timeout=_PATIENCE)
         with suppress(exception.RequestTimeout):  # It flushes once more when it ends.
             self._collectd.wire.call("flush", timeout=_FLUSH)
         self.wire.call("output_open", timeout=_PATIENCE)
-        self._collectd.drain()
+        self._collectd.drain(self._old)
         if not self._old.end(self._settings.stop_timeout):
             LOG.warning("The old collectd did not end when asked, and was killed.")
         self._collectd.await_ready(self.new)
@@ -122,18 +122,31 @@ class Succession:
 
     def _part(self) -> float:
         """Have both know the moments that part their samples; the last of them."""
-        _set(self.wire, output.HOLD, self._old.pid)
-        _set(self._collectd.wire, output.PASS, 0)
+        new, old = (self.wire, self.new.pid, self._old.pid), (self._collectd.wire, self._old.pid, self.new.pid)
+        _set(*new, output.HOLD)
+        _set(*old, output.PASS)
         for attempt in range(_ATTEMPTS):
             first = time.time() + _MARGIN * 2**attempt
             moments = output.moments(*self.samples(), first)
             last = max(moments.values(), default=first)
             with suppress(exception.Busy):
-                _set(self.wire, output.SINCE, self._old.pid, moments, last)
-                _set(self._collectd.wire, output.UNTIL, self.new.pid, moments, last)
+                _set(*new, output.SINCE, moments, last)
+                _set(*old, output.UNTIL, moments, last)
                 return last
-            _set(self.wire, output.HOLD, self._old.pid)
+            _set(*new, output.HOLD)
         raise exception.Busy("This machine is too slow now for two instances to be told the same in time.")
+
+    def inherit(self) -> tuple[str, ...] | None:
+        """Where the old one has ended by itself the new one is the daemon, ready or not: wait until it is ready.
+
+        :returns: as :meth:`hand_over`; None where it is not so
+        :raises DaemonNotStarted: it is not ready in time
+        """
+        if self._old.alive() or self._new is None or not self._new.alive():
+            return None
+        self._collectd.await_ready(self._new)
+        lacks = instance.complete(self._settings, self._file)
+        return ("The old collectd ended before it had handed over to the new one.", *lacks)
 
     def take_back(self) -> bool:
         """End the new instance; whether the old one is the daemon as before."""
@@ -150,10 +163,15 @@ class Succession:
 
 
 def _set(
-    wire: WireClient, mode: str, other: int, moments: Mapping[str, float] | None = None, otherwise: float = 0.0
+    wire: WireClient,
+    pid: int,
+    other: int,
+    mode: str,
+    moments: Mapping[str, float] | None = None,
+    otherwise: float = 0.0,
 ) -> None:
-    params = {"mode": mode, "other": other, "moments": moments or {}, "otherwise": otherwise}
-    wire.call("output_set", params, timeout=_PATIENCE)
+    asked = {"mode": mode, "other": other, "moments": moments or {}, "otherwise": otherwise, "pid": pid}
+    wire.call("output_set", asked, timeout=_PATIENCE)
 
 
 def _second(read: Read) -> float:

@@ -76,8 +76,9 @@ class Inside:
         """Seconds for which the lock of the cache was held because of us, at most; None where the cache is not read."""
         return None if self.metrics is None else float(self.metrics.status()["longest_hold"])
 
-    def pause(self) -> None:
+    def pause(self, pid: int | None = None) -> None:
         """Take no operation for as long as a stop may take. The caller stops the daemon next."""
+        _be(pid)
         self.gate.pause(_STOP)
 
     def drain(self) -> None:
@@ -173,14 +174,18 @@ class Inside:
             for read in live.observer.reads()
         }
 
-    def output_set(self, mode: str, other: int, moments: dict[str, float], otherwise: float) -> dict[str, Any]:
-        """See :meth:`Output.set`; whether it came before the first of the moments is for the caller to see."""
+    def output_set(
+        self, mode: str, other: int, moments: dict[str, float], otherwise: float, pid: int | None = None
+    ) -> dict[str, Any]:
+        """See :meth:`Output.set`."""
+        _be(pid)
         output = self._live().output
         output.set(mode, other, moments, otherwise)
         return output.facts()
 
-    def output_drain(self) -> None:
+    def output_drain(self, pid: int | None = None) -> None:
         """See :meth:`Output.drain`."""
+        _be(pid)
         self._live().output.drain()
 
     def output_open(self) -> dict[str, Any]:
@@ -219,6 +224,15 @@ class Inside:
         if self.metrics is None:
             raise exception.NotCapable("This collectd does not export its cache.", capability="values", driver="live")
         return self.metrics
+
+
+def _be(pid: int | None) -> None:
+    """Of two collectds one may have come to the other's socket while the agent asked there for that.
+
+    :raises DaemonUnreachable: another process was meant
+    """
+    if pid not in (None, os.getpid()):
+        raise exception.DaemonUnreachable(f"It is not {pid} that listens here any more.", maybe_executed=False)
 
 
 def _bytes(text: str | None) -> bytes | None:

@@ -52,7 +52,7 @@ class Methods:
             "values_get": self._read(inside.values_get, **_FILTERS),
             "generation_set": self._read(self.generation_set, marker=of.anything),
             "operation_log": Method(self._log),
-            "drain": self._read(inside.pause),
+            "drain": self._read(inside.pause, pid=of.index),
             "flush": self._operation(
                 "flush", inside.flush, plugin=of.text, identifier=of.text, timeout=of.seconds_or_zero
             ),
@@ -93,8 +93,9 @@ class Methods:
                 other=of.index,
                 moments=of.moments,
                 otherwise=of.moment,
+                pid=of.index,
             ),
-            "output_drain": self._operation("output_drain", inside.output_drain),
+            "output_drain": self._operation("output_drain", inside.output_drain, pid=of.index),
             "output_open": self._operation("output_open", inside.output_open),
             "output_free": self._operation("output_free", inside.output_free),
             "plugin_interval": self._operation(

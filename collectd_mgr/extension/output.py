@@ -183,12 +183,21 @@ class Output:
             self.alone()
 
     def _begin_to_write(self) -> None:
-        """The other instance has ended before it handed over."""
-        while True:
-            with contextlib.suppress(exception.Busy), self.exclusively():
+        """The other instance has ended before it handed over. One that cannot write then ends as well."""
+        try:
+            while not self._freed():
+                time.sleep(0.02)
+        except exception.CollectdMgrError:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def _freed(self) -> bool:
+        try:
+            with self.exclusively():
+                self._gate.running()  # Not while collectd starts.
                 self.free()
-                return
-            time.sleep(0.02)
+        except exception.Busy:
+            return False
+        return True
 
     def _judge(self, _: Any, values: Any, __: Any, ___: Any) -> int:
         """What collectd calls on its write threads, for every value."""

@@ -140,7 +140,10 @@ class Service:
 
     def _take_seat(self, server: WireServer) -> None:
         """The other collectd has ended: be found where that was found, and go on with what it left."""
-        self._settings = dataclasses.replace(self._settings, socket=self._settings.succeeds["seat"])
+        seat = self._settings.succeeds["seat"]
+        if self._settings.socket == seat:
+            return
+        self._settings = dataclasses.replace(self._settings, socket=seat)
         self._resume()
         farewell.take_back(self._settings.socket, os.getpid())
         deadline = time.monotonic() + _PATIENCE

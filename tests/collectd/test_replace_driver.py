@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -280,6 +281,32 @@ def test_the_new_one_takes_over_by_itself_when_the_old_one_is_killed(host: Host,
     assert rig.another().recover().running.pid == the_only(host).pid == succession.new.pid
     assert not plan.plan(rig.driver.observe(), goal)
     succession.close()
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.5, 1.5])
+def test_where_the_old_one_is_killed_on_the_way_the_new_one_is_the_daemon(host: Host, rig: Rig, moment: float) -> None:
+    old = rig.reach(rig.goal({"memory": MEMORY, "cpu": CPU})).running.pid
+    goal = rig.goal({"memory": MEMORY, "cpu": OTHERWISE})
+    killer = threading.Thread(target=kill, args=(host, old, moment))
+    killer.start()
+    applied = rig.driver.apply(rig.order(goal))
+    killer.join()
+    assert applied.replaced
+    assert not plan.plan(applied.running, goal)
+    assert the_only(host).pid == applied.running.pid
+    # It was not taken for the other one, which was to take no operation any more.
+    host.collectd.wire.call("output_drain")
+    host.collectd.wire.call("output_free")
+    writes(host, "memory")
+
+
+def kill(host: Host, old: int | None, moment: float) -> None:
+    """Some time after there is a second one."""
+    eventually(lambda: len(processes(host)) == 2)
+    time.sleep(moment)
+    for found in processes(host):
+        if found.pid == old:
+            found.signal(signal.SIGKILL)
 
 
 def answers(host: Host, pid: int) -> bool:
