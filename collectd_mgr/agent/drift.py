@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.desired import same_daemon
+from collectd_mgr.agent.origin import Origin
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import drift
 from collectd_mgr.domain.drift import Drift
@@ -94,18 +95,20 @@ class DriftWatch:
 
     def _see_process(self, running: Running) -> None:
         before, acted = self._process, self._state.acted[0]
-        if running.pid is None or same_daemon(before.pid, before.since_boot, running):
+        if running.pid is None:
             return
-        if before.pid is not None and acted == self._acted:
+        same = before.pid is None or same_daemon(before.pid, before.since_boot, running)
+        if not same and acted == self._acted:
             self.tell(drift.RESTARTED, f"collectd was started anew, as pid {running.pid}, and not by the agent.")
         self._process, self._acted = running, acted
 
     def _see_operator_files(self, running: Running) -> None:
-        known = self._state.origin
         now = self._state.origin_now()
-        diff = _diff(known.text(), now.text())
+        diff = _diff(self._state.origin, now)
         late = not self._state.origin_runs and now.changed > (running.started or now.changed) + _SURE
-        if diff and now.unread is None:
+        if now.unread is not None:
+            self.tell(drift.OPERATOR_FILES, f"The operator's files cannot be understood any more: {now.unread}")
+        elif diff:
             self.tell(drift.OPERATOR_FILES, "The operator's files were changed since collectd read them.", diff)
         elif late and now.changed != float("inf"):
             self.tell(drift.OPERATOR_FILES, "The operator's files were changed after collectd had been started.")
@@ -121,9 +124,9 @@ class DriftWatch:
             self.over(drift.INSTANCES)
 
 
-def _diff(before: str, now: str) -> list[str]:
+def _diff(before: Origin, now: Origin) -> list[str]:
     """Secrets masked before they are compared line by line, for a mask may be about several."""
-    if before == now:
+    if before.text() == now.text():
         return []
-    old, new = mask_text(before).splitlines(), mask_text(now).splitlines()
+    old, new = before.masked().splitlines(), now.masked().splitlines()
     return list(difflib.unified_diff(old, new, "read by collectd", "on the disk", lineterm="", n=1)) or ["a secret"]

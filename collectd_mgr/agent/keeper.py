@@ -54,6 +54,8 @@ class Keeper:
         self._trouble: str | None = None
         #: Why the daemon is not what it is to be, after the last try.
         self._lacking: str | None = None
+        #: Why the managed file cannot be written, in a sentence; ``None`` when it can.
+        self._unwritten: str | None = None
         self._drift = DriftWatch(state, carrier)
         state.drift = lambda: self._drift.found
 
@@ -67,7 +69,7 @@ class Keeper:
     def sentences(self) -> tuple[str, ...]:
         """What goes wrong here, for the warnings in the status."""
         recovery = self._recovery.trouble if self._recovery else None
-        return tuple(filter(None, (recovery, self._trouble, self._lacking)))
+        return tuple(filter(None, (recovery, self._trouble, self._lacking, self._unwritten)))
 
     def look(self) -> None:
         """One look, and what it calls for.
@@ -90,7 +92,7 @@ class Keeper:
         running = self._carrier.ladder.glance()
         self._state.see_origin(running)
         self._drift.look(running)
-        self._mend()
+        self._see_managed_file()
         self._state.bound_rate()
         if self._settles(running):
             return
@@ -110,10 +112,21 @@ class Keeper:
         self.close()
         return True
 
+    def _see_managed_file(self) -> None:
+        """One that cannot be written (an earlier release took what this one refuses) keeps nothing from its turn."""
+        unwritten = None
+        try:
+            self._mend()
+        except exception.CollectdMgrError as error:
+            unwritten = mask_text(f"The managed file cannot be written anew: {error.detail}")
+        if unwritten is not None and unwritten != self._unwritten:
+            LOG.error("%s", unwritten)
+        self._unwritten = unwritten
+
     def _mend(self) -> None:
         """What the next daemon starts with is ours: where somebody has broken it, it is written anew."""
-        spec = self._state.memory.current or NOTHING
-        flaw, diff = self._carrier.flaw(), self._carrier.difference(spec)
+        spec, flaw = self._state.memory.current or NOTHING, self._carrier.flaw()
+        diff = self._carrier.difference(spec) if self._knows() else ()
         if flaw is None and not diff:
             self._drift.over(drift.MANAGED_FILE)
             return
@@ -175,8 +188,7 @@ class Keeper:
                 self._bring(spec)
             return
         self._dead_since = None
-        # Who never took up anything (or forgot it) does not know what is to run.
-        if running.version is not None and (self._state.memory.current or self._state.memory.taken):
+        if running.version is not None and self._knows():
             todo = self._carrier.differs(spec, running)
             self._tell(todo)
             if not todo:
@@ -184,6 +196,10 @@ class Keeper:
             if todo and self._mends() and self._backoff.due(self._clock()):
                 self._bring(spec)
                 self._drift.over(drift.DAEMON, mended=True)
+
+    def _knows(self) -> bool:
+        """Who never took up anything (or forgot it) does not know what is to run."""
+        return bool(self._state.memory.current or self._state.memory.taken)
 
     def _tell(self, todo: Plan) -> None:
         if todo:

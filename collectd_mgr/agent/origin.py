@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,10 +15,8 @@ from collectd_mgr.domain import config, grammar, include, queue, sections, thres
 from collectd_mgr.domain.disk import Disk
 from collectd_mgr.domain.effective import DEFAULT_INTERVAL, Plugin, effective
 from collectd_mgr.domain.include import Located
-from collectd_mgr.domain.secrets import mask_text
+from collectd_mgr.domain.secrets import mask_items
 from collectd_mgr.domain.spec import ORIGIN, Layer, PluginSetting
-
-LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -56,6 +53,10 @@ class Origin:
         """The operator's statements as collectd.conf text, includes in their place; secrets in clear."""
         return grammar.render(statement.item for statement in self.statements)
 
+    def masked(self) -> str:
+        """The same without secrets."""
+        return grammar.render(mask_items(tuple(statement.item for statement in self.statements)))
+
 
 def read(config_file: str, managed_dir: str, last: Origin | None = None) -> Origin:
     """What ``config_file`` and its includes configure, what is below ``managed_dir`` left out, by whatever path.
@@ -69,7 +70,6 @@ def read(config_file: str, managed_dir: str, last: Origin | None = None) -> Orig
     try:
         found = include.read(config_file, _Operators(managed_dir))
     except exception.CollectdMgrError as error:
-        LOG.warning("The operator's configuration is not understood: %s", mask_text(error.detail))
         return (last or Origin()).with_warning(error.detail)
     return replace(_origin(found.statements, found.warnings), changed=_changed(config_file, found.files, managed_dir))
 

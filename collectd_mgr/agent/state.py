@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import operator
 import threading
 from collections.abc import Callable, Iterator
@@ -22,8 +23,11 @@ from collectd_mgr.domain.drift import Drift
 from collectd_mgr.domain.leases import Leases
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.plan import Running
+from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.sections import Sections, Settings
 from collectd_mgr.domain.spec import Goal, HostSpec, Layer
+
+LOG = logging.getLogger(__name__)
 
 #: The driver that works inside the running daemon: the one that a quarantine and the switch for ``live`` are about.
 LIVE = "live"
@@ -163,6 +167,8 @@ class State:
         """Read the operator's files, if ``running`` is another daemon than they were read for, or ``again``."""
         if again or self._origin_of is None or not same_daemon(*self._origin_of, running):
             self.origin = self._read_origin(self.origin)
+            if self.origin.unread is not None:
+                LOG.warning("The operator's configuration is not understood: %s", mask_text(self.origin.unread))
             self._origin_of = (running.pid, running.since_boot)
             self.origin_runs = not again and self.origin.changed + _SURE < (running.started or 0.0)
 

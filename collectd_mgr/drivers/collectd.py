@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import managed, sections
+from collectd_mgr.domain import grammar, managed, sections
 from collectd_mgr.domain.plan import Running
-from collectd_mgr.domain.secrets import mask_text
+from collectd_mgr.domain.secrets import mask_items
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers import bundle, instance, observation, operators, process
 from collectd_mgr.drivers.account import account
@@ -37,6 +37,10 @@ _PATIENCE = 10.0
 #: Seconds between a look at the daemon and the choice of a driver for what was seen.
 _MOMENT = 0.1
 
+#: Seconds after which a managed file is compared with its goal although neither has changed: the operator's files, of
+#: which it has a part, may have.
+_FRESH = 5.0
+
 
 class Collectd:
     """Its process, its socket and its managed file."""
@@ -49,8 +53,8 @@ class Collectd:
         self.daemon = _daemon(settings, self.wire)
         #: The managed file as it was found to be in order.
         self._sound: str | None = None
-        #: The last goal, and the text of a managed file that was found to mean it.
-        self._alike: tuple[Goal, str | None] | None = None
+        #: The last goal, the text of a managed file that was found to mean it, and when.
+        self._alike: tuple[Goal | None, str | None, float] = (None, None, float("-inf"))
         self._last: tuple[float, dict[str, Any]] = (float("-inf"), {})
 
     def prepare(self) -> tuple[str, ...]:
@@ -152,14 +156,14 @@ class Collectd:
 
     def difference(self, goal: Goal, generation: str) -> tuple[str, ...]:
         """See :meth:`.base.Driver.difference`."""
-        text = self.files.read()
-        if self._alike is not None and self._alike[0] is goal and self._alike[1] == text:
+        text, now = self.files.read(), time.monotonic()
+        if self._alike[:2] == (goal, text) and now - self._alike[2] < _FRESH:
             return ()
-        wanted = self.render(goal, generation)
-        if managed.meaning(text) == managed.meaning(wanted):
-            self._alike = (goal, text)
+        there, wanted = managed.meaning(text), managed.meaning(self.render(goal, generation))
+        if there == wanted:
+            self._alike = (goal, text, now)
             return ()
-        old, new = mask_text(text or "").splitlines(), mask_text(wanted).splitlines()
+        old, new = (grammar.render(mask_items(items)).splitlines() for items in (there, wanted))
         return tuple(difflib.unified_diff(old, new, "on the disk", "wanted", lineterm="", n=1)) or ("a secret",)
 
     def instances(self) -> tuple[int, ...]:

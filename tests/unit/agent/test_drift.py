@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What somebody else has done is told once, and what cannot be told or mended is in nobody's way."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.agent.drift import DriftWatch
+from collectd_mgr.domain import drift
+from collectd_mgr.domain.spec import Goal
+from collectd_mgr.drivers.fake import FakeDriver
+from tests.unit.agent.agents import Agent, spec
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Agent:
+    return Agent(tmp_path).recover()
+
+
+def kinds(agent: Agent) -> list[str]:
+    return [each.kind for each in agent.status().drift]
+
+
+def test_a_restart_by_somebody_else_is_told_after_a_live_change_too(agent: Agent) -> None:
+    agent.apply_and_look(spec(1, memory=True))
+    before = agent.collectd.running.pid
+    agent.apply_and_look(spec(2, memory=True, cpu=True))
+    assert (agent.status().driver, agent.collectd.running.pid) == ("live", before)
+    agent.collectd.start(Goal())
+    agent.service.keeper.look()
+    assert drift.RESTARTED in kinds(agent)
+
+
+def test_a_start_by_the_agent_is_not_told(agent: Agent) -> None:
+    agent.apply_and_look(spec(1, memory=True))
+    agent.collectd.die(by_somebody=True)
+    for _ in range(2):
+        agent.service.keeper.look()
+    assert (agent.enabled(), kinds(agent)) == ({"memory"}, [])
+
+
+def test_files_that_cannot_be_read_any_more_are_told_once(
+    agent: Agent, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    conf, now = tmp_path / "collectd.conf", [0.0]
+    conf.write_text("LoadPlugin oracle\n")
+    agent.service.state.see_origin(agent.collectd.running, again=True)
+    watch = DriftWatch(agent.service.state, agent.service.keeper._carrier, lambda: now[0])
+    conf.write_text("LoadPlugin oracle\n<Plugin oracle>\n")
+    for now[0] in (10.0, 20.0, 30.0):
+        watch.look(agent.collectd.running)
+    assert [(each.kind, each.since) for each in watch.found] == [(drift.OPERATOR_FILES, 10.0)]
+    assert sum("understood" in line for line in caplog.messages) == 1
+    conf.write_text('LoadPlugin oracle\n<Plugin oracle>\nConnectID "orcl/s3cret"\n</Plugin>\n')
+    now[0] = 40.0
+    watch.look(agent.collectd.running)
+    assert "ConnectID" in str(watch.found)
+    assert "s3cret" not in str(watch.found) + caplog.text
+
+
+class Unwritable(FakeDriver):
+    """Of a release that refuses what an earlier one took: it cannot even say what the file would be."""
+
+    name: ClassVar[str] = "restart"
+
+    def difference(self, goal: Goal, generation: str) -> tuple[str, ...]:
+        raise exception.BadSetting("It is no regular expression for collectd.", field="plugin")
+
+
+def test_what_cannot_be_compared_keeps_nothing_else_from_its_turn(
+    agent: Agent, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    agent.apply_and_look(spec(1, memory=True))
+    later = Agent(tmp_path, agent.collectd, live=Unwritable, drivers=1).recover()
+    agent.collectd.die(by_somebody=True)
+    with caplog.at_level(logging.ERROR):
+        for _ in range(3):
+            later.service.keeper.look()
+    assert later.enabled() == {"memory"}
+    assert "no regular expression" in str(later.status().warnings)
+    assert sum("no regular expression" in line for line in caplog.messages) <= 1
+
+
+class Asked(FakeDriver):
+    """Finds that everything has been changed."""
+
+    name: ClassVar[str] = "restart"
+
+    def difference(self, goal: Goal, generation: str) -> tuple[str, ...]:
+        return ("-LoadPlugin memory",)
+
+
+def test_who_has_forgotten_what_is_to_run_leaves_the_managed_file(tmp_path: Path) -> None:
+    agent = Agent(tmp_path, live=Asked, drivers=1).recover()
+    prepared = agent.collectd.prepared = Goal()
+    agent.service.keeper.look()
+    assert (agent.collectd.prepared is prepared, kinds(agent)) == (True, [])

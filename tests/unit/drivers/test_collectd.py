@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The managed file, compared with what it is to be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr.domain import managed
+from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.collectd import Collectd
+
+GOAL = Goal({"oracle": PluginGoal(True, config={"Database": {"args": ["d"], "ConnectID": "orcl/s3cret"}})})
+
+
+@pytest.fixture
+def collectd(tmp_path: Path) -> Collectd:
+    state, conf, directory, socket = (str(tmp_path / name) for name in ("state", "conf", "managed", "socket"))
+    return Collectd(DriverSettings("c1", state, conf, directory, socket))
+
+
+def test_a_difference_tells_no_secret(collectd: Collectd) -> None:
+    collectd.at_next_start(Goal(), "e/1")
+    found = collectd.difference(GOAL, "e/2")
+    assert any("ConnectID" in line for line in found)
+    assert "s3cret" not in str(found)
+    collectd.at_next_start(GOAL, "e/2")
+    assert collectd.difference(GOAL, "e/2") == ()
+
+
+def test_what_is_the_same_is_so_until_the_file_or_the_goal_is_another(collectd: Collectd) -> None:
+    collectd.at_next_start(GOAL, "e/1")
+    # As the allow-list gives a new one every time.
+    assert [collectd.difference(Goal(dict(GOAL.plugins)), "e/1") for _ in range(2)] == [(), ()]
+    assert collectd.difference(Goal(), "e/1") != ()
+    collectd.files.restore(managed.render(Goal()))
+    assert collectd.difference(GOAL, "e/1") != ()
