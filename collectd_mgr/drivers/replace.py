@@ -101,11 +101,12 @@ class ReplaceDriver(Driver):
         items = operators.beside(self._settings, managed.parse(text))
         found = beside.obstacles(items)
         old = self._collectd.daemon.find()
-        if found or old is None:
-            reason = " ".join(found) or "collectd does not run: there is nothing to replace."
-            raise exception.NotCapable(reason, capability=next(iter(order.plan)).kind, driver=self.name)
-        self._collectd.files.stage(text)
+        if found:
+            raise exception.NotCapable(" ".join(found), capability=next(iter(order.plan)).kind, driver=self.name)
+        if old is None:
+            raise exception.Busy("collectd has just ended: there is nothing to replace.")
         succession = Succession(self._settings, self._collectd, old)
+        self._collectd.files.stage(text)
         try:
             more, running = self._succeed(order, succession, items)
         finally:
