@@ -21,6 +21,7 @@ from collectd_mgr.drivers import candidate, instance, observation, operators
 from collectd_mgr.drivers.base import Applied, Driver, DriverSettings, Order, Recovered
 from collectd_mgr.drivers.candidate import Candidates
 from collectd_mgr.drivers.collectd import Collectd
+from collectd_mgr.drivers.process import Process
 from collectd_mgr.drivers.reader import Reader
 from collectd_mgr.drivers.starting import Start
 from collectd_mgr.drivers.succession import Succession
@@ -100,11 +101,9 @@ class ReplaceDriver(Driver):
             return self._remember(order, text)
         items = operators.beside(self._settings, managed.parse(text))
         found = beside.obstacles(items)
-        old = self._collectd.daemon.find()
+        old = self._old()
         if found:
             raise exception.NotCapable(" ".join(found), capability=next(iter(order.plan)).kind, driver=self.name)
-        if old is None:
-            raise exception.Busy("collectd has just ended: there is nothing to replace.")
         succession = Succession(self._settings, self._collectd, old)
         self._collectd.files.stage(text)
         try:
@@ -113,8 +112,17 @@ class ReplaceDriver(Driver):
             succession.close()
         return Applied(self.name, running, replaced=True, warnings=tuple(dict.fromkeys((*said, *more))))
 
+    def _old(self) -> Process:
+        """The daemon. :raises Busy: there is none, or none any more; that is for the next driver"""
+        found = self._collectd.daemon.find()
+        if found is None:
+            raise exception.Busy("collectd does not run: there is nothing to replace.")
+        return found
+
     def _check(self, order: Order) -> None:
-        """:raises NotCapable: before anything was touched"""
+        """:raises NotCapable, Busy: before anything was touched"""
+        if self._collectd.daemon.alone is None and order.plan:
+            self._old()
         offer = self.offer()
         for change in order.plan:
             why = offer.missing.get(change.kind) or self.refusal(change, Running())

@@ -238,7 +238,7 @@ def test_a_change_that_brings_such_a_thing_is_refused(rig: Rig) -> None:
 def test_without_a_daemon_there_is_nothing_to_replace(host: Host, rig: Rig) -> None:
     rig.kill()
     assert "plugin.load" in rig.driver.offer().missing
-    with pytest.raises(exception.NotCapable):
+    with pytest.raises(exception.Busy):
         rig.driver.apply(rig.order(rig.goal({"memory": MEMORY})))
     assert not processes(host)
 
