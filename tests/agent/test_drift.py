@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,8 +97,14 @@ def test_other_files_of_the_operator_are_told_and_left(host: AgentHost) -> None:
 
 def test_a_restart_by_somebody_else_is_told(host: AgentHost) -> None:
     before = host.pid
-    host.daemon.stop()
-    host.daemon.start()
+    assert host.process is not None
+    # It would start a dead collectd itself.
+    host.process.send_signal(signal.SIGSTOP)
+    try:
+        host.daemon.stop()
+        host.daemon.start()
+    finally:
+        host.process.send_signal(signal.SIGCONT)
     found = told(host, drift.RESTARTED)
     assert host.pid not in (before, None)
     assert str(host.pid) in found.detail
