@@ -184,8 +184,9 @@ def _said(happened: Callable[[], object]) -> object:
 
 
 def enabled(status: HostStatus) -> set[str]:
-    """The plugins that came through us and run."""
-    return {name for name, plugin in status.plugins.items() if plugin.enabled and plugin.origin == "managed"}
+    """The plugins that came through us and are known to run: of a collectd that does not answer yet, nothing is."""
+    ours = {name: plugin for name, plugin in status.plugins.items() if plugin.origin == "managed"}
+    return {name for name, plugin in ours.items() if plugin.enabled and plugin.health != "unknown"}
 
 
 def spec(n: int, *plugins: str, clears: int = 0, interval: float = 1.0) -> HostSpec:
