@@ -110,7 +110,7 @@ def test_a_restart_by_somebody_else_is_told(host: AgentHost) -> None:
     found = told(host, drift.RESTARTED)
     assert host.pid not in (before, None)
     assert str(host.pid) in found.detail
-    assert enabled(host.status()) == {"memory"}
+    host.until(lambda: enabled(host.status()) == {"memory"})
 
 
 def test_two_instances_are_told(host: AgentHost) -> None:
