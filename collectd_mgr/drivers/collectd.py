@@ -169,7 +169,8 @@ class Collectd:
     def instances(self) -> tuple[int, ...]:
         """See :meth:`.base.Driver.instances`."""
         found = process.with_config(self._settings.binary, self._settings.config_file)
-        return tuple(sorted(each.pid for each in found))
+        # One that took the place of another reads a file of its own.
+        return tuple(sorted({each.pid for each in (*found, *self.daemon.launched().values())}))
 
     def await_ready(self, process: Process, wire: WireClient | None = None, beside: Process | None = None) -> None:
         """Wait until it answers and reads.

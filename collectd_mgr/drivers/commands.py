@@ -23,9 +23,9 @@ class CommandsDaemon(Daemon):
 
     def __init__(self, settings: DriverSettings, wire: WireClient) -> None:
         self._listener = Listener(wire)
-        self._start = shlex.split(settings.start_command)
-        self._stop = shlex.split(settings.stop_command)
-        self._log = shlex.split(settings.log_command)
+        self._start = _words(settings.start_command)
+        self._stop = _words(settings.stop_command)
+        self._log = _words(settings.log_command)
         self._before: list[str] = []
         self._start_timeout = settings.start_timeout
         self._stop_timeout = settings.stop_timeout
@@ -85,3 +85,11 @@ class CommandsDaemon(Daemon):
             said = (done.stdout + done.stderr).splitlines()
             detail = f"{shlex.join(command)} ended with {done.returncode}: {' '.join(said[-1:])}"
             raise exception.DaemonNotStarted(detail, messages=said[-20:])
+
+
+def _words(command: str) -> list[str]:
+    """:raises NoDriver: a quotation in it has no end"""
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        raise exception.NoDriver(f"[collectd] has a command that cannot be read ({error}): {command}") from error

@@ -121,19 +121,29 @@ def running(binary: str, arguments: tuple[str, ...]) -> Iterator[Process]:
                 yield process
 
 
-def with_config(binary: str, config_file: str) -> Iterator[Process]:
+def with_config(binary: str, config_file: str) -> list[Process]:
     """Every process of this program that was told to read that file, or none, where that is the file it reads then.
 
-    Those of other mount namespaces have files of their own by the same names, and are left out.
+    Those of other mount namespaces have files of their own by the same names, and are left out; so is a child of one
+    of them, which is about to run another program.
     """
-    own = _mounts(Path("/proc/self"))
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and _runs(entry, binary) and _mounts(entry) == own:
-            words = _command_line(entry)
-            told = next((after for word, after in pairwise(words) if word == "-C"), _DEFAULT_CONFIG)
-            process = look(int(entry.name))
-            if process is not None and os.path.realpath(told) == os.path.realpath(config_file):
-                yield process
+    own, wanted = _mounts(Path("/proc/self")), os.path.realpath(config_file)
+    entries = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit() and _runs(entry, binary)]
+    found = {}
+    for entry in entries:
+        told = next((after for word, after in pairwise(_command_line(entry)) if word == "-C"), _DEFAULT_CONFIG)
+        process = look(int(entry.name))
+        if process is not None and _mounts(entry) == own and os.path.realpath(told) == wanted:
+            found[process.pid] = process
+    return [process for pid, process in found.items() if _parent(pid) not in found]
+
+
+def _parent(pid: int) -> int:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return int(stat.rpartition(")")[2].split()[1])
 
 
 def _mounts(entry: Path) -> str:

@@ -84,6 +84,11 @@ def test_a_start_that_fails_says_why(settings: DriverSettings, command: str, sai
         daemon(settings, start_command=command, start_timeout=0.3).start()
 
 
+def test_a_quotation_without_an_end_is_told(settings: DriverSettings) -> None:
+    with pytest.raises(exception.NoDriver, match="No closing quotation"):
+        daemon(settings, start_command="podman start 'it")
+
+
 def test_without_commands_it_is_left_alone(settings: DriverSettings) -> None:
     assert daemon(settings).hands_off is None
     assert "stop_command" in str(daemon(settings, stop_command="").hands_off)

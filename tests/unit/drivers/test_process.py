@@ -7,8 +7,10 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
+from pathlib import Path
 
-from collectd_mgr.drivers.process import end_of, look
+from collectd_mgr.drivers.process import end_of, look, with_config
 from tests.waiting import PATIENCE, eventually
 
 # The first thread ends by itself (60 is exit, of one thread) and leaves another behind.
@@ -46,6 +48,35 @@ def test_who_sees_it_gone_is_told_how_it_ended() -> None:
             assert set(watched(os.posix_spawn("/bin/true", ["true"], {}))) == {0}
     finally:
         sys.setswitchinterval(interval)
+
+
+# Says that it is there with its child, and ends with its input.
+_FORKING = """
+import os, sys, time
+child = os.fork()
+if child == 0:
+    time.sleep(600)
+print("ready", flush=True)
+sys.stdin.read()
+os.kill(child, 9)
+"""
+
+
+def test_those_with_a_configuration_are_found_and_not_their_children(tmp_path: Path) -> None:
+    """A child of collectd's that has not begun to run its own program yet looks like another collectd."""
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "conf")
+    commands = [[sys.executable, "-c", _FORKING, "-C", str(path)] for path in (tmp_path / "conf", link, "/other")]
+    with ExitStack() as stack:
+        begun = [stack.enter_context(subprocess.Popen(command, text=True, stdin=-1, stdout=-1)) for command in commands]
+        for each in begun:
+            assert each.stdout is not None
+            assert each.stdout.readline() == "ready\n"
+        found = {each.pid for each in with_config(sys.executable, str(tmp_path / "conf"))}
+        for each in begun:
+            assert each.stdin is not None
+            each.stdin.close()
+    assert found == {each.pid for each in begun[:2]}
 
 
 def watched(pid: int) -> list[int | None]:
