@@ -37,6 +37,9 @@ _READINGS = 2
 _MARGIN = 0.2
 _ATTEMPTS = 5
 
+#: Seconds until the last of the moments, at most: what waits longer is dropped in the end.
+_FARTHEST = 30.0
+
 #: Seconds for a flush: what is sampled meanwhile waits.
 _FLUSH = 2.0
 
@@ -129,6 +132,9 @@ class Succession:
             first = time.time() + _MARGIN * 2**attempt
             moments = output.moments(*self.samples(), first)
             last = max(moments.values(), default=first)
+            if last - time.time() > _FARTHEST:
+                detail = f"The samples of the two would be parted in {last - time.time():.0f} s only."
+                raise exception.Busy(f"{detail} The new instance cannot hold what it reads for so long.")
             with suppress(exception.Busy):
                 _set(*new, output.SINCE, moments, last)
                 _set(*old, output.UNTIL, moments, last)

@@ -99,6 +99,8 @@ class Output:
         self._following = following
         self._rule = Rule(HOLD if predecessor else PASS, other=predecessor)
         self._built = False
+        #: Whether collectd asks us of each value; collectd's own word for it is freed while it is changed.
+        self._guarded = False
         self._invoke = abi.Invoke(self._judge)
         self._writers = Writers(threads)
         self._heard = time.monotonic()
@@ -111,7 +113,7 @@ class Output:
 
     def facts(self) -> dict[str, Any]:
         """For the status: the mode, and the pid of the other instance (0: none)."""
-        return {"mode": self._rule.mode, "other": self._rule.other, "gate": self._points()}
+        return {"mode": self._rule.mode, "other": self._rule.other, "gate": self._guarded}
 
     def heard(self) -> None:
         """Somebody asked for this instance."""
@@ -254,6 +256,7 @@ class Output:
         self._gate.alive()
         self._library.global_option_set(OPTION.encode(), chain.encode("utf-8", "surrogateescape"), True)
         self._library.plugin_init_all()
+        self._guarded = chain == CHAIN
 
 
 def _name(value: Any) -> bytes:
