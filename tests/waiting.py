@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 #: Seconds to wait for what must come, on a machine that is slow and has other things to do.
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 
 class Eventually(Protocol):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from oslo_config import cfg
 
@@ -31,6 +31,8 @@ from collectd_mgr.drivers.child import ChildDaemon
 from collectd_mgr.rpc import transport
 from collectd_mgr.rpc.agent import AgentAPI
 from tests.waiting import PATIENCE
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).parents[2]
 PLUGINS = Path("/usr/lib/collectd")
@@ -127,16 +129,24 @@ class AgentHost:
         return True
 
     def apply(self, spec: HostSpec, timeout: float = PATIENCE) -> HostStatus:
-        with self.bus() as api:
-            return api.apply(self.name, spec, request_id="req-test", timeout=timeout)
+        return self._asked(lambda api: api.apply(self.name, spec, request_id="req-test", timeout=timeout))
 
     def status(self, timeout: float = PATIENCE) -> HostStatus:
-        with self.bus() as api:
-            return api.status(self.name, timeout=timeout)
+        return self._asked(lambda api: api.status(self.name, timeout=timeout))
 
     def values(self, plugin: str) -> Page:
-        with self.bus() as api:
-            return api.values(self.name, Query(plugin))
+        return self._asked(lambda api: api.values(self.name, Query(plugin)))
+
+    def _asked(self, ask: Callable[[AgentAPI], T]) -> T:
+        """The answer. Each question has a connection of its own, and RabbitMQ may be too busy to take that one."""
+        for again in (True, True, False):
+            try:
+                with self.bus() as api:
+                    return ask(api)
+            except exception.AgentUnreachable as error:
+                if not again or "Unable to connect" not in error.detail:
+                    raise
+        raise AssertionError
 
     @property
     def pid(self) -> int | None:

@@ -47,7 +47,11 @@ ANSWERED = [
         "body.interval: must be at least 0.001.",
         "bad_request",
     ),
-    (("operation", "list", "--state", "done"), "query.state: must be pending or applying or succeeded", "bad_request"),
+    (
+        ("operation", "list", "--state", "done"),
+        "query.state: must be pending or applying or queued or succeeded",
+        "bad_request",
+    ),
 ]
 
 #: The arguments, and what is said before anything is asked.

@@ -71,7 +71,11 @@ def test_a_plugin_is_enabled(node: Node, keystone: Keystone) -> None:
     url = f"http://127.0.0.1:{node.local['COLLECTD_MGR_SERVICE_PORT']}"
     eventually(lambda: answers(f"{url}/healthcheck"))
     admin = Caller(url, keystone.token("admin", "admin"))
-    admin.up(_HOST)
+    try:
+        admin.up(_HOST)
+    except AssertionError:
+        print(*(log.read_text()[-3000:] for log in sorted(node.place.glob("*.log"))), sep="\n---\n")
+        raise
 
     body = {"enabled": True, "reason": "a letter of four bytes: 🗝"}
     answer = admin("PUT", f"/v1/hosts/{_HOST}/plugins/swap", body)
