@@ -40,6 +40,9 @@ _ATTEMPTS = 5
 #: Seconds until the last of the moments, at most: what waits longer is dropped in the end.
 _FARTHEST = 30.0
 
+#: Seconds for a process that answers no more to be gone.
+_DYING = 1.0
+
 #: Seconds for a flush: what is sampled meanwhile waits.
 _FLUSH = 2.0
 
@@ -148,7 +151,8 @@ class Succession:
         :returns: as :meth:`hand_over`; None where it is not so
         :raises DaemonNotStarted: it is not ready in time
         """
-        if self._old.alive() or self._new is None or not self._new.alive():
+        # One that dies closes its socket some moments before it is gone.
+        if not self._old.wait(_DYING) or self._new is None or not self._new.alive():
             return None
         self._collectd.await_ready(self._new)
         lacks = instance.complete(self._settings, self._file)
