@@ -10,17 +10,13 @@ from typing import Any, ClassVar
 from collectd_mgr import exception
 from collectd_mgr.domain import capabilities, plan, safety
 from collectd_mgr.domain.capabilities import Installed, Offer
-from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.plan import Change, Running
-from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.safety import Safety
-from collectd_mgr.domain.spec import Goal
-from collectd_mgr.drivers.base import Applied, Driver, DriverSettings, Order, Recovered
-from collectd_mgr.drivers.collectd import Collectd
+from collectd_mgr.drivers.base import Applied, DriverSettings, Order, Recovered
 from collectd_mgr.drivers.observation import SILENCE
 from collectd_mgr.drivers.operations import Operations
 from collectd_mgr.drivers.packages import Packages
-from collectd_mgr.drivers.reader import Reader
+from collectd_mgr.drivers.real import RealDriver
 from collectd_mgr.drivers.validation import Validation
 
 LOG = logging.getLogger(__name__)
@@ -35,7 +31,7 @@ _NEEDS_A_NEW_DAEMON = {
 }
 
 
-class LiveDriver(Driver):
+class LiveDriver(RealDriver):
     """Talks to the extension; which plugins it may touch, the live-safety table says.
 
     :param lookup: gives the row of a plugin in that table
@@ -44,10 +40,8 @@ class LiveDriver(Driver):
     name: ClassVar[str] = "live"
 
     def __init__(self, settings: DriverSettings, lookup: Callable[[str], Safety] = safety.lookup) -> None:
-        self._settings = settings
+        super().__init__(settings)
         self._lookup = lookup
-        self._collectd = Collectd(settings)
-        self._reader = Reader(self._collectd.wire)
         self._packages = Packages(settings.plugin_dir)
         self._validation = Validation(settings)
 
@@ -75,9 +69,6 @@ class LiveDriver(Driver):
         if change.kind in _SECTIONS:
             return None
         return self._lookup(change.plugin).sentence or None
-
-    def observe(self) -> Running:
-        return self._collectd.observe()
 
     def apply(self, order: Order) -> Applied:
         self._check(order)
@@ -137,35 +128,5 @@ class LiveDriver(Driver):
         if after is not None and before["pid"] not in (after.pid, *after.ended_by_somebody):
             raise exception.DaemonDied(f"collectd died in a live operation: {error}") from error
 
-    def at_next_start(self, goal: Goal, generation: str) -> None:
-        self._collectd.at_next_start(goal, generation)
-
     def sync(self) -> None:
         self._collectd.files.sync()
-
-    def flaw(self) -> str | None:
-        return self._collectd.flaw()
-
-    def difference(self, goal: Goal, generation: str) -> tuple[str, ...]:
-        return self._collectd.difference(goal, generation)
-
-    def instances(self) -> tuple[int, ...]:
-        return self._collectd.instances()
-
-    def metrics(self, query: Query) -> Page:
-        return self._reader.metrics(query)
-
-    def values(self, query: Query) -> Page:
-        return self._reader.values(query)
-
-    def notifications(self, position: Position, limit: int, wait: float) -> Batch:
-        return self._reader.notifications(position, limit, wait)
-
-    def notify(self, notification: Notification, request_id: str) -> None:
-        self._reader.notify(notification, request_id)
-
-    def flush(self, flush: Flush) -> dict[str, Any]:
-        return self._reader.flush(flush)
-
-    def close(self) -> None:
-        self._collectd.wire.close()

@@ -13,16 +13,13 @@ from collectd_mgr.domain import beside, capabilities, managed, output, plan, sec
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.ignorelist import Rules
 from collectd_mgr.domain.metrics import Identifier
-from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.plan import Change, Running
-from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.drivers import candidate, instance, observation, operators
-from collectd_mgr.drivers.base import Applied, Driver, DriverSettings, Order, Recovered
+from collectd_mgr.drivers.base import Applied, DriverSettings, Order, Recovered
 from collectd_mgr.drivers.candidate import Candidates
-from collectd_mgr.drivers.collectd import Collectd
 from collectd_mgr.drivers.process import Process
-from collectd_mgr.drivers.reader import Reader
+from collectd_mgr.drivers.real import RealDriver
 from collectd_mgr.drivers.starting import Start
 from collectd_mgr.drivers.succession import Succession
 
@@ -38,15 +35,13 @@ _OTHERWISE = (plan.LOAD, plan.RECONFIGURE, plan.DISABLE)
 _NAMED = 5
 
 
-class ReplaceDriver(Driver):
+class ReplaceDriver(RealDriver):
     """Renders the goal, has it judged, and starts a second process with it, which the first hands over to."""
 
     name: ClassVar[str] = "replace"
 
     def __init__(self, settings: DriverSettings) -> None:
-        self._settings = settings
-        self._collectd = Collectd(settings)
-        self._reader = Reader(self._collectd.wire)
+        super().__init__(settings)
         self._candidates = Candidates(settings)
 
     def recover(self) -> Recovered:
@@ -88,9 +83,6 @@ class ReplaceDriver(Driver):
         with suppress(exception.BadConfig, exception.BadGrammar):
             return " ".join(beside.obstacles(managed.plugin_items(change.plugin, change.goal))) or None
         return None
-
-    def observe(self) -> Running:
-        return self._collectd.observe()
 
     def apply(self, order: Order) -> Applied:
         """As the contract has it; without a daemon there is nothing to replace."""
@@ -225,30 +217,6 @@ class ReplaceDriver(Driver):
         """To the daemon that goes on."""
         took, changes = 1000 * (time.monotonic() - began), ", ".join(map(str, order.plan))
         self._collectd.log(order.request_id, f"replacement of collectd: {outcome} in {took:.1f} ms ({changes})")
-
-    def at_next_start(self, goal: Any, generation: str) -> None:
-        self._collectd.at_next_start(goal, generation)
-
-    def flaw(self) -> str | None:
-        return self._collectd.flaw()
-
-    def metrics(self, query: Query) -> Page:
-        return self._reader.metrics(query)
-
-    def values(self, query: Query) -> Page:
-        return self._reader.values(query)
-
-    def notifications(self, position: Position, limit: int, wait: float) -> Batch:
-        return self._reader.notifications(position, limit, wait)
-
-    def notify(self, notification: Notification, request_id: str) -> None:
-        self._reader.notify(notification, request_id)
-
-    def flush(self, flush: Flush) -> dict[str, Any]:
-        return self._reader.flush(flush)
-
-    def close(self) -> None:
-        self._collectd.wire.close()
 
 
 def _is_of(name: str, plugins: set[str], rules: Rules) -> bool:

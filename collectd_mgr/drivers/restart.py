@@ -5,21 +5,18 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from collectd_mgr import exception
 from collectd_mgr.domain import capabilities, plan
 from collectd_mgr.domain.capabilities import Installed, Offer
-from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.plan import Change, Running
-from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers import candidate
-from collectd_mgr.drivers.base import Applied, Driver, DriverSettings, Order, Recovered
+from collectd_mgr.drivers.base import Applied, DriverSettings, Order, Recovered
 from collectd_mgr.drivers.candidate import Candidates
-from collectd_mgr.drivers.collectd import Collectd
-from collectd_mgr.drivers.reader import Reader
+from collectd_mgr.drivers.real import RealDriver
 from collectd_mgr.drivers.starting import Start
 
 LOG = logging.getLogger(__name__)
@@ -28,16 +25,14 @@ LOG = logging.getLogger(__name__)
 _SETTLING = 1.0
 
 
-class RestartDriver(Driver):
+class RestartDriver(RealDriver):
     """Renders the goal, has it judged, and starts a new process with it; back to the old file if that fails."""
 
     name: ClassVar[str] = "restart"
 
     def __init__(self, settings: DriverSettings) -> None:
-        self._settings = settings
+        super().__init__(settings)
         self._starts = settings.daemon == "child"
-        self._collectd = Collectd(settings)
-        self._reader = Reader(self._collectd.wire)
         self._candidates = Candidates(settings)
 
     def recover(self) -> Recovered:
@@ -63,9 +58,6 @@ class RestartDriver(Driver):
 
     def refusal(self, change: Change, running: Running) -> str | None:
         return candidate.refusal(change)
-
-    def observe(self) -> Running:
-        return self._collectd.observe()
 
     def apply(self, order: Order) -> Applied:
         """As the contract has it; a daemon that does not run is started, whatever the order says."""
@@ -158,36 +150,6 @@ class RestartDriver(Driver):
             if time.monotonic() > deadline:
                 raise self._collectd.not_started(f"collectd runs, but not as asked; it lacks: {', '.join(lacking)}")
             time.sleep(0.02)
-
-    def at_next_start(self, goal: Goal, generation: str) -> None:
-        self._collectd.at_next_start(goal, generation)
-
-    def flaw(self) -> str | None:
-        return self._collectd.flaw()
-
-    def difference(self, goal: Goal, generation: str) -> tuple[str, ...]:
-        return self._collectd.difference(goal, generation)
-
-    def instances(self) -> tuple[int, ...]:
-        return self._collectd.instances()
-
-    def metrics(self, query: Query) -> Page:
-        return self._reader.metrics(query)
-
-    def values(self, query: Query) -> Page:
-        return self._reader.values(query)
-
-    def notifications(self, position: Position, limit: int, wait: float) -> Batch:
-        return self._reader.notifications(position, limit, wait)
-
-    def notify(self, notification: Notification, request_id: str) -> None:
-        self._reader.notify(notification, request_id)
-
-    def flush(self, flush: Flush) -> dict[str, Any]:
-        return self._reader.flush(flush)
-
-    def close(self) -> None:
-        self._collectd.wire.close()
 
 
 def _messages(error: Exception) -> list[str]:
