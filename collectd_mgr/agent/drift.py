@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -124,9 +123,8 @@ class DriftWatch:
             self.over(drift.INSTANCES)
 
 
-def _diff(before: Origin, now: Origin) -> list[str]:
+def _diff(before: Origin, now: Origin) -> tuple[str, ...]:
     """Secrets masked before they are compared line by line, for a mask may be about several."""
     if before.text() == now.text():
-        return []
-    old, new = before.masked().splitlines(), now.masked().splitlines()
-    return list(difflib.unified_diff(old, new, "read by collectd", "on the disk", lineterm="", n=1)) or ["a secret"]
+        return ()
+    return drift.difference(before.masked(), now.masked(), "read by collectd", "on the disk")

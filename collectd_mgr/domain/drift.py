@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,12 @@ KINDS = (DAEMON, MANAGED_FILE, OPERATOR_FILES, RESTARTED, INSTANCES)
 
 #: What ``[agent] on_drift`` says of the first two kinds; the others are never undone, only told.
 MEND, LEAVE = "mend", "leave"
+
+
+def difference(before: str, now: str, before_name: str, now_name: str) -> tuple[str, ...]:
+    """A unified diff of two texts that differ before their secrets were masked, as lines; never empty."""
+    lines = difflib.unified_diff(before.splitlines(), now.splitlines(), before_name, now_name, lineterm="", n=1)
+    return tuple(lines) or ("a secret",)
 
 
 @dataclass(frozen=True)

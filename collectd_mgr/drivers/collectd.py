@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import time
 from dataclasses import replace
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import grammar, managed, sections
+from collectd_mgr.domain import drift, grammar, managed, sections
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.secrets import mask_items
 from collectd_mgr.domain.spec import Goal
@@ -163,8 +162,8 @@ class Collectd:
         if there == wanted:
             self._alike = (goal, text, now)
             return ()
-        old, new = (grammar.render(mask_items(items)).splitlines() for items in (there, wanted))
-        return tuple(difflib.unified_diff(old, new, "on the disk", "wanted", lineterm="", n=1)) or ("a secret",)
+        old, new = (grammar.render(mask_items(items)) for items in (there, wanted))
+        return drift.difference(old, new, "on the disk", "wanted")
 
     def instances(self) -> tuple[int, ...]:
         """See :meth:`.base.Driver.instances`."""

@@ -94,11 +94,10 @@ class Process:
 
 def look(pid: int) -> Process | None:
     """The process that has this pid now, ``None`` when there is none or it has ended (a zombie)."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
+    stat = _stat(pid)
+    if not stat:
         return None
-    state, *fields = stat.rpartition(")")[2].split()
+    state, *fields = stat
     # After a kill the first thread may be a zombie while another is on its way out and still holds files and sockets.
     if state in "ZX" and int(fields[16]) <= 1:
         _reap(pid)
@@ -114,8 +113,8 @@ def end_of(pid: int) -> int | None:
 
 def running(binary: str, arguments: tuple[str, ...]) -> Iterator[Process]:
     """Every process of this program whose command line has ``arguments`` in a row."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and _runs(entry, binary) and _in_a_row(_command_line(entry), arguments):
+    for entry in _of(binary):
+        if _in_a_row(_command_line(entry), arguments):
             process = look(int(entry.name))
             if process is not None:
                 yield process
@@ -128,9 +127,8 @@ def with_config(binary: str, config_file: str) -> list[Process]:
     of them, which is about to run another program.
     """
     own, wanted = _mounts(Path("/proc/self")), os.path.realpath(config_file)
-    entries = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit() and _runs(entry, binary)]
     found = {}
-    for entry in entries:
+    for entry in _of(binary):
         told = next((after for word, after in pairwise(_command_line(entry)) if word == "-C"), _DEFAULT_CONFIG)
         process = look(int(entry.name))
         if process is not None and _mounts(entry) == own and os.path.realpath(told) == wanted:
@@ -139,11 +137,17 @@ def with_config(binary: str, config_file: str) -> list[Process]:
 
 
 def _parent(pid: int) -> int:
+    stat = _stat(pid)
+    return int(stat[1]) if stat else 0
+
+
+def _stat(pid: int) -> list[str]:
+    """What /proc/PID/stat says behind the name, the state first; nothing for a process that is gone."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return int(stat.rpartition(")")[2].split()[1])
+        return []
+    return text.rpartition(")")[2].split()
 
 
 def _mounts(entry: Path) -> str:
@@ -153,11 +157,19 @@ def _mounts(entry: Path) -> str:
         return ""
 
 
-def _runs(entry: Path, binary: str) -> bool:
+def _of(binary: str) -> Iterator[Path]:
+    """The directories of all processes of this program."""
+    wanted = os.path.realpath(binary)
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and _program(entry) == wanted:
+            yield entry
+
+
+def _program(entry: Path) -> str:
     try:
-        return os.readlink(entry / "exe").removesuffix(" (deleted)") == os.path.realpath(binary)
+        return os.readlink(entry / "exe").removesuffix(" (deleted)")
     except OSError:
-        return False
+        return ""
 
 
 def _command_line(entry: Path) -> list[str]:
