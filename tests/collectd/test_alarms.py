@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from pathlib import Path
 
@@ -14,13 +13,13 @@ from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.suite.rig import FAST
 from collectd_mgr.testing.suite.rigs import real_host
+from tests.collectd import unixsock
 from tests.waiting import Eventually
 
 THRESHOLD = "LoadPlugin threshold\n<Plugin threshold>\n  <Type gauge>\n    WarningMax 1000000\n  </Type>\n"
 THRESHOLD += "  <Plugin load>\n    <Type load>\n      WarningMax 1000000\n    </Type>\n  </Plugin>\n</Plugin>\n"
 THEIRS = PluginGoal(True, origin="host")
 OFF = PluginGoal(False, origin="host")
-UNIXSOCK = '<Plugin unixsock>\n  SocketFile "unixsock"\n</Plugin>\n'
 ALARM = "has not been updated"
 #: A collectd that is held up for a moment misses nothing yet.
 OPTIONS = {"Timeout": 10}
@@ -28,7 +27,7 @@ OPTIONS = {"Timeout": 10}
 
 def test_a_live_disable_raises_none_and_others_are_still_missed(eventually: Eventually) -> None:
     with ScratchCollectd(
-        ("load", "memory", "unixsock"), THRESHOLD + UNIXSOCK, interval=0.2, options=OPTIONS
+        ("load", "memory", "unixsock"), THRESHOLD + unixsock.CONFIG, interval=0.2, options=OPTIONS
     ) as collectd:
         eventually(lambda: collectd.call("values_get", plugin="load")["names"])
         collectd.call("plugin_disable", plugin="load")
@@ -48,7 +47,9 @@ def test_metrics_with_names_from_the_configuration(eventually: Eventually) -> No
         '<Plugin filecount>\n  <Directory "/etc">\n    Plugin "mine"\n    Instance "etc"\n  </Directory>\n</Plugin>\n'
     )
     more = "<Plugin threshold>\n  <Type files>\n    WarningMax 1000000\n  </Type>\n</Plugin>\n"
-    with ScratchCollectd(("filecount", "unixsock"), count + THRESHOLD + more + UNIXSOCK, interval=0.2) as collectd:
+    with ScratchCollectd(
+        ("filecount", "unixsock"), count + THRESHOLD + more + unixsock.CONFIG, interval=0.2
+    ) as collectd:
         eventually(lambda: collectd.call("metrics_list", plugin="mine")["names"])
         collectd.call("plugin_disable", plugin="filecount", config_text=count)
         assert_missed(collectd, eventually)
@@ -56,7 +57,7 @@ def test_metrics_with_names_from_the_configuration(eventually: Eventually) -> No
 
 
 def test_a_threshold_that_comes_after_the_disable_raises_none(eventually: Eventually) -> None:
-    with ScratchCollectd(("load", "unixsock"), UNIXSOCK, interval=0.3, options=OPTIONS) as collectd:
+    with ScratchCollectd(("load", "unixsock"), unixsock.CONFIG, interval=0.3, options=OPTIONS) as collectd:
         eventually(lambda: collectd.call("values_get", plugin="load")["names"])
         collectd.call("plugin_disable", plugin="load")
         collectd.call("thresholds_set", settings={"a": {"type": "load"}, "b": {"type": "gauge"}})
@@ -75,11 +76,7 @@ def test_the_live_driver_disables_where_thresholds_are_in_force() -> None:
 def assert_missed(collectd: ScratchCollectd, eventually: Eventually) -> None:
     """A value that is put in once is missed, as would be any that nobody silenced."""
     before = collectd.log_text.count(f"gauge-once {ALARM}")
-    eventually((collectd.directory / "unixsock").exists)
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(f"{collectd.directory}/unixsock")
-        connection.sendall(b"PUTVAL scratch.example.org/other/gauge-once interval=0.2 N:1\n")
-        assert connection.recv(100).startswith(b"0 ")
+    unixsock.putval(collectd, "scratch.example.org/other/gauge-once", 1, interval=0.2)
     eventually(lambda: collectd.log_text.count(f"gauge-once {ALARM}") > before)
 
 

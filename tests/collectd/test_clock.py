@@ -6,7 +6,6 @@ Nobody sets the machine's clock for a test: a value of the future leaves the dae
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +25,7 @@ from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.drivers.live import LiveDriver
 from collectd_mgr.testing.collectd import ScratchCollectd
+from tests.collectd import unixsock
 from tests.waiting import eventually
 
 HOST = "scratch.example.org"
@@ -34,19 +34,12 @@ ELSEWHERE = "other.example.org"
 
 @pytest.fixture
 def collectd() -> Iterator[ScratchCollectd]:
-    scratch = ScratchCollectd(["memory", "unixsock"], interval=1)
-    path = scratch.directory / "unixsock"
-    scratch.conf.write_text(f'{scratch.conf.read_text()}<Plugin unixsock>\n  SocketFile "{path}"\n</Plugin>\n')
-    with scratch:
+    with ScratchCollectd(["memory", "unixsock"], unixsock.CONFIG, interval=1) as scratch:
         yield scratch
 
 
-def put(collectd: ScratchCollectd, host: str, moment: float) -> str:
-    """Have collectd take a value; its answer."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(str(collectd.directory / "unixsock"))
-        connection.sendall(f'PUTVAL "{host}/probe/gauge" interval=1 {moment:.3f}:1\n'.encode())
-        return connection.recv(4096).decode()
+def put(collectd: ScratchCollectd, host: str, moment: float) -> None:
+    unixsock.putval(collectd, f"{host}/probe/gauge", 1, interval=1, moment=f"{moment:.3f}")
 
 
 def reading(collectd: ScratchCollectd, directory: Path) -> Reading:
@@ -69,15 +62,19 @@ def test_when_a_real_daemon_reads(collectd: ScratchCollectd, tmp_path: Path) -> 
     (line,) = found.grid
     assert (line["plugin"], line["interval"], found.interval) == ("memory", 1.0, 1.0)
     assert found.future == 0
-    # The next value is of the time that was foreseen, give or take what a busy machine needs.
-    eventually(lambda: reading(collectd, tmp_path).grid[0]["last"] > line["last"])
-    late = (reading(collectd, tmp_path).grid[0]["last"] - line["next"]) % 1.0
-    assert min(late, 1.0 - late) < 0.45
+
+    def as_foreseen() -> bool:
+        last = reading(collectd, tmp_path).grid[0]["last"]
+        late = (last - line["next"]) % 1.0
+        return bool(last > line["last"] and min(late, 1.0 - late) < 0.2)
+
+    # A busy machine reads one value late, but not all.
+    eventually(as_foreseen)
 
 
 def test_a_daemon_with_values_of_the_future_refuses_those_of_now(collectd: ScratchCollectd, tmp_path: Path) -> None:
     until = time.time() + 600
-    assert put(collectd, HOST, until).startswith("0 ")
+    put(collectd, HOST, until)
     eventually(lambda: reading(collectd, tmp_path).future == 1)
     put(collectd, HOST, time.time())
     eventually(lambda: f"Value too old: name = {HOST}/probe/gauge" in collectd.log_text)

@@ -7,7 +7,6 @@ import json
 import math
 import os
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.extension import cache
 from collectd_mgr.testing.collectd import ScratchCollectd
+from tests.collectd import unixsock
 from tests.waiting import Eventually
 
 HERE = Path(__file__).parent
@@ -28,22 +28,16 @@ HERE = Path(__file__).parent
 DEAR = 1.5
 
 
-def getval(path: str, identifier: str) -> dict[str, float]:
+def getval(collectd: ScratchCollectd, identifier: str) -> dict[str, float]:
     """What the unixsock plugin says of a metric: rates by the name of the data source."""
-    with socket.socket(socket.AF_UNIX) as connection, connection.makefile("rw") as stream:
-        connection.connect(path)
-        stream.write(f'GETVAL "{identifier}"\n')
-        stream.flush()
-        count = int(stream.readline().split()[0])
-        pairs = (stream.readline().strip().split("=") for _ in range(count))
-        return {name: float(value) for name, value in pairs}
+    _, *lines = unixsock.ask(collectd, f'GETVAL "{identifier}"')
+    return {name: float(value) for name, value in (line.strip().split("=") for line in lines)}
 
 
 def test_the_same_as_the_unixsock_plugin_says(eventually: Eventually) -> None:
     with ScratchCollectd(options={"Timeout": 1000}) as collectd:
         collectd.stop()
-        path = f"{collectd.directory}/unixsock"
-        text = f'LoadPlugin unixsock\n<Plugin unixsock>\n SocketFile "{path}"\n</Plugin>\n'
+        text = f"LoadPlugin unixsock\n{unixsock.CONFIG}"
         text += "".join(
             f"<LoadPlugin {plugin}>\n Interval 0.2\n</LoadPlugin>\n" for plugin in ("load", "cpu", "interface")
         )
@@ -53,7 +47,7 @@ def test_the_same_as_the_unixsock_plugin_says(eventually: Eventually) -> None:
         for plugin in ("load", "cpu", "interface"):
             collectd.call("plugin_disable", plugin=plugin)  # So that nothing changes between the two readings.
         # What was read before is in the cache sooner or later.
-        eventually(lambda: not differing(collectd, path))
+        eventually(lambda: not differing(collectd))
         assert rated(collectd) >= {"load", "cpu-0", "interface-lo"}
 
 
@@ -64,11 +58,11 @@ def rated(collectd: ScratchCollectd) -> set[str]:
     return {name.split("/")[1] for name, rates in rows if None not in rates}
 
 
-def differing(collectd: ScratchCollectd, path: str) -> list[str]:
+def differing(collectd: ScratchCollectd) -> list[str]:
     """The metrics of which the two say different things."""
     found = collectd.call("values_get")
     rows = zip(found["names"], found["types"], found["rates"], strict=True)
-    return [name for name, type_, rates in rows if not same(found["sources"][type_], rates, getval(path, name))]
+    return [name for name, type_, rates in rows if not same(found["sources"][type_], rates, getval(collectd, name))]
 
 
 def same(sources: list[tuple[str, str]], rates: list[float | None], theirs: dict[str, float]) -> bool:

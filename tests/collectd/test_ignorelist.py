@@ -20,7 +20,8 @@ from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import real_host
-from tests.collectd.test_alarms import ALARM, THRESHOLD, UNIXSOCK, assert_missed
+from tests.collectd import unixsock
+from tests.collectd.test_alarms import ALARM, THRESHOLD, assert_missed
 from tests.waiting import Eventually
 
 MEMORY = {"action": "deny", "plugin": "^memory$"}
@@ -111,7 +112,7 @@ def test_a_bad_rule_changes_nothing(rule: dict[str, Any]) -> None:
 
 
 def test_what_is_ignored_raises_no_alarm(eventually: Eventually) -> None:
-    with ScratchCollectd(("load", "unixsock"), THRESHOLD + UNIXSOCK, interval=0.2) as collectd:
+    with ScratchCollectd(("load", "unixsock"), THRESHOLD + unixsock.CONFIG, interval=0.2) as collectd:
         eventually(lambda: collectd.call("metrics_list", plugin="load")["names"])
         collectd.call("ignorelist_set", settings={"load": {"plugin": "^load$"}})
         assert_missed(collectd, eventually)

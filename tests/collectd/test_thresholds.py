@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import socket
 from functools import partial
 from typing import Any
 
@@ -17,10 +16,9 @@ from collectd_mgr.drivers.live import LiveDriver
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.suite.rigs import real_host
-from tests import waiting
+from tests.collectd import unixsock
 from tests.waiting import Eventually
 
-UNIXSOCK = '<Plugin unixsock>\n  SocketFile "unixsock"\n</Plugin>\n'
 OPERATORS = """
 LoadPlugin threshold
 <Plugin threshold>
@@ -50,15 +48,11 @@ LoadPlugin threshold
 
 
 def collectd(config: str = "") -> ScratchCollectd:
-    return ScratchCollectd(("unixsock",), UNIXSOCK + config, interval=0.2)
+    return ScratchCollectd(("unixsock",), unixsock.CONFIG + config, interval=0.2)
 
 
 def put(daemon: ScratchCollectd, identifier: str, value: object) -> None:
-    waiting.eventually((daemon.directory / "unixsock").exists)
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(f"{daemon.directory}/unixsock")
-        connection.sendall(f'PUTVAL "{identifier}" interval=60 N:{value}\n'.encode())
-        assert connection.recv(100).startswith(b"0 ")
+    unixsock.putval(daemon, identifier, value, interval=60)
 
 
 def said(daemon: ScratchCollectd) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.trial import Result, Trials
 from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.suite.rigs import settings_in
+from tests.collectd import unixsock
 from tests.waiting import PATIENCE
 
 HOST = "cn1.example.org"
@@ -99,6 +100,7 @@ class TestBesideTheDaemon:
         path = str(collectd.directory / "unixsock")
         collectd.conf.write_text(collectd.conf.read_text() + socket.format(path).replace("'", '"') + "\n")
         with collectd:
+            unixsock.wait(collectd)
             yield collectd
 
     def test_nothing_of_it_is_touched(self, running: ScratchCollectd, trials: Trials, tmp_path: Path) -> None:
