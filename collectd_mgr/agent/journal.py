@@ -7,6 +7,7 @@ end was cut off, and whoever reads it knows which daemon it was done to, and by 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -103,7 +104,10 @@ class Journal:
     def _append(self, record: dict[str, Any], sync: bool = True) -> None:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
-            os.write(descriptor, b"\n" * _torn(descriptor) + json.dumps(record).encode() + b"\n")
+            line = b"\n" * _torn(descriptor) + json.dumps(record).encode() + b"\n"
+            if os.write(descriptor, line) < len(line):
+                # A disk that is nearly full takes a part of it, and says nothing.
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
             if sync:
                 os.fdatasync(descriptor)
         finally:

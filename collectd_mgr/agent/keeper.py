@@ -64,7 +64,7 @@ class Keeper:
         self._applier = applier
         self._recovery = recovery = Recovery(self._state, self._carrier, self._crash, applier, journal)
         applier.recovered = recovery.check
-        self.look()
+        self._try_to_look()
 
     def sentences(self) -> tuple[str, ...]:
         """What goes wrong here, for the warnings in the status."""
@@ -261,15 +261,19 @@ class Keeper:
         self.close()
 
     def run(self, stop: threading.Event) -> None:
-        """Look until ``stop`` is set; an error of ours does not end it."""
+        """Look until ``stop`` is set."""
         while not stop.wait(self._settings.watch_interval):
-            try:
-                self.look()
-            except Exception as error:
-                LOG.exception("A look at collectd failed.")
-                self._trouble = mask_text(f"The last look at collectd failed: {error}")
-            else:
-                self._trouble = None
+            self._try_to_look()
+
+    def _try_to_look(self) -> None:
+        """What goes wrong in it (a full disk) keeps the agent neither from its start nor from the next look."""
+        try:
+            self.look()
+        except Exception as error:
+            LOG.exception("A look at collectd failed.")
+            self._trouble = mask_text(f"The last look at collectd failed: {error}")
+        else:
+            self._trouble = None
 
 
 def _ended(probation: Probation, running: Running) -> bool:

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
+
+LOG = logging.getLogger(__name__)
 
 #: Beyond this many bytes the file is set aside; so there are never more than about two of it.
 LIMIT = 1 << 20
@@ -38,11 +41,20 @@ class Output:
         return ()
 
     def trim(self) -> None:
-        """Set aside what is there, if it is much. The process keeps its descriptor: it appends to an empty file."""
+        """Set aside what is there, if it is much. The process keeps its descriptor: it appends to an empty file.
+
+        Where there is no room for a copy, what is there goes: nobody looks at a daemon without a look at this.
+        """
         with suppress(FileNotFoundError):
             if self._path.stat().st_size > LIMIT:
-                aside = self._path.with_name(f"{self._path.name}.1")
-                aside.touch(mode=0o600)
-                shutil.copyfile(self._path, aside)
+                try:
+                    self._set_aside()
+                except OSError as error:
+                    LOG.warning("What is in %s is not kept: %s", self._path, error)
                 os.truncate(self._path, 0)
                 self._start = 0
+
+    def _set_aside(self) -> None:
+        aside = self._path.with_name(f"{self._path.name}.1")
+        aside.touch(mode=0o600)
+        shutil.copyfile(self._path, aside)

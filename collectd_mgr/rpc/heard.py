@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import threading
 import time
@@ -11,11 +12,15 @@ from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
+LOG = logging.getLogger(__name__)
+
 #: Calls that are kept in mind before it is worth looking for those that have expired.
 _FEW = 1000
 
 #: In the place of a nonce: the line is of what is forgotten.
 _MARK = "-"
+
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
 class Heard:
@@ -54,14 +59,11 @@ class Heard:
 
     def _write(self, text: str, lasting: bool) -> None:
         """Each line begins with its end: one that a full disk has cut off spoils no other."""
-        if self._file is None:
-            return
-        content = text.encode()
         with nullcontext() if lasting else suppress(OSError):
-            if os.write(self._file, content) < len(content):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        if lasting:
-            os.fdatasync(self._file)
+            if self._file is None and self._path is not None:
+                self._file = os.open(self._path, _APPEND, 0o600)
+            if self._file is not None:
+                _append(self._file, text, lasting)
 
     def _tidy(self) -> None:
         """Forget what has expired, in the file as well."""
@@ -70,15 +72,23 @@ class Heard:
         self._seen = {nonce: expires for nonce, expires in self._seen.items() if expires > now}
         self._full = max(_FEW, 2 * len(self._seen))
         if self._path is not None:
-            self._replace(self._path)
+            try:
+                self._replace(self._path)
+            except OSError as error:
+                LOG.warning("What has expired stays in %s for now: %s", self._path, error)
 
     def _replace(self, path: Path) -> None:
+        """The file that there is stays the one until the new one is whole, and on the disk."""
         fresh = path.with_name(f"{path.name}.new")
-        file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        before, self._file = self._file, file
+        file = os.open(fresh, _APPEND | os.O_TRUNC, 0o600)
         lines = {_MARK: self._mark, **self._seen}
-        self._write("".join(f"\n{expires!r} {nonce}" for nonce, expires in lines.items()), lasting=True)
-        os.rename(fresh, path)
+        try:
+            _append(file, "".join(f"\n{expires!r} {nonce}" for nonce, expires in lines.items()), lasting=True)
+            os.rename(fresh, path)
+        except OSError:
+            os.close(file)
+            raise
+        before, self._file = self._file, file
         if before is not None:
             os.close(before)
 
@@ -88,6 +98,14 @@ class Heard:
             if self._file is not None:
                 os.close(self._file)
             self._file = None
+
+
+def _append(file: int, text: str, lasting: bool) -> None:
+    content = text.encode()
+    if os.write(file, content) < len(content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    if lasting:
+        os.fdatasync(file)
 
 
 def _read(path: Path) -> dict[str, float]:

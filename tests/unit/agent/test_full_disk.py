@@ -12,6 +12,7 @@ from collectd_mgr import exception
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.base import Applied, Order
 from collectd_mgr.drivers.fake import FakeDriver
+from tests.full_disk import no_file_above
 from tests.unit.agent.agents import Agent, spec
 from tests.unit.agent.test_crash import outlived
 
@@ -52,6 +53,22 @@ def test_it_is_where_an_outcome_waits_to_be_remembered(agent: Agent, tmp_path: P
     agent.collectd.die()
     look(agent)
     assert agent.enabled() == {"memory"}
+
+
+@pytest.mark.parametrize("dead", [False, True])
+def test_an_agent_begins_on_it(agent: Agent, tmp_path: Path, dead: bool) -> None:
+    agent.service.stop()
+    if dead:
+        agent.collectd.die()
+        agent.collectd.prepared = Goal({"memory": PluginGoal(True)})
+    with no_file_above(0):
+        other = Agent(tmp_path, agent.collectd).recover()
+        status = other.status()
+        assert (other.enabled(), status.plugins["memory"].enabled) == ({"memory"}, True)
+        assert status.boot > agent.status().boot
+    assert status.generation == spec(1).generation
+    other.apply(spec(2, memory=True, cpu=True))
+    assert other.enabled() == {"memory", "cpu"}
 
 
 class Strict(FakeDriver):

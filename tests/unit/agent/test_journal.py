@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr.agent.journal import Intent, Journal
+from tests.full_disk import no_file_above
 from tests.unit.agent.agents import spec
 
 INTENT = Intent(spec(1, cpu=True), "live", ("plugin.load cpu",), 4711, 1.0, "boot")
@@ -35,4 +36,14 @@ def test_what_a_newer_release_wrote_besides_is_left_out(tmp_path: Path) -> None:
     Journal(str(tmp_path)).begin(INTENT)
     path = tmp_path / "journal"
     path.write_text(path.read_text().replace('"pid": 4711', '"pid": 4711, "mood": "good"'))
+    assert Journal(str(tmp_path)).unfinished() == INTENT
+
+
+def test_what_a_full_disk_took_a_part_of_is_not_begun(tmp_path: Path) -> None:
+    """A driver that acts then would act without a word in the journal."""
+    journal = Journal(str(tmp_path))
+    with no_file_above(100), pytest.raises(OSError, match="space"):
+        journal.begin(INTENT)
+    assert Journal(str(tmp_path)).unfinished() is None
+    journal.begin(INTENT)
     assert Journal(str(tmp_path)).unfinished() == INTENT

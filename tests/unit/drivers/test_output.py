@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr.drivers.output import LIMIT, Output
+from tests.full_disk import no_file_above
 
 
 @pytest.fixture
@@ -53,3 +54,14 @@ def test_a_process_that_goes_on_writing_does_not_fill_the_disk(path: Path) -> No
     assert output.lines() == ("the last line",)
     assert sum(file.stat().st_size for file in path.parent.iterdir()) < 2 * LIMIT
     assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()} == {0o600}
+
+
+def test_without_room_for_a_copy_it_goes(path: Path) -> None:
+    """Whoever looks at the daemon comes by here: a full disk must not keep anybody from that."""
+    output = Output(path)
+    write(output, "x" * LIMIT + "\n")
+    with no_file_above(LIMIT // 2):
+        output.trim()
+    assert path.stat().st_size == 0
+    write(output, "after it\n")
+    assert output.lines() == ("after it",)

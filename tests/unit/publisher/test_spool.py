@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ import pytest
 from collectd_mgr.domain.spool import LEAST
 from collectd_mgr.publisher.cursor import Cursor
 from collectd_mgr.publisher.spool import Spool
+from tests.full_disk import no_file_above
 
 
 def rows(first: int, last: int, padding: int = 0) -> list[dict[str, Any]]:
@@ -163,17 +161,6 @@ def test_of_a_batch_that_a_kill_cut_short_nothing_is_left(home: Path) -> None:
         assert last.data["n"] == 2, f"{cut - before} bytes of the batch were written"
     path.write_bytes(written)
     assert drain(Spool(home, LEAST).reader("a")) == [1, 2, 3, 4, 5, 6]
-
-
-@contextmanager
-def no_file_above(size: int) -> Iterator[None]:
-    """A disk that is full soon: a write that would go over it is cut short."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_what_a_full_disk_left_is_no_entry(home: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr.rpc.heard import Heard
+from tests.full_disk import no_file_above
 from tests.unit.rpc.conftest import Clock
 
 
@@ -74,3 +75,38 @@ def test_what_is_to_last_and_cannot_be_noted_is_not_taken() -> None:
         heard.first("a", 1300.0, lasting=True)
     assert heard.first("b", 1300.0, lasting=False)
     heard.close()
+
+
+def test_an_agent_that_begins_on_a_full_disk_knows_what_was_heard(tmp_path: Path) -> None:
+    file, clock = tmp_path / "heard", Clock(1000.0)
+    first = Heard(file, clock)
+    assert first.first("a", 1300.0, lasting=True)
+    first.close()
+    with no_file_above(0):
+        second = Heard(file, clock)
+        assert not second.first("a", 1300.0, lasting=True)
+        with pytest.raises(OSError, match="too large"):
+            second.first("b", 1300.0, lasting=True)
+    assert second.first("b", 1300.0, lasting=True)
+    second.close()
+    third = Heard(file, clock)
+    assert not third.first("a", 1300.0, lasting=True)
+    assert not third.first("b", 1300.0, lasting=True)
+    third.close()
+
+
+def test_a_disk_that_fills_up_has_nothing_forgotten(tmp_path: Path) -> None:
+    """The moment at which expired calls are to go from the file is one at which there is no room for a new one."""
+    file, clock = tmp_path / "heard", Clock(1000.0)
+    heard = Heard(file, clock)
+    for number in range(998):
+        assert heard.first(f"n{number}", 1300.0, lasting=False)
+    (tmp_path / "heard.new").mkdir()
+    assert heard.first("full", 1300.0, lasting=True)
+    assert heard.first("over", 1300.0, lasting=True)
+    assert heard.first("behind", 1300.0, lasting=True)
+    heard.close()
+    (tmp_path / "heard.new").rmdir()
+    again = Heard(file, clock)
+    assert not any(again.first(nonce, 1300.0, lasting=True) for nonce in ("n0", "full", "over", "behind"))
+    again.close()
