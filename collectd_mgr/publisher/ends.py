@@ -12,21 +12,24 @@ from collectd_mgr.domain import events
 from collectd_mgr.domain.events import About
 from collectd_mgr.domain.spec import Layer
 from collectd_mgr.publisher.courier import Courier
+from collectd_mgr.publisher.losses import Losses
 from collectd_mgr.publisher.segment import Entry
 from collectd_mgr.publisher.spool import Spool
 from collectd_mgr.rpc.telemetry import Telemetry
 
 LOG = logging.getLogger(__name__)
 
+#: What may be lost.
+_LOST = "ends of leases"
+
 
 class Ends:
     """Of one host."""
 
-    def __init__(self, spool: Spool, about: About) -> None:
+    def __init__(self, spool: Spool, about: About, losses: Losses | None = None) -> None:
         self._spool = spool
         self._about = about
-        #: How many the disk had no room for.
-        self._lost = 0
+        self._losses = losses or Losses()
 
     def tell(self, layer: Layer) -> None:
         """Keep the event. Told twice, it has the same ``id``. A full disk loses it: a lease ends all the same."""
@@ -37,7 +40,7 @@ class Ends:
             self._spool.append([{"type": event.type, "payload": event.payload}])
             self._spool.sync()
         except OSError as error:
-            self._lost += 1
+            self._losses.add(_LOST)
             LOG.error("Nobody will be told of the end of %s: %s", layer.id, error)
 
     def courier(self, bus: Telemetry) -> Courier:
@@ -51,4 +54,4 @@ class Ends:
 
     def facts(self) -> dict[str, Any]:
         """See :meth:`Spool.facts`; the disk had no room for those that are ``lost``."""
-        return {**self._spool.facts(), "lost": self._lost}
+        return {**self._spool.facts(), "lost": self._losses[_LOST]}

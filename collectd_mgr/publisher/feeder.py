@@ -15,6 +15,7 @@ from collectd_mgr.domain.mutes import muted
 from collectd_mgr.domain.notifications import Batch, Notification, Position, collapsed
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.sections import Settings
+from collectd_mgr.publisher.losses import Losses
 from collectd_mgr.publisher.spool import Spool
 
 LOG = logging.getLogger(__name__)
@@ -38,6 +39,10 @@ _PAUSE = 1.0
 _SYNC = 1.0
 
 
+#: What may be lost.
+_DROPPED, _CUT_OFF = "notifications", "streams of notifications"
+
+
 class Read(Protocol):
     """The daemon's notifications after a position: at most ``limit``, waiting up to ``wait`` seconds for the first."""
 
@@ -50,7 +55,7 @@ class Feeder:
     :param mutes: the settings of the section ``mutes`` that are in force
     """
 
-    def __init__(self, read: Read, spool: Spool, mutes: Callable[[], Settings]) -> None:
+    def __init__(self, read: Read, spool: Spool, mutes: Callable[[], Settings], losses: Losses | None = None) -> None:
         self._read = read
         self._spool = spool
         self._mutes = mutes
@@ -58,10 +63,17 @@ class Feeder:
         self._patience = _WAIT
         self._pace = _PACE
         self._synced = 0.0
-        #: How many the daemon had to drop because nobody took them in time.
-        self.dropped = 0
-        #: How often a daemon ended without handing on what it had: it died. What that was, nobody knows.
-        self.cut_off = 0
+        self._losses = losses or Losses()
+
+    @property
+    def dropped(self) -> int:
+        """How many the daemon had to drop because nobody took them in time."""
+        return self._losses[_DROPPED]
+
+    @property
+    def cut_off(self) -> int:
+        """How often a daemon ended without handing on what it had: it died. What that was, nobody knows."""
+        return self._losses[_CUT_OFF]
 
     def run(self, stop: threading.Event) -> None:
         """Until ``stop`` is set; a daemon that is away, or a full disk, does not end it."""
@@ -91,20 +103,21 @@ class Feeder:
     def _follow(self, batch: Batch) -> None:
         """Notice another stream; a daemon that ends in order has the next one go on with its own."""
         if batch.stream != self._position.stream:
-            self.cut_off += bool(self._position.stream)
+            self._losses.add(_CUT_OFF, bool(self._position.stream))
             self._position = Position(batch.stream)
 
     def _keep(self, batch: Batch) -> None:
         rows, mutes = collapsed(batch.rows), self._mutes()
         self._pace = _PACE_IN_A_FLOOD if len(rows) < len(batch.rows) else _PACE
         self._spool.append([_entry(row, batch.position, mutes) for row in rows])
-        self.dropped += batch.first - 1 - self._position.after
+        self._losses.add(_DROPPED, batch.first - 1 - self._position.after)
         self._position = batch.position
 
 
 def _entry(row: Notification, position: Position, mutes: Settings) -> dict[str, Any]:
     """The position is in each entry, so that both are in the file, or neither."""
-    shown = replace(row, message=mask_text(row.message))
+    meta = {name: mask_text(value) if isinstance(value, str) else value for name, value in row.meta.items()}
+    shown = replace(row, message=mask_text(row.message), meta=meta)
     return {**shown.to_dict(), "muted": muted(mutes, row), "position": position.to_dict()}
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from collectd_mgr.publisher.courier import Courier
 from collectd_mgr.publisher.ends import Ends
 from collectd_mgr.publisher.events import Events
 from collectd_mgr.publisher.feeder import Feeder, Read
+from collectd_mgr.publisher.losses import Losses
 from collectd_mgr.publisher.replay import Replay
 from collectd_mgr.publisher.ring import Ring
 from collectd_mgr.publisher.sampler import Sampler, SampleSender
@@ -31,6 +33,8 @@ from collectd_mgr.rpc.identity import Identity
 from collectd_mgr.rpc.notifications import Sender
 from collectd_mgr.rpc.telemetry import Telemetry
 from collectd_mgr.rpc.transport import Outlet
+
+LOG = logging.getLogger(__name__)
 
 #: What collectd counts of its write queue, and how it is shown.
 _WRITE_QUEUE = "/collectd-write_queue/"
@@ -83,10 +87,12 @@ class Publisher:
         self._sources = sources
         self._said = Spool(directory / "notifications", size, lasting=True)
         self._measured = Spool(directory / "samples", size)
-        self._ends = Ends(Spool(directory / "leases", LEAST), About(outlets.host, outlets.project))
-        self._feeder = Feeder(sources.notifications, self._said, lambda: sources.section(sections.MUTES))
-        self._sampler = Sampler(Watch(sources.values, self._samples), self._measured, outlets.host)
-        self._ring = Ring(Watch(sources.values, self._ring_settings), directory / "ring", self._ring_settings)
+        self._losses = losses = Losses(directory / "losses.json")
+        self._ends = Ends(Spool(directory / "leases", LEAST), About(outlets.host, outlets.project), losses)
+        self._feeder = Feeder(sources.notifications, self._said, lambda: sources.section(sections.MUTES), losses)
+        self._sampler = Sampler(Watch(sources.values, self._samples), self._measured, outlets.host, losses)
+        settings = self._ring_settings
+        self._ring = Ring(Watch(sources.values, settings), directory / "ring", settings, losses=losses)
         self._replay = Replay(
             directory / "replay.json",
             self._ring.read,
@@ -123,10 +129,17 @@ class Publisher:
 
     def _keep_house(self, stop: threading.Event) -> None:
         while not stop.wait(_MOMENT):
-            limit = spool.size(self._sources.section(sections.SPOOL)) or self._size
-            for each in (self._said, self._measured):
-                if each.limit != limit:
-                    each.resize(limit)
+            self._losses.save()
+            try:
+                self._resize()
+            except Exception:
+                LOG.exception("The spools could not be brought to the size that is set.")
+
+    def _resize(self) -> None:
+        limit = spool.size(self._sources.section(sections.SPOOL)) or self._size
+        for each in (self._said, self._measured):
+            if each.limit != limit:
+                each.resize(limit)
 
     def lease_ended(self, layer: Layer) -> None:
         """Have it told that the lease of a layer is over, where anybody would hear it. Safe to repeat."""
@@ -165,9 +178,11 @@ class Publisher:
         return int(kept.facts()["readers"][_TELEMETRY]["waiting"])
 
     def facts(self) -> dict[str, Any]:
-        """How full it is, and what was lost: see :meth:`Spool.facts`. ``dropped_by_daemon`` never reached the agent,
-        and ``cut_off`` times collectd died with nobody knows what; ``not_finite`` values were no numbers, the disk had
-        no room for those that are ``lost``; ``publishing`` are orders.
+        """How full it is, and what this agent and those before it have lost: see :meth:`Spool.facts`.
+
+        ``dropped_by_daemon`` never reached the agent, and ``cut_off`` times collectd died with nobody knows what;
+        ``not_finite`` values were no numbers, the disk had no room for those that are ``lost``; ``publishing`` are
+        orders.
         """
         return {
             "notifications": {
@@ -199,3 +214,4 @@ class Publisher:
         """Have everything on the disk."""
         for each in (self._said, self._measured):
             each.sync()
+        self._losses.save()

@@ -23,6 +23,7 @@ from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.reads import Page
 from collectd_mgr.domain.ring import RingQuery
 from collectd_mgr.domain.sections import Settings
+from collectd_mgr.publisher.losses import Losses
 from collectd_mgr.publisher.spool import Spool
 from collectd_mgr.publisher.watch import Watch
 
@@ -39,6 +40,9 @@ _LOOKED = 100_000
 
 #: Between two looks at whose time has come, in seconds.
 _MOMENT = 0.5
+
+#: What may be lost.
+_LOST = "values of the ring"
 
 #: What of the disk is left to others, in bytes.
 _SPARE = 64 * 1024 * 1024
@@ -79,6 +83,7 @@ class Ring:
         directory: Path,
         settings: Callable[[], Settings],
         clock: Callable[[], float] = time.time,
+        losses: Losses | None = None,
     ) -> None:
         self._watch = watch
         self._directory = directory
@@ -86,8 +91,12 @@ class Ring:
         self._clock = clock
         self._lock = threading.Lock()
         self._spools: dict[str, Spool] = {}
-        #: How many values the disk had no room for.
-        self.lost = 0
+        self._losses = losses or Losses()
+
+    @property
+    def lost(self) -> int:
+        """How many values the disk had no room for."""
+        return self._losses[_LOST]
 
     def run(self, stop: threading.Event) -> None:
         """Until ``stop`` is set, whatever happens to the daemon or to the disk."""
@@ -135,8 +144,7 @@ class Ring:
                 self._check_room()
                 spool.append([{"kept": at, "rows": kept}])
             except OSError as error:
-                LOG.log(logging.DEBUG if self.lost else logging.ERROR, "Values could not be kept: %s", error)
-                self.lost += len(kept)
+                self._losses.add(_LOST, len(kept), error)
 
     def _check_room(self) -> None:
         """:raises OSError: the disk is nearly full, and others need the rest more"""

@@ -12,6 +12,7 @@ from typing import Any
 from collectd_mgr.domain import events
 from collectd_mgr.domain.columns import Row
 from collectd_mgr.domain.samples import Sample, samples
+from collectd_mgr.publisher.losses import Losses
 from collectd_mgr.publisher.segment import Entry
 from collectd_mgr.publisher.spool import Spool
 from collectd_mgr.publisher.watch import Watch
@@ -29,18 +30,28 @@ _AHEAD = 3600.0
 #: Between two looks at whose time has come, in seconds.
 _MOMENT = 0.5
 
+#: What may be lost.
+_DROPPED, _LOST = "values that are no samples", "samples"
+
 
 class Sampler:
     """From the daemon into the spool; :meth:`run` from one thread."""
 
-    def __init__(self, watch: Watch, spool: Spool, host: str) -> None:
+    def __init__(self, watch: Watch, spool: Spool, host: str, losses: Losses | None = None) -> None:
         self._watch = watch
         self._spool = spool
         self._host = host
-        #: How many values were no finite numbers, or of the future, and left out.
-        self.dropped = 0
-        #: How many samples the disk had no room for.
-        self.lost = 0
+        self._losses = losses or Losses()
+
+    @property
+    def dropped(self) -> int:
+        """How many values were no finite numbers, or of the future, and left out."""
+        return self._losses[_DROPPED]
+
+    @property
+    def lost(self) -> int:
+        """How many samples the disk had no room for."""
+        return self._losses[_LOST]
 
     def run(self, stop: threading.Event) -> None:
         """Until ``stop`` is set, whatever happens to the daemon or to the disk."""
@@ -60,14 +71,13 @@ class Sampler:
         until = time.time() + _AHEAD
         found = [each for row in rows for each in samples(row, rates, until)]
         good = [each for each in found if each is not None]
-        self.dropped += len(found) - len(good)
+        self._losses.add(_DROPPED, len(found) - len(good))
         for begin in range(0, len(good), _BATCH):
             batch = [shown(self._host, each) for each in good[begin : begin + _BATCH]]
             try:
                 self._spool.append([{"samples": batch}])
             except OSError as error:
-                LOG.log(logging.DEBUG if self.lost else logging.ERROR, "Samples could not be kept: %s", error)
-                self.lost += len(batch)
+                self._losses.add(_LOST, len(batch), error)
 
 
 def shown(host: str, sample: Sample) -> dict[str, Any]:

@@ -117,9 +117,12 @@ def test_what_the_daemon_dropped_is_counted(tmp_path: Path) -> None:
 
 def test_secrets_do_not_get_into_a_message(tmp_path: Path, daemon: Daemon) -> None:
     spool = Spool(tmp_path, LEAST)
-    daemon.said.add(said('connect failed: Password "hunter2"'))
+    meta = {"line": "https://me:hunter2@example.org/", "CurrentValue": 1.5, "whole": True}
+    daemon.said.add(said('connect failed: Password "hunter2"', meta=meta))
     Feeder(daemon.read, spool, dict).round()
-    assert "hunter2" not in spooled(spool)[0]["message"]
+    (row,) = spooled(spool)
+    assert "hunter2" not in str(row)
+    assert row["meta"] == {**meta, "line": "https://********@example.org/"}
 
 
 class Bus:
