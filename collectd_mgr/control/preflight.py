@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from collectd_mgr.control import edits, plugins, sections
@@ -30,7 +31,9 @@ class Preflight:
         :raises BadGrammar, BadConfig, HostNotFound, AgentUnreachable: and what the agent raises
         """
         host, desired = self._control.desired(name)
-        after = edits.patch_plugin(plugin, _parts(given))(desired)
+        # With what a lease has of it: that is desired, too.
+        now = desired.plugins().get(plugin, PluginSetting())
+        after = edits.set_plugin(plugin, replace(now, **_parts(given)))(desired)
         layer = Layer(HOST, {plugin: after.layer.plugins.get(plugin, PluginSetting())})
         return self._control.agents.plugin_test(host.name, plugin, layer, _PATIENCE, request_id, _TIMEOUT)
 

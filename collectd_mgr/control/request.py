@@ -55,13 +55,18 @@ class Request:
         before, after = ({lease.id: lease for lease in each.leases} for each in (self.before, self.after))
         new = {name: lease for name, lease in after.items() if name not in before}
         gone = {name for name in before if name not in after} | {
-            lease.id for lease in other.leases for each in new.values() if lease.subject == each.subject
+            lease.id for lease in other.leases for each in new.values() if _about(lease) & _about(each)
         }
         return (*(lease for lease in other.leases if lease.id not in gone), *new.values())
 
 
 def _changed(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> set[Any]:
     return {name for name in {*before, *after} if before.get(name) != after.get(name)}
+
+
+def _about(lease: Layer) -> set[Any]:
+    """Two settings of one name are two, where they are in different sections."""
+    return {*lease.plugins, *_flat(lease)}
 
 
 def _flat(layer: Layer) -> dict[tuple[str, str], Any]:

@@ -317,3 +317,15 @@ def test_good_and_bad_from_two_apis_at_once(control: HostControl, agent: Scripte
     assert runs(agent) == {f"good{number}" for number in range(8)}
     with control.database.reader() as session:
         assert len(operations.listed(session, operations.Filters(host=HOST), Paging())) == 16
+
+
+def test_a_lease_leaves_one_of_that_name_in_another_section(control: HostControl, agent: ScriptedAgent) -> None:
+    rule = edits.lease_setting("ignorelist", "cpu", {"action": "deny", "plugin": "^cpu$"}, granted(60, 2e9))
+    control.change(Requester("a", expires_in=60.0), HOST, rule, "ignorelist.set", setting="cpu")
+    stored(control, asked(BAD))
+    threshold = edits.lease_setting("thresholds", "cpu", {"type": "cpu", "failure_max": 90.0}, granted(60, 2e9))
+    row = stored(control, asked("", threshold, "thresholds.set", expires_in=60.0))
+    control.send(HOST, PATIENCE)
+    assert state(control, row) == "succeeded"
+    leases = control.desired(HOST)[1].leases
+    assert sorted(section for layer in leases for section in layer.sections) == ["ignorelist", "thresholds"]
