@@ -95,7 +95,8 @@ class AgentService:
         self.reporter = Reporter(picture, sweep, notifier, settings.heartbeat_interval)
         self.state.changed = self.reporter.wake
         self.clock = Clock(self.state, self._ladder, settings.clock, time_sources.load(settings.clock), settings.host)
-        preflight = Preflight(self.state, carrier, sweep, Trials(settings.daemon), self.allowlist)
+        self._trials = Trials(settings.daemon)
+        preflight = Preflight(self.state, carrier, sweep, self._trials, self.allowlist)
         reads = Reads(self.state, self._ladder, sweep.absent)
         outlets = Outlets(settings.host, lasting or Outlet(notifications), telemetry, settings.project, self._identity)
         spools = Path(settings.state_dir) / "spool"
@@ -110,6 +111,7 @@ class AgentService:
 
     def start(self) -> None:
         """Bring the daemon back to what is remembered, then take orders. Does not wait for the bus."""
+        self._trials.clear()
         self.keeper.recover(self.applier, self._journal)
         self._sweep.refresh()
         for job in (self._serve, self.keeper.run, self.reporter.run, self.reporter.live, *self.publisher.jobs):

@@ -126,14 +126,25 @@ def with_config(binary: str, config_file: str) -> list[Process]:
     Those of other mount namespaces have files of their own by the same names, and are left out; so is a child of one
     of them, which is about to run another program.
     """
-    own, wanted = _mounts(Path("/proc/self")), os.path.realpath(config_file)
-    found = {}
+    wanted = os.path.realpath(config_file)
+    found = {process.pid: process for process, told in _told(binary) if told == wanted}
+    return [process for pid, process in found.items() if _parent(pid) not in found]
+
+
+def with_config_below(binary: str, directory: Path) -> list[Process]:
+    """Every process of this program that was told to read a file below that directory; see :func:`with_config`."""
+    above = os.path.realpath(directory) + "/"
+    return [process for process, told in _told(binary) if told.startswith(above)]
+
+
+def _told(binary: str) -> Iterator[tuple[Process, str]]:
+    """Every process of this program in our own mount namespace, and what it was told to read."""
+    own = _mounts(Path("/proc/self"))
     for entry in _of(binary):
         told = next((after for word, after in pairwise(_command_line(entry)) if word == "-C"), _DEFAULT_CONFIG)
         process = look(int(entry.name))
-        if process is not None and _mounts(entry) == own and os.path.realpath(told) == wanted:
-            found[process.pid] = process
-    return [process for pid, process in found.items() if _parent(pid) not in found]
+        if process is not None and _mounts(entry) == own:
+            yield process, os.path.realpath(told)
 
 
 def _parent(pid: int) -> int:

@@ -7,6 +7,7 @@ the live-safety table allows it may be run so.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -22,6 +23,9 @@ from collectd_mgr.domain import complaints, config, grammar
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.drivers.account import Account
 from collectd_mgr.drivers.files import ROOT, write
+from collectd_mgr.drivers.process import with_config_below
+
+LOG = logging.getLogger(__name__)
 
 #: Seconds for the whole run. Reads may wait for a network; a configuration is read in milliseconds.
 _PATIENCE = 20.0
@@ -60,8 +64,8 @@ class Scratch:
         self._place = place
 
     def clear(self) -> None:
-        """Remove what runs of a killed agent left: there may be secrets in it. No run may be under way."""
-        shutil.rmtree(self._place, ignore_errors=True)
+        """See :func:`clear`."""
+        clear(self._binary, self._place)
 
     def run(self, plugin: str, block: str) -> Outcome:
         """Configure, initialise and read ``plugin`` once. ``block``: its ``<Plugin>`` block, may be empty."""
@@ -152,6 +156,17 @@ def _ours(text: str) -> bool:
 
 def options(values: dict[str, str | bool]) -> tuple[Item, ...]:
     return tuple(Item(name, (value,)) for name, value in values.items())
+
+
+def clear(binary: str, place: Path) -> None:
+    """End and remove what runs below ``place`` of a killed agent have left. No run of this one may be under way.
+
+    Such a process would go on for ever, and there may be secrets in its files.
+    """
+    for process in with_config_below(binary, place):
+        LOG.warning("A trial of an earlier agent still runs (pid %s): it is ended.", process.pid)
+        end_group(process.pid)
+    shutil.rmtree(place, ignore_errors=True)
 
 
 def end_group(pid: int) -> None:

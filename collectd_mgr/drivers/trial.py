@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -29,7 +28,7 @@ from collectd_mgr.domain.types_db import Sources
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.files import write
-from collectd_mgr.drivers.scratch import END_BLOCK, alone, end_group, judge, lines, options
+from collectd_mgr.drivers.scratch import END_BLOCK, alone, clear, end_group, judge, lines, options
 from collectd_mgr.drivers.validation import rejected
 
 #: Seconds between two reads of a trial: nobody wants to wait for the plugin's own interval.
@@ -68,7 +67,10 @@ class Trials:
         self._place = Path(settings.state_dir) / "trials"
         self._lock = threading.Lock()
         self._asked = threading.Semaphore(_ASKED)
-        self._cleared = False
+
+    def clear(self) -> None:
+        """To be called when the agent starts: see :func:`.scratch.clear`."""
+        clear(self._binary, self._place)
 
     def run(self, plugin: str, goal: PluginGoal, hostname: str, types: Sequence[str], patience: float) -> Result:
         """Run ``plugin`` with its configuration for at most ``patience`` seconds. Safe to repeat.
@@ -98,10 +100,6 @@ class Trials:
             self._lock.release()
 
     def _run(self, plugin: str, goal: PluginGoal, hostname: str, types: Sequence[str], patience: float) -> Result:
-        if not self._cleared:
-            # What a killed agent left: there may be secrets in it.
-            shutil.rmtree(self._place, ignore_errors=True)
-            self._cleared = True
         self._account.pass_through(self._place)
         with tempfile.TemporaryDirectory(dir=self._place) as directory:
             place = Path(directory)

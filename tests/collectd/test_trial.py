@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +15,12 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.domain.spec import PluginGoal
+from collectd_mgr.drivers.process import with_config_below
 from collectd_mgr.drivers.trial import Result, Trials
 from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.suite.rigs import settings_in
 from tests.collectd import unixsock
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, eventually
 
 HOST = "cn1.example.org"
 
@@ -136,3 +139,27 @@ def test_one_at_a_time(trials: Trials) -> None:
     with pytest.raises(exception.Busy):
         trials.run("cpu", PluginGoal(True), HOST, (), 0.1)
     trials._lock.release()
+
+
+#: A trial that gives no value, and so takes all the time it has.
+_ENDLESS = """
+import sys
+from pathlib import Path
+from collectd_mgr.domain.spec import PluginGoal
+from collectd_mgr.drivers.trial import Trials
+from collectd_mgr.testing.suite.rigs import settings_in
+config = {"Table": {"args": "/nowhere", "Separator": " ", "Result": {"Type": "gauge", "ValuesFrom": 0}}}
+Trials(settings_in(Path(sys.argv[1]))).run("table", PluginGoal(True, 10.0, config), "h", (), 3600.0)
+"""
+
+
+def test_what_a_killed_agent_was_at_ends_with_the_next(trials: Trials, tmp_path: Path) -> None:
+    place, binary = tmp_path / "state" / "trials", settings_in(tmp_path).binary
+    with subprocess.Popen([sys.executable, "-c", _ENDLESS, str(tmp_path)]) as agent:
+        eventually(lambda: bool(with_config_below(binary, place)))
+        agent.kill()
+    assert with_config_below(binary, place), "nobody ends it"
+    trials.clear()
+    eventually(lambda: not with_config_below(binary, place))
+    assert not place.exists()
+    assert tried(trials, "load").rows
