@@ -14,9 +14,11 @@ from collectd_mgr.agent.picture import Picture
 from collectd_mgr.agent.reads import Reads
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import explain, glob, sections
+from collectd_mgr.domain.config import from_any
 from collectd_mgr.domain.explain import Evidence, Explanation
 from collectd_mgr.domain.ignorelist import Rules
 from collectd_mgr.domain.metrics import MISSING, Identifier
+from collectd_mgr.domain.naming import Naming, naming
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.reads import Query
 from collectd_mgr.domain.spec import Goal
@@ -52,8 +54,9 @@ class Explain:
             return explain.explain(self._evidence(metric))
 
     def _evidence(self, metric: Identifier) -> Evidence:
-        running, name = self._ladder.observe(), metric.plugin.lower()
+        running = self._ladder.observe()
         status, goal = self._picture.take(running), self._state.wanted(self._state.memory.taken)
+        name = self._giver(metric.plugin, goal)
         plugin, wanted, now_running = status.plugins.get(name), goal.plugins.get(name), running.plugins.get(name)
         return Evidence(
             metric,
@@ -75,7 +78,25 @@ class Explain:
             self._publishes,
             self._spooled(),
             running.silence,
+            self._is_of(metric.host, name, goal),
         )
+
+    def _giver(self, called: str, goal: Goal) -> str:
+        """The plugin whose metrics are called so: the one of that name, or one that is configured to call them that."""
+        name = called.lower()
+        if name in goal.plugins or self._installed(name) is not None:
+            return name
+        renamed = (each for each in goal.plugins if called in self._naming(each, goal).plugins)
+        return next(renamed, name)
+
+    def _is_of(self, host: str, name: str, goal: Goal) -> bool:
+        """Whether the plugin may give metrics of that host."""
+        hosts = self._naming(name, goal).hosts
+        return hosts is None or host in hosts
+
+    def _naming(self, name: str, goal: Goal) -> Naming:
+        config = goal.plugins[name].config if name in goal.plugins else None
+        return naming(name, from_any(config), self._state.origin.hostname)
 
     def _chosen(self, metric: Identifier) -> bool:
         patterns = (choice.get("identifier") or "*" for choice in self._state.section(sections.SAMPLES).values())

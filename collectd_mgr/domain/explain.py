@@ -36,6 +36,7 @@ class Evidence:
     :param publishes: whether the agent publishes any
     :param spooled: messages that wait on the host because the bus is away
     :param silence: that collectd runs and does not answer
+    :param of_host: whether the plugin may give metrics of the host that is named: of guests, say
     """
 
     metric: Identifier
@@ -57,6 +58,7 @@ class Evidence:
     publishes: bool = True
     spooled: int = 0
     silence: str | None = None
+    of_host: bool = False
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,7 @@ def _gone(known: Evidence) -> _Found:
 
 
 def _another_host(known: Evidence) -> _Found:
-    if known.row is not None or known.metric.host == known.hostname:
+    if known.row is not None or known.of_host or known.metric.host == known.hostname:
         return None
     return (
         f"collectd calls this host {known.hostname}; what it collects itself is not under {known.metric.host}.",

@@ -94,3 +94,9 @@ def test_values_of_another_host_come_without_the_plugin() -> None:
     assert explain(fed).link is None
     assert explain(replace(fed, row=None, gone_since=940.0)).link == "gone"
     assert explain(replace(fed, row=None)).link == "not_enabled"
+
+
+def test_a_guest_is_no_other_host() -> None:
+    never = replace(FINE, metric=Identifier.parse("guest/virt/virt_cpu_total"), row=None)
+    assert explain(never).link == "another_host"
+    assert explain(replace(never, of_host=True)).link == "never_seen"
