@@ -76,6 +76,14 @@ _HEADER_STATEMENT = re.compile(
     r"(?P<before>(?:^|(?<=[\s<]))\w*headers?[ \t]+\")(?P<value>(?:[^\"\\]|\\.)+)", re.IGNORECASE | re.DOTALL
 )
 
+#: What follows such a name in a sentence, and is no secret: "the password is wrong", "a token for the bus".
+_SENTENCE = re.compile(
+    r"(?:an?|and|are|as|at|be|been|but|by|can|cannot|could|did|do|does|for|from|had|has|have|if|in|into|is|it|its|may|must"
+    r"|nor|not|of|on|or|should|so|than|that|the|then|there|these|they|this|to|was|were|when|where|which|while|who|will"
+    r"|with|without|would)[.,;:!?]*",
+    re.IGNORECASE,
+)
+
 #: Each of the patterns has one of these in it: most texts have none.
 _HINT = re.compile(r"[:=]|--|(?:Bearer|Basic|Negotiate) ")
 
@@ -131,7 +139,7 @@ def _parameter(found: re.Match[str]) -> str:
 
 def _statement(found: re.Match[str]) -> str:
     name = found["before"].strip().strip('"').lower()
-    if name in _NO_SECRETS:
+    if name in _NO_SECRETS or _SENTENCE.fullmatch(found["secret"]):
         return found[0]
     quote = '"' if found["secret"].startswith('"') else ""
     return f"{found['before']}{quote}{MASK}{quote}"

@@ -141,9 +141,23 @@ def test_text_is_masked(text: str) -> None:
     assert mask_text(mask_text(text)) == mask_text(text)
 
 
-def test_text_without_secrets_stays() -> None:
-    text = 'LoadPlugin "cpu"\n<Plugin "cpu">\n ReportByCpu true\n</Plugin>\n'
+@pytest.mark.parametrize(
+    "text",
+    [
+        'LoadPlugin "cpu"\n<Plugin "cpu">\n ReportByCpu true\n</Plugin>\n',
+        "INC-12: the password of the switch was changed, its key is new",
+        "A token for the bus and a password that nobody has",
+    ],
+)
+def test_text_without_secrets_stays(text: str) -> None:
     assert mask_text(text) == text
+
+
+@pytest.mark.parametrize("text", ['Password "is"', 'Password is "hunter2"', 'DriverOption "password" "the" "hunter2"'])
+def test_a_word_of_a_sentence_in_quotes_is_a_value(text: str) -> None:
+    masked = mask_text(text)
+    assert MASK in masked
+    assert not any(f'"{secret}"' in masked for secret in ("is", "the", "hunter2"))
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=50))
