@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Mapping
 from typing import ClassVar
@@ -15,6 +14,7 @@ from collectd_mgr.api.call import Call
 from collectd_mgr.api.resource import Answer, Rendered, Resource, expose
 from collectd_mgr.api.schemas import metrics as schemas
 from collectd_mgr.domain import safety
+from collectd_mgr.domain.expression import Expression, NoExpression
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.reads import Flush as Order
 from collectd_mgr.domain.reads import Page, Query
@@ -23,9 +23,10 @@ from collectd_mgr.domain.reads import Page, Query
 def _query(call: Call) -> Query:
     wanted = {name: call.query.get(name) for name in ("plugin", "type", "match", "state", "marker")}
     try:
-        re.compile(wanted["match"] or "")
-    except (re.error, RecursionError, OverflowError):
-        raise exception.BadRequest("query.match: must be a regular expression", field="query.match") from None
+        # As collectd has them: it is the same here.
+        Expression(wanted["match"] or "")
+    except NoExpression as error:
+        raise exception.BadRequest(f"query.match: must be a regular expression: {error}", field="query.match") from None
     return Query(**wanted, limit=call.up_to(call.services.max_metrics))
 
 
