@@ -19,6 +19,7 @@ from collectd_mgr.domain import secrets
 from collectd_mgr.domain import spec as specs
 from collectd_mgr.domain.drift import Drift
 from collectd_mgr.domain.mode import Mode
+from collectd_mgr.domain.moment import moment
 
 Json = dict[str, Any]
 
@@ -93,12 +94,7 @@ def host(call: Call, row: Host, desired: Desired | None = None) -> Json:
 
 
 def _drift(found: Drift) -> Json:
-    mended = None if found.mended is None else _moment(found.mended)
-    return {**found.to_dict(), "since": _moment(found.since), "mended": mended}
-
-
-def _moment(seconds: float) -> str | None:
-    return time_of(datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None))
+    return {**found.to_dict(), "since": time_of(moment(found.since)), "mended": time_of(moment(found.mended))}
 
 
 def plugin(view: PluginView, text: bool = False) -> Json:
@@ -112,7 +108,7 @@ def plugin(view: PluginView, text: bool = False) -> Json:
         "effective": effective and _setting(effective.enabled, effective.interval, form(effective.config)),
         "origin": view.origin,
         "health": effective.health if effective else None,
-        "last_value": None if seen is None else _moment(seen),
+        "last_value": time_of(moment(seen)),
         "metrics": effective.metrics if effective else 0,
         "reason": effective.reason if effective else None,
         "lease": lease(view.lease),

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from collectd_mgr.control.edits import Desired
 from collectd_mgr.control.hosts import status_of
 from collectd_mgr.db.models import Host
+from collectd_mgr.domain.moment import moment
 from collectd_mgr.domain.spec import Layer
 from collectd_mgr.domain.status import HostStatus
 
@@ -42,7 +43,7 @@ def about(host: Host, desired: Desired, plugin: str = "", section: str = "", nam
 
 def _view(layer: Layer, status: HostStatus | None) -> LeaseView:
     held = status.leases.get(layer.id) if status else None
-    ends_at = datetime.fromtimestamp(held["ends_at"], UTC).replace(tzinfo=None) if held else None
+    ends_at = moment(held["ends_at"]) if held else None
     plugin, setting = layer.subject
     section = next(iter(layer.sections), "")
     seconds = layer.lease.seconds if layer.lease else 0.0

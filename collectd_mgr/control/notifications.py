@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from collectd_mgr import exception
@@ -15,6 +15,7 @@ from collectd_mgr.db.engine import Database, Duplicate, now, retried
 from collectd_mgr.db.models import Notification as Row
 from collectd_mgr.db.notifications import Filters
 from collectd_mgr.db.paging import Paging
+from collectd_mgr.domain.moment import moment
 from collectd_mgr.domain.notifications import Notification
 
 LOG = logging.getLogger(__name__)
@@ -84,18 +85,11 @@ def _columns(host: str, row: Mapping[str, Any], at: datetime) -> dict[str, Any]:
         "host": host,
         "number": int(row["number"]),
         "message": said.message,
-        "time": _moment(said.time, at),
-        "since": _moment(said.began, at),
+        # A time that is none (a plugin may say what it likes) becomes the one at which it was received.
+        "time": moment(said.time) or at,
+        "since": moment(said.began) or at,
         "count": said.count,
         "meta": dict(said.meta),
         "muted": row.get("muted"),
         "received_at": at,
     }
-
-
-def _moment(seconds: float, at: datetime) -> datetime:
-    """A time that is none (a plugin may say what it likes) becomes the one at which it was received."""
-    try:
-        return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
-    except (ValueError, OverflowError, OSError):
-        return at

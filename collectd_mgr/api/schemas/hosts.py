@@ -43,7 +43,7 @@ _DRIFT = fields.record(
     {
         "kind": {"enum": list(drift.KINDS)},
         "detail": fields.STRING,
-        "since": fields.TIME,
+        "since": {**fields.NULLABLE_TIME, "description": "Null where the host says no time."},
         "diff": {
             "type": "array",
             "items": fields.STRING,
