@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import ClassVar
 
 from collectd_mgr import exception
@@ -36,9 +36,9 @@ def _view(call: Call) -> plugins.PluginView:
     return plugins.view(*call.control.desired(call.host), name_of(call), call.control.capabilities)
 
 
-def _change(call: Call, edit: Edit, action: str, check: Check | None = None) -> Answer:
+def _change(call: Call, edit: Edit, action: str, check: Check | None = None, parts: Collection[str] = ()) -> Answer:
     name = name_of(call)
-    done = call.control.change(call.requester, call.host, edit, action, name, call.expected, check)
+    done = call.control.change(call.requester, call.host, edit, action, name, call.expected, check, parts=parts)
     shown = views.plugin(plugins.after(done.host, done.desired, name))
     return Answer({"operation": views.operation(call, done.operation), "plugin": shown}, written(done.operation))
 
@@ -79,12 +79,11 @@ class Plugin(Resource):
     def patch(self, call: Call) -> Answer:
         given = {name: call.body[name] for name in ("enabled", "interval", "config") if name in call.body}
         wanted = plugins.setting(given.get("enabled"), given.get("interval"), given.get("config"))
-        patch = edits.patch_plugin(name_of(call), {name: getattr(wanted, name) for name in given})
         leased = _leased(call, wanted)
-        check = plugins.check_setting(name_of(call), wanted)
-        return _change(
-            call, leased or patch, "update", check if leased else plugins.check_part(name_of(call), wanted, given)
-        )
+        if leased is not None:
+            return _change(call, leased, "update", plugins.check_setting(name_of(call), wanted))
+        patch = edits.patch_plugin(name_of(call), {name: getattr(wanted, name) for name in given})
+        return _change(call, patch, "update", plugins.check_part(name_of(call), wanted, given), given)
 
     @expose("collectd_mgr:plugins:unset", "Take a setting away", query=schemas.UNSET_QUERY, answers=_WRITTEN)
     def delete(self, call: Call) -> Answer:

@@ -18,8 +18,8 @@ from collectd_mgr.domain.operations import QUEUED, SUPERSEDED
 from collectd_mgr.domain.sections import NAMES
 from collectd_mgr.domain.spec import Generation
 
-#: The actions that set the whole of what they name.
-_WHOLE = ("set", "update", "unset")
+#: The actions that set what they name, or parts of it, whatever it was before.
+_SETS = ("set", "update", "unset")
 
 
 def is_alone(session: Session, host: Host, row: Brief) -> bool:
@@ -75,8 +75,9 @@ def _request(session: Session, seal: Seal, host: Host, operation: Operation) -> 
     before = _desired(session, seal, host, operation.from_n) or Desired()
     whole = operation.expires_in is None
     section, _, verb = operation.action.rpartition(".")
-    if whole and operation.plugin and verb in _WHOLE:
-        return Request(before, after, plugin=operation.plugin)
+    if whole and operation.plugin and verb in _SETS:
+        parts = tuple(filter(None, operation.parts.split(",")))
+        return Request(before, after, plugin=operation.plugin, parts=parts)
     if whole and operation.setting and section in NAMES:
         return Request(before, after, section=section, setting=operation.setting)
     return Request(before, after)

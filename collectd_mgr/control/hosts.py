@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -150,6 +151,7 @@ class HostControl:
         check: Check | None = None,
         setting: str = "",
         also: Also | None = None,
+        parts: Iterable[str] = (),
     ) -> Outcome:
         """Edit the host's layer: a new generation and an operation, in one transaction; then send it, and wait.
 
@@ -160,10 +162,11 @@ class HostControl:
         :param check: raises what forbids the change; by default :func:`check_managed`
         :param setting: the name of what is changed in a section, for the record
         :param also: what is stored with it, or, where the change is refused, is not
+        :param parts: the names of what is set of the plugin, where that is not the whole
         :raises HostNotFound, HostNotManaged, StaleGeneration: before anything is stored
         :raises RefusedByAgent: the host's own allow-list refuses it; the operation failed, what was desired is back
         """
-        asked = Asked(edit, requester.origin(action, plugin, setting), check or check_managed, expected, also)
+        asked = Asked(edit, requester.origin(action, plugin, setting, parts), check or check_managed, expected, also)
         until = now() + timedelta(seconds=self._wait)
         host, operation, spec = self._stored(name, asked, until)
         done = self._delivery.deliver(name, spec, self._wait, requester.request_id, host)

@@ -8,20 +8,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from collectd_mgr.control.edits import Desired
-from collectd_mgr.domain.spec import Counters, Layer
+from collectd_mgr.domain.spec import Counters, Layer, PluginSetting
 
 
 @dataclass(frozen=True)
 class Request:
     """The way from ``before`` to ``after``.
 
-    :param plugin: what was set as a whole, and is asked for even where ``before`` had it already; or
+    :param plugin: what was set as a whole, and is asked for even where ``before`` had it already; or, of that,
+    :param parts: what alone was set; or
     :param section: that of ``setting``, which was set as a whole
     """
 
     before: Desired
     after: Desired
     plugin: str = ""
+    parts: tuple[str, ...] = ()
     section: str = ""
     setting: str = ""
 
@@ -44,11 +46,17 @@ class Request:
     def _layer(self, layer: Layer) -> Layer:
         before, after = self.before.layer, self.after.layer
         for name in {*_changed(before.plugins, after.plugins), *filter(None, (self.plugin,))}:
-            layer = layer.with_plugin(name, after.plugins.get(name))
+            layer = layer.with_plugin(name, self._part(layer.plugins.get(name), after.plugins.get(name)))
         settings = {*_changed(_flat(before), _flat(after)), *([(self.section, self.setting)] if self.setting else ())}
         for section, name in settings:
             layer = layer.with_setting(section, name, _flat(after).get((section, name)))
         return layer.with_counters(_later(layer.counters, after.counters, before.counters))
+
+    def _part(self, now: PluginSetting | None, asked: PluginSetting | None) -> PluginSetting | None:
+        """Of what it was set to, what was asked for; the rest as it is ``now``, or else it would be somebody else's."""
+        if not self.parts or asked is None:
+            return asked
+        return replace(now or PluginSetting(), **{name: getattr(asked, name) for name in self.parts})
 
     def _leases(self, other: Desired) -> tuple[Layer, ...]:
         """Those that ended with the request are gone, those that began with it lie above all others."""

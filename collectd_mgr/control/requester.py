@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from collectd_mgr.db.generations import Origin
@@ -19,6 +20,6 @@ class Requester:
     #: Seconds for which what is asked for is to hold; ``None``: for good.
     expires_in: float | None = None
 
-    def origin(self, action: str, plugin: str = "", setting: str = "") -> Origin:
-        """Of a generation that this request makes."""
-        return Origin(action, plugin, **vars(self), setting=setting)
+    def origin(self, action: str, plugin: str = "", setting: str = "", parts: Iterable[str] = ()) -> Origin:
+        """Of a generation that this request makes; ``parts``: what of the plugin is set, if that is not the whole."""
+        return Origin(action, plugin, **vars(self), setting=setting, parts=",".join(sorted(parts)))

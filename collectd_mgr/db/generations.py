@@ -33,10 +33,12 @@ class Origin:
     #: Of a section: its name there.
     setting: str = ""
     expires_in: float | None = None
+    #: Of a plugin of which only a part was set: the names of that, with commas between them.
+    parts: str = ""
 
     def columns(self) -> dict[str, Any]:
-        """By their names in the tables."""
-        return {_COLUMNS.get(name, name): value for name, value in vars(self).items()}
+        """Of a generation, by their names in the table."""
+        return {_COLUMNS.get(name, name): value for name, value in vars(self).items() if name != "parts"}
 
 
 _COLUMNS = {"user": "user_id", "project": "project_id"}

@@ -116,6 +116,7 @@ class Generation(Base):
 class Operation(Base):
     """What a user polls; see :mod:`collectd_mgr.domain.operations`. It outlives its host's record.
 
+    ``parts`` are the names of what was set of the plugin, with commas; it is empty where that was the whole.
     ``told`` is ``failed`` when Ceilometer was told that it did.
     """
 
@@ -146,6 +147,7 @@ class Operation(Base):
     warnings: Mapped[list[str] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(Moment, index=True)
     updated_at: Mapped[datetime] = mapped_column(Moment)
+    parts: Mapped[str] = mapped_column(String(32), default="", server_default="")
 
 
 class Notification(Base):

@@ -174,10 +174,15 @@ def again(session: Session, row: Brief, wanted: Generation, from_n: int) -> bool
 
 
 def asked_later(session: Session, row: Operation) -> bool:
-    """Whether somebody has set something else about the same since, and has it."""
+    """Whether somebody has set something else about the same since, and has it; other parts of a plugin are not."""
     same = and_(Operation.plugin == row.plugin, Operation.setting == row.setting, Operation.action != "restart")
     if not row.plugin and not row.setting:
         same = and_(same, Operation.action == row.action)
     later = (Operation.host == row.host, Operation.state == SUCCEEDED, Operation.created_at > row.created_at)
-    query = select(Operation.id).where(*later, or_(same, Operation.action == "revert"))
-    return session.execute(query.limit(1)).first() is not None
+    query = select(Operation.parts).where(*later, or_(same, Operation.action == "revert")).distinct()
+    return any(_meet(row.parts, parts) for parts in session.scalars(query))
+
+
+def _meet(some: str, others: str) -> bool:
+    """Whether two that set something of the same plugin set the same of it; nothing named is the whole."""
+    return not (some and others) or not set(some.split(",")).isdisjoint(others.split(","))

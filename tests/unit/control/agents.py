@@ -17,12 +17,15 @@ from collectd_mgr.domain.status import HostStatus, PluginStatus
 from collectd_mgr.rpc import agent
 
 BAD = "rejected"
+BAD_CONFIG = {"Rejected": True}
 
 A = TypeVar("A", bound="ScriptedAgent")
 
 
 class ScriptedAgent:
-    """Applies what it gets; a plugin called ``BAD`` is rejected. Refuses what an agent refuses."""
+    """Applies what it gets; a plugin called ``BAD`` is rejected, and so is ``BAD_CONFIG``. Refuses what an agent
+    refuses.
+    """
 
     target = agent.TARGET
 
@@ -53,7 +56,8 @@ class ScriptedAgent:
         if self.taken is not None and self.taken.generation.epoch != wanted.generation.epoch:
             self.past.add(self.taken.generation.epoch)
         self.taken, self.error = wanted, None
-        if BAD in merge(wanted.layers).plugins:
+        plugins = merge(wanted.layers).plugins
+        if BAD in plugins or any(goal.config == BAD_CONFIG for goal in plugins.values()):
             messages = ['Password "hunter2" is wrong']
             self.error = exception.ConfigRejected("collectd said no", messages=messages, **self._good())
         else:

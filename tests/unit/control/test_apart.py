@@ -24,7 +24,7 @@ from collectd_mgr.domain.leases import granted
 from collectd_mgr.domain.spec import Generation, HostSpec, PluginSetting, merge
 from collectd_mgr.rpc.agent import AgentAPI
 from collectd_mgr.rpc.status import Reports
-from tests.unit.control.agents import BAD, ScriptedAgent, served
+from tests.unit.control.agents import BAD, BAD_CONFIG, ScriptedAgent, served
 from tests.waiting import PATIENCE, eventually
 
 HOST = "c1.example.org"
@@ -37,9 +37,13 @@ def agent(bus: Any, control: HostControl) -> Iterator[ScriptedAgent]:
         yield agent
 
 
-def asked(plugin: str, edit: Edit | None = None, action: str = "set", **origin: Any) -> Asked:
+def asked(plugin: str, edit: Edit | None = None, action: str = "set", parts: Any = (), **origin: Any) -> Asked:
     edit = edit or edits.set_plugin(plugin, PluginSetting(True))
-    return Asked(edit, Requester(f"user-of-{plugin}", **origin).origin(action, plugin), check_managed)
+    return Asked(edit, Requester(f"user-of-{plugin}", **origin).origin(action, plugin, parts=parts), check_managed)
+
+
+def part(plugin: str, **given: Any) -> Asked:
+    return asked(plugin, edits.patch_plugin(plugin, given), "update", given)
 
 
 def stored(control: HostControl, asked: Asked) -> Operation:
@@ -163,6 +167,55 @@ def test_what_somebody_set_otherwise_before_it_was_known_is_superseded(
     second = stored(control, asked("cpu", edits.set_plugin("cpu", PluginSetting(True, 5.0))))
     control.send(HOST, PATIENCE)
     assert [state(control, row) for row in (first, second)] == ["superseded", "succeeded"]
+
+
+@pytest.mark.parametrize(
+    ("given", "then"),
+    [({"interval": 5.0}, PluginSetting(None, 5.0)), ({"enabled": True}, PluginSetting(True))],
+    ids=["other", "same"],
+)
+def test_a_part_of_a_plugin_does_not_fail_with_what_somebody_else_set_of_it(
+    control: HostControl, agent: ScriptedAgent, given: dict[str, Any], then: PluginSetting
+) -> None:
+    """``same``: it was asked for in the request before too, and is not in effect by that."""
+    first = stored(control, asked("df", edits.set_plugin("df", PluginSetting(True, config=BAD_CONFIG))))
+    second = stored(control, part("df", **given))
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in (first, second)] == ["failed", "succeeded"]
+    assert control.desired(HOST)[1].layer.plugins == {"df": then}
+    assert is_settled(control, agent)
+
+
+def test_two_parts_of_one_plugin_are_both_in_effect(control: HostControl, agent: ScriptedAgent) -> None:
+    rows = [stored(control, each) for each in (part("df", enabled=True), part("df", interval=5.0))]
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["succeeded", "succeeded"]
+    assert control.desired(HOST)[1].layer.plugins == {"df": PluginSetting(True, 5.0)}
+
+
+def test_of_two_that_set_the_same_part_the_later_is_in_effect(control: HostControl, agent: ScriptedAgent) -> None:
+    rows = [stored(control, part("df", enabled=True, interval=each)) for each in (5.0, 7.0)]
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["superseded", "succeeded"]
+
+
+@pytest.mark.parametrize(
+    ("later", "comes_to"), [({"interval": 7.0}, "succeeded"), ({"enabled": True}, "superseded")], ids=["other", "same"]
+)
+def test_a_part_that_waits_for_its_turn_is_overtaken_by_the_same_alone(
+    control: HostControl, agent: ScriptedAgent, later: dict[str, Any], comes_to: str
+) -> None:
+    rows = [stored(control, each) for each in (asked(BAD), asked("df"), part("cpu", enabled=False))]
+    for expected in (["pending", "queued", "queued"], ["failed", "pending", "queued"]):
+        agent.apply({}, control.spec_of(HOST).to_dict())
+        control.receive(Reports(statuses=(agent.status(),)))
+        assert [state(control, row) for row in rows] == expected
+    rows.append(stored(control, part("cpu", **later)))
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["failed", "succeeded", comes_to, "succeeded"]
+    cpu = PluginSetting(comes_to == "superseded", later.get("interval"))
+    assert control.desired(HOST)[1].layer.plugins["cpu"] == cpu
+    assert is_settled(control, agent)
 
 
 def test_what_was_asked_for_twice_is_not_said_to_have_succeeded(control: HostControl, agent: ScriptedAgent) -> None:
