@@ -74,11 +74,11 @@ class Journal:
         self._fault(faults.ACTING)
 
     def end(self, outcome: str) -> None:
-        """Close what was begun, if anything was. The outcome is remembered elsewhere already."""
+        """Close what was begun, if anything was. The outcome is remembered elsewhere already. Safe to repeat."""
         if not self._open:
             return
-        self._open = False
         self._append({"step": faults.DONE, "outcome": outcome}, sync=False)
+        self._open = False
         self._fault(faults.DONE)
 
     def unfinished(self) -> Intent | None:

@@ -26,6 +26,17 @@ def test_whatever_of_the_last_line_is_there(tmp_path: Path, written_on: bool) ->
         assert Journal(str(tmp_path)).unfinished() == (INTENT if written_on else None)
 
 
+def test_an_end_that_could_not_be_written_is_written_later(tmp_path: Path) -> None:
+    """Otherwise the next agent would take the daemon to have died of that, whenever it is another one by then."""
+    journal, path = Journal(str(tmp_path)), tmp_path / "journal"
+    journal.begin(INTENT)
+    with no_file_above(path.stat().st_size + 9), pytest.raises(OSError, match="space"):
+        journal.end("applied")
+    assert Journal(str(tmp_path)).unfinished() == INTENT
+    journal.end("applied")
+    assert Journal(str(tmp_path)).unfinished() is None
+
+
 def test_a_block_of_zeros_is_no_line(tmp_path: Path) -> None:
     (tmp_path / "journal").write_bytes(b"\0" * 4096 + b"\n")
     Journal(str(tmp_path)).begin(INTENT)
