@@ -36,7 +36,8 @@ def health(
         return "off"
     if not running.enabled:
         return "stopping" if running.stopping or fresh.metrics else "off"
-    newest = fresh.last_value or 0.0
+    # What is ahead of the clock is from before that was set back: until it is reached again, collectd takes nothing.
+    newest, since = (moment if moment <= now + interval else 0.0 for moment in (fresh.last_value or 0.0, since))
     if collects and now - max(newest, since) > 2 * interval:
         return "silent"
-    return "observed" if newest >= since else "registered"
+    return "observed" if newest > 0 and newest >= since else "registered"

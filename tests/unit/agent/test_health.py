@@ -32,5 +32,22 @@ def test_health(running: RunningPlugin | None, last_value: float | None, metrics
     assert health(running, Freshness(last_value, metrics), interval=10.0, since=100.0, now=now) == said
 
 
+@pytest.mark.parametrize(
+    ("last_value", "now", "said"),
+    [
+        (200.0, 191.0, "observed"),  # by less than an interval: the next value comes late
+        (200.0, 150.0, "silent"),
+        (200.0, 50.0, "silent"),
+        (49.0, 50.0, "observed"),  # of another daemon, which was started since
+        (None, 50.0, "silent"),
+    ],
+)
+def test_a_value_from_before_the_clock_was_set_back_is_none_of_now(
+    last_value: float | None, now: float, said: str
+) -> None:
+    assert health(ON, Freshness(last_value, 1), interval=10.0, since=100.0, now=now) == said
+
+
 def test_who_collects_nothing_is_not_silent() -> None:
-    assert health(ON, Freshness(), interval=10.0, since=100.0, now=200.0, collects=False) == "registered"
+    for now in (200.0, 50.0):
+        assert health(ON, Freshness(), interval=10.0, since=100.0, now=now, collects=False) == "registered"
