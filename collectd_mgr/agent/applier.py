@@ -44,9 +44,10 @@ class Applier:
     def apply(self, spec: HostSpec, request_id: str = "") -> Running | None:
         """Take up ``spec``; the outcome is in the memory then, a failure of the daemon included. Safe to repeat.
 
-        The generation that was taken up last is not done again, whatever became of it. The mode of a spec that is
-        refused stays: it is no setting, which the daemon is brought to, but says what may be done here, and the server
-        keeps it as well. A halt must hold though the rest of its spec is refused.
+        The generation that was taken up last is not done again, whatever became of it: with one that met a silent
+        daemon the keeper goes on. The mode of a spec that is refused stays: it is no setting, which the daemon is
+        brought to, but says what may be done here, and the server keeps it as well. A halt must hold though the rest of
+        its spec is refused.
 
         :returns: the daemon as a driver observed it after it had changed it; ``None`` when nothing was changed
         :raises StaleGeneration: an older generation, another spec under the same one, or an epoch that is past
@@ -58,13 +59,15 @@ class Applier:
         """
         with self._state.turn(_PATIENCE):
             self.recovered()
-            if not self._is_news(spec):
+            is_news = self._is_news(spec)
+            if is_news or self._state.memory.outcome == APPLYING:
+                try:
+                    self._let_in(spec)
+                except exception.CollectdMgrError as error:
+                    self._name_good(error)
+                    raise
+            if not is_news:
                 return None
-            try:
-                self._let_in(spec)
-            except exception.CollectdMgrError as error:
-                self._name_good(error)
-                raise
             return self._take_up(spec, request_id)
 
     def _let_in(self, spec: HostSpec) -> None:
@@ -86,7 +89,7 @@ class Applier:
             return True
         ours, theirs = taken.generation, spec.generation
         if theirs == ours and spec.digest() == taken.digest():
-            return self._state.memory.outcome == APPLYING
+            return False
         past = theirs.epoch in self._state.memory.past_epochs
         if past or (theirs.epoch == ours.epoch and theirs.n <= ours.n):
             raise exception.StaleGeneration(
@@ -160,10 +163,17 @@ class Applier:
         code = f" ({memory.error['code']})" if memory.error else ""
         LOG.info("[%s] %s: %s by %s%s", request_id or "-", asked, memory.outcome, memory.driver or "no driver", code)
 
-    def again(self) -> None:
-        """Go on with the spec that met a silent daemon. Called under the lock, from time to time."""
-        if self._state.memory.taken is not None:
-            self._carry(self._state.memory.taken, self._silence.request_id)
+    def again(self, running: Running) -> bool:
+        """Go on with the spec that met a silent daemon; called under the lock, from time to time. While ``running`` is
+        silent nothing is tried before that has lasted too long: it would take its time, and everybody else would wait.
+
+        :returns: whether anything was done
+        """
+        taken = self._state.memory.taken
+        if taken is None or (running.silence is not None and not self._silence.lasts(taken)):
+            return False
+        self._carry(taken, self._silence.request_id)
+        return True
 
     def _waiting(self, error: exception.CollectdMgrError) -> None:
         """collectd may have done it, or do it yet: the spec is settled by what is seen when it answers again."""

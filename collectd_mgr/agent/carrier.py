@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from collectd_mgr import exception
@@ -16,19 +16,18 @@ from collectd_mgr.agent.journal import Intent, Journal
 from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.agent.probation import begun, lasting
 from collectd_mgr.agent.reload import difference
+from collectd_mgr.agent.silence import STARTING, is_starting
 from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.domain.plan import RELOAD, Plan, Running
 from collectd_mgr.domain.spec import HostSpec
 from collectd_mgr.drivers.base import Applied, Driver, Order
 from collectd_mgr.drivers.ladder import Barred, Ladder
+from collectd_mgr.wire.look import look
 
 LOG = logging.getLogger(__name__)
 
 #: How long a daemon that stopped answering in an operation is watched for its end, in seconds.
 _DYING = 2.0
-
-#: How long a daemon is waited for that has just been started, and how old it is at most, in seconds.
-_STARTING = 10.0
 
 #: What a driver finds out only when it is at it, and the next one may well be able to do.
 _NEXT_RUNG = (exception.Busy, exception.LiveOff, exception.LiveRefused)
@@ -60,8 +59,8 @@ class Carrier:
         self._journal = journal
         self._fault = fault
         self._prepared = False
-        #: The last process that answered.
-        self._heard: tuple[int | None, float | None] = (None, None)
+        #: The last process that answered, this agent or an earlier one.
+        self.heard: tuple[int | None, float | None] = (None, None)
         #: The driver that was picked for what is done now; ``None`` when none was.
         self.tried: str | None = None
 
@@ -86,9 +85,17 @@ class Carrier:
         return self._steps(running, spec)
 
     def prepare(self) -> None:
-        """Let the drivers end what a killed agent left half done, once, before the first thing that is done here."""
+        """Let the drivers end what a killed agent left half done, once, before the first thing that is done here.
+
+        They ask the daemon this and that. One that hangs would let each question wait, and nobody hears of us as long
+        as that takes; one that starts may take its time.
+        """
         if not self._prepared:
-            for note in (note for found in self.ladder.recover() for note in found.notes):
+            running = self.ladder.glance()
+            hangs = running.silence is not None and not is_starting(running)
+            with look() if hangs else nullcontext():
+                notes = [note for found in self.ladder.recover() for note in found.notes]
+            for note in notes:
                 LOG.warning("%s", note)
             self._prepared = True
 
@@ -213,14 +220,14 @@ class Carrier:
         :raises DaemonUnreachable: it never has
         """
         running = self.ladder.observe()
-        if is_starting(running) and wait_for(lambda: not is_starting(self.ladder.observe()), _STARTING):
+        if is_starting(running) and wait_for(lambda: not is_starting(self.ladder.observe()), STARTING):
             running = self.ladder.observe()
         process = (running.pid, running.since_boot)
         detail = running.silence
         if detail is None:
-            self._heard = process
+            self.heard = process
             return running
-        if self._heard[0] is not None and same_daemon(*self._heard, running):
+        if self.heard[0] is not None and same_daemon(*self.heard, running):
             raise exception.RequestTimeout(detail, maybe_executed=False)
         raise exception.DaemonUnreachable(detail, maybe_executed=False)
 
@@ -267,13 +274,6 @@ class Carrier:
             return True
         patience = _DYING if isinstance(error, _UNANSWERED) else 0.0
         return wait_for(lambda: died(before.pid, before.since_boot, self.ladder.observe()), patience)
-
-
-def is_starting(running: Running) -> bool:
-    """Whether it is so young that nobody needs to wonder why it does not answer."""
-    since_boot = running.since_boot
-    young = since_boot is not None and time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot < _STARTING
-    return young and running.pid is not None and running.version is None
 
 
 def _name(spec: HostSpec) -> str:

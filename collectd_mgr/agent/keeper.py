@@ -108,8 +108,8 @@ class Keeper:
         probation = memory.probation
         if probation is not None and _ended(probation, running):
             return False
-        self._applier.again()
-        self.close()
+        if self._applier.again(running):
+            self.close()
         return True
 
     def _see_managed_file(self) -> None:

@@ -10,11 +10,11 @@ from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
-from collectd_mgr.agent.carrier import is_starting
 from collectd_mgr.agent.desired import same_daemon
 from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.health import health
 from collectd_mgr.agent.memory import Memory
+from collectd_mgr.agent.silence import is_starting
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import canonical, leases, plan, safety, secrets
 from collectd_mgr.domain.mode import Mode

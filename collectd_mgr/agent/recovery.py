@@ -66,7 +66,7 @@ class Recovery:
             self._carrier.close(str(self._state.memory.outcome))
 
     def _end(self, intent: Intent) -> None:
-        running = self._carrier.ladder.observe()
+        running = self._carrier.ladder.glance()
         taken = self._state.memory.taken
         remembered = not self._is_news(intent)
         if _died_of(intent, running) and not (remembered and self._state.memory.quarantine):
@@ -75,6 +75,7 @@ class Recovery:
             self._crash.happened(exception.DaemonDied(f"{error}: {', '.join(intent.changes)}."), intent.request_id)
             return
         self._watch(intent, running)
+        self._carrier.heard = intent.pid, intent.since_boot
         if intent.takes_up and not remembered:
             LOG.info("Going on with generation %s, which was cut off.", intent.spec.generation)
             self._applier.resume(intent)

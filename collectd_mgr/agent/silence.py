@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A daemon that stops answering in the middle of a spec: whether the outcome is known yet."""
+"""A daemon that does not answer: whether it is about to, and whether the outcome of its spec is known yet."""
 
 from __future__ import annotations
 
@@ -8,12 +8,23 @@ from collections.abc import Callable
 
 from collectd_mgr import exception
 from collectd_mgr.agent.state import LIVE
+from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.spec import Generation, HostSpec
 
 #: Seconds after which a spec that met a silent daemon has failed.
 LASTING = 60.0
 
+#: How long a daemon is waited for that has just been started, and how old it is at most, in seconds.
+STARTING = 10.0
+
 _UNANSWERED = (exception.DaemonUnreachable, exception.RequestTimeout)
+
+
+def is_starting(running: Running) -> bool:
+    """Whether it is so young that nobody needs to wonder why it does not answer."""
+    since_boot = running.since_boot
+    young = since_boot is not None and time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot < STARTING
+    return young and running.pid is not None and running.version is None
 
 
 class Silence:
@@ -31,11 +42,14 @@ class Silence:
         A restart has its own way back, and a daemon that never answered is not expected to.
         """
         silent = driver == LIVE or (driver is None and isinstance(error, exception.RequestTimeout))
-        if not isinstance(error, _UNANSWERED) or not silent:
-            return False
+        return isinstance(error, _UNANSWERED) and silent and not self.lasts(spec, request_id)
+
+    def lasts(self, spec: HostSpec, request_id: str = "") -> bool:
+        """Whether this generation has met it for so long that it has failed; where an earlier agent was the first to
+        ask, from now on."""
         if self._of != spec.generation:
             self._of, self._since, self.request_id = spec.generation, self._clock(), request_id
-        return self._clock() - self._since < LASTING
+        return self._clock() - self._since >= LASTING
 
     def ended(self, spec: HostSpec) -> bool:
         """Whether this generation had met it; asked once, when the outcome is known."""

@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -42,6 +43,11 @@ class Process:
     def started(self) -> float:
         """Seconds since 1970; moves with the wall clock when that is set, so compare ``since_boot``."""
         return _boot_time() + self.since_boot
+
+    @property
+    def age(self) -> float:
+        """Seconds since its start."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - self.since_boot
 
     @property
     def own_pid(self) -> int:

@@ -19,10 +19,12 @@ from collectd_mgr import exception
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.child import ChildDaemon
 from collectd_mgr.drivers.collectd import Collectd
-from collectd_mgr.drivers.process import Process, look, running
+from collectd_mgr.drivers.process import Process, running
+from collectd_mgr.drivers.process import look as look_for
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.rigs import operators_file, settings_in
 from collectd_mgr.wire.client import WireClient
+from collectd_mgr.wire.look import look
 
 #: An agent: starts collectd, says so, and is there until it is killed.
 _AGENT = """
@@ -77,7 +79,7 @@ def test_it_outlives_an_agent_that_is_killed(settings: DriverSettings) -> None:
         pid = int(agent.stdout.readline())
         agent.kill()
         agent.wait()
-    process = look(pid)
+    process = look_for(pid)
     assert process is not None
     assert os.getsid(pid) == pid
     assert ChildDaemon(settings).start() == process
@@ -189,6 +191,19 @@ def test_the_extension_that_it_imported_stays_and_others_go(settings: DriverSett
     process.signal(signal.SIGCONT)
     for one in (collectd, silent):
         one.wire.close()
+
+
+def test_the_next_agent_does_not_wait_for_one_that_hangs(settings: DriverSettings) -> None:
+    _, process = started(settings)
+    driver = RestartDriver(dataclasses.replace(settings, start_timeout=0.01))
+    process.signal(signal.SIGSTOP)
+    try:
+        with look(0.1):
+            recovered = driver.recover()
+    finally:
+        process.signal(signal.SIGCONT)
+        driver.close()
+    assert (recovered.running.pid, recovered.notes) == (process.pid, ())
 
 
 def test_an_attached_daemon_is_seen_and_left_alone(settings: DriverSettings) -> None:

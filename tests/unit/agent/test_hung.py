@@ -11,14 +11,19 @@ from typing import Any
 import pytest
 
 from collectd_mgr import exception
+from collectd_mgr.agent import faults
 from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.reporter import Reporter
+from collectd_mgr.agent.silence import LASTING, Silence
 from collectd_mgr.domain.notifications import Notification
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.reads import Flush
-from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.base import DriverSettings, Recovered
 from collectd_mgr.drivers.fake import FakeDaemon
+from collectd_mgr.wire.look import PATIENCE as LOOK
+from collectd_mgr.wire.look import waiting
 from tests.unit.agent.agents import Agent, Live, spec
+from tests.unit.agent.test_crash import Killed, killer
 from tests.waiting import PATIENCE, eventually
 
 
@@ -28,8 +33,17 @@ class Hanging(Live):
     def __init__(self, settings: DriverSettings, daemon: FakeDaemon) -> None:
         super().__init__(settings, daemon)
         self.hangs = False
+        self.observed = 0
+        #: Seconds for which the daemon may be waited for, in a recovery.
+        self.waits: list[float] = []
+
+    def recover(self) -> Recovered:
+        with waiting(10.0, ()) as seconds:
+            self.waits.append(seconds)
+        return super().recover()
 
     def observe(self) -> Running:
+        self.observed += 1
         running = super().observe()
         return replace(running, version=None, plugins={}) if self.hangs else running
 
@@ -48,11 +62,16 @@ class Agents:
 
 
 @pytest.fixture
-def agent(tmp_path: Path) -> Agent:
+def agents(tmp_path: Path) -> Agents:
     agents = Agents(tmp_path)
     agents.agent.collectd.running = replace(agents.agent.collectd.running, pid=77, since_boot=1.0, version="5.12")
     assert agents.agent.apply(spec(1, memory=True, swap=False)).outcome == "applied"
     agents.drivers[0].hangs = True
+    return agents
+
+
+@pytest.fixture
+def agent(agents: Agents) -> Agent:
     return agents.agent
 
 
@@ -87,6 +106,72 @@ def test_it_is_left_alone(agent: Agent) -> None:
     for _ in range(3):
         agent.service.keeper.look()
     assert agent.collectd.running == before
+
+
+def test_a_spec_that_met_it_is_not_tried_before_it_answers(agents: Agents) -> None:
+    """Each try would wait for it, with everybody else behind that."""
+    agent, driver = agents.agent, agents.drivers[0]
+    assert agent.apply(spec(2, cpu=True)).outcome == "applying"
+    for _ in range(2):
+        driver.observed = 0
+        agent.service.applier.apply(spec(2, cpu=True))
+        agent.service.keeper.look()
+        assert driver.observed == 1
+    driver.hangs = False
+    agent.service.keeper.look()
+    assert (agent.status().outcome, agent.enabled()) == ("applied", {"cpu"})
+
+
+def test_when_it_has_hung_for_long_the_spec_has_failed(agents: Agents) -> None:
+    agent, now = agents.agent, 0.0
+    agent.service.applier._silence = Silence(lambda: now)
+    assert agent.apply(spec(2, cpu=True)).outcome == "applying"
+    now = LASTING
+    agent.service.keeper.look()
+    status = agent.status()
+    assert status.error is not None
+    assert (status.outcome, status.error["code"]) == ("failed", "timeout")
+
+
+def following(directory: Path, collectd: FakeDaemon, hangs: bool = True) -> tuple[Agent, Hanging]:
+    """The next agent, which finds it so."""
+    made: list[Hanging] = []
+
+    def make(settings: DriverSettings, daemon: FakeDaemon) -> Hanging:
+        made.append(Hanging(settings, daemon))
+        made[0].hangs = hangs
+        return made[0]
+
+    return Agent(directory, collectd, live=make, drivers=1).recover(), made[0]
+
+
+@pytest.mark.parametrize(("hangs", "waits"), [(True, LOOK), (False, 10.0)])
+def test_an_agent_that_is_started_meanwhile_waits_for_it_once(
+    agents: Agents, tmp_path: Path, hangs: bool, waits: float
+) -> None:
+    _, driver = following(tmp_path, agents.agent.collectd, hangs)
+    assert driver.waits == [waits]
+
+
+def test_it_goes_on_with_the_patience_of_the_one_before(agents: Agents, tmp_path: Path) -> None:
+    assert agents.agent.apply(spec(2, cpu=True)).outcome == "applying"
+    agent, driver = following(tmp_path, agents.agent.collectd)
+    assert agent.apply(spec(2, cpu=True)).outcome == "applying"
+    driver.hangs = False
+    agent.service.keeper.look()
+    assert (agent.status().outcome, agent.enabled()) == ("applied", {"cpu"})
+
+
+def test_so_does_what_was_cut_off(tmp_path: Path) -> None:
+    agent = Agent(tmp_path).recover()
+    agent.collectd.running = replace(agent.collectd.running, pid=77, since_boot=1.0, version="5.12")
+    with pytest.raises(Killed):
+        Agent(tmp_path, agent.collectd, fault=killer(faults.ACTING)).recover().apply(spec(1, cpu=True))
+    agent, driver = following(tmp_path, agent.collectd)
+    assert agent.status().outcome == "applying"
+    driver.hangs = False
+    agent.service.keeper.look()
+    assert (agent.status().outcome, agent.enabled()) == ("applied", {"cpu"})
 
 
 class Told:

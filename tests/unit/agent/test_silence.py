@@ -11,7 +11,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.agent.silence import LASTING, Silence
-from collectd_mgr.domain.spec import Generation
+from collectd_mgr.domain.spec import Generation, Goal
 from collectd_mgr.drivers.base import Applied, DriverSettings, Order
 from collectd_mgr.drivers.fake import FakeDaemon
 from tests.unit.agent.agents import Agent, Live, spec
@@ -62,8 +62,31 @@ def test_it_is_settled_by_what_is_seen(deaf: Callable[[bool], Agent], does: bool
 
 
 def test_so_it_is_when_it_is_sent_again(deaf: Callable[[bool], Agent]) -> None:
+    agent = deaf(False)
+    assert agent.apply(spec(1, memory=True)).outcome == "applying"
+    agent.service.keeper.look()
+    assert agent.status().outcome == "applied"
+
+
+def test_it_is_refused_where_nothing_may_be_done_any_more(deaf: Callable[[bool], Agent], tmp_path: Path) -> None:
+    agent = deaf(False)
+    (tmp_path / "mode").write_text("off")
+    agent.service.keeper.look()
+    with pytest.raises(exception.HostNotManaged):
+        agent.apply(spec(1, memory=True))
+
+
+def test_it_is_not_done_again_in_a_daemon_that_came_after_a_death(deaf: Callable[[bool], Agent]) -> None:
+    """Whoever runs collectd has started it again, and the spec is sent again, before anybody looks."""
     agent = deaf(True)
-    assert agent.apply(spec(1, memory=True)).outcome == "applied"
+    agent.collectd.die()
+    agent.collectd.start(Goal())
+    assert agent.apply(spec(1, memory=True)).outcome == "applying"
+    assert agent.enabled() == set()
+    agent.service.keeper.look()
+    status = agent.status()
+    assert status.error is not None
+    assert (status.outcome, status.error["code"]) == ("failed", "daemon_died")
 
 
 def test_a_later_spec_overtakes_it(deaf: Callable[[bool], Agent]) -> None:
