@@ -54,8 +54,8 @@ class Applier:
         :raises HostNotManaged: when it asks for something and the mode allows no changes
         :raises PluginNotEnabled: when it restarts a plugin that is off; nothing was done
         :raises RefusedByAgent: when it asks for something that the host's own allow-list refuses; nothing was done
-        :raises RequestTimeout: when it did not come to its turn, or what an earlier agent left half done cannot be
-            ended yet; nothing was done
+        :raises RequestTimeout: when it did not come to its turn, or a death or what an earlier agent left half done
+            has to be seen to first; nothing was done
         """
         with self._state.turn(_PATIENCE):
             self.recovered()
@@ -68,7 +68,19 @@ class Applier:
                     raise
             if not is_news:
                 return None
+            self._check_outlived()
             return self._take_up(spec, request_id)
+
+    def _check_outlived(self) -> None:
+        """A change that is made before a death is seen would hide it, and could be made of what it died of.
+
+        :raises RequestTimeout: the daemon has died of the change before; the keeper sees to that first
+        """
+        probation = self._state.memory.probation
+        if probation is None or self._state.mode().mode != mode.MANAGE:
+            return
+        if probation.ended(self._carrier.ladder.glance()):
+            raise exception.RequestTimeout("collectd has died since the last change.", maybe_executed=False)
 
     def _let_in(self, spec: HostSpec) -> None:
         check_restarts(self._state.wanted(spec), spec, self._state.memory.taken)

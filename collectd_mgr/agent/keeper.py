@@ -13,7 +13,7 @@ from collectd_mgr.agent.applier import Applier
 from collectd_mgr.agent.backoff import Backoff
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.crash import NOTHING, Crash
-from collectd_mgr.agent.desired import asks_for_more, died
+from collectd_mgr.agent.desired import asks_for_more
 from collectd_mgr.agent.drift import DriftWatch
 from collectd_mgr.agent.journal import Journal
 from collectd_mgr.agent.moment import boot_id
@@ -106,7 +106,7 @@ class Keeper:
         if self._applier is None or memory.taken is None or memory.outcome != APPLYING:
             return False
         probation = memory.probation
-        if probation is not None and _ended(probation, running):
+        if probation is not None and probation.ended(running):
             return False
         if self._applier.again(running):
             self.close()
@@ -226,7 +226,7 @@ class Keeper:
         """Where nothing can be written; a daemon is better than none, if it is not dying of a change."""
         running, probation = self._carrier.ladder.glance(), self._state.memory.probation
         off = self._state.mode().mode == mode.OFF or (self._recovery is not None and not self._recovery.over)
-        if running.pid is not None or off or (probation is not None and _ended(probation, running)):
+        if running.pid is not None or off or (probation is not None and probation.ended(running)):
             return
         if self._is_ours_to_start() and self._last_resort.due(self._clock()):
             LOG.warning("collectd does not run: it is started with what is on the disk.")
@@ -249,16 +249,36 @@ class Keeper:
         except exception.DaemonDied as error:
             self._crash.happened(error)
         except exception.CollectdMgrError as error:
-            LOG.error("collectd is not brought to what it is to run: %s: %s", error.code, mask_text(error.detail))
-            self._lacking = error.detail
-            self._state.changed()
-            if isinstance(error, exception.BadSetting):
-                self._start_as_it_is()
+            if not (isinstance(error, exception.DaemonNotStarted) and self._gives_up(error)):
+                self._lacks(error)
         else:
             # What went wrong before has its end here.
             self._lacking = None
             self._state.remember(warnings=applied.warnings)
         self.close()
+
+    def _lacks(self, error: exception.CollectdMgrError) -> None:
+        LOG.error("collectd is not brought to what it is to run: %s: %s", error.code, mask_text(error.detail))
+        self._lacking = error.detail
+        self._state.changed()
+        if isinstance(error, exception.BadSetting):
+            self._start_as_it_is()
+
+    def _gives_up(self, error: exception.DaemonNotStarted) -> bool:
+        """Whether collectd starts without what is on probation: then that is why it did not, and the last good spec is
+        back. Where it does not either, something else is wrong, and what is wanted stays.
+        """
+        memory = self._state.memory
+        if memory.probation is None or memory.good == memory.current:
+            return False
+        try:
+            self._carrier.keep(memory.good or NOTHING)
+        except exception.CollectdMgrError:
+            return False
+        said = f"collectd does not start with what was changed last, and does without: {error.detail}"
+        self._crash.happened(exception.DaemonDied(said), live=False)
+        self._lacking = None
+        return True
 
     def run(self, stop: threading.Event) -> None:
         """Look until ``stop`` is set."""
@@ -274,8 +294,3 @@ class Keeper:
             self._trouble = mask_text(f"The last look at collectd failed: {error}")
         else:
             self._trouble = None
-
-
-def _ended(probation: Probation, running: Running) -> bool:
-    """Whether what is on probation has ended its daemon, as far as anybody knows."""
-    return bool(probation.pid) and died(probation.pid, probation.since_boot, running)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from collectd_mgr.agent.desired import same_daemon
+from collectd_mgr.agent.desired import died, same_daemon
 from collectd_mgr.domain.plan import Change, Plan, Running, RunningPlugin
 
 #: What ends collectd in its first read may do so in the second only, where it has something to compare, or the third.
@@ -38,6 +38,10 @@ class Probation:
         """Whether ``running`` is the process that it is about."""
         same = self.pid is not None and same_daemon(self.pid, self.since_boot, running)
         return same and boot_id == self.boot_id
+
+    def ended(self, running: Running) -> bool:
+        """Whether its process is gone, as far as anybody knows of what is on probation: ``running`` is there now."""
+        return self.pid is not None and died(self.pid, self.since_boot, running)
 
     def moved(self, running: Running, now: float, boot_id: str) -> Probation:
         """The same for the process that came after that one, which was started with what is on probation."""

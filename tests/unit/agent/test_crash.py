@@ -7,11 +7,16 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
+from collectd_mgr import exception
 from collectd_mgr.agent import faults
+from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.spec import Generation, Goal, PluginGoal
+from collectd_mgr.drivers.base import Applied, Order
+from collectd_mgr.drivers.fake import FakeDriver
 from tests.unit.agent.agents import Agent, spec
 from tests.waiting import eventually
 
@@ -50,7 +55,60 @@ def killer(point: str) -> Callable[[str], None]:
     return fault
 
 
+class Mortal(FakeDriver):
+    """What it starts dies of ``cpu``, and so does what there was before."""
+
+    name: ClassVar[str] = "restart"
+
+    def apply(self, order: Order) -> Applied:
+        if order.goal.plugins.get("cpu", PluginGoal(False)).enabled:
+            self.daemon.die(by_somebody=True)
+            raise exception.DaemonNotStarted("collectd ended while it started.", messages=[])
+        return super().apply(order)
+
+
+def test_what_no_daemon_outlived_is_given_up_where_none_can_be_started_with_it(tmp_path: Path) -> None:
+    """It was loaded live, and before that showed, another change had to stop collectd: it never came up again."""
+    (tmp_path / "collectd.conf").write_text("Interval 0.01\n")
+    agent = Agent(tmp_path, between=(Mortal,), drivers=2).recover()
+    agent.apply(spec(1, memory=True))
+    outlived(agent)
+    agent.apply(spec(2, memory=True, cpu=True))
+    assert agent.enabled() == {"memory", "cpu"}
+    assert agent.apply(spec(3, memory={"ValuesPercentage": True}, cpu=True)).outcome == "failed"
+    assert agent.collectd.running.pid is None
+    agent.service.keeper.look()
+    assert agent.enabled() == {"memory"}
+    error = agent.status().error
+    assert error is not None
+    assert error["facts"]["good"] == Generation("e", 1).to_dict()
+
+
 class TestDeath:
+    def test_before_the_next_change(self, agent: Agent) -> None:
+        """What died is not done once more with what somebody asks for in the moment before it is seen."""
+        agent.apply(spec(2, memory=True, cpu=True))
+        agent.collectd.die()
+        with pytest.raises(exception.RequestTimeout):
+            agent.apply(spec(3, memory=True, cpu=True, load=True))
+        agent.service.keeper.look()
+        status = agent.status()
+        assert status.error is not None
+        assert (status.generation, status.error["code"]) == (Generation("e", 2), "daemon_died")
+        assert (status.quarantine is not None, agent.enabled()) == (True, {"memory"})
+        assert agent.apply(spec(3, memory=True, load=True)).outcome == "applied"
+
+    def test_a_mode_is_taken_up_all_the_same(self, agent: Agent, tmp_path: Path) -> None:
+        """While nothing is looked at, nobody sees the death."""
+        agent.apply(spec(2, memory=True, cpu=True))
+        agent.apply(spec(3, memory=True, cpu=True, mode=Mode("off")))
+        agent.collectd.die()
+        agent.service.keeper.look()
+        with pytest.raises(exception.RequestTimeout):
+            agent.apply(spec(4, memory=True, cpu=True, mode=Mode("manage")))
+        agent.service.keeper.look()
+        assert (agent.status().quarantine is not None, agent.enabled()) == (True, {"memory"})
+
     def test_in_a_live_operation(self, agent: Agent) -> None:
         status = agent.apply(spec(2, memory=True, cpu=CRASH))
         assert status.error is not None
