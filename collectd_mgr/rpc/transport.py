@@ -15,6 +15,7 @@ from oslo_messaging._metrics import client as metrics
 from oslo_messaging._tracing import client as tracing
 
 from collectd_mgr import exception
+from collectd_mgr.rpc import channels
 
 if TYPE_CHECKING:
     from oslo_config import cfg
@@ -42,6 +43,7 @@ def prepare(conf: cfg.ConfigOpts) -> cfg.ConfigOpts:
     if _LOCKS not in conf:
         conf.register_opts(dict(concurrency.list_opts())[_LOCKS], group=_LOCKS)
     _set_defaults(conf)
+    channels.install()
     return conf
 
 
