@@ -13,6 +13,8 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping, Set
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from collectd_mgr import exception
@@ -34,6 +36,19 @@ _RETURN = 2.0
 _WITNESS = thresholds.normal(
     {"plugin": "collectd_mgr", "type": "collectd_mgr", "failure_max": 1.0, "hits": 7, "persist": True}
 )
+
+
+#: The name of the thread that looks for them, as the kernel has it. Any other one of Python's is called collectd.
+THREAD = "collectd_mgr"
+
+
+class _Timer(threading.Timer):
+    """It may wait for ever, where a metric does not come back: nobody is to take it for the thread of a plugin."""
+
+    def run(self) -> None:
+        with suppress(OSError):
+            Path("/proc/thread-self/comm").write_text(THREAD, encoding="ascii")
+        super().run()
 
 
 class Thresholds:
@@ -135,7 +150,7 @@ class Thresholds:
         if self._ended:
             return
         self._awaited = True
-        timer = threading.Timer(_RETURN, self._look)
+        timer = _Timer(_RETURN, self._look)
         timer.daemon = True
         timer.start()
 

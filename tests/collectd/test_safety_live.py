@@ -89,7 +89,7 @@ def _moment(subjects: list[Subject], reads: Statuses, start: float, usual: Count
 
 
 def _threads(pid: int, usual: Counter[str]) -> Counter[str]:
-    """Those that end by themselves are waited for: the extension's own look for values that come back is one."""
+    """Those that end by themselves are waited for."""
     threads, deadline = probe.threads(pid), time.monotonic() + PATIENCE
     while probe.grown(usual, threads) and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -8,13 +8,19 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from collectd_mgr.extension.thresholds import THREAD
+
 #: Looks at the threads, a tenth of a second apart.
 _LOOKS = 5
 
 
 def threads(pid: int) -> Counter[str]:
-    """How many threads of each name the process has. A thread that ends meanwhile is not counted."""
-    return Counter(filter(None, (_read(task / "comm") for task in Path(f"/proc/{pid}/task").iterdir())))
+    """How many threads of each name the process has. A thread that ends meanwhile is not counted.
+
+    Nor is the extension's own that waits for metrics to come back: one that is gone from this machine never does.
+    """
+    names = (_read(task / "comm") for task in Path(f"/proc/{pid}/task").iterdir())
+    return Counter(name for name in names if name not in ("", THREAD))
 
 
 def settled(pid: int) -> Counter[str]:
