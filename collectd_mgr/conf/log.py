@@ -31,6 +31,9 @@ class _Masked(logging.Formatter):
 
 def setup(conf: cfg.ConfigOpts, program: str, version: str) -> None:
     """Have the process log as ``conf`` says. Once in a process."""
+    if conf.log_dir:
+        # oslo.log would call the file after the program that was started, which is the WSGI server for the API.
+        conf.set_default("log_file", f"{program}.log")
     log.setup(conf, program, version)
     for handler in logging.getLogger().handlers:
         handler.setFormatter(_Masked(handler.formatter or logging.Formatter()))

@@ -6,6 +6,8 @@
 # @param options more of its configuration, by section
 # @param collectd_conf_dir what collectd.conf includes at its end, in the order of the names
 # @param units whether systemd runs the agent and collectd
+# @param unit_source where the agent's unit is (etc/systemd/collectd-mgr-agent.service), for example
+#   'puppet:///modules/collectd_mgr_agent/collectd-mgr-agent.service'; without it, it has to be there already
 class collectd_mgr_agent (
   String $transport_url,
   Hash[String, Hash] $options = {},
@@ -13,6 +15,7 @@ class collectd_mgr_agent (
   String $conf = '/etc/collectd-mgr/collectd-mgr.conf',
   String $collectd_conf_dir = '/etc/collectd/collectd.conf.d',
   Boolean $units = true,
+  Optional[String] $unit_source = undef,
 ) {
   $more = $options.map |$section, $pairs| {
     "\n[${section}]\n${join($pairs.map |$option, $value| { "${option} = ${value}\n" })}"
@@ -20,7 +23,11 @@ class collectd_mgr_agent (
   $snippet = "${collectd_conf_dir}/zz-collectd-mgr.conf"
   $print = "${agent} --config-file ${conf} --print-snippet"
 
-  file { $conf:
+  file { regsubst($conf, '/[^/]+$', ''):
+    ensure => directory,
+    mode   => '0700',
+  }
+  -> file { $conf:
     mode      => '0600',
     content   => "[DEFAULT]\ntransport_url = ${transport_url}\n${join($more)}",
     show_diff => false,
@@ -35,6 +42,13 @@ class collectd_mgr_agent (
   }
 
   if $units {
+    if $unit_source {
+      file { '/etc/systemd/system/collectd-mgr-agent.service':
+        mode   => '0644',
+        source => $unit_source,
+        notify => Service['collectd-mgr-agent'],
+      }
+    }
     service { 'collectd-mgr-agent':
       ensure    => running,
       enable    => true,

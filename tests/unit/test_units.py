@@ -49,6 +49,20 @@ def test_the_agents_directories_are_the_defaults() -> None:
     assert tmpfiles[:5] == ["d", str(Path(daemon.socket).parent), "0700", "root", "root"]
 
 
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_what_the_pages_have_them_write_they_may_write(unit: Path) -> None:
+    """With ``ProtectSystem=strict`` that is what systemd makes for them, and nothing else."""
+    service = section(unit, "Service")
+    rotated = (ROOT / "etc/logrotate.d/collectd-mgr").read_text()
+    assert f"\n/var/log/{service['LogsDirectory']}/*.log {{\n" in rotated
+    lock_path = "lock_path = /run/collectd-mgr-locks\n"
+    assert lock_path in (ROOT / "doc/source/admin/bus.rst").read_text()
+    if service.get("ProtectSystem") == "strict":
+        assert lock_path == f"lock_path = /run/{service['RuntimeDirectory']}\n"
+    else:
+        assert "User" not in service, "root writes where it likes"
+
+
 def test_every_program_is_one_that_is_installed() -> None:
     programs = [Path(section(unit, "Service")["ExecStart"].split()[0]).name for unit in UNITS]
     # gunicorn is the deployment's own choice of a server.

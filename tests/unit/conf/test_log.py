@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 PROGRAM = """
 import logging
@@ -27,3 +30,14 @@ def test_secrets_are_masked_whoever_writes_them() -> None:
     assert lines.count("RuntimeError: failed: https://********@example.org/") >= 2
     assert 'Password "********"' in lines
     assert "hunter2" not in lines
+
+
+@pytest.mark.parametrize(("given", "name"), [([], "collectd-mgr-api.log"), (["--log-file", "mine.log"], "mine.log")])
+def test_a_file_is_called_after_the_service_whatever_program_runs_it(
+    given: list[str], name: str, tmp_path: Path
+) -> None:
+    arguments = ["--config-file", "/dev/null", "--log-dir", str(tmp_path), *given]
+    program = f"from collectd_mgr.cmd import configuration; configuration.load({arguments!r}, 'collectd-mgr-api')"
+    program += "; import logging; logging.getLogger('somebody').warning('here')"
+    subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert [(file.name, "here" in file.read_text()) for file in tmp_path.iterdir()] == [(name, True)]
