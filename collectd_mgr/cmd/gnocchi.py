@@ -8,10 +8,12 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from keystoneauth1 import adapter, exceptions, loading
 
+from collectd_mgr import exception
 from collectd_mgr.domain import events, samples
 
 if TYPE_CHECKING:
@@ -104,16 +106,27 @@ def ensure(gnocchi: adapter.Adapter) -> str:
 
 
 def _define(conf: cfg.ConfigOpts) -> None:
-    if conf.area.metrics == "-":
-        print(definitions(sys.stdin), end="")
-        return
-    with open(conf.area.metrics, encoding="utf-8") as lines:
-        print(definitions(lines), end="")
+    try:
+        with _opened(conf.area.metrics) as lines:
+            print(definitions(lines), end="")
+    except (OSError, ValueError, exception.CollectdMgrError) as error:
+        sys.exit(f"There are no definitions in this: {error}")
 
 
-def definitions(lines: IO[str] | Iterable[str]) -> str:
-    """The text of ``gnocchi_resources.yaml`` for metrics in CSV, see :func:`_names`."""
-    metrics = "\n".join(f"      {json.dumps(name)}:" for name in dict.fromkeys(_names(lines)))
+def _opened(path: str) -> AbstractContextManager[Iterable[str]]:
+    return nullcontext(sys.stdin) if path == "-" else open(path, encoding="utf-8", newline="")
+
+
+def definitions(lines: Iterable[str]) -> str:
+    """The text of ``gnocchi_resources.yaml`` for metrics in CSV, see :func:`_names`.
+
+    :raises BadIdentifier: one is none
+    :raises ValueError: a column is missing, or there are no metrics: Ceilometer could read nothing of that
+    """
+    names = list(dict.fromkeys(_names(lines)))
+    if not names:
+        raise ValueError("no metric is in it.")
+    metrics = "\n".join(f"      {json.dumps(name)}:" for name in names)
     attributes = "\n".join(f"      {name}: resource_metadata.{name}" for name in ATTRIBUTES)
     told = "\n".join(f"      {name}: {name}" for name in ATTRIBUTES)
     return _DEFINITIONS.format(
@@ -124,10 +137,13 @@ def definitions(lines: IO[str] | Iterable[str]) -> str:
 def _names(lines: Iterable[str]) -> Iterator[str]:
     """Of the samples that a data source gives; where the column Kind does not say ``gauge``, of its rate too."""
     for row in csv.DictReader(lines):
-        if row["Identifier"] == "Identifier":
+        identifier, source = row.get("Identifier"), row.get("Name")
+        if identifier is None or source is None:
+            raise ValueError("every line wants an Identifier and a Name, and the first says in which columns they are.")
+        if identifier == "Identifier":
             # One list after another.
             continue
-        name = samples.name(row["Identifier"], row["Name"])
+        name = samples.name(identifier, source)
         yield name
         if row.get("Kind") != samples.GAUGE:
             yield samples.rate(name)

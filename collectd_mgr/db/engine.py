@@ -85,8 +85,12 @@ def retried(function: F) -> F:
 
 
 def prepare(conf: cfg.ConfigOpts) -> cfg.ConfigOpts:
-    """``conf`` with what oslo.db reads from it. Safe to repeat."""
+    """``conf`` with what oslo.db reads from it, and our defaults. Safe to repeat."""
     conf.register_opts(options.database_opts, "database")
+    # The first connection of a process: with oslo.db's ten tries, ten seconds apart, every request of an API that was
+    # started while the database is away would wait for minutes. Whoever asks, or a job of ours, tries again.
+    conf.set_default("max_retries", 1, "database")
+    conf.set_default("retry_interval", 0, "database")
     return conf
 
 

@@ -158,6 +158,12 @@ def prune(session: Executor, host_id: str, kept: int) -> int:
     return int(result.rowcount)
 
 
+def unreadable(session: Session, seal: Seal) -> list[str]:
+    """The hosts whose newest generation is one that no key opens, by name: nothing can be changed there."""
+    query = select(Host.name, Generation.sealed).where(Generation.host_id == Host.id, Generation.n == Host.n)
+    return [row.name for row in session.execute(query.order_by(Host.name)) if not seal.opens(row.sealed)]
+
+
 def reseal(session: Session, seal: Seal) -> int:
     """Put everything under the newest key; how many rows. Safe to repeat."""
     rows = session.scalars(select(Generation)).all()

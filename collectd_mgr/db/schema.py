@@ -19,8 +19,8 @@ def sync(database: Database, revision: str = "head") -> None:
 
 
 def version(database: Database) -> str | None:
-    """The revision the database is at, ``None`` for an empty one."""
-    with database.engine.connect() as connection:
+    """The revision the database is at, ``None`` for an empty one. :raises DatabaseUnreachable:"""
+    with database.glance() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 

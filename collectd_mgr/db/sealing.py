@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,12 @@ class Seal:
             return self._fernet.decrypt(token.encode()).decode()
         except InvalidToken as error:
             raise exception.CollectdMgrError("No key in [secrets] opens what the database holds.") from error
+
+    def opens(self, token: str) -> bool:
+        """Whether one of the keys does."""
+        with suppress(exception.CollectdMgrError):
+            return bool(self.open(token))
+        return False
 
     def rotate(self, token: str) -> str:
         """The same content under the newest key."""

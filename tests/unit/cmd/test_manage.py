@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from collectd_mgr.db import schema
+from collectd_mgr.cmd import configuration
+from collectd_mgr.db import generations, hosts, schema
+from collectd_mgr.db.engine import Database
+from collectd_mgr.db.generations import Origin
+from collectd_mgr.domain.spec import Generation, HostSpec
 from collectd_mgr.rpc.keys import public_half
 
 
@@ -42,6 +46,35 @@ def test_the_upgrade_check(options: list[str]) -> None:
     assert (code, "Failure" in text) == (0, False)
 
 
+def test_the_upgrade_check_answers_whatever_is_wrong(options: list[str], tmp_path: Path) -> None:
+    """2, and a sentence: never a traceback, and 255."""
+    config = tmp_path / "wrong.conf"
+    for line, said in (
+        ("[secrets]\nfernet_keys = no key", "Fernet key must be"),
+        ("[secrets]\nkey_file = /nowhere/keys", "/nowhere/keys"),
+        ("[database]\nconnection = mysql+pymysql://u:hunter2@127.0.0.1:9/x", "The database of the service does not"),
+    ):
+        config.write_text(line)
+        code, text = run("status", *options, "--config-file", str(config), "upgrade", "check")
+        assert (code, said in text, "Traceback" in text, "hunter2" in text) == (2, True, False, False), text
+
+
+def test_the_upgrade_check_finds_a_key_that_opens_nothing(options: list[str], tmp_path: Path) -> None:
+    run("manage", *options, "db", "sync")
+    conf = configuration.new()
+    conf(options)
+    database = Database(conf)
+    with database.writer() as session:
+        host = hosts.add(session, "cn1.example.org")
+        generations.add(session, database.seal, host.id, HostSpec(Generation(host.epoch, 0)), Origin("host.create"))
+    database.close()
+    other = tmp_path / "other.conf"
+    other.write_text(f"[secrets]\nfernet_keys = {run('manage', 'secrets', 'new')[1]}")
+    assert run("status", *options, "upgrade", "check")[0] == 0
+    code, text = run("status", *options, "--config-file", str(other), "upgrade", "check")
+    assert (code, "No key in [secrets] opens what is set on 1 hosts" in text.replace("\n", " ")) == (2, True), text
+
+
 def test_keys_that_sign(tmp_path: Path) -> None:
     file, conf = tmp_path / "signing-keys", tmp_path / "signing.conf"
     conf.write_text(f"[signing]\nkey_file = {file}\n")
@@ -56,3 +89,19 @@ def test_what_gnocchi_is_to_know() -> None:
     said = run("manage", "gnocchi", "definitions", str(shipped / "metrics.csv"))
     assert said == (0, (shipped / "gnocchi_resources.yaml").read_text())
     assert run("manage", "gnocchi", "create", "--os-auth-url", "") == (1, ""), "nobody to be asked"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Identifier,Name\n",
+        "Identifier\nh/load/load\n",
+        "Identifier,Name\nh/load\n",
+        "Identifier,Name\nload,value\n",
+    ],
+)
+def test_what_is_no_list_of_metrics_gives_no_definitions(text: str, tmp_path: Path) -> None:
+    """Ceilometer could not start with what would come of it."""
+    (tmp_path / "list.csv").write_text(text)
+    assert run("manage", "gnocchi", "definitions", str(tmp_path / "list.csv")) == (1, "")
