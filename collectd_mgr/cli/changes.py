@@ -89,7 +89,7 @@ class Change(Reporting, command.Lister, metaclass=abc.ABCMeta):
                 self.log.error("%s: %s", operation["host"], advised)
         for operation in operations:
             for warning in operation.get("warnings") or ():
-                self.log.warning("%s: %s", operation["host"], warning)
+                self.log.warning("%s: %s", operation["host"], columns.plain(warning))
 
 
 def ended_badly(operation: dict[str, Any], waited: bool) -> bool:

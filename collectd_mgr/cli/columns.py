@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 import json
 import time
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -23,11 +24,25 @@ class TimeColumn(FormattableColumn[Any]):
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._value))
 
 
+class TextColumn(FormattableColumn[str]):
+    """What a host may have made up, with characters that are none: itself for programs, without them for people."""
+
+    def human_readable(self) -> str:
+        return plain(self._value)
+
+
 class JsonColumn(FormattableColumn[Any]):
     """What has parts within parts: itself for programs, JSON for people."""
 
     def human_readable(self) -> str:
-        return json.dumps(self._value, ensure_ascii=False)
+        return plain(json.dumps(self._value, ensure_ascii=False))
+
+
+def plain(text: str) -> str:
+    """``text`` without what would be a command for the terminal, or could not be printed."""
+    if text.isprintable():
+        return text
+    return "".join("?" if unicodedata.category(each) in ("Cc", "Cs") and each not in "\n\t" else each for each in text)
 
 
 def table(items: Iterable[Mapping[str, Any]], columns: Columns) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
@@ -48,13 +63,16 @@ def cell(value: Any) -> Any:
     """A value as cliff prints it: readable in a table, itself in JSON and YAML."""
     if isinstance(value, dict):
         return JsonColumn(value) if _nested(value.values()) else format_columns.DictColumn(value)
+    if isinstance(value, str) and plain(value) != value:
+        return TextColumn(value)
     if isinstance(value, list):
         return JsonColumn(value) if _nested(value) else format_columns.ListColumn(value)
     return value
 
 
 def _nested(parts: Iterable[Any]) -> bool:
-    return any(part is None or isinstance(part, (dict, list)) for part in parts)
+    """Whether a line of words would not do for them."""
+    return any(part is None or isinstance(part, (dict, list)) or plain(str(part)) != str(part) for part in parts)
 
 
 def _find(item: Mapping[str, Any], place: str) -> Any:

@@ -56,7 +56,7 @@ class TestPlugin(command.Lister):
         address = path("hosts", parsed_args.host, "plugins", parsed_args.plugin, "test")
         tried = client_of(self).post(address, json=body).json()["test"]
         for warning in tried["warnings"]:
-            self.log.warning("%s: %s", parsed_args.host, warning)
+            self.log.warning("%s: %s", parsed_args.host, columns.plain(warning))
         rows = ({**row, **value} for row in tried["values"] for value in row["values"])
         return columns.table(rows, _TRIED)
 
@@ -73,7 +73,7 @@ class _Preview(command.Lister):
         for host in hosts:
             found = client.post(path("hosts", host, "preview"), json=wanted).json()["preview"]
             for problem in found["problems"]:
-                self.log.warning("%s: %s [%s]", host, problem["detail"], problem["code"])
+                self.log.warning("%s: %s [%s]", host, columns.plain(problem["detail"]), problem["code"])
             # A section that changes as a whole is shown setting by setting.
             shown = {f"{setting['section']}.set" for setting in found["settings"]}
             for change in found["changes"]:

@@ -11,6 +11,8 @@ from urllib.parse import unquote
 from keystoneauth1 import exceptions
 from keystoneauth1.exceptions import http
 
+from collectd_mgr.cli.columns import plain
+
 #: By the code of the API; host and noun stand in braces, as HOST and NOUN where they are not known.
 _ADVICE = {
     "host_not_found": "To see the hosts: openstack collectd host list",
@@ -46,8 +48,8 @@ def advice(code: str, facts: Mapping[str, Any]) -> str:
 
 
 def worded(detail: str, *more: str) -> str:
-    """A sentence, and what there is to say besides."""
-    return " ".join(filter(None, (f"{detail.rstrip('.')}.", *more)))
+    """A sentence, which may be a host's own, and what there is to say besides."""
+    return plain(" ".join(filter(None, (f"{detail.rstrip('.')}.", *more))))
 
 
 def line(error: exceptions.ClientException) -> str:

@@ -14,10 +14,12 @@ from osc_lib.command import command
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 from sparklines import sparklines
 
 from collectd_mgr.cli import metrics, units
 from collectd_mgr.cli.client import Client, client_of
+from collectd_mgr.cli.columns import plain
 from collectd_mgr.cli.examples import examples
 
 #: Columns of a plot: as many of the last values as are kept of a metric.
@@ -77,7 +79,8 @@ class Watched:
         table.add_column(self._kind.title(), justify="right", no_wrap=True)
         table.add_column("Last Values", min_width=_WIDTH, no_wrap=True)
         for (identifier, name), series in itertools.islice(self._series.items(), shown):
-            table.add_row(identifier, name, _number(series.last), series.plot())
+            # A Text has no markup of rich's: a metric may be called "[kthreadd]".
+            table.add_row(Text(plain(identifier)), Text(plain(name)), _number(series.last), series.plot())
         return table
 
 

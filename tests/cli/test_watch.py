@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from rich.console import Console
 
 from collectd_mgr.cli.watch import Series, Watched
 from tests.cli.shell import Shell
@@ -64,6 +65,17 @@ def test_a_host_that_is_not_known(openstack: Shell) -> None:
 
 def _row(name: str, value: float | None, last_update: float) -> dict[str, object]:
     return {"id": name, "last_update": last_update, "values": [{"name": "value", "value": value, "rate": None}]}
+
+
+@pytest.mark.parametrize("instance", ["[kthreadd]", "[/b]", "a[bold]b", "\\[x]", "\x1b[2Ja\udcff"])
+def test_a_name_is_shown_as_it_is(instance: str) -> None:
+    """Whatever a plugin calls its metrics: it is no markup, and no command for the terminal."""
+    watched, console = Watched("value"), Console(width=120, force_terminal=False)
+    watched.look([_row(f"h/processes-{instance}/ps_count", 1.0, 10.0)])
+    with console.capture() as shown:
+        console.print(watched.table(20))
+    said = instance.replace("\x1b", "?").replace("\udcff", "?")
+    assert f"h/processes-{said}/ps_count" in shown.get()
 
 
 def test_between_two_reads_nothing_is_new() -> None:
