@@ -62,6 +62,11 @@ def test_samples_are_defined_as_they_are_sent() -> None:
     assert {about[name] for name in ("project_id", "user_id", "host")} <= {f"$.payload.{name}" for name in facts}
 
 
+def test_the_page_for_operators_has_every_event() -> None:
+    page = (SHIPPED.parents[1] / "doc/source/admin/telemetry.rst").read_text()
+    assert [each for each in (*events.TRAITS, events.SAMPLES) if f"``{each}``" not in page] == []
+
+
 def test_the_pipelines_know_where_the_resources_are_defined() -> None:
     for name in ("pipeline.yaml", "event_pipeline.yaml"):
         (sink,) = read(name)["sinks"]
