@@ -76,8 +76,6 @@ class BadSetting(CollectdMgrError):
 
 
 class NothingToHold(CollectdMgrError):
-    """``expires_in`` without a setting that it could be about."""
-
     code, status, title = "nothing_to_hold", 400, "Nothing is set that could hold for a while"
 
 
@@ -201,8 +199,6 @@ class NoTimeSource(CollectdMgrError):
 
 
 class ClockSyncFailed(CollectdMgrError):
-    """In the words of the time service."""
-
     code, status, title = "clock_sync_failed", 409, "The time service did not take the request"
 
 
@@ -294,6 +290,10 @@ class RequestTimeout(CollectdMgrError):
 
 class AgentUnreachable(CollectdMgrError):
     code, status, title = "agent_unreachable", 503, "The agent of this host does not answer"
+
+
+class IdentityUnreachable(CollectdMgrError):
+    code, status, title = "identity_unreachable", 503, "Keystone cannot be asked about the token"
 
 
 class DatabaseUnreachable(CollectdMgrError):

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pecan
 import pecan.core
 import pecan.routing
+from keystoneauth1.exceptions import NotFound
 from keystonemiddleware import auth_token
 from oslo_context.context import RequestContext
 from oslo_middleware import healthcheck, http_proxy_to_wsgi, request_id, sizelimit
 
+from collectd_mgr import exception
 from collectd_mgr.api.call import Services
 from collectd_mgr.api.errors import Errors
 from collectd_mgr.api.gate import Gate
@@ -92,8 +94,22 @@ class _Request(pecan.Request):  # type: ignore[misc]
 _getargspec = pecan.core.getargspec
 
 
+class _Keystone(auth_token.AuthProtocol):  # type: ignore[misc]
+    """Where requests without a token may pass, a token that nobody can be asked about counts as an invalid one."""
+
+    def fetch_token(self, *args: Any, **kwargs: Any) -> Any:
+        """:raises IdentityUnreachable: Keystone is away, or does not know this service"""
+        try:
+            return super().fetch_token(*args, **kwargs)
+        except auth_token.InvalidToken as error:
+            if isinstance(error.__context__, NotFound):
+                # Keystone's own word.
+                raise
+            raise exception.IdentityUnreachable() from error
+
+
 def _authenticated(conf: cfg.ConfigOpts, application: Any) -> Any:
     """keystonemiddleware, which lets requests without a token pass: the version documents are for everybody."""
-    return auth_token.AuthProtocol(
+    return _Keystone(
         application, {"oslo_config_config": conf, "delay_auth_decision": True, "oslo_config_project": "collectd_mgr"}
     )

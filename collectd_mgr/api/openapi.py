@@ -27,7 +27,7 @@ _ERRORS = {
     403: "The policy of the service, or of the host, does not allow this",
     404: "No such resource",
     409: "The state of the host does not allow this",
-    503: "The host, its collectd or the database does not answer, or not so that it could be trusted",
+    503: "The host, its collectd, Keystone or the database does not answer, or not so that it could be trusted",
     504: "The answer of the host did not come in time",
 }
 

@@ -34,6 +34,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def application(database: Database, **sections: dict[str, Any]) -> app.Application:
     conf = configuration.scratch("sqlite://")
     loading.register_auth_conf_options(conf, "keystone_authtoken")
+    conf.register_opts(loading.get_auth_plugin_conf_options("password"), "keystone_authtoken")
     control = HostControl(database, AgentAPI(rpc_bus()))
     # The middleware registers its options when it is made, so that it is made once before they can be set.
     with warnings.catch_warnings():
@@ -52,6 +53,14 @@ def test_who_has_no_token_is_told_where_to_get_one(database: Database) -> None:
     assert response.headers["WWW-Authenticate"] == f'Keystone uri="{AUTH_URI}"'
     assert response.json["errors"][0]["code"] == "unauthorized"
     assert response.headers["X-Openstack-Request-Id"] == response.json["errors"][0]["request_id"]
+
+
+def test_a_token_that_nobody_can_be_asked_about_is_not_called_invalid(database: Database) -> None:
+    """A functional test has a Keystone that says no."""
+    away = {"auth_type": "password", "auth_url": "http://127.0.0.1:9/v3", "username": "u", "password": "p"}
+    made = application(database, keystone_authtoken=away)
+    response = webob.Request.blank("/v1/hosts", headers={"X-Auth-Token": "a-token"}).get_response(made)
+    assert (response.status_int, response.json["errors"][0]["code"]) == (503, "identity_unreachable")
 
 
 def test_the_versions_want_no_token(database: Database) -> None:
