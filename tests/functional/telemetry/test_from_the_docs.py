@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from tests.services.keystone import Keystone
 from tests.services.mariadb import MariaDB
 from tests.services.openstack import PROGRAMS, QUIET
 from tests.services.place import directory, free_port
+from tests.services.process import Process
 from tests.services.rabbitmq import RabbitMQ
 from tests.services.telemetry import Telemetry
 from tests.waiting import eventually
@@ -56,7 +58,18 @@ def place() -> Iterator[Path]:
 
 
 @pytest.fixture
-def said(rabbitmq: RabbitMQ, keystone: Keystone, mariadb: MariaDB) -> dict[str, str]:
+def memcached(place: Path) -> Iterator[int]:
+    """Where one listens."""
+    port = free_port()
+    command = ["memcached", "--listen=127.0.0.1", f"--port={port}", "--user=nobody"]
+    process = Process(command, place / "memcached.log")
+    process.start()
+    yield port
+    process.stop()
+
+
+@pytest.fixture
+def said(rabbitmq: RabbitMQ, keystone: Keystone, mariadb: MariaDB, memcached: int) -> dict[str, str]:
     """The names of the pages, and what they are here."""
     project = str(keystone.session("alice", "demo").get_project_id())
     return {
@@ -69,14 +82,14 @@ def said(rabbitmq: RabbitMQ, keystone: Keystone, mariadb: MariaDB) -> dict[str, 
         "SERVICE_PASSWORD": PASSWORD,
         "ID_OF_A_PROJECT": project,
         "2c49f0a1c0de4b1f9c07f3d0d6a0a1be": project,
-        # The tests' RabbitMQ and Keystone have users of that name, and this machine no memcached.
+        "127.0.0.1:11211": f"127.0.0.1:{memcached}",
+        # The tests' RabbitMQ and Keystone have users of that name.
         "collectd_mgr BUS_PASSWORD": "from_the_docs BUS_PASSWORD",
         "-p collectd_mgr collectd_mgr": "-p collectd_mgr from_the_docs",
         "rabbit://collectd_mgr:": "rabbit://from_the_docs:",
         f"{PASSWORD} collectd-mgr": f"{PASSWORD} from-the-docs",
         "--user collectd-mgr": "--user from-the-docs",
         "username = collectd-mgr": "username = from-the-docs",
-        "memcached_servers": "# memcached_servers",
         # After those above, which it is not to be changed by.
         "#transport_url = rabbit://…": f"transport_url = {rabbitmq.url}",
     }
@@ -149,14 +162,24 @@ def appears(look: str, node: Machine, host: Machine) -> None:
         raise
 
 
+def kept(port: int) -> int:
+    """How many items a memcached has."""
+    with socket.create_connection(("127.0.0.1", port)) as connection, connection.makefile("rw", newline="\r\n") as line:
+        line.write("stats\n")
+        line.flush()
+        facts = (each.split() for each in iter(line.readline, "END\r\n"))
+        return next(int(value) for _, name, value in facts if name == "curr_items")
+
+
 def test_a_threshold_that_was_set_fires_an_alarm(
-    node: Machine, host: Machine, telemetry: Telemetry, keystone: Keystone, webhook: Webhook
+    node: Machine, host: Machine, telemetry: Telemetry, keystone: Keystone, webhook: Webhook, memcached: int
 ) -> None:
     deploy(node)
     join(host)
     look, manage = blocks("install/deployment", "A host")[2].splitlines()
     appears(look, node, host)
     node.run(manage)
+    assert kept(memcached) > 0, "the tokens of these commands"
     (create, alarms) = blocks("admin/telemetry", "Gnocchi")[0], blocks("admin/telemetry", "Aodh")[0]
     node.run(create.splitlines()[0].removeprefix("$ "))
     member = Machine(
