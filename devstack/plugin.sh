@@ -16,7 +16,8 @@ function is_collectd_mgr_control {
 }
 
 function collectd_mgr_install {
-    setup_develop "$COLLECTD_MGR_DIR"
+    # DevStack has keystonemiddleware keep its tokens in memcached.
+    setup_develop "$COLLECTD_MGR_DIR" memcached
     if is_service_enabled collectd-mgr-agent; then
         collectd_mgr_install_collectd
     fi
@@ -171,6 +172,10 @@ function collectd_mgr_start_api {
 # Starts the agent, and collectd once more: from then on it needs no restart. The agent has the extension in place first.
 function collectd_mgr_start_agent {
     local extension=$COLLECTD_MGR_STATE_DIR/extension
+    if [[ "$COLLECTD_MGR_DAEMON" == child ]]; then
+        # The package's unit would run a second one beside it, now or after a boot.
+        sudo systemctl disable --now collectd
+    fi
     run_process collectd-mgr-agent \
         "$COLLECTD_MGR_BIN_DIR/collectd-mgr-agent --config-file $COLLECTD_MGR_CONF" root root
     if [[ "$COLLECTD_MGR_DAEMON" == systemd ]]; then
@@ -210,6 +215,9 @@ function collectd_mgr_cleanup {
 }
 
 function collectd_mgr_cleanup_collectd {
+    if [[ "$COLLECTD_MGR_DAEMON" == child ]]; then
+        collectd_mgr_stop_child
+    fi
     if ! [ -e "$COLLECTD_MGR_COLLECTD_CONF" ]; then
         return
     fi
@@ -218,7 +226,18 @@ function collectd_mgr_cleanup_collectd {
         sudo rm -f "$COLLECTD_MGR_COLLECTD_CONF"
     else
         sudo sed -i "\|^Include \"$COLLECTD_MGR_CONF_DIR/|d" "$COLLECTD_MGR_COLLECTD_CONF"
+        sudo systemctl enable collectd
         restart_service collectd
+    fi
+}
+
+# The collectd that an agent has started. Its pid is the first word of the file; that may be another process by now.
+function collectd_mgr_stop_child {
+    local pid
+    pid=$(sudo cat "$COLLECTD_MGR_STATE_DIR/collectd.pid" 2>/dev/null | cut -d ' ' -f 1)
+    if [[ -n "$pid" && "$(sudo readlink "/proc/$pid/exe")" == "$(readlink -f "$COLLECTD_MGR_COLLECTD")" ]]; then
+        sudo kill "$pid"
+        test_with_retry "sudo test ! -e /proc/$pid/exe" "collectd did not end" "$SERVICE_TIMEOUT"
     fi
 }
 

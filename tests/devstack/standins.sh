@@ -182,4 +182,4 @@ function stop_process {
 }
 
 function wait_for_service { curl -s -o /dev/null "$2"; }
-function test_with_retry { $1 || die "$2"; }
+function test_with_retry { timeout "$3" sh -c "while ! $1; do sleep 0.1; done" || die "$2"; }

@@ -67,7 +67,7 @@ def node(keystone: Keystone, mariadb: MariaDB, rabbitmq: RabbitMQ) -> Iterator[N
         node.close()
 
 
-def test_a_plugin_is_enabled(node: Node, keystone: Keystone) -> None:
+def test_a_plugin_is_enabled_and_a_threshold_judged(node: Node, keystone: Keystone) -> None:
     url = f"http://127.0.0.1:{node.local['COLLECTD_MGR_SERVICE_PORT']}"
     eventually(lambda: answers(f"{url}/healthcheck"))
     admin = Caller(url, keystone.token("admin", "admin"))
@@ -83,3 +83,11 @@ def test_a_plugin_is_enabled(node: Node, keystone: Keystone) -> None:
     assert (answer.status, answer.body["operation"]["state"]) == (200, "succeeded"), answer
     assert answer.body["operation"]["reason"] == body["reason"]
     assert answer.body["plugin"]["effective"]["enabled"] is True
+    _check_thresholds(admin)
+
+
+def _check_thresholds(admin: Caller) -> None:
+    """In the collectd.conf that was written where there was none: a value past the bound is said to be."""
+    bound = {"plugin": "load", "type": "load", "data_source": "shortterm", "failure_max": -1}
+    assert admin("PUT", f"/v1/hosts/{_HOST}/thresholds/load", bound).status == 200
+    eventually(lambda: admin("GET", f"/v1/hosts/{_HOST}/notifications?severity=failure").body["notifications"])

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
 from collectd_mgr.cmd import agent, configuration
+from collectd_mgr.domain import grammar
+from collectd_mgr.domain.output import DEFAULT_CHAIN, operators_chain
 from tests.devstack.node import ROOT, Node
 
 STACK = ("stack install", "stack post-config", "stack extra")
@@ -34,7 +37,7 @@ def node(tmp_path: Path) -> Node:
 def test_a_node_of_all_gets_everything(node: Node) -> None:
     calls = node.run(*STACK)
     assert [call for call in starting(calls, "apt-get") if "collectd-core" in call]
-    assert [call for call in starting(calls, "pip") if f"-e {ROOT}" in call]
+    assert [call for call in starting(calls, "pip") if f"-e {ROOT}[memcached]" in call]
     assert units(calls, "start") == units(calls, "enable") == UNITS
     # Once, when the extension is in place.
     assert units(calls, "restart") == ["collectd"]
@@ -171,3 +174,27 @@ def test_a_collectd_that_was_brought_along_is_taken_away(node: Node) -> None:
     calls = node.run("clean")
     assert (units(calls, "stop"), units(calls, "restart")) == (["collectd"], [])
     assert node.files() == set()
+
+
+def test_thresholds_are_judged_in_a_collectd_that_was_brought_along(node: Node) -> None:
+    """They are where values are written: what a chain stops before that is never judged."""
+    node.run(*STACK)
+    text = (node.place / "collectd/collectd.conf").read_text()
+    assert operators_chain(grammar.parse(text)) == DEFAULT_CHAIN
+
+
+def test_a_child_is_the_only_collectd_and_ends_before_its_directory_goes(tmp_path: Path) -> None:
+    node = Node(tmp_path, local={"COLLECTD_MGR_DAEMON": "child", "COLLECTD_MGR_COLLECTD": "/bin/sleep"})
+    calls = node.run(*STACK)
+    assert calls.index("systemctl disable --now collectd") < calls.index(f"systemctl start {UNITS[-1]}")
+    assert units(calls, "restart") == []
+    with subprocess.Popen(["/bin/sleep", "600"]) as child, subprocess.Popen(["/bin/cat"], stdin=-1) as other:
+        for process in (other, child):
+            (node.place / "state/collectd.pid").write_text(f"{process.pid} 1 boot\n")
+            node.run("unstack")
+            assert child.poll() is None
+            node.run("clean")
+            assert node.files() == set()
+            node.run(*STACK)
+        assert (child.wait(0), other.poll()) == (-15, None)
+        other.terminate()
