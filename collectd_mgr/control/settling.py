@@ -178,11 +178,12 @@ def _take_back(session: Session, seal: Seal, host: Host, n: int) -> None:
 def end_leases(session: Session, seal: Seal, host: Host, ids: Collection[str]) -> bool:
     """The host ended these leases: desired goes on without them, as a generation of its own that says so.
 
-    False when there is nothing of them left, the host failed to do without them, or somebody else moved it meanwhile.
-    Safe to repeat.
+    False when there is nothing of them left, the host failed to do without them, somebody else moved it meanwhile, or
+    it is not known yet what becomes of the newest generation: one that fails would take this one with it, and be tried
+    again below the next, for ever. Safe to repeat.
     """
     newest = generations.get(session, host, host.n)
-    if _in_vain(session, host, newest):
+    if not hosts.is_settled(session, host.id) or _in_vain(session, host, newest):
         return False
     desired = desired_of(generations.opened(seal, newest))
     over = [layer for layer in desired.leases if layer.id in ids]

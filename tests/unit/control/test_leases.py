@@ -12,18 +12,30 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.control import edits, leases
-from collectd_mgr.control.hosts import HostControl
+from collectd_mgr.control.hosts import HostControl, check_managed
 from collectd_mgr.control.requester import Requester
-from collectd_mgr.db import generations
+from collectd_mgr.control.storing import Asked, store
+from collectd_mgr.db import generations, operations
+from collectd_mgr.db.engine import now
 from collectd_mgr.db.paging import Paging
 from collectd_mgr.domain.leases import granted
 from collectd_mgr.domain.operations import APPLIED, FAILED
 from collectd_mgr.domain.spec import Generation, PluginSetting
+from collectd_mgr.domain.status import HostStatus
 from collectd_mgr.rpc.status import Reports
-from tests.unit.control.agents import ScriptedAgent, served
+from tests.unit.control.agents import BAD, ScriptedAgent, served
+from tests.waiting import PATIENCE
 
 HOST = "c1.example.org"
 ALICE = Requester("alice", "ops", "req-1", "INC-12", 60.0)
+
+
+class Holder(ScriptedAgent):
+    """Its leases are over as soon as it has them."""
+
+    def status(self) -> HostStatus:
+        held = [layer.id for layer in (self.running.layers if self.running else ()) if layer.lease]
+        return replace(super().status(), leases={name: {"state": "ended", "ends_at": 1.0} for name in held})
 
 
 @pytest.fixture
@@ -94,3 +106,31 @@ def test_an_end_that_the_host_cannot_do_is_no_loop(
         control.receive(Reports(statuses=(failed,)))
     assert newest[-1] == newest[3], "somebody would go on sending for ever"
     assert leases.views(*control.desired(HOST))[0].state == "ended"
+
+
+@pytest.mark.parametrize("others", [(), ("df",)], ids=str)
+def test_an_end_waits_for_what_is_not_settled(bus: Any, control: HostControl, others: tuple[str, ...]) -> None:
+    """Below the end of a lease a change that fails would be tried anew, and the daemon restarted for it, for ever."""
+    with served(bus, Holder(HOST)) as agent:
+        control.receive(Reports(statuses=(agent.status(),)))
+        lease(control, "cpu")
+        rows = {plugin: stored(control, plugin) for plugin in (BAD, *others)}
+        control.receive(Reports(statuses=(agent.status(),)))
+        for _ in range(10):
+            control.send(HOST, PATIENCE)
+        assert len(agent.seen) < 20, "it comes to rest"
+    host, desired = control.desired(HOST)
+    assert (host.settled, host.last_good, desired.leases) == (host.n, host.n, ())
+    with control.database.reader() as session:
+        states = {plugin: operations.get(session, row).state for plugin, row in rows.items()}
+    assert states == {BAD: "failed", **dict.fromkeys(others, "succeeded")}
+
+
+def stored(control: HostControl, plugin: str) -> str:
+    """As by an API that is killed before it sends; the id of the operation."""
+    edit = edits.set_plugin(plugin, PluginSetting(True))
+    asked = Asked(edit, ALICE.origin("set", plugin), check_managed)
+    with control.database.transaction() as connection:
+        found = store(control.database, connection, HOST, asked, now())
+    assert found is not None
+    return found[1].id
