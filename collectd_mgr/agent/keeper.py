@@ -271,6 +271,8 @@ class Keeper:
         memory = self._state.memory
         if memory.probation is None or memory.good == memory.current:
             return False
+        if self._carrier.ladder.glance().pid is not None:
+            return False  # It takes longer to start than it has.
         try:
             self._carrier.keep(memory.good or NOTHING)
         except exception.CollectdMgrError:

@@ -84,6 +84,29 @@ def test_what_no_daemon_outlived_is_given_up_where_none_can_be_started_with_it(t
     assert error["facts"]["good"] == Generation("e", 1).to_dict()
 
 
+class Slow(Mortal):
+    """It does start, but not in time."""
+
+    def apply(self, order: Order) -> Applied:
+        applied = FakeDriver.apply(self, order)
+        if order.goal.plugins.get("cpu", PluginGoal(False)).enabled:
+            raise exception.DaemonNotStarted("collectd was not ready after 30 s.", messages=[])
+        return applied
+
+
+def test_it_is_kept_where_collectd_only_takes_its_time(tmp_path: Path) -> None:
+    (tmp_path / "collectd.conf").write_text("Interval 0.01\n")
+    agent = Agent(tmp_path, between=(Slow,), drivers=2).recover()
+    agent.apply(spec(1, memory=True))
+    outlived(agent)
+    agent.apply(spec(2, memory=True, cpu=True))
+    agent.collectd.die(by_somebody=True)
+    agent.service.keeper.look()
+    assert agent.enabled() == {"memory", "cpu"}
+    agent.service.keeper.look()
+    assert (agent.status().outcome, agent.enabled()) == ("applied", {"memory", "cpu"})
+
+
 class TestDeath:
     def test_before_the_next_change(self, agent: Agent) -> None:
         """What died is not done once more with what somebody asks for in the moment before it is seen."""
