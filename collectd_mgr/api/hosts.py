@@ -56,6 +56,12 @@ class Restart(Resource):
         return _change(call, edits.restart_daemon, "restart")
 
 
+class Replace(Resource):
+    @expose("collectd_mgr:hosts:replace", "Replace collectd without a gap", body=operations.ACTION, answers=_WRITTEN)
+    def post(self, call: Call) -> Answer:
+        return _change(call, edits.replace_daemon, "replace")
+
+
 class Capabilities(Resource):
     @expose("collectd_mgr:capabilities:get", "Show what a host can do", answers={200: schemas.CAPABILITIES})
     def get(self, call: Call) -> Answer:
@@ -84,6 +90,7 @@ class Host(Resource):
         "ignorelist": Ignorelist,
         "reload": Reload(),
         "restart": Restart(),
+        "replace": Replace(),
     }
 
     @expose("collectd_mgr:hosts:get", "Show a host", answers={200: schemas.ONE})

@@ -203,6 +203,20 @@ class RestartHost(changes.Change):
         return dict(client.post(path("hosts", host, "restart"), json=body).json())
 
 
+class ReplaceHost(changes.Change):
+    """Have a new collectd take the place of the one that runs on hosts: no sample is lost"""
+
+    rules = ("collectd_mgr:hosts:replace",)
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = _changed(super().get_parser(prog_name))
+        examples(parser, "host replace cn1.example.org --reason INC-12 --wait")
+        return parser
+
+    def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
+        return dict(client.post(path("hosts", host, "replace"), json=body).json())
+
+
 def _host_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("host", metavar="<host>", help="Name of the host")
     return parser

@@ -144,6 +144,10 @@ def restart_daemon(desired: Desired) -> Desired:
     return _counted(desired, daemon_restarts=_above(desired.layer.counters.daemon_restarts))
 
 
+def replace_daemon(desired: Desired) -> Desired:
+    return _counted(desired, daemon_replacements=_above(desired.layer.counters.daemon_replacements))
+
+
 def clear_quarantine(desired: Desired) -> Desired:
     return _counted(desired, quarantine_clears=_above(desired.layer.counters.quarantine_clears))
 

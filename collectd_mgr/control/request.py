@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from collectd_mgr.control.edits import Desired
-from collectd_mgr.domain.spec import Counters, Layer, PluginSetting
+from collectd_mgr.domain.spec import COUNTED, Counters, Layer, PluginSetting
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _later(now: Counters, asked: Counters, before: Counters) -> Counters:
     restarts = {**now.restarts, **{name: max(n, now.restarts.get(name, 0)) for name, n in counted.items()}}
     rest = {
         name: max(getattr(now, name), getattr(asked, name))
-        for name in ("reloads", "daemon_restarts", "quarantine_clears")
+        for name in COUNTED
         if getattr(asked, name) > getattr(before, name)
     }
     return replace(now, restarts=restarts, **rest)

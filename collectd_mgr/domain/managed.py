@@ -52,6 +52,7 @@ class Marker:
     daemon_restarts: int = 0
     #: Digests by section, as in :class:`~collectd_mgr.domain.plan.Running`.
     sections: Mapping[str, str] = field(default_factory=dict)
+    daemon_replacements: int = 0
 
     def to_text(self) -> str:
         plugins = {name: [mark.interval, mark.config_digest, mark.restarts] for name, mark in self.plugins.items()}
@@ -72,7 +73,8 @@ def marker(goal: Goal, generation: str = "") -> Marker:
     """What a daemon that runs ``goal`` remembers."""
     plugins = {name: _marked(plugin) for name, plugin in sorted(goal.plugins.items()) if _worth_a_mark(plugin)}
     given = {section: sections.digest(goal.section(section)) for section in _GIVEN if goal.section(section)}
-    return Marker(generation, plugins, disabled(goal), goal.reloads, goal.daemon_restarts, given)
+    counts = goal.reloads, goal.daemon_restarts
+    return Marker(generation, plugins, disabled(goal), *counts, given, goal.daemon_replacements)
 
 
 def _worth_a_mark(plugin: PluginGoal) -> bool:

@@ -27,6 +27,8 @@ RECONFIGURE = "plugin.reconfigure"
 #: Read the operator's files again.
 RELOAD = "daemon.reload"
 RESTART_DAEMON = "daemon.restart"
+#: A new process in the place of the one that runs, without a gap.
+REPLACE_DAEMON = "daemon.replace"
 
 THRESHOLDS = f"{sections.THRESHOLDS}.set"
 IGNORELIST = f"{sections.IGNORELIST}.set"
@@ -40,7 +42,7 @@ NEEDED = {THRESHOLDS: thresholds.PLUGIN, IGNORELIST: ignorelist.PLUGIN}
 SERVANTS = frozenset(NEEDED.values())
 
 #: Every change of plugins and daemon; drivers declare some of these, and of :data:`SECTIONS`, as capabilities.
-CHANGES = (LOAD, ENABLE, DISABLE, INTERVAL, RESTART, RECONFIGURE, RELOAD, RESTART_DAEMON)
+CHANGES = (LOAD, ENABLE, DISABLE, INTERVAL, RESTART, RECONFIGURE, RELOAD, RESTART_DAEMON, REPLACE_DAEMON)
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class Running:
     #: What it says of them, for show.
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
     since_boot: float | None = None
+    daemon_replacements: int = 0
 
     @property
     def silence(self) -> str | None:
@@ -138,7 +141,7 @@ class Plan:
         return iter(self.changes)
 
 
-_KINDS = (RESTART_DAEMON, RELOAD, *SECTIONS, DISABLE, RECONFIGURE, LOAD, ENABLE)
+_KINDS = (RESTART_DAEMON, REPLACE_DAEMON, RELOAD, *SECTIONS, DISABLE, RECONFIGURE, LOAD, ENABLE)
 _ORDER = {kind: place for place, kind in enumerate(_KINDS)}
 
 
@@ -156,8 +159,11 @@ def plan(running: Running, goal: Goal) -> Plan:
 
 
 def _daemon_changes(running: Running, goal: Goal) -> Iterator[Change]:
+    """A restart is a replacement as well; and where no daemon runs there is nothing to replace."""
     if goal.daemon_restarts > running.daemon_restarts:
         yield Change(RESTART_DAEMON)
+    elif running.pid is not None and goal.daemon_replacements > running.daemon_replacements:
+        yield Change(REPLACE_DAEMON)
     if goal.reloads > running.reloads:
         yield Change(RELOAD)
 

@@ -5,7 +5,8 @@ The JSON of a layer, as it goes down the bus and lies in the database::
 
     {"id": "host",
      "plugins": {"cpu": {"enabled": true, "interval": 10.0, "config": {"ReportByCpu": false}}},
-     "counters": {"restarts": {"cpu": 3}, "reloads": 0, "daemon_restarts": 0, "quarantine_clears": 0},
+     "counters": {"restarts": {"cpu": 3}, "reloads": 0, "daemon_restarts": 0, "quarantine_clears": 0,
+                  "daemon_replacements": 0},
      "sections": {"thresholds": {"cpu-busy": {"type": "cpu", "failure_max": 90.0}}}}
 
 Absent keys of a plugin mean "as the layer below has it". ``config`` is the JSON form of
@@ -77,6 +78,10 @@ class PluginSetting:
         )
 
 
+#: The counters of the daemon as a whole.
+COUNTED = ("reloads", "daemon_restarts", "quarantine_clears", "daemon_replacements")
+
+
 @dataclass(frozen=True)
 class Counters:
     """Actions as numbers that only grow, so that doing them is idempotent."""
@@ -85,6 +90,7 @@ class Counters:
     reloads: int = 0
     daemon_restarts: int = 0
     quarantine_clears: int = 0
+    daemon_replacements: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         return {**vars(self), "restarts": dict(sorted(self.restarts.items()))}
@@ -92,18 +98,13 @@ class Counters:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Counters:
         restarts = {str(name): int(n) for name, n in dict(data.get("restarts") or {}).items()}
-        return cls(restarts, *(int(data.get(key, 0)) for key in ("reloads", "daemon_restarts", "quarantine_clears")))
+        return cls(restarts, **{key: int(data.get(key, 0)) for key in COUNTED})
 
     def plus(self, other: Counters) -> Counters:
         """The sum, so that every layer can ask for a restart of its own."""
         names = set(self.restarts) | set(other.restarts)
         restarts = {name: self.restarts.get(name, 0) + other.restarts.get(name, 0) for name in sorted(names)}
-        return Counters(
-            restarts,
-            self.reloads + other.reloads,
-            self.daemon_restarts + other.daemon_restarts,
-            self.quarantine_clears + other.quarantine_clears,
-        )
+        return Counters(restarts, **{key: getattr(self, key) + getattr(other, key) for key in COUNTED})
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,7 @@ class Goal:
     daemon_restarts: int = 0
     quarantine_clears: int = 0
     sections: Sections = field(default_factory=dict)
+    daemon_replacements: int = 0
 
     def section(self, name: str) -> Settings:
         """The settings of a section, by name; of none there is nothing."""
@@ -262,5 +264,4 @@ def merge(layers: tuple[Layer, ...]) -> Goal:
         )
         for name, setting in sorted(settings.items())
     }
-    counts = counters.reloads, counters.daemon_restarts, counters.quarantine_clears
-    return Goal(plugins, *counts, named.present(sections))
+    return Goal(plugins, sections=named.present(sections), **{key: getattr(counters, key) for key in COUNTED})

@@ -50,7 +50,14 @@ class FakeDaemon:
         counts = goal.reloads, goal.daemon_restarts
         since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
         self.running = Running(
-            next(_PIDS), self.began, VERSION, plugins, *counts, sections=_given(goal), since_boot=since_boot
+            next(_PIDS),
+            self.began,
+            VERSION,
+            plugins,
+            *counts,
+            sections=_given(goal),
+            since_boot=since_boot,
+            daemon_replacements=goal.daemon_replacements,
         )
 
     def die(self, by_somebody: bool = False) -> None:
@@ -96,7 +103,9 @@ class FakeDriver(Driver):
             before = self.daemon.running
             self._check(order)
             self._make(order)
-            return Applied(self.name, self.daemon.running, restarted=self.daemon.running.pid != before.pid)
+            anew = self.daemon.running.pid != before.pid
+            replaced = anew and any(change.kind == plan.REPLACE_DAEMON for change in order.plan)
+            return Applied(self.name, self.daemon.running, restarted=anew and not replaced, replaced=replaced)
 
     def _check(self, order: Order) -> None:
         for change in order.plan:
@@ -117,7 +126,7 @@ class FakeDriver(Driver):
 
     def _make(self, order: Order) -> None:
         kinds = {change.kind for change in order.plan}
-        if self.daemon.running.pid is None or plan.RESTART_DAEMON in kinds:
+        if self.daemon.running.pid is None or kinds & {plan.RESTART_DAEMON, plan.REPLACE_DAEMON}:
             self.daemon.start(order.goal)
             return
         plugins = dict(self.daemon.running.plugins)

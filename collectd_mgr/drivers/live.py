@@ -28,6 +28,7 @@ _NEEDS_A_NEW_DAEMON = {
     plan.RECONFIGURE: "A loaded plugin adds a new configuration to the one that it has; it needs a new daemon.",
     plan.RELOAD: "collectd reads the operator's files when it starts.",
     plan.RESTART_DAEMON: "A daemon does not restart inside itself.",
+    plan.REPLACE_DAEMON: "A daemon does not replace itself.",
 }
 
 

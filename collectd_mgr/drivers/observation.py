@@ -37,6 +37,7 @@ def running(status: Status) -> Running:
         plugins=plugins,
         reloads=marker.reloads,
         daemon_restarts=marker.daemon_restarts,
+        daemon_replacements=marker.daemon_replacements,
         sections={**marker.sections, **_observed(status)},
         hostname=status.get("hostname") or "",
         facts=status.get("sections") or {},

@@ -24,6 +24,9 @@ LOG = logging.getLogger(__name__)
 #: Seconds for a daemon that reads already to show everything that it registers.
 _SETTLING = 1.0
 
+#: What is asked for lest there be a gap is not done with one.
+_NOT_OURS = {plan.REPLACE_DAEMON: "This driver ends collectd before it starts it anew: ask for a restart if that will do."}
+
 
 class RestartDriver(RealDriver):
     """Renders the goal, has it judged, and starts a new process with it; back to the old file if that fails."""
@@ -59,13 +62,13 @@ class RestartDriver(RealDriver):
         hands_off = self._collectd.daemon.hands_off
         if hands_off is not None:
             return Offer(self.name, reads, dict.fromkeys(candidate.CHANGES, hands_off))
-        return Offer(self.name, candidate.CHANGES | reads)
+        return Offer(self.name, (candidate.CHANGES - _NOT_OURS.keys()) | reads, _NOT_OURS)
 
     def installed(self) -> tuple[Installed, ...]:
         return self._candidates.packages.installed()
 
     def refusal(self, change: Change, running: Running) -> str | None:
-        return candidate.refusal(change)
+        return _NOT_OURS.get(change.kind) or candidate.refusal(change)
 
     def apply(self, order: Order) -> Applied:
         """As the contract has it; a daemon that does not run is started, whatever the order says."""

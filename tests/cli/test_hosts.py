@@ -85,6 +85,13 @@ def test_a_restart_gives_a_new_daemon_on_each_host(openstack: Shell) -> None:
     assert not set(before) & set(after)
 
 
+def test_a_replacement_is_one(openstack: Shell) -> None:
+    before = openstack.ok("host", "show", HOST)["pid"]
+    (row,) = openstack.ok("host", "replace", HOST, "--reason", "INC-12", "--wait")
+    assert (row["State"], row["Action"]) == ("succeeded", "replace")
+    assert openstack.ok("host", "show", HOST)["pid"] != before
+
+
 def test_a_reload_succeeds(openstack: Shell) -> None:
     (row,) = openstack.ok("host", "reload", HOST, "--reason", "files changed", "--wait")
     assert (row["State"], row["Action"]) == ("succeeded", "reload")

@@ -14,6 +14,13 @@ RULES = (
     rule("collectd_mgr:hosts:preview", OPERATE, "Say what a spec would come to.", "POST", "/v1/hosts/{host}/preview"),
     rule("collectd_mgr:hosts:restart", OPERATE, "Restart collectd.", "POST", "/v1/hosts/{host}/restart"),
     rule(
+        "collectd_mgr:hosts:replace",
+        OPERATE,
+        "Have a new collectd take the place of the one that runs.",
+        "POST",
+        "/v1/hosts/{host}/replace",
+    ),
+    rule(
         "collectd_mgr:capabilities:get",
         READ,
         "Show what a host can do, and why not the rest.",

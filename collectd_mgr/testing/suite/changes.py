@@ -37,6 +37,7 @@ _CASES = {
     plan.RECONFIGURE: ({"cpu": CPU}, {"cpu": PluginGoal(True, config={"ReportByCpu": True})}, {}),
     plan.RELOAD: ({"cpu": CPU}, {"cpu": CPU}, {"reloads": 1}),
     plan.RESTART_DAEMON: ({"cpu": CPU}, {"cpu": CPU}, {"daemon_restarts": 1}),
+    plan.REPLACE_DAEMON: ({"cpu": CPU}, {"cpu": CPU}, {"daemon_replacements": 1}),
 }
 
 

@@ -63,7 +63,7 @@ def test_an_action_has_a_larger_number_than_any_before_it() -> None:
     again = edits.restart_plugin("cpu")(edits.restart_plugin("cpu")(DESIRED))
     numbers.append(again.layer.counters.restarts["cpu"])
     assert 0 < numbers[0] < numbers[1]
-    for action in (edits.reload_daemon, edits.restart_daemon, edits.clear_quarantine):
+    for action in (edits.reload_daemon, edits.restart_daemon, edits.replace_daemon, edits.clear_quarantine):
         once = action(DESIRED)
         assert action(once).layer.counters != once.layer.counters != DESIRED.layer.counters
 

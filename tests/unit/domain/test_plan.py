@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from collectd_mgr.domain import plan
@@ -53,6 +55,17 @@ def test_a_plugin(now: RunningPlugin | None, goal: PluginGoal | None, expected: 
 def test_the_daemon_counters() -> None:
     found = plan.plan(Running(pid=1, reloads=1, daemon_restarts=0), Goal({}, reloads=2, daemon_restarts=1))
     assert [change.kind for change in found] == [plan.RESTART_DAEMON, plan.RELOAD]
+
+
+def test_a_daemon_is_replaced_unless_it_is_started_anyway() -> None:
+    goal = Goal({}, daemon_replacements=2)
+    for running, wanted, kinds in (
+        (Running(pid=1, daemon_replacements=1), goal, [plan.REPLACE_DAEMON]),
+        (Running(pid=1, daemon_replacements=2), goal, []),
+        (Running(pid=1), replace(goal, daemon_restarts=1), [plan.RESTART_DAEMON]),
+        (Running(), goal, []),
+    ):
+        assert [change.kind for change in plan.plan(running, wanted)] == kinds
 
 
 def test_what_goes_off_comes_first() -> None:
