@@ -42,9 +42,6 @@ def _by_code() -> dict[str, type[CollectdMgrError]]:
     return {kind.code: kind for kind in kinds}
 
 
-# --- what a user sent ---------------------------------------------------------
-
-
 class BadRequest(CollectdMgrError):
     code, status, title = "bad_request", 400, "The request is not valid"
 
@@ -133,9 +130,6 @@ class UnsupportedMediaType(CollectdMgrError):
     code, status, title = "unsupported_media_type", 415, "The body must be JSON"
 
 
-# --- what the state of a host does not allow ------------------------------------
-
-
 class StaleGeneration(CollectdMgrError):
     """Facts: ``generation`` as the other side has it (``{"epoch", "n"}``)."""
 
@@ -208,9 +202,6 @@ class NotTestable(CollectdMgrError):
     code, status, title = "not_testable", 409, "The plugin cannot be tried beside the running daemon"
 
 
-# --- what the daemon says --------------------------------------------------------
-
-
 class LiveRefused(CollectdMgrError):
     """The change is not safe inside the running daemon. Facts: ``reason_code``, ``plugin``."""
 
@@ -239,6 +230,12 @@ class ConfigRejected(CollectdMgrError):
     """collectd did not take the configuration. Facts: ``messages`` (collectd's own lines)."""
 
     code, status, title = "config_rejected", 409, "collectd rejected the configuration"
+
+
+class ProgramUnfit(CollectdMgrError):
+    """What is to be run is no collectd that can be managed. Facts: ``program``, ``version`` (null: not known)."""
+
+    code, status, title = "program_unfit", 409, "The program is no collectd that can be managed"
 
 
 class DaemonUnreachable(CollectdMgrError):

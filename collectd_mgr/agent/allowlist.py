@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from collectd_mgr import exception
-from collectd_mgr.domain import allowlist, buffer
+from collectd_mgr.domain import allowlist, buffer, program
 from collectd_mgr.domain.allowlist import Policy, Violation
 from collectd_mgr.domain.sections import Sections
 from collectd_mgr.domain.spec import Goal, PluginGoal
@@ -49,10 +49,17 @@ class Allowlist:
     new; what runs already stays judged by the last version that could be read.
 
     :param metrics: how many metrics a plugin has that is to run so, as they were seen last
+    :param configured: the collectd of the agent's own configuration, by its kind (:mod:`collectd_mgr.domain.program`)
     """
 
-    def __init__(self, file: str = "", metrics: Callable[[str, PluginGoal], int] = _nothing_seen) -> None:
+    def __init__(
+        self,
+        file: str = "",
+        metrics: Callable[[str, PluginGoal], int] = _nothing_seen,
+        configured: Mapping[str, str] | None = None,
+    ) -> None:
         self._file = file
+        self._configured = configured or {}
         self._metrics = metrics
         self._reading = _Reading(None, Policy())
 
@@ -63,16 +70,28 @@ class Allowlist:
         """
         try:
             self.check_plugins(goal.plugins)
-            self._check_sizes(goal)
+            self._check_sections(goal)
             self._check_rate(goal, than, interval)
         except exception.RefusedByAgent as error:
             LOG.warning("%s", error.detail)
             raise
 
-    def _check_sizes(self, goal: Goal) -> None:
-        found = buffer.too_large(goal.sections, self._read().policy)
+    def _check_sections(self, goal: Goal) -> None:
+        found = self._of_sections(goal)
         if found:
-            raise _refused(list(found))
+            raise _refused(found)
+
+    def _of_sections(self, goal: Goal) -> list[Violation]:
+        rules = self._rules()
+        return [*buffer.too_large(goal.sections, rules), *program.violations(goal.sections, rules, os.path.realpath)]
+
+    def _rules(self) -> Policy:
+        """Of the file, and what need not stand there."""
+        rules = self._read().policy
+        own = {kind: name for kind, name in self._configured.items() if name}
+        binaries = [os.path.realpath(name) for kind, name in own.items() if kind == program.BINARY]
+        images = [name for kind, name in own.items() if kind == program.IMAGE]
+        return replace(rules, binaries=(*rules.binaries, *binaries), images=(*rules.images, *images))
 
     def _check_rate(self, goal: Goal, than: Goal, interval: float) -> None:
         most, rate = self._read().policy.samples_per_second, self._rate(goal, interval)
@@ -120,7 +139,8 @@ class Allowlist:
     def permitted(self, goal: Goal) -> Goal:
         """``goal`` without what the host refuses: remembered from a time when it did not, or put there by somebody."""
         reading = self._read()
-        goal = replace(goal, sections=buffer.within(goal.sections, reading.policy))
+        sections = program.within(buffer.within(goal.sections, reading.policy), self._rules(), os.path.realpath)
+        goal = replace(goal, sections=sections)
         refused = {name for name, plugin in goal.plugins.items() if self._judge(reading, name, plugin)}
         if not refused:
             return goal
@@ -135,7 +155,7 @@ class Allowlist:
         """A sentence for each thing that :meth:`permitted` takes away, and for a broken file."""
         reading = self._read()
         found = [each for name, plugin in goal.plugins.items() for each in self._judge(reading, name, plugin)]
-        found += buffer.too_large(goal.sections, reading.policy)
+        found += self._of_sections(goal)
         broken = (f"The allow-list lets in nothing new: {reading.broken}",) if reading.broken else ()
         return (*broken, *(f"Refused by the allow-list of this host: {each}" for each in found))
 

@@ -237,8 +237,8 @@ class Keeper:
 
     def _is_ours_to_start(self) -> bool:
         """A dead daemon that somebody else restarts as well is left to them: for a while, or where we only observe."""
-        daemon = self._settings.daemon.daemon
-        if daemon == "attached" or (daemon != "child" and self._state.mode().mode != mode.MANAGE):
+        daemon = self._settings.daemon
+        if daemon.daemon == "attached" or (not daemon.ours and self._state.mode().mode != mode.MANAGE):
             return False
         self._dead_since = self._dead_since or self._clock()
         return self._clock() - self._dead_since >= self._settings.revival

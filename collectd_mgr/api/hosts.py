@@ -31,6 +31,7 @@ from collectd_mgr.control.edits import Edit
 from collectd_mgr.control.hosts import unchecked
 from collectd_mgr.control.storing import Also, Check
 from collectd_mgr.db.hosts import Filters, describe
+from collectd_mgr.domain import program
 
 _WRITTEN = {200: schemas.WRITTEN, 202: schemas.WRITTEN}
 
@@ -51,15 +52,15 @@ class Reload(Resource):
 
 
 class Restart(Resource):
-    @expose("collectd_mgr:hosts:restart", "Restart collectd", body=operations.ACTION, answers=_WRITTEN)
+    @expose("collectd_mgr:hosts:restart", "Restart collectd", body=schemas.ANEW, answers=_WRITTEN)
     def post(self, call: Call) -> Answer:
-        return _change(call, edits.restart_daemon, "restart")
+        return _change(call, edits.chain([*_program(call), edits.restart_daemon]), "restart")
 
 
 class Replace(Resource):
-    @expose("collectd_mgr:hosts:replace", "Replace collectd without a gap", body=operations.ACTION, answers=_WRITTEN)
+    @expose("collectd_mgr:hosts:replace", "Replace collectd without a gap", body=schemas.ANEW, answers=_WRITTEN)
     def post(self, call: Call) -> Answer:
-        return _change(call, edits.replace_daemon, "replace")
+        return _change(call, edits.chain([*_program(call), edits.replace_daemon]), "replace")
 
 
 class Capabilities(Resource):
@@ -129,6 +130,11 @@ class Hosts(Resource):
         filters = Filters(labels, query.get("status"), **wanted, clocks=query.get("clock", ()))
         rows = call.control.listed(filters, call.paging("name"))
         return Answer(views.page(call, "hosts", rows, lambda row: views.host(call, row), "name"))
+
+
+def _program(call: Call) -> list[Edit]:
+    """What the body says of the collectd that is to run; nothing leaves it as it is."""
+    return [edits.set_program(program.setting(kind, call.body[kind])) for kind in program.KINDS if kind in call.body]
 
 
 def _edit(call: Call) -> Edit | None:

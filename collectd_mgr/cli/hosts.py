@@ -195,12 +195,12 @@ class RestartHost(changes.Change):
     rules = ("collectd_mgr:hosts:restart",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        parser = _changed(super().get_parser(prog_name))
+        parser = _anew(super().get_parser(prog_name))
         examples(parser, "host restart cn1.example.org cn2.example.org --reason INC-12")
         return parser
 
     def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
-        return dict(client.post(path("hosts", host, "restart"), json=body).json())
+        return dict(client.post(path("hosts", host, "restart"), json={**_program(args), **body}).json())
 
 
 class ReplaceHost(changes.Change):
@@ -209,12 +209,16 @@ class ReplaceHost(changes.Change):
     rules = ("collectd_mgr:hosts:replace",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        parser = _changed(super().get_parser(prog_name))
-        examples(parser, "host replace cn1.example.org --reason INC-12 --wait")
+        parser = _anew(super().get_parser(prog_name))
+        examples(
+            parser,
+            "host replace cn1.example.org --reason INC-12 --wait",
+            "host replace cn1.example.org --binary /opt/collectd-5.13/sbin/collectd --wait",
+        )
         return parser
 
     def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
-        return dict(client.post(path("hosts", host, "replace"), json=body).json())
+        return dict(client.post(path("hosts", host, "replace"), json={**_program(args), **body}).json())
 
 
 def _host_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -226,6 +230,24 @@ def _changed(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("hosts", metavar="<host>", nargs="+", help="Name of the host")
     changes.add_change_options(parser)
     return parser
+
+
+def _anew(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    chosen = _changed(parser).add_mutually_exclusive_group()
+    chosen.add_argument("--binary", metavar="<path>", help="From now on run this collectd, by its path on the host")
+    chosen.add_argument(
+        "--image", metavar="<image>", help="From now on run the collectd of this image, where it runs in a container"
+    )
+    chosen.add_argument(
+        "--as-configured", action="store_true", help="From now on run the collectd that the host is configured for"
+    )
+    return parser
+
+
+def _program(args: argparse.Namespace) -> dict[str, Any]:
+    """What is asked for of the collectd that is to run; the API takes a null of either kind for the configured one."""
+    named = {kind: getattr(args, kind) for kind in ("binary", "image") if getattr(args, kind)}
+    return {"binary": None} if args.as_configured else named
 
 
 def _patch(client: Client, address: str, args: argparse.Namespace) -> dict[str, Any]:

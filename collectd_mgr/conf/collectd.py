@@ -14,10 +14,29 @@ OPTS = [
         choices=[
             ("systemd", "a unit of systemd; see unit"),
             ("child", "the agent starts collectd itself; it outlives the agent"),
+            ("podman", "the agent starts collectd in containers; see image"),
             ("commands", "start_command and stop_command do: those of a container's manager, for example"),
             ("attached", "somebody else's: changed live, never restarted from here"),
         ],
         help="Who runs collectd.",
+    ),
+    cfg.StrOpt(
+        "image",
+        default="",
+        help="For daemon = podman: the image that has collectd, as podman names it, or the absolute path of a root "
+        "file system, as its --rootfs takes it (/srv/collectd:O). It has to be on the host: nothing is fetched.",
+    ),
+    cfg.StrOpt(
+        "container",
+        default="collectd",
+        help="For daemon = podman: the name of the container; one that takes its place has more behind it.",
+    ),
+    cfg.StrOpt("podman", default="podman", help="For daemon = podman: the command, with options of podman's own."),
+    cfg.StrOpt(
+        "podman_options",
+        default="--network host --volume /etc/collectd:/etc/collectd:ro",
+        help="For daemon = podman: more options of 'podman run', as words without a shell: what else collectd is to "
+        "see of the host. The agent adds what it needs itself, and the pids of the host; there is no restart policy.",
     ),
     cfg.StrOpt("unit", default="collectd.service", help="The unit, for daemon = systemd."),
     cfg.StrOpt(

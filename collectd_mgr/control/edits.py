@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from collectd_mgr.domain import secrets
+from collectd_mgr.domain import program, secrets, sections
 from collectd_mgr.domain.leases import PREFIX, Lease
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.sections import Settings
@@ -146,6 +146,11 @@ def restart_daemon(desired: Desired) -> Desired:
 
 def replace_daemon(desired: Desired) -> Desired:
     return _counted(desired, daemon_replacements=_above(desired.layer.counters.daemon_replacements))
+
+
+def set_program(wanted: dict[str, str] | None) -> Edit:
+    """The collectd that runs, from the next process on; None for the one that the host itself is configured for."""
+    return set_setting(sections.PROGRAM, program.NAME, wanted)
 
 
 def clear_quarantine(desired: Desired) -> Desired:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -37,7 +37,8 @@ class Policy:
     ``programs``); ``deny``: plugins that are refused in any case; ``read``: what plugins may read; ``write``: where
     they may make, write or delete files; ``sockets``: what they may connect to; ``schemes``: of URLs;
     ``shortest_interval`` in seconds; ``samples_per_second`` of the whole daemon; ``spool_bytes`` and ``ring_bytes``:
-    what of the disk the service may have the agent take, of each spool and for all recent values together.
+    what of the disk the service may have the agent take, of each spool and for all recent values together;
+    ``binaries`` and ``images``: what may be run as collectd besides what the host itself is configured for.
     """
 
     allow: tuple[str, ...] = ()
@@ -68,6 +69,8 @@ class Policy:
     samples_per_second: float = 10_000.0
     spool_bytes: float = float(1 << 28)
     ring_bytes: float = float(1 << 30)
+    binaries: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,8 @@ class Violation:
 
 def policy(data: Mapping[str, Any]) -> Policy:
     """The policy of a file: ``{"plugins": {"allow", "deny"}, "files": {"read", "write", "sockets", "programs"},
-    "urls": {"schemes"}, "limits": {"shortest_interval", "samples_per_second", "spool_bytes", "ring_bytes"}}``. What it
-    does not say stays as it is by default.
+    "urls": {"schemes"}, "limits": {"shortest_interval", "samples_per_second", "spool_bytes", "ring_bytes"},
+    "collectd": {"binaries", "images"}}``. What it does not say stays as it is by default.
 
     :raises ValueError: with what is wrong with it
     """
@@ -106,7 +109,7 @@ def policy(data: Mapping[str, Any]) -> Policy:
             if key not in _SECTIONS[section]:
                 raise ValueError(f"[{section}] has no {key}")
             given[key] = _number(key, value) if section == "limits" else _strings(key, value)
-    for key in {field.name for field in fields(Policy)} & {"read", "write", "sockets", "programs"} & set(given):
+    for key in {"read", "write", "sockets", "programs", "binaries"} & set(given):
         if not all(posixpath.isabs(path) for path in given[key]):
             raise ValueError(f"{key} must name absolute paths")
     return Policy(**given)
@@ -117,6 +120,7 @@ _SECTIONS = {
     "files": ("read", "write", "sockets", "programs"),
     "urls": ("schemes",),
     "limits": ("shortest_interval", "samples_per_second", "spool_bytes", "ring_bytes"),
+    "collectd": ("binaries", "images"),
 }
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from collectd_mgr import exception
 from collectd_mgr.domain import canonical, config, grammar, ignorelist, queue, sections, thresholds
 from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.sections import Settings
 from collectd_mgr.domain.spec import Goal, PluginGoal
 
 #: The extension, as collectd's python plugin imports it, and as it calls itself in a ``<Module>`` block.
@@ -23,10 +24,15 @@ IMPORT = "collectd_mgr.extension.entry"
 MODULE = "collectd_mgr"
 
 #: The sections that this file has for the daemon.
-_GIVEN = (sections.IGNORELIST, sections.QUEUE, sections.THRESHOLDS)
+_GIVEN = (sections.IGNORELIST, sections.PROGRAM, sections.QUEUE, sections.THRESHOLDS)
 
 #: What the extension is told of them, by its option.
-_OPTIONS = {"Ignorelist": sections.IGNORELIST, "Queue": sections.QUEUE, "Thresholds": sections.THRESHOLDS}
+_OPTIONS = {
+    "Ignorelist": sections.IGNORELIST,
+    "Program": sections.PROGRAM,
+    "Queue": sections.QUEUE,
+    "Thresholds": sections.THRESHOLDS,
+}
 
 _HEADER = "# Written by collectd_mgr. Changes made here are overwritten: use its API.\n"
 
@@ -145,9 +151,23 @@ def has(text: str, name: str, plugin: PluginGoal) -> bool:
 
 def marker_in(text: str) -> Marker:
     """The marker of a managed file."""
+    return Marker.from_text(_option(text, "Marker"))
+
+
+def program(text: str) -> Settings:
+    """The settings of the collectd that a managed file is meant for: see :mod:`collectd_mgr.domain.program`."""
+    try:
+        found = json.loads(_option(text, "Program") or "{}")
+    except ValueError:  # Somebody broke it.
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _option(text: str, key: str) -> str | None:
+    """What a managed file tells the extension by this option."""
     modules = (module for item in _read(text) for module in item.children or () if module.key == "Module")
-    options = (option for module in modules for option in module.children or () if option.key == "Marker")
-    return next((Marker.from_text(str(option.values[0])) for option in options), Marker())
+    options = (option for module in modules for option in module.children or () if option.key == key)
+    return next((str(option.values[0]) for option in options if option.values), None)
 
 
 def meaning(text: str | None) -> tuple[Item, ...]:

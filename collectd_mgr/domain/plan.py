@@ -33,9 +33,13 @@ REPLACE_DAEMON = "daemon.replace"
 THRESHOLDS = f"{sections.THRESHOLDS}.set"
 IGNORELIST = f"{sections.IGNORELIST}.set"
 QUEUE = f"{sections.QUEUE}.set"
+PROGRAM = f"{sections.PROGRAM}.set"
 
 #: The changes of those sections that are the daemon's business, each brought to the goal whole.
-SECTIONS = {f"{section}.set": section for section in (sections.IGNORELIST, sections.THRESHOLDS, sections.QUEUE)}
+SECTIONS = {
+    f"{section}.set": section
+    for section in (sections.PROGRAM, sections.IGNORELIST, sections.THRESHOLDS, sections.QUEUE)
+}
 
 #: collectd's plugin for a section, by the change. It comes with the section, and has nothing to switch off.
 NEEDED = {THRESHOLDS: thresholds.PLUGIN, IGNORELIST: ignorelist.PLUGIN}

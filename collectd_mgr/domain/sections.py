@@ -25,8 +25,10 @@ SPOOL = "spool"
 SAMPLES = "samples"
 RING = "ring"
 MUTES = "mutes"
+#: The collectd that runs.
+PROGRAM = "program"
 
-NAMES = (IGNORELIST, MUTES, QUEUE, RING, SAMPLES, SPOOL, THRESHOLDS)
+NAMES = (IGNORELIST, MUTES, PROGRAM, QUEUE, RING, SAMPLES, SPOOL, THRESHOLDS)
 
 #: The settings of one section by name; ``None`` takes away what a layer below has under that name.
 Settings = Mapping[str, Any]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from collectd_mgr import exception
-from collectd_mgr.domain import capabilities
+from collectd_mgr.domain import capabilities, program
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.plan import Change, Plan, Running
@@ -29,9 +29,10 @@ NAMESPACE = "collectd_mgr.drivers"
 class DriverSettings:
     """What the agent's configuration says about the daemon; paths are absolute.
 
-    :param daemon: who runs collectd: ``child`` (the agent starts it), ``systemd`` (``unit``), ``commands`` (the
-        operator's ``start_command`` and ``stop_command``; ``log_command`` prints what it logs) or ``attached``
-        (somebody else: it can be observed and changed live, not restarted)
+    :param daemon: who runs collectd: ``child`` (the agent starts it), ``podman`` (the agent starts it in a container of
+        ``image`` by the name of ``container``, with the command ``podman`` and more ``podman_options``), ``systemd``
+        (``unit``), ``commands`` (the operator's ``start_command`` and ``stop_command``; ``log_command`` prints what it
+        logs) or ``attached`` (somebody else: it can be observed and changed live, not restarted)
     :param config_file: the operator's collectd.conf, which includes ``managed_dir``/``*.conf``
     :param user: who collectd runs as, where it is not the agent's own user
     :param self_metrics: whether the snippet for collectd.conf has the extension dispatch its own metrics
@@ -50,6 +51,10 @@ class DriverSettings:
     start_command: str = ""
     stop_command: str = ""
     log_command: str = ""
+    image: str = ""
+    container: str = "collectd"
+    podman: str = "podman"
+    podman_options: str = ""
     pid_file: str = ""
     user: str = ""
     self_metrics: bool = True
@@ -57,6 +62,16 @@ class DriverSettings:
     stop_timeout: float = 30.0
     grace_timeout: float = 5.0
     ready_timeout: float = 60.0
+
+    @property
+    def program(self) -> dict[str, str]:
+        """The collectd that is configured, as a setting of :mod:`collectd_mgr.domain.program`."""
+        return {program.IMAGE: self.image} if self.daemon == "podman" else {program.BINARY: self.binary}
+
+    @property
+    def ours(self) -> bool:
+        """Whether the agent is who starts collectd, and nobody else does."""
+        return self.daemon in ("child", "podman")
 
 
 @dataclass(frozen=True)

@@ -11,27 +11,25 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from collectd_mgr import exception
-from collectd_mgr.drivers.account import account
+from collectd_mgr.domain import managed, program
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.ending import OutOfMemory, by_somebody
-from collectd_mgr.drivers.files import replace
+from collectd_mgr.drivers.executable import Executables
+from collectd_mgr.drivers.files import ManagedFiles, replace
 from collectd_mgr.drivers.instance import INSTANCES
+from collectd_mgr.drivers.launcher import Launcher
 from collectd_mgr.drivers.output import Output
-from collectd_mgr.drivers.process import Process, end_of, look, running
+from collectd_mgr.drivers.process import Process, end_of
 
 LOG = logging.getLogger(__name__)
 
-#: A collectd that inherits one of these takes itself for somebody's service.
-_NOT_INHERITED = frozenset(
-    {"NOTIFY_SOCKET", "UPSTART_JOB", "LISTEN_FDS", "LISTEN_PID", "WATCHDOG_USEC", "WATCHDOG_PID"}
-)
-
 
 class ChildDaemon(Daemon):
-    """Started as ``collectd -f -C FILE`` in a session of its own.
+    """Started as ``collectd -f -C FILE``, by a launcher.
 
-    One that has taken another one's place has a FILE of its own: see :mod:`.instance`.
+    One that has taken another one's place has a FILE of its own: see :mod:`.instance`. Which program it is stands in
+    the managed file, that it goes with: whoever takes the one back has taken the other back as well.
 
     Its pid, start and boot stand in the pid file. Should the agent be killed between the start and that
     file, the process is found by its command line: there are never two.
@@ -39,11 +37,13 @@ class ChildDaemon(Daemon):
 
     alone = None
 
-    def __init__(self, settings: DriverSettings) -> None:
+    def __init__(self, settings: DriverSettings, launcher: Launcher | None = None) -> None:
         state = Path(settings.state_dir)
-        self._binary = settings.binary
+        self._launcher = self.launcher = launcher or Executables(settings)
+        if not self._launcher.configured:
+            self.hands_off = self.alone = f"[collectd] {self._launcher.kind} is not set."
+        self._files = ManagedFiles(settings.managed_dir)
         self._config_file = settings.config_file
-        self._account = account(settings.user)
         self._stop_timeout = settings.stop_timeout
         self._record = Path(settings.pid_file or state / "collectd.pid")
         self._lock = state / "collectd.lock"
@@ -59,7 +59,7 @@ class ChildDaemon(Daemon):
         with self._alone():
             found = self.find()
             if found is None:
-                found = self._spawn(self._config_file)
+                found = self._spawn(self._config_file, self._files.read())
             self._write(found)
             return found
 
@@ -72,15 +72,19 @@ class ChildDaemon(Daemon):
 
     def launch(self, config_file: str) -> Process:
         with self._alone():
-            return self._spawn(config_file)
+            return self._spawn(config_file, self._files.staged())
 
     def adopt(self, process: Process) -> None:
         with self._alone():
             self._write(process)
 
     def launched(self) -> dict[str, Process]:
-        files = map(str, sorted(self._instances.glob("*.conf")))
-        return {file: process for file in files for process in running(self._binary, _arguments(file))}
+        files, programs = map(str, sorted(self._instances.glob("*.conf"))), self.programs()
+        return {file: process for file in files for process in self._launcher.running(programs, file)}
+
+    def programs(self) -> tuple[str, ...]:
+        named = (self._program(text) for text in (self._files.read(), *self._files.others()))
+        return tuple(dict.fromkeys((self._launcher.configured, *named)))
 
     def ended_by_somebody(self) -> int | None:
         recorded = self._recorded()
@@ -95,19 +99,19 @@ class ChildDaemon(Daemon):
         self._output.trim()
         self._oom.look()
 
-    def _spawn(self, config_file: str) -> Process:
+    def _program(self, managed_file: str | None) -> str:
+        """The one that a managed file is meant for."""
+        wanted = program.named(managed.program(managed_file or ""), self._launcher.kind)
+        return wanted or self._launcher.configured
+
+    def _spawn(self, config_file: str, managed_file: str | None) -> Process:
+        if self.hands_off is not None:
+            raise exception.DaemonNotStarted(self.hands_off, messages=[])
         output = self._output.open()
-        environment = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
-        actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
-        actions += [(os.POSIX_SPAWN_DUP2, output, number) for number in (1, 2)]  # type: ignore[misc]
         try:
-            command = self._account.command(self._binary, *_arguments(config_file))
-            pid = os.posix_spawnp(command[0], command, environment, file_actions=actions, setsid=True)
-        except OSError as error:
-            raise exception.DaemonNotStarted(f"{self._binary}: {error.strerror}", messages=[]) from error
+            process = self._launcher.launch(self._program(managed_file), config_file, output)
         finally:
             os.close(output)
-        process = look(pid)
         if process is None:
             raise exception.DaemonNotStarted("collectd ended at once.", messages=list(self.messages()))
         return process
@@ -120,7 +124,8 @@ class ChildDaemon(Daemon):
             return None
 
     def _unrecorded(self) -> Process | None:
-        return next(iter((*running(self._binary, _arguments(self._config_file)), *self.launched().values())), None)
+        first = self._launcher.running(self.programs(), self._config_file)
+        return next(iter((*first, *self.launched().values())), None)
 
     def _write(self, process: Process) -> None:
         """A full disk is no reason not to start it: without a record it is found by its command line."""
@@ -140,10 +145,6 @@ class ChildDaemon(Daemon):
             yield
         finally:
             os.close(descriptor)
-
-
-def _arguments(config_file: str) -> tuple[str, ...]:
-    return ("-f", "-C", config_file)
 
 
 def _boot() -> str:

@@ -21,8 +21,10 @@ from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.child import ChildDaemon
 from collectd_mgr.drivers.commands import CommandsDaemon
 from collectd_mgr.drivers.daemon import Daemon
+from collectd_mgr.drivers.executable import Executables
 from collectd_mgr.drivers.files import ManagedFiles
 from collectd_mgr.drivers.observation import SILENCE
+from collectd_mgr.drivers.podman import Podman
 from collectd_mgr.drivers.process import Process
 from collectd_mgr.drivers.systemd import SystemdDaemon
 from collectd_mgr.wire import farewell
@@ -167,7 +169,8 @@ class Collectd:
 
     def instances(self) -> tuple[int, ...]:
         """See :meth:`.base.Driver.instances`."""
-        found = process.with_config(self._settings.binary, self._settings.config_file)
+        programs = dict.fromkeys((self._settings.binary, *self.daemon.programs()))
+        found = [each for program in programs for each in process.with_config(program, self._settings.config_file)]
         # One that took the place of another reads a file of its own.
         return tuple(sorted({each.pid for each in (*found, *self.daemon.launched().values())}))
 
@@ -225,4 +228,6 @@ def _daemon(settings: DriverSettings, wire: WireClient) -> Daemon:
         return AttachedDaemon(wire)
     if settings.daemon == "commands":
         return CommandsDaemon(settings, wire)
-    return SystemdDaemon(settings) if settings.daemon == "systemd" else ChildDaemon(settings)
+    if settings.daemon == "systemd":
+        return SystemdDaemon(settings)
+    return ChildDaemon(settings, Podman(settings) if settings.daemon == "podman" else Executables(settings))

@@ -12,6 +12,7 @@ from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.listener import Listener
 from collectd_mgr.drivers.process import Process
+from collectd_mgr.drivers.words import words
 from collectd_mgr.wire.client import WireClient
 
 #: How many lines of a log are given at most, the last ones.
@@ -23,9 +24,9 @@ class CommandsDaemon(Daemon):
 
     def __init__(self, settings: DriverSettings, wire: WireClient) -> None:
         self._listener = Listener(wire)
-        self._start = _words(settings.start_command)
-        self._stop = _words(settings.stop_command)
-        self._log = _words(settings.log_command)
+        self._start = words(settings.start_command)
+        self._stop = words(settings.stop_command)
+        self._log = words(settings.log_command)
         self._before: list[str] = []
         self._start_timeout = settings.start_timeout
         self._stop_timeout = settings.stop_timeout
@@ -85,11 +86,3 @@ class CommandsDaemon(Daemon):
             said = (done.stdout + done.stderr).splitlines()
             detail = f"{shlex.join(command)} ended with {done.returncode}: {' '.join(said[-1:])}"
             raise exception.DaemonNotStarted(detail, messages=said[-20:])
-
-
-def _words(command: str) -> list[str]:
-    """:raises NoDriver: a quotation in it has no end"""
-    try:
-        return shlex.split(command)
-    except ValueError as error:
-        raise exception.NoDriver(f"[collectd] has a command that cannot be read ({error}): {command}") from error

@@ -6,6 +6,7 @@ from __future__ import annotations
 import abc
 
 from collectd_mgr import exception
+from collectd_mgr.drivers.launcher import Launcher
 from collectd_mgr.drivers.process import Process
 
 
@@ -17,6 +18,9 @@ class Daemon(abc.ABC):
 
     #: Why there can be no second process beside the one that runs, to take its place; ``None`` when there can.
     alone: str | None = "Nobody but the agent starts a second collectd: it is none of the agent's."
+
+    #: How the agent itself starts it; ``None``: whoever starts it says which program that is.
+    launcher: Launcher | None = None
 
     @abc.abstractmethod
     def find(self) -> Process | None:
@@ -47,6 +51,10 @@ class Daemon(abc.ABC):
     def launched(self) -> dict[str, Process]:
         """Every process that was launched, be it the daemon by now or not, by its configuration."""
         return {}
+
+    def programs(self) -> tuple[str, ...]:
+        """The programs that its processes may be of, where it is known which it was started with."""
+        return ()
 
     def ended_by_somebody(self) -> int | None:
         """The pid of the process that ran last, where it is known to have been made to end, rather than to have died.

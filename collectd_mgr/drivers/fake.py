@@ -65,6 +65,10 @@ class FakeDaemon:
         self.running = Running(ended_by_somebody=(pid,) if by_somebody and pid is not None else ())
 
 
+#: What takes a new process.
+_ANEW = {plan.RESTART_DAEMON, plan.REPLACE_DAEMON, plan.PROGRAM}
+
+
 class FakeDriver(Driver):
     """See the module; every change and every read is declared, and nothing is refused."""
 
@@ -72,7 +76,7 @@ class FakeDriver(Driver):
 
     def __init__(self, settings: DriverSettings, daemon: FakeDaemon | None = None) -> None:
         self._host = settings.host
-        self._child = settings.daemon == "child"
+        self._child = settings.ours
         self.daemon = daemon or FakeDaemon()
 
     def recover(self) -> Recovered:
@@ -126,7 +130,7 @@ class FakeDriver(Driver):
 
     def _make(self, order: Order) -> None:
         kinds = {change.kind for change in order.plan}
-        if self.daemon.running.pid is None or kinds & {plan.RESTART_DAEMON, plan.REPLACE_DAEMON}:
+        if self.daemon.running.pid is None or kinds & _ANEW:
             self.daemon.start(order.goal)
             return
         plugins = dict(self.daemon.running.plugins)

@@ -55,6 +55,12 @@ class ManagedFiles:
             return (self._directory / _STAGED).read_text(encoding="utf-8")
         return None
 
+    def others(self) -> tuple[str, ...]:
+        """What may become, or was, the managed file: a daemon may have been started with either."""
+        with suppress(FileNotFoundError):
+            return (self.staged() or "", (self._directory / _PREVIOUS).read_text(encoding="utf-8", errors="replace"))
+        return (self.staged() or "",)
+
     def commit(self) -> None:
         """The staged text is the managed file now, in one step, on the disk; the one before it is kept beside it."""
         with suppress(FileNotFoundError):

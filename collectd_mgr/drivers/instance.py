@@ -92,6 +92,8 @@ def settle(settings: DriverSettings, daemon: Daemon) -> tuple[str, ...]:
     """
     if daemon.alone is not None:
         return ()
+    if daemon.launcher is not None:
+        daemon.launcher.clear()
     current, launched = daemon.find(), list(daemon.launched().values())
     notes = []
     for other in launched:

@@ -29,6 +29,7 @@ _NEEDS_A_NEW_DAEMON = {
     plan.RELOAD: "collectd reads the operator's files when it starts.",
     plan.RESTART_DAEMON: "A daemon does not restart inside itself.",
     plan.REPLACE_DAEMON: "A daemon does not replace itself.",
+    plan.PROGRAM: "Another program is another process.",
 }
 
 

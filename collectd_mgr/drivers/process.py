@@ -153,6 +153,20 @@ def _told(binary: str) -> Iterator[tuple[Process, str]]:
             yield process, os.path.realpath(told)
 
 
+def marked(environment: str, command: tuple[str, ...]) -> list[Process]:
+    """Every process of this command line, in whatever namespaces, that was started with this in its environment.
+
+    Not a child of one of them, which is about to run another program.
+    """
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and _command_line(entry)[:-1] == list(command) and environment in _environment(entry):
+            process = look(int(entry.name))
+            if process is not None:
+                found[process.pid] = process
+    return [process for pid, process in found.items() if _parent(pid) not in found]
+
+
 def _parent(pid: int) -> int:
     stat = _stat(pid)
     return int(stat[1]) if stat else 0
@@ -192,6 +206,13 @@ def _program(entry: Path) -> str:
 def _command_line(entry: Path) -> list[str]:
     try:
         return (entry / "cmdline").read_bytes().decode(errors="surrogateescape").split("\0")
+    except OSError:
+        return []
+
+
+def _environment(entry: Path) -> list[str]:
+    try:
+        return (entry / "environ").read_bytes().decode(errors="surrogateescape").split("\0")
     except OSError:
         return []
 

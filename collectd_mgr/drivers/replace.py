@@ -42,7 +42,7 @@ class ReplaceDriver(RealDriver):
 
     def __init__(self, settings: DriverSettings) -> None:
         super().__init__(settings)
-        self._candidates = Candidates(settings)
+        self._candidates = Candidates(settings, self._collectd.daemon.launcher)
 
     def recover(self) -> Recovered:
         notes = self._collectd.prepare()

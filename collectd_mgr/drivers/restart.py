@@ -25,7 +25,9 @@ LOG = logging.getLogger(__name__)
 _SETTLING = 1.0
 
 #: What is asked for lest there be a gap is not done with one.
-_NOT_OURS = {plan.REPLACE_DAEMON: "This driver ends collectd before it starts it anew: ask for a restart if that will do."}
+_NOT_OURS = {plan.REPLACE_DAEMON: "It ends collectd before it starts it anew: ask for a restart if that will do."}
+
+_NOT_HERE = {plan.PROGRAM: "Whoever starts collectd on this host says which program that is."}
 
 
 class RestartDriver(RealDriver):
@@ -35,8 +37,8 @@ class RestartDriver(RealDriver):
 
     def __init__(self, settings: DriverSettings) -> None:
         super().__init__(settings)
-        self._starts = settings.daemon == "child"
-        self._candidates = Candidates(settings)
+        self._starts = settings.ours
+        self._candidates = Candidates(settings, self._collectd.daemon.launcher)
 
     def recover(self) -> Recovered:
         """As the contract has it; a ``child`` that does not run is started with the file that there is."""
@@ -62,13 +64,17 @@ class RestartDriver(RealDriver):
         hands_off = self._collectd.daemon.hands_off
         if hands_off is not None:
             return Offer(self.name, reads, dict.fromkeys(candidate.CHANGES, hands_off))
-        return Offer(self.name, (candidate.CHANGES - _NOT_OURS.keys()) | reads, _NOT_OURS)
+        missing = self._missing()
+        return Offer(self.name, (candidate.CHANGES - missing.keys()) | reads, missing)
 
     def installed(self) -> tuple[Installed, ...]:
         return self._candidates.packages.installed()
 
     def refusal(self, change: Change, running: Running) -> str | None:
-        return _NOT_OURS.get(change.kind) or candidate.refusal(change)
+        return self._missing().get(change.kind) or candidate.refusal(change)
+
+    def _missing(self) -> dict[str, str]:
+        return _NOT_OURS if self._collectd.daemon.launcher is not None else {**_NOT_OURS, **_NOT_HERE}
 
     def apply(self, order: Order) -> Applied:
         """As the contract has it; a daemon that does not run is started, whatever the order says."""

@@ -11,8 +11,7 @@ import re
 from ctypes import POINTER, c_char_p, c_double, c_int, c_size_t, c_uint64, c_void_p
 from typing import Any, Callable
 
-#: The versions whose structures these are. 5.8 has no ``name`` in the context; 6.0 is another program.
-VERSIONS = (9, 13)
+from collectd_mgr.domain.build import KNOWN
 
 #: Every char array in collectd's structures that holds a name.
 NAME_LENGTH = 128
@@ -158,7 +157,7 @@ def version(binary: bytes) -> str:
 def known(version: str) -> bool:
     """Whether the structures above are those of ``version``."""
     found = re.match(r"5\.(\d+)\.", version)
-    return bool(found and VERSIONS[0] <= int(found.group(1)) <= VERSIONS[1])
+    return bool(found and KNOWN[0] <= int(found.group(1)) <= KNOWN[1])
 
 
 def callback(function: Callable[[int], int]) -> int:

@@ -25,6 +25,7 @@ class Settings:
     socket (``seat``), the operator's chain behind the cache (``chain``), and by the name of a read its interval and a
     time at which it is due in that one (``phases``).
     ``Thresholds``, ``Ignorelist`` and ``Queue``: those of ours that the file has for collectd, by name, as JSON.
+    ``Program``: which collectd the file is for; that is for the agent to read, who starts it.
     """
 
     socket: str = "/run/collectd_mgr/collectd.sock"
@@ -62,6 +63,8 @@ class Settings:
             return dataclasses.replace(self, ignorelist=_json(key, value))
         if key.lower() == "queue":
             return dataclasses.replace(self, queue=_json(key, value))
+        if key.lower() == "program":
+            return self
         if key.lower() == "succeeds":
             return dataclasses.replace(self, succeeds=_json(key, value))
         if key.lower() == "disabled":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The drivers keep the contract of a driver on a collectd in a container, which its manager starts and stops."""
+"""The drivers keep the contract of a driver on a collectd in a container, which its manager or the agent starts."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ from collectd_mgr.testing.suite.failures import *  # noqa: F403
 from collectd_mgr.testing.suite.reads import *  # noqa: F403
 from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import Kind, real_rig
+from tests.collectd.containers import contained
 from tests.services.container import Container
 
 
-@pytest.fixture(params=[LiveDriver, RestartDriver], ids=["live", "restart"])
+@pytest.fixture(params=["commands", "podman"])
 def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
-    kind: Kind = request.param
+    """The live driver on the one, and the one that restarts on the other."""
+    kind: Kind = LiveDriver if request.param == "commands" else RestartDriver
     made: list[Container] = []
 
-    def contained(settings: DriverSettings) -> DriverSettings:
+    def commanded(settings: DriverSettings) -> DriverSettings:
         place = Path(settings.config_file).parent
         container = Container(["/usr/sbin/collectd", "-f", "-C", settings.config_file], [f"{place}:{place}"])
         made.append(container)
@@ -39,7 +41,7 @@ def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
         )
 
     try:
-        with real_rig(kind, contained) as rig:
+        with real_rig(kind, commanded if request.param == "commands" else contained) as rig:
             yield rig
     finally:
         for container in made:

@@ -92,6 +92,15 @@ def test_a_replacement_is_one(openstack: Shell) -> None:
     assert openstack.ok("host", "show", HOST)["pid"] != before
 
 
+def test_another_collectd_is_for_the_host_to_name(openstack: Shell) -> None:
+    said = openstack.error("host", "replace", HOST, "--binary", "/opt/collectd")
+    assert "This host runs no binary /opt/collectd" in said
+    said = openstack.error("host", "restart", HOST, "--image", "example.org/collectd:5")
+    assert "This host runs no image example.org/collectd:5" in said
+    (row,) = openstack.ok("host", "replace", HOST, "--as-configured", "--wait")
+    assert row["State"] == "succeeded"
+
+
 def test_a_reload_succeeds(openstack: Shell) -> None:
     (row,) = openstack.ok("host", "reload", HOST, "--reason", "files changed", "--wait")
     assert (row["State"], row["Action"]) == ("succeeded", "reload")

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Replacements one after the other, of a collectd that writes to csv: no sample is missing, none is there twice.
 
-Beside it the same by restarts, and a collectd that nobody touches: other load on the machine delays the samples of all
-three. ``CM_LONG=1`` makes it 50 replacements at an interval of a second, which is the form that counts.
+The same of one whose instances are containers. Beside them the same by restarts, and a collectd that nobody touches:
+other load on the machine delays the samples of all of them. ``CM_LONG=1`` makes it 50 replacements at an interval of a
+second, which is the form that counts.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.drivers.snippet import snippet
 from collectd_mgr.testing.suite.rigs import Host, settings_in
+from tests.collectd.containers import contained
 from tests.collectd.samples import Count, Series, count, series
 
 LONG = bool(os.environ.get("CM_LONG"))
@@ -34,25 +36,37 @@ ROUNDS, INTERVAL = (50, 1.0) if LONG else (10, 0.1)
 PLUGINS = ("contextswitch", "cpu", "entropy", "interface", "irq", "load", "memory", "swap", "uptime", "users", "vmem")
 
 
-KINDS: dict[str, Callable[[DriverSettings], Driver]] = {
-    "replace": ReplaceDriver,
-    "restart": RestartDriver,
-    "untouched": RestartDriver,
+@dataclass(frozen=True)
+class Kind:
+    """Who changes a collectd, and who runs it."""
+
+    driver: Callable[[DriverSettings], Driver]
+    run_by: Callable[[DriverSettings], DriverSettings] = lambda settings: settings
+
+
+KINDS = {
+    "replace": Kind(ReplaceDriver),
+    "podman": Kind(ReplaceDriver, contained),
+    "restart": Kind(RestartDriver),
+    "untouched": Kind(RestartDriver),
 }
+
+#: Those of which no sample is to be lost.
+SEAMLESS = ("replace", "podman")
 
 
 @contextmanager
-def host(kind: Callable[[DriverSettings], Driver]) -> Iterator[Host]:
+def host(kind: Kind) -> Iterator[Host]:
     with tempfile.TemporaryDirectory(prefix="cm-", dir="/tmp") as name:
         directory = Path(name)
-        settings = dataclasses.replace(settings_in(directory), self_metrics=False)
+        settings = kind.run_by(dataclasses.replace(settings_in(directory), self_metrics=False))
         lines = [f'Hostname "{settings.host}"', "FQDNLookup false", f"Interval {INTERVAL}", f'BaseDir "{name}"']
         # Other work that delays a read by two tenths of a second is not to make the cache forget.
         lines += [] if LONG else ["Timeout 50"]
         lines += ["LoadPlugin csv", f'<Plugin csv>\n  DataDir "{name}/csv"\n  StoreRates true\n</Plugin>']
         lines += [f"LoadPlugin {plugin}" for plugin in PLUGINS]
         Path(settings.config_file).write_text("\n".join([*lines, snippet(settings)]), encoding="utf-8")
-        found = Host(settings, kind)
+        found = Host(settings, kind.driver)
         try:
             found.collectd.prepare()
             found.start()
@@ -107,7 +121,7 @@ class Rounds:
 def rounds() -> Iterator[Rounds]:
     with ExitStack() as stack:
         hosts = {name: stack.enter_context(host(kind)) for name, kind in KINDS.items()}
-        changed = {name: hosts[name].driver() for name in ("replace", "restart")}
+        changed = {name: hosts[name].driver() for name in (*SEAMLESS, "restart")}
         time.sleep(5 * INTERVAL)
         since = time.time()
         windows: dict[str, list[tuple[float, float]]] = {name: [] for name in changed}
@@ -124,7 +138,7 @@ def rounds() -> Iterator[Rounds]:
 
 @pytest.mark.timeout(3600)
 def test_every_sample_has_its_rate(rounds: Rounds) -> None:
-    assert rounds.total("replace").unknown == 0
+    assert [rounds.total(name).unknown for name in SEAMLESS] == [0, 0]
     assert rounds.total("restart").unknown > 0
 
 
@@ -132,9 +146,10 @@ def test_every_sample_has_its_rate(rounds: Rounds) -> None:
 def test_no_sample_is_missing_and_none_is_there_twice(rounds: Rounds) -> None:
     """A step of a tenth of a second is soon over, or under, by a half where other work delays a read."""
     metrics = len(rounds.written["replace"]) * max(1, ROUNDS // 3)
-    replaced, untouched = rounds.calmest("replace")
-    assert replaced.off <= (0 if LONG else metrics / 10) + 3 * untouched.off, (replaced, untouched)
+    for name in SEAMLESS:
+        replaced, untouched = rounds.calmest(name)
+        assert replaced.off <= (0 if LONG else metrics / 10) + 3 * untouched.off, (name, replaced, untouched)
     restarted, untouched = rounds.calmest("restart")
     assert restarted.off >= metrics / 2, (restarted, untouched)
     if LONG:
-        assert (rounds.total("replace").missing, rounds.total("replace").doubled) == (0, 0)
+        assert [(rounds.total(name).missing, rounds.total(name).doubled) for name in SEAMLESS] == [(0, 0)] * 2

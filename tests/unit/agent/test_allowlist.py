@@ -11,6 +11,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.agent.allowlist import Allowlist
+from collectd_mgr.domain import sections
 from collectd_mgr.domain.spec import HOST, Generation, Goal, HostSpec, Layer, PluginGoal
 from tests.unit.agent.agents import Agent, spec
 from tests.waiting import eventually
@@ -155,3 +156,26 @@ def test_the_host_says_how_much_of_its_disk_may_be_taken(tmp_path: Path, file: P
     status = agent.status()
     assert status.sections["ring"]["settings"]["all"]["bytes"] == 2097152
     assert any("are more than the 1048576 of this host" in line for line in status.warnings)
+
+
+def test_another_collectd_is_run_only_where_the_host_names_it(tmp_path: Path, file: Path) -> None:
+    agent = make(tmp_path)
+    agent.apply(spec(1, cpu=True))
+    layer = Layer(HOST, dict(spec(1, cpu=True).layers[0].plugins))
+    wanted = replace(layer, sections={"program": {"collectd": {"binary": "/opt/collectd"}}})
+    with pytest.raises(exception.RefusedByAgent) as refused:
+        agent.apply(HostSpec(Generation("e", 2), (wanted,)))
+    assert (refused.value.kwargs["option"], refused.value.kwargs["reason_code"]) == ("program > binary", "program")
+    file.write_text('[collectd]\nbinaries = ["/opt/*"]\n')
+    assert agent.apply(HostSpec(Generation("e", 3), (wanted,))).sections["program"] != sections.NOTHING
+    file.unlink()
+    agent.service.keeper.look()
+    assert agent.collectd.running.sections["program"] == sections.NOTHING
+    assert any("/opt/collectd" in line for line in agent.service.state.refusals(agent.service.state.memory.current))
+
+
+def test_the_configured_collectd_needs_no_name(tmp_path: Path) -> None:
+    wanted = Goal(sections={"program": {"collectd": {"binary": "/usr/sbin/collectd"}}})
+    with pytest.raises(exception.RefusedByAgent):
+        Allowlist().check(wanted, Goal(), 10.0)
+    Allowlist(configured={"binary": "/usr/sbin/collectd"}).check(wanted, Goal(), 10.0)

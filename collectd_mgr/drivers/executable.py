@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""collectd as a binary of this host, started in a session of its own."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from collectd_mgr import exception
+from collectd_mgr.domain import program as programs_of
+from collectd_mgr.drivers.account import account
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.launcher import Launcher, arguments, unfit
+from collectd_mgr.drivers.process import Process, look, running
+
+#: A collectd that inherits one of these takes itself for somebody's service.
+_NOT_INHERITED = frozenset(
+    {"NOTIFY_SOCKET", "UPSTART_JOB", "LISTEN_FDS", "LISTEN_PID", "WATCHDOG_USEC", "WATCHDOG_PID"}
+)
+
+#: Seconds for a program to say what it is.
+_PATIENCE = 20.0
+
+
+class Executables(Launcher):
+    """``[collectd] binary``, or another one, as ``[collectd] user``."""
+
+    kind: ClassVar[str] = programs_of.BINARY
+
+    def __init__(self, settings: DriverSettings) -> None:
+        self.configured = settings.binary
+        self._account = account(settings.user)
+
+    def launch(self, program: str, config_file: str, output: int) -> Process | None:
+        environment = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
+        actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
+        actions += [(os.POSIX_SPAWN_DUP2, output, number) for number in (1, 2)]  # type: ignore[misc]
+        command = self._account.command(program, *arguments(config_file))
+        try:
+            pid = os.posix_spawnp(command[0], command, environment, file_actions=actions, setsid=True)
+        except OSError as error:
+            raise exception.DaemonNotStarted(f"{program}: {error.strerror}", messages=[]) from error
+        return look(pid)
+
+    def running(self, programs: Iterable[str], config_file: str) -> Iterator[Process]:
+        for program in programs:
+            yield from running(program, arguments(config_file))
+
+    def usage(self, program: str) -> str:
+        """What others than root and the agent's own user could have written is not run."""
+        try:
+            found = os.stat(program)
+            if found.st_uid not in (0, os.geteuid()) or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                raise unfit(program, "it must belong to root, or to the agent's user, and be writable by nobody else")
+            command = self._account.command(program, "-h")
+            said = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_PATIENCE, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise unfit(program, f"it did not say what it is within {_PATIENCE:g} s") from None
+        except OSError as error:
+            raise unfit(program, f"it cannot be run: {error.strerror}") from error
+        return said.stdout

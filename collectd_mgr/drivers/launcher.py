@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a process of collectd comes to be, where the agent itself is who starts it."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from collectd_mgr import exception
+from collectd_mgr.domain.build import Build
+from collectd_mgr.drivers.process import Process
+
+
+class Launcher(abc.ABC):
+    """Starts programs, and knows their processes again. A program is named as :attr:`kind` says."""
+
+    #: Of :mod:`collectd_mgr.domain.program`.
+    kind: ClassVar[str]
+
+    #: The program that the agent's own configuration names.
+    configured: str
+
+    @abc.abstractmethod
+    def launch(self, program: str, config_file: str, output: int) -> Process | None:
+        """Start ``collectd -f -C config_file``, which outlives the agent; None where it has ended already.
+
+        :param output: a descriptor for what it writes to stdout and stderr
+        :raises DaemonNotStarted: no process came of it
+        """
+
+    @abc.abstractmethod
+    def running(self, programs: Iterable[str], config_file: str) -> Iterator[Process]:
+        """Every process that was started so, of one of these programs, by whichever agent."""
+
+    @abc.abstractmethod
+    def usage(self, program: str) -> str:
+        """What ``collectd -h`` says. :raises ProgramUnfit: it cannot be run, or must not"""
+
+    def clear(self) -> None:  # noqa: B027 - most leave nothing behind
+        """Remove what starts that were cut off have left. Safe to repeat."""
+
+    def build(self, program: str) -> Build:
+        """What the program is, found out without touching the collectd that runs.
+
+        :raises ProgramUnfit: it is no collectd, or one from before those that the extension knows
+        """
+        said = self.usage(program)
+        build = Build.told(said)
+        if build is None:
+            raise unfit(program, "it is no collectd", None)
+        if not build.recent:
+            raise unfit(program, f"collectd {build.version} is older than 5.9, the first that can be managed", build)
+        return build
+
+
+def unfit(program: str, why: str, build: Build | None = None) -> exception.ProgramUnfit:
+    return exception.ProgramUnfit(f"{program}: {why}.", program=program, version=build.version if build else None)
+
+
+def arguments(config_file: str) -> tuple[str, ...]:
+    """Of collectd, behind its name."""
+    return ("-f", "-C", config_file)

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""collectd in containers of podman's: one at a time, whoever is killed; and another image in the place of the one."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import signal
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain import managed, output, plan
+from collectd_mgr.domain.spec import Goal
+from collectd_mgr.drivers import operators
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.process import Process, marked
+from collectd_mgr.drivers.replace import ReplaceDriver
+from collectd_mgr.drivers.succession import Succession
+from collectd_mgr.testing.suite.changes import CPU, MEMORY
+from collectd_mgr.testing.suite.rig import Rig
+from collectd_mgr.testing.suite.rigs import Host, real_host
+from tests.collectd.containers import PODMAN, contained
+from tests.waiting import PATIENCE, eventually
+
+
+def podman(*words: str, given: bytes = b"") -> str:
+    done = subprocess.run([*PODMAN.split(), *words], check=False, capture_output=True, input=given)
+    assert done.returncode == 0, (words, done.stdout, done.stderr)
+    return done.stdout.decode()
+
+
+def replacing(settings: DriverSettings) -> ReplaceDriver:
+    """One that does not wait for plugins that are read every ten seconds."""
+    return ReplaceDriver(dataclasses.replace(settings, ready_timeout=2.0))
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with real_host(replacing, run_by=contained) as host:
+        yield host
+
+
+@pytest.fixture
+def rig(host: Host) -> Rig:
+    return host.rig()
+
+
+def processes(host: Host) -> list[Process]:
+    """Every collectd in a container of this host's."""
+    mark = f"COLLECTD_MGR={host.settings.state_dir}"
+    files = [host.settings.config_file, *map(str, Path(host.settings.state_dir, "instances").glob("*.conf"))]
+    return [each for file in files for each in marked(mark, (host.settings.binary, "-f", "-C", file))]
+
+
+def containers(host: Host) -> dict[str, dict[str, Any]]:
+    """By name, whatever they do."""
+    label = f"label=COLLECTD_MGR={host.settings.state_dir}"
+    return {each["Names"][0]: each for each in json.loads(podman("ps", "--all", "--format", "json", "--filter", label))}
+
+
+def beside(host: Host, goal: Goal) -> Succession:
+    """A second collectd as an agent has it that is killed then."""
+    text = host.collectd.render(goal, "epoch/7")
+    host.collectd.files.stage(text)
+    old = host.collectd.daemon.find()
+    assert old is not None
+    succession = Succession(host.settings, host.collectd, old)
+    succession.start(operators.beside(host.settings, managed.parse(text)))
+    return succession
+
+
+def answers(host: Host, pid: int) -> bool:
+    try:
+        return bool(host.collectd.wire.hello()["pid"] == pid)
+    except exception.DaemonUnreachable:
+        return False
+
+
+def test_each_is_a_container_of_its_own(host: Host, rig: Rig) -> None:
+    (first,) = containers(host)
+    assert first == host.settings.container
+    applied = rig.reach(rig.goal({"cpu": CPU}))
+    assert applied.replaced
+    eventually(lambda: len(containers(host)) == 1)
+    (second,) = containers(host)
+    assert second.startswith(f"{first}-")
+    assert [each.pid for each in processes(host)] == [applied.running.pid]
+    host.again()
+    eventually(lambda: list(containers(host)) == [first])
+    assert not plan.plan(rig.driver.observe(), rig.goal({"cpu": CPU}))
+
+
+def test_podman_starts_none_again(host: Host) -> None:
+    (found,) = containers(host).values()
+    (facts,) = json.loads(podman("inspect", found["Id"]))
+    assert facts["HostConfig"]["RestartPolicy"]["Name"] in ("", "no")
+    host.kill()
+    eventually(lambda: not containers(host))
+    assert not processes(host)
+
+
+def test_the_next_agent_finds_it(host: Host, rig: Rig) -> None:
+    pid = rig.reach(rig.goal({"memory": MEMORY})).running.pid
+    Path(host.settings.state_dir, "collectd.pid").unlink()
+    assert rig.another().recover().running.pid == pid
+    assert len(processes(host)) == 1
+
+
+def test_the_next_agent_ends_one_that_was_not_handed_to(host: Host, rig: Rig) -> None:
+    before = rig.reach(rig.goal({"memory": MEMORY})).running
+    succession = beside(host, rig.goal({"cpu": CPU}))
+    recovered = rig.another().recover()
+    assert recovered.running.pid == before.pid
+    assert f"{succession.new.pid} was ended" in " ".join(recovered.notes)
+    eventually(lambda: len(containers(host)) == 1)
+    assert [each.pid for each in processes(host)] == [before.pid]
+    succession.close()
+
+
+def test_the_new_one_goes_on_where_the_old_one_was_killed(host: Host, rig: Rig) -> None:
+    rig.reach(rig.goal({"memory": MEMORY}))
+    old, goal = host.collectd.daemon.find(), rig.goal({"cpu": CPU})
+    assert old is not None
+    succession = beside(host, goal)
+    old.signal(signal.SIGKILL)
+    assert old.wait(PATIENCE)
+    eventually(lambda: answers(host, succession.new.pid))
+    assert rig.another().recover().running.pid == succession.new.pid
+    assert [each.pid for each in processes(host)] == [succession.new.pid]
+    assert host.collectd.status()["output"]["mode"] == output.PASS
+    succession.close()
+
+
+def test_a_start_that_was_cut_off_leaves_nothing(host: Host, rig: Rig) -> None:
+    """A container that was made and not started is what a kill of podman's leaves."""
+    label = f"COLLECTD_MGR={host.settings.state_dir}"
+    podman("create", "--name", f"{host.settings.container}-0", "--label", label, "--rootfs", "/:O", "/bin/true")
+    assert len(containers(host)) == 2
+    rig.another().recover()
+    assert list(containers(host)) == [host.settings.container]
+
+
+def image(name: str) -> str:
+    """An image that has the programs of this machine by a mount, as the machine has them."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as tar:
+        for link in ("bin", "lib", "lib64", "sbin"):
+            entry = tarfile.TarInfo(link)
+            entry.type, entry.linkname = tarfile.SYMTYPE, f"usr/{link}"
+            tar.addfile(entry)
+    podman("import", "-", name, given=data.getvalue())
+    return name
+
+
+def test_another_image_takes_the_place_of_the_one() -> None:
+    names = [image(f"localhost/cm-test:{number}") for number in (1, 2)]
+
+    def of_an_image(settings: DriverSettings) -> DriverSettings:
+        more = "--volume /usr:/usr:ro --volume /etc:/etc:ro"
+        found = contained(settings)
+        return dataclasses.replace(found, image=names[0], podman_options=f"{found.podman_options} {more}")
+
+    try:
+        with real_host(replacing, run_by=of_an_image) as host:
+            rig = host.rig()
+            assert {each["Image"] for each in containers(host).values()} == {names[0]}
+            wanted = {"program": {"collectd": {"image": names[1]}}}
+            applied = rig.reach(rig.goal({"memory": MEMORY}, sections=wanted))
+            assert applied.replaced
+            eventually(lambda: [each["Image"] for each in containers(host).values()] == [names[1]])
+            host.again()
+            eventually(lambda: [each["Image"] for each in containers(host).values()] == [names[1]])
+            missing = {"program": {"collectd": {"image": "localhost/cm-none:1"}}}
+            order = rig.order(rig.goal({"memory": MEMORY}, sections=missing))
+            assert "localhost/cm-none:1" in rig.refuses(order, exception.ProgramUnfit).detail
+            rig.reach(rig.goal({"memory": MEMORY}))
+            eventually(lambda: [each["Image"] for each in containers(host).values()] == [names[0]])
+    finally:
+        podman("rmi", "--force", *names)

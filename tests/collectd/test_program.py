@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Another collectd binary in the place of the one that runs, kept for later starts; and back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain import managed, plan
+from collectd_mgr.domain.spec import Goal
+from collectd_mgr.drivers import operators
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.replace import ReplaceDriver
+from collectd_mgr.drivers.restart import RestartDriver
+from collectd_mgr.drivers.succession import Succession
+from collectd_mgr.testing.suite.changes import CPU, MEMORY
+from collectd_mgr.testing.suite.rig import Rig
+from collectd_mgr.testing.suite.rigs import Host, Kind, real_host
+
+#: Says of itself what collectd does, and is none.
+_SAYS = """#!/bin/sh
+echo "  Plugin directory  /usr/lib/collectd"
+echo "collectd {version}, http://collectd.org/"
+exit 1
+"""
+
+
+def replacing(settings: DriverSettings) -> ReplaceDriver:
+    """One that does not wait for plugins that are read every ten seconds."""
+    return ReplaceDriver(replace(settings, ready_timeout=2.0))
+
+
+@pytest.fixture(params=[replacing, RestartDriver], ids=["replace", "restart"])
+def host(request: pytest.FixtureRequest) -> Iterator[Host]:
+    kind: Kind = request.param
+    with real_host(kind) as host:
+        yield host
+
+
+@pytest.fixture
+def rig(host: Host) -> Rig:
+    return host.rig()
+
+
+@pytest.fixture
+def other(host: Host) -> Path:
+    """Another collectd of the same build."""
+    return Path(shutil.copy2(host.settings.binary, Path(host.settings.config_file).with_name("other")))
+
+
+def script(host: Host, version: str) -> Path:
+    path = Path(host.settings.config_file).with_name("script")
+    path.write_text(_SAYS.format(version=version))
+    path.chmod(0o755)
+    return path
+
+
+def goal(rig: Rig, binary: Path | None) -> Goal:
+    sections = {} if binary is None else {"program": {"collectd": {"binary": str(binary)}}}
+    return rig.goal({"memory": MEMORY}, sections=sections)
+
+
+def runs(rig: Rig) -> str:
+    return os.readlink(f"/proc/{rig.driver.observe().pid}/exe")
+
+
+def test_it_is_another_one_from_now_on(host: Host, rig: Rig, other: Path) -> None:
+    order = rig.order(goal(rig, other))
+    assert plan.PROGRAM in {change.kind for change in order.plan}
+    rig.reach(goal(rig, other))
+    assert runs(rig) == str(other)
+    host.again()
+    assert runs(rig) == str(other)
+    assert not plan.plan(rig.driver.observe(), goal(rig, other))
+    rig.reach(rig.goal({"memory": MEMORY, "cpu": CPU}, sections=goal(rig, other).sections))
+    assert runs(rig) == str(other)
+    rig.reach(goal(rig, None))
+    assert runs(rig) == os.path.realpath(host.settings.binary)
+
+
+def test_it_is_found_without_its_record(host: Host, rig: Rig, other: Path) -> None:
+    pid = rig.reach(goal(rig, other)).running.pid
+    Path(host.settings.state_dir, "collectd.pid").unlink()
+    assert rig.another().recover().running.pid == pid
+
+
+def test_so_is_the_one_before_it(host: Host, rig: Rig, other: Path) -> None:
+    """An agent may be killed between the file and the restart."""
+    pid = rig.reach(goal(rig, other)).running.pid
+    host.collectd.files.restore(host.collectd.render(goal(rig, None), "epoch/9"))
+    Path(host.settings.state_dir, "collectd.pid").unlink()
+    assert rig.another().recover().running.pid == pid
+
+
+@pytest.mark.parametrize(("version", "why"), [("5.8.1", "older than 5.9"), ("", "no collectd")])
+def test_one_that_cannot_be_managed_is_refused(host: Host, rig: Rig, version: str, why: str) -> None:
+    rig.reach(goal(rig, None))
+    pid, path = rig.driver.observe().pid, script(host, version)
+    error = rig.refuses(rig.order(goal(rig, path)), exception.ProgramUnfit)
+    assert why in error.detail
+    assert error.kwargs == {"program": str(path), "version": version or None}
+    assert rig.driver.observe().pid == pid
+
+
+def test_one_that_others_can_write_is_not_even_asked(host: Host, rig: Rig, other: Path) -> None:
+    other.chmod(0o777)
+    error = rig.refuses(rig.order(goal(rig, other)), exception.ProgramUnfit)
+    assert "writable by nobody else" in error.detail
+
+
+def test_one_that_is_named_by_what_is_not_run_here_is_refused(rig: Rig) -> None:
+    wanted = rig.goal({}, sections={"program": {"collectd": {"image": "collectd:5.13"}}})
+    assert "named by its binary" in rig.refuses(rig.order(wanted), exception.ProgramUnfit).detail
+
+
+def test_one_that_does_not_come_up_is_taken_back(host: Host, rig: Rig) -> None:
+    rig.reach(goal(rig, None))
+    rig.refuses(rig.order(goal(rig, script(host, "5.12.0"))), exception.DaemonNotStarted)
+    assert runs(rig) == os.path.realpath(host.settings.binary)
+    host.again()
+    assert runs(rig) == os.path.realpath(host.settings.binary)
+
+
+def test_one_beside_the_daemon_is_known_to_the_next_agent() -> None:
+    with real_host(replacing) as host:
+        rig, other = host.rig(), Path(host.settings.config_file).with_name("other")
+        shutil.copy2(host.settings.binary, other)
+        before = rig.reach(goal(rig, None)).running.pid
+        text = host.collectd.render(goal(rig, other), "epoch/7")
+        host.collectd.files.stage(text)
+        old = host.collectd.daemon.find()
+        assert old is not None
+        succession = Succession(host.settings, host.collectd, old)
+        succession.start(operators.beside(host.settings, managed.parse(text)))
+        assert os.readlink(f"/proc/{succession.new.pid}/exe") == str(other)
+        recovered = rig.another().recover()
+        assert recovered.running.pid == before
+        assert f"{succession.new.pid} was ended" in " ".join(recovered.notes)
+        assert not succession.new.alive()
+        succession.close()
