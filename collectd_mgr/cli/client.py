@@ -22,18 +22,25 @@ class NotThere(CommandError):
     """What was asked for is not there (404)."""
 
 
+class MayPass(CommandError):
+    """The API, or what is behind it, did not answer: asked later, it may."""
+
+
 class Client(adapter.Adapter):
     """An adapter whose errors are :class:`CommandError` with the API's own words in one line."""
 
     def request(self, url: str, method: str, **kwargs: Any) -> Any:
         """As keystoneauth has it.
 
-        :raises CommandError: the sentence, the code and the request id of the API; NotThere where it is a 404
+        :raises CommandError: the sentence, the code and the request id of the API; NotThere where it is a 404, MayPass
+            where it is a 5xx, or nobody answers
         """
         try:
             return _ours(super().request(url, method, **kwargs))
         except exceptions.NotFound as error:
             raise NotThere(trouble.line(error)) from error
+        except (exceptions.HttpServerError, exceptions.ConnectionError) as error:
+            raise MayPass(trouble.line(error)) from error
         except exceptions.ClientException as error:
             raise CommandError(trouble.line(error)) from error
 

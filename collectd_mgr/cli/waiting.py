@@ -6,12 +6,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from collectd_mgr.cli.client import Client, path
+from collectd_mgr.cli.client import Client, MayPass, path
 
 #: The states that do not change any more.
 FINAL = ("succeeded", "failed", "superseded")
@@ -20,7 +21,10 @@ _FIRST, _LONGEST = 0.1, 2.0
 
 
 def settled(client: Client, operations: Sequence[dict[str, Any]], timeout: float) -> list[dict[str, Any]]:
-    """The same operations, in their order, as they are when all are final or ``timeout`` seconds are over."""
+    """The same operations, in their order, as they are when all are final or ``timeout`` seconds are over.
+
+    An API that is away meanwhile is asked again: the operations go on without it.
+    """
     latest = {operation["id"]: operation for operation in operations}
     with _bar() as bar:
         task = bar.add_task("operations", total=len(latest))
@@ -29,7 +33,8 @@ def settled(client: Client, operations: Sequence[dict[str, Any]], timeout: float
             if not _open(latest):
                 break
             for name in _open(latest):
-                latest[name] = client.get(path("operations", name)).json()["operation"]
+                with suppress(MayPass):
+                    latest[name] = client.get(path("operations", name)).json()["operation"]
     return [latest[operation["id"]] for operation in operations]
 
 

@@ -7,7 +7,7 @@ import argparse
 import itertools
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from osc_lib.command import command
@@ -18,7 +18,7 @@ from rich.text import Text
 from sparklines import sparklines
 
 from collectd_mgr.cli import metrics, units
-from collectd_mgr.cli.client import Client, client_of
+from collectd_mgr.cli.client import Client, MayPass, client_of
 from collectd_mgr.cli.columns import plain
 from collectd_mgr.cli.examples import examples
 
@@ -68,12 +68,12 @@ class Watched:
                 series = self._series[key] = before.get(key) or Series()
                 series.add(value[self._kind], row["last_update"])
 
-    def table(self, height: int) -> Table:
-        """At most ``height`` rows, and below them how many more there are."""
+    def table(self, height: int, wrong: str = "") -> Table:
+        """At most ``height`` rows, and below them how many more there are, or what is wrong with them."""
         shown = max(1, height - _FRAME)
         hidden = len(self._series) - shown
         caption = f"{hidden} more: narrow it down with --plugin, --type, --match" if hidden > 0 else "Ctrl-C ends"
-        table = Table(box=None, caption=caption, caption_justify="left")
+        table = Table(box=None, caption=Text(wrong or caption), caption_justify="left")
         table.add_column("Identifier", overflow="fold")
         table.add_column("Name", overflow="fold")
         table.add_column(self._kind.title(), justify="right", no_wrap=True)
@@ -108,14 +108,33 @@ class WatchValues(command.Command):
         watched = Watched("rate" if parsed_args.rate else "value")
         with Live(console=console, auto_refresh=False) as live:
             try:
-                for _ in _looks(parsed_args.times, parsed_args.every):
-                    watched.look(_values(client, parsed_args))
-                    live.update(watched.table(console.height), refresh=True)
+                looks = _looks(parsed_args.times, parsed_args.every)
+                for wrong in follow(watched, lambda: _values(client, parsed_args), looks):
+                    live.update(watched.table(console.height, wrong), refresh=True)
             except KeyboardInterrupt:
                 # How one ends watching; nothing went wrong.
                 pass
         if not console.is_terminal:
             console.line()
+
+
+def follow(watched: Watched, read: Callable[[], Iterable[Mapping[str, Any]]], looks: Iterable[None]) -> Iterator[str]:
+    """What is wrong at each look, as a rule nothing. One that fails leaves what was seen: collectd may be restarting.
+
+    :raises CommandError: the first, the last, or one that failed for good
+    """
+    failed: MayPass | None = None
+    for number, _ in enumerate(looks):
+        try:
+            watched.look(list(read()))
+            failed = None
+        except MayPass as error:
+            if not number:
+                raise
+            failed = error
+        yield str(failed or "")
+    if failed is not None:
+        raise failed
 
 
 def _values(client: Client, args: argparse.Namespace) -> Iterator[dict[str, Any]]:

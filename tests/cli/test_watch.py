@@ -6,9 +6,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from osc_lib.exceptions import CommandError
 from rich.console import Console
 
-from collectd_mgr.cli.watch import Series, Watched
+from collectd_mgr.cli.client import MayPass
+from collectd_mgr.cli.watch import Series, Watched, follow
 from tests.cli.shell import Shell
 from tests.waiting import eventually
 
@@ -76,6 +78,25 @@ def test_a_name_is_shown_as_it_is(instance: str) -> None:
         console.print(watched.table(20))
     said = instance.replace("\x1b", "?").replace("\udcff", "?")
     assert f"h/processes-{said}/ps_count" in shown.get()
+
+
+def test_a_host_that_does_not_answer_for_a_while_does_not_end_it() -> None:
+    rows = [_row("h/load/load", 1.0, 10.0)]
+
+    def followed(*answers: bool) -> list[tuple[str, int]]:
+        watched, left = Watched("value"), iter(answers)
+
+        def read() -> list[dict[str, object]]:
+            if next(left):
+                return rows
+            raise MayPass("not now")
+
+        return [(wrong, watched.table(9).row_count) for wrong in follow(watched, read, [None] * len(answers))]
+
+    assert followed(True, False, True) == [("", 1), ("not now", 1), ("", 1)]
+    for answers in ((False, True), (True, False)):
+        with pytest.raises(CommandError, match="not now"):
+            followed(*answers)
 
 
 def test_between_two_reads_nothing_is_new() -> None:
