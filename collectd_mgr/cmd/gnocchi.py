@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from keystoneauth1 import adapter, exceptions, loading
 
-from collectd_mgr import exception
 from collectd_mgr.domain import events, samples
 
 if TYPE_CHECKING:
@@ -106,11 +105,8 @@ def ensure(gnocchi: adapter.Adapter) -> str:
 
 
 def _define(conf: cfg.ConfigOpts) -> None:
-    try:
-        with _opened(conf.area.metrics) as lines:
-            print(definitions(lines), end="")
-    except (OSError, ValueError, exception.CollectdMgrError) as error:
-        sys.exit(f"There are no definitions in this: {error}")
+    with _opened(conf.area.metrics) as lines:
+        print(definitions(lines), end="")
 
 
 def _opened(path: str) -> AbstractContextManager[Iterable[str]]:
@@ -125,7 +121,7 @@ def definitions(lines: Iterable[str]) -> str:
     """
     names = list(dict.fromkeys(_names(lines)))
     if not names:
-        raise ValueError("no metric is in it.")
+        raise ValueError("There is no metric in it.")
     metrics = "\n".join(f"      {json.dumps(name)}:" for name in names)
     attributes = "\n".join(f"      {name}: resource_metadata.{name}" for name in ATTRIBUTES)
     told = "\n".join(f"      {name}: {name}" for name in ATTRIBUTES)
@@ -139,7 +135,7 @@ def _names(lines: Iterable[str]) -> Iterator[str]:
     for row in csv.DictReader(lines):
         identifier, source = row.get("Identifier"), row.get("Name")
         if identifier is None or source is None:
-            raise ValueError("every line wants an Identifier and a Name, and the first says in which columns they are.")
+            raise ValueError("Every line wants an Identifier and a Name, and the first says in which columns they are.")
         if identifier == "Identifier":
             # One list after another.
             continue

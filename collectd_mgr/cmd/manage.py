@@ -11,6 +11,7 @@ from typing import Any
 
 from oslo_config import cfg
 
+from collectd_mgr import exception
 from collectd_mgr.cmd import configuration, gnocchi
 from collectd_mgr.db import generations, schema, sealing
 from collectd_mgr.db.engine import Database
@@ -26,7 +27,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     conf.register_cli_opt(cfg.SubCommandOpt("area", title="What to manage", handler=handler))
     configuration.load(given, "collectd-mgr-manage", conf)
     action: Callable[[cfg.ConfigOpts], None] = conf.area.action
-    action(conf)
+    try:
+        action(conf)
+    except (exception.CollectdMgrError, OSError, ValueError) as error:
+        # A database that is away, a key that is none: no defect of ours, which a traceback would look like.
+        sys.exit(str(error))
     return 0
 
 

@@ -14,7 +14,9 @@ from collectd_mgr.db.engine import Database
 
 
 def sync(database: Database, revision: str = "head") -> None:
-    """Migrate up to ``revision``. Safe to repeat; it only adds to what is there."""
+    """Migrate up to ``revision``. Safe to repeat; it only adds to what is there. :raises DatabaseUnreachable:"""
+    # Before alembic finds it out in its own way.
+    version(database)
     command.upgrade(_config(database), revision)
 
 

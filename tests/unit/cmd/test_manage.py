@@ -18,10 +18,15 @@ from collectd_mgr.rpc.keys import public_half
 
 
 def run(program: str, *arguments: str) -> tuple[int, str]:
+    """Its code, and what it prints."""
+    done = process(program, *arguments)
+    return done.returncode, done.stdout
+
+
+def process(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """In a process of its own: setting up a log changes the whole process."""
     code = f"import sys; from collectd_mgr.cmd.{program} import main; sys.exit(main(sys.argv[1:]))"
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout
+    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -57,6 +62,17 @@ def test_the_upgrade_check_answers_whatever_is_wrong(options: list[str], tmp_pat
         config.write_text(line)
         code, text = run("status", *options, "--config-file", str(config), "upgrade", "check")
         assert (code, said in text, "Traceback" in text, "hunter2" in text) == (2, True, False, False), text
+
+
+@pytest.mark.parametrize("command", [("db", "sync"), ("db", "version"), ("secrets", "rotate")])
+def test_a_database_that_is_away_is_told_in_a_sentence(command: tuple[str, str], options: list[str]) -> None:
+    config = Path(options[1])
+    config.write_text(f"{config.read_text()}[database]\nconnection = mysql+pymysql://u:hunter2@127.0.0.1:9/x\n")
+    done = process("manage", *options, *command)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "The database of the service does not answer" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
 
 
 def test_the_upgrade_check_finds_a_key_that_opens_nothing(options: list[str], tmp_path: Path) -> None:
