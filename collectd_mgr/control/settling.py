@@ -77,11 +77,12 @@ def _conclude(session: Session, seal: Seal, host: Host, generation: Generation, 
     _settle_operations(session, seal, host, generation, report)
     if report.outcome not in (APPLIED, FAILED):
         return
+    is_news = generations.outcome(session, host.id, generation.n) != report.outcome
     generations.report(session, host.id, generation.n, report.outcome)
     hosts.mark(session, host.id, generation.n, good=report.outcome == APPLIED)
     if report.outcome == FAILED:
         generations.withdraw(session, host.id, _last_good(report, generation), generation.n)
-        _take_back(session, seal, host, generation.n)
+        _take_back(session, seal, host, generation.n, is_news)
     elif generation.n == host.n:
         apart.take_next(session, seal, host)
 
@@ -150,11 +151,12 @@ def _masked(value: Any) -> Any:
     return secrets.mask_text(value) if isinstance(value, str) else value
 
 
-def _take_back(session: Session, seal: Seal, host: Host, n: int) -> None:
-    """After the newest generation failed, the last good one is desired again, as a generation of its own.
+def _take_back(session: Session, seal: Seal, host: Host, n: int, is_news: bool) -> None:
+    """After a generation failed, the last good one is desired again, as a generation of its own.
 
-    Not when somebody has moved on, and not after a rollback that failed itself: that would go on for ever. What is
-    left open then was in it with other things, and is tried alone.
+    Not after a rollback that failed itself: that would go on for ever. What is left open then was in it with other
+    things, or made on top of it by somebody who has moved on meanwhile, and is tried alone. Once the host has said
+    what became of a later generation, that stands.
     """
     if n == 0:
         return
@@ -162,17 +164,23 @@ def _take_back(session: Session, seal: Seal, host: Host, n: int) -> None:
     if good < host.last_good <= n:
         hosts.reset_good(session, host.id, good)
     failed, old = generations.get(session, host, n), generations.get(session, host, good)
-    if host.n != n:
+    if host.n != n and not (is_news and failed.rollback_of is None and _nothing_came_of_later(session, host, n)):
         return
-    left = apart.waiting(session, host, n)
+    left = apart.waiting(session, host, host.n)
     if failed.rollback_of is None and failed.digest != old.digest:
         reason = f"Generation {n} failed; back to {good}."
         origin = Origin("rollback", failed.plugin, failed.user, failed.project, failed.request_id, reason, n)
-        if not _renew(session, seal, host, Generation(host.epoch, n + 1), good, origin):
+        if not _renew(session, seal, host, Generation(host.epoch, host.n + 1), good, origin):
             return
     if left:
         apart.queue(session, left)
         apart.take_next(session, seal, host)
+
+
+def _nothing_came_of_later(session: Session, host: Host, n: int) -> bool:
+    """Whether the host has said nothing of any generation after ``n``; nor can that be stored before this is."""
+    session.refresh(host, ("n", "settled"), with_for_update=True)
+    return host.settled <= n
 
 
 def end_leases(session: Session, seal: Seal, host: Host, ids: Collection[str]) -> bool:

@@ -115,6 +115,14 @@ def report(session: Executor, host_id: str, n: int, outcome: str) -> None:
     session.execute(_REPORT, {"of_host": host_id, "at_n": n, "said": outcome})
 
 
+def outcome(session: Executor, host_id: str, n: int) -> str | None:
+    """What the agent said of a generation; None for nothing yet."""
+    said: str | None = session.execute(
+        select(_TABLE.c.outcome).where(_TABLE.c.host_id == host_id, _TABLE.c.n == n)
+    ).scalar()
+    return said
+
+
 def withdraw(session: Executor, host_id: str, after: int, before: int) -> None:
     """What the host had applied between these two it runs no more. Safe to repeat."""
     between = (_TABLE.c.host_id == host_id, _TABLE.c.n > after, _TABLE.c.n < before, _TABLE.c.outcome == APPLIED)

@@ -145,6 +145,49 @@ def test_a_change_whose_answer_was_lost_outlives_the_failure_of_the_next(
     assert is_settled(control, agent)
 
 
+def died(agent: ScriptedAgent, of: HostSpec, good: HostSpec) -> None:
+    """collectd did, of a generation that was applied, and runs the one before again."""
+    agent.taken, agent.running = of, good
+    agent.error = exception.DaemonDied("collectd died", good=good.generation.to_dict())
+
+
+def test_what_was_made_on_a_change_that_collectd_then_died_of_does_not_bring_it_back(
+    control: HostControl, agent: ScriptedAgent
+) -> None:
+    """Otherwise it would be done once more, and be in effect though its operation has failed."""
+    change(control, "cpu")
+    good, first = agent.running, change(control, "df")
+    second = [stored(control, asked(name)) for name in ("load", "swap")]
+    assert first.state == "succeeded"
+    assert good is not None
+    died(agent, control.spec_of(HOST, 2), good)
+    status = agent.status()
+    for _ in range(3):
+        control.settle(HOST, status)
+    assert control.get(HOST).n == 6
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in (first, *second)] == ["failed", "succeeded", "succeeded"]
+    assert (error_of(control, first) or {})["code"] == "daemon_died"
+    assert runs(agent) == {"cpu", "load", "swap"}
+    assert [set(merge(spec.layers).plugins) for spec in agent.seen[2:]] == [{"cpu", "load"}, {"cpu", "load", "swap"}]
+    assert is_settled(control, agent)
+
+
+def test_what_became_of_a_later_change_stands(control: HostControl, agent: ScriptedAgent) -> None:
+    """The word of the death comes late: the host has said meanwhile that it runs what was made on top of it."""
+    change(control, "cpu")
+    good, first = agent.running, change(control, "df")
+    second = change(control, "load")
+    taken = agent.taken
+    assert good is not None
+    assert taken is not None
+    died(agent, control.spec_of(HOST, 2), good)
+    control.settle(HOST, agent.status())
+    agent.taken, agent.running, agent.error = taken, taken, None
+    assert (state(control, first), state(control, second)) == ("failed", "succeeded")
+    assert control.get(HOST).n == 3
+
+
 def test_who_is_refused_is_refused_alone(control: HostControl, agent: ScriptedAgent) -> None:
     agent.denied = "exec"
     rows = [stored(control, asked("exec")), stored(control, asked("df"))]
