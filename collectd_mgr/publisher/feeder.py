@@ -104,7 +104,8 @@ class Feeder:
         """Notice another stream; a daemon that ends in order has the next one go on with its own."""
         if batch.stream != self._position.stream:
             self._losses.add(_CUT_OFF, bool(self._position.stream))
-            self._position = Position(batch.stream)
+            # What was not dropped of those before was taken by an agent that is forgotten here.
+            self._position = Position(batch.stream, max(0, batch.first - 1 - batch.dropped))
 
     def _keep(self, batch: Batch) -> None:
         rows, mutes = collapsed(batch.rows), self._mutes()

@@ -115,6 +115,20 @@ def test_what_the_daemon_dropped_is_counted(tmp_path: Path) -> None:
         assert feeder.dropped == expected
 
 
+def test_what_an_earlier_agent_has_taken_is_not_lost(tmp_path: Path, daemon: Daemon) -> None:
+    """The next one may begin with an empty directory."""
+    first = Feeder(daemon.read, Spool(tmp_path / "first", LEAST), dict)
+    for message in "ab":
+        daemon.said.add(said(message))
+        first.round()
+    first.round()  # Says that it has them.
+    daemon.said.add(said("c"))
+    following = Feeder(daemon.read, spool := Spool(tmp_path / "second", LEAST), dict)
+    following.round()
+    assert [row["message"] for row in spooled(spool)] == ["c"]
+    assert (first.dropped, following.dropped) == (0, 0)
+
+
 def test_secrets_do_not_get_into_a_message(tmp_path: Path, daemon: Daemon) -> None:
     spool = Spool(tmp_path, LEAST)
     meta = {"line": "https://me:hunter2@example.org/", "CurrentValue": 1.5, "whole": True}
