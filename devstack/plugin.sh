@@ -16,8 +16,7 @@ function is_collectd_mgr_control {
 }
 
 function collectd_mgr_install {
-    # DevStack has keystonemiddleware keep its tokens in memcached.
-    setup_develop "$COLLECTD_MGR_DIR" memcached
+    setup_develop "$COLLECTD_MGR_DIR"
     if is_service_enabled collectd-mgr-agent; then
         collectd_mgr_install_collectd
     fi
