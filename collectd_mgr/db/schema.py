@@ -14,9 +14,15 @@ from collectd_mgr.db.engine import Database
 
 
 def sync(database: Database, revision: str = "head") -> None:
-    """Migrate up to ``revision``. Safe to repeat; it only adds to what is there. :raises DatabaseUnreachable:"""
+    """Migrate up to ``revision``. Safe to repeat; it only adds to what is there.
+
+    :raises DatabaseUnreachable:
+    :raises ValueError: there is no such revision, or a newer version has migrated the database
+    """
     # Before alembic finds it out in its own way.
-    version(database)
+    for each in (version(database), revision):
+        if not knows(each):
+            raise ValueError(f"This version knows no revision {each}; a newer one may.")
     command.upgrade(_config(database), revision)
 
 
@@ -24,6 +30,12 @@ def version(database: Database) -> str | None:
     """The revision the database is at, ``None`` for an empty one. :raises DatabaseUnreachable:"""
     with database.glance() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def knows(revision: str | None) -> bool:
+    """Whether it is one of this version's; nothing at all is, too."""
+    found = ScriptDirectory(str(_migrations())).walk_revisions()
+    return revision in (None, "head", *(each.revision for each in found))
 
 
 def head() -> str | None:

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,17 @@ def test_the_upgrade_check_answers_whatever_is_wrong(options: list[str], tmp_pat
         config.write_text(line)
         code, text = run("status", *options, "--config-file", str(config), "upgrade", "check")
         assert (code, said in text, "Traceback" in text, "hunter2" in text) == (2, True, False, False), text
+
+
+def test_a_database_of_a_newer_version(options: list[str], tmp_path: Path) -> None:
+    """In a rolling upgrade the older ones go on; there is nothing that they could migrate."""
+    run("manage", *options, "db", "sync")
+    with closing(sqlite3.connect(tmp_path / "state.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'newer'")
+    code, text = run("status", *options, "upgrade", "check")
+    assert (code, "a newer version than this one" in text) == (1, True), text
+    done = process("manage", *options, "db", "sync")
+    assert (done.returncode, "knows no revision newer" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
 
 
 @pytest.mark.parametrize("command", [("db", "sync"), ("db", "version"), ("secrets", "rotate")])
