@@ -25,6 +25,7 @@ from collectd_mgr.domain.spec import HostSpec
 from collectd_mgr.drivers.process import Process, running
 from tests.agent.agent_host import AgentHost
 from tests.agent.test_killed_at_random import KILLED, Walk, last, settled, undisturbed, until_effective, wanted
+from tests.collectd.containers import options
 from tests.services.rabbitmq import RabbitMQ
 
 LONG = bool(os.environ.get("CM_LONG"))
@@ -35,9 +36,12 @@ VICTIMS = ("agent", "old", "new")
 SOON = 10.0 if LONG else 120.0
 
 
-@pytest.fixture
-def host(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
-    with AgentHost(rabbitmq.url, config="Interval 0.5", drivers="live,replace,restart") as host:
+@pytest.fixture(params=["child", "podman"])
+def host(rabbitmq: RabbitMQ, request: pytest.FixtureRequest) -> Iterator[AgentHost]:
+    collectd = options() if request.param == "podman" else {}
+    with AgentHost(
+        rabbitmq.url, config="Interval 0.5", daemon=request.param, collectd=collectd, drivers="live,replace,restart"
+    ) as host:
         host.start()
         yield host
 

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Another collectd by the bus: let in by the host, gone on with after a kill of the agent, and back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.agent import faults
+from collectd_mgr.domain.operations import APPLIED
+from collectd_mgr.domain.spec import HOST, Counters, Generation, HostSpec, Layer, PluginSetting
+from tests.agent.agent_host import AgentHost
+from tests.services.rabbitmq import RabbitMQ
+
+PLUGINS = {"memory": PluginSetting(True, 1.0)}
+
+
+@pytest.fixture
+def host(rabbitmq: RabbitMQ, tmp_path: Path) -> Iterator[AgentHost]:
+    with AgentHost(
+        rabbitmq.url, config="Interval 0.5", drivers="live,replace,restart", allowlist_file=tmp_path / "allowlist.toml"
+    ) as host:
+        yield host
+
+
+@pytest.fixture
+def other(host: AgentHost, tmp_path: Path) -> Path:
+    path = Path(shutil.copy2(host.settings.binary, host.directory / "other"))
+    (tmp_path / "allowlist.toml").write_text(f'[collectd]\nbinaries = ["{host.directory}/*"]\n')
+    return path
+
+
+def spec(n: int, binary: Path | str | None, replacements: int = 0) -> HostSpec:
+    sections = {"program": {"collectd": {"binary": str(binary)}}} if binary else {}
+    counters = Counters(daemon_replacements=replacements)
+    return HostSpec(Generation("e", n), (Layer(HOST, PLUGINS, counters, sections),))
+
+
+def runs(host: AgentHost) -> str:
+    return os.readlink(f"/proc/{host.status().daemon['pid']}/exe")
+
+
+def test_it_takes_the_place_of_the_one_and_back(host: AgentHost, other: Path) -> None:
+    host.start()
+    assert host.apply(spec(1, None)).outcome == APPLIED
+    status = host.apply(spec(2, other, 1))
+    assert (status.outcome, status.driver, status.daemon["replaced"]) == (APPLIED, "replace", True)
+    assert status.sections["program"]["settings"] == {"collectd": {"binary": str(other)}}
+    assert runs(host) == str(other)
+    with pytest.raises(exception.RefusedByAgent):
+        host.apply(spec(3, "/bin/sh", 2))
+    assert runs(host) == str(other)
+    assert host.apply(spec(4, None, 1)).outcome == APPLIED
+    assert runs(host) == os.path.realpath(host.settings.binary)
+
+
+@pytest.mark.parametrize("moment", [faults.ACTING, faults.APPLIED])
+def test_the_next_agent_goes_on(host: AgentHost, other: Path, moment: str) -> None:
+    host.start()
+    assert host.apply(spec(1, None)).outcome == APPLIED
+    host.kill()
+    host.start("--die-at", moment)
+    with pytest.raises(exception.AgentUnreachable):
+        host.apply(spec(2, other, 1), timeout=10)
+    host.until(host.ended)
+    host.start()
+    host.until(lambda: host.status().outcome == APPLIED and host.status().generation == Generation("e", 2))
+    assert runs(host) == str(other)
+    pid = host.pid
+    host.kill()
+    host.start()
+    assert (host.status().daemon["pid"], runs(host)) == (pid, str(other))
