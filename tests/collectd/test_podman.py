@@ -8,7 +8,9 @@ import io
 import json
 import signal
 import subprocess
+import sys
 import tarfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from collectd_mgr.drivers import operators
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.process import Process, marked
 from collectd_mgr.drivers.replace import ReplaceDriver
+from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.drivers.succession import Succession
 from collectd_mgr.testing.suite.changes import CPU, MEMORY
 from collectd_mgr.testing.suite.rig import Rig
@@ -145,6 +148,40 @@ def test_a_start_that_was_cut_off_leaves_nothing(host: Host, rig: Rig) -> None:
     assert len(containers(host)) == 2
     rig.another().recover()
     assert list(containers(host)) == [host.settings.container]
+
+
+#: An agent that starts collectd, and is killed on the way.
+_AGENT = """
+import json, sys
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.collectd import Collectd
+print("ready", flush=True)
+Collectd(DriverSettings(**json.loads(sys.argv[1]))).daemon.start()
+"""
+
+
+def under_way(host: Host) -> bool:
+    """Whether a podman is at work for this host, whoever called it."""
+    lines = subprocess.run(["ps", "-eo", "args"], check=True, capture_output=True, text=True).stdout.splitlines()
+    return any(line.startswith("podman ") and host.settings.state_dir in line for line in lines)
+
+
+def test_an_agent_that_is_killed_while_it_starts_one_leaves_one(host: Host) -> None:
+    """podman goes on by itself, and may have come as far as it likes when the next agent starts one."""
+    said = json.dumps(dataclasses.asdict(host.settings))
+    for delay in (0.0, 0.1, 0.2, 0.3, 0.5):
+        host.collectd.daemon.stop()
+        with subprocess.Popen([sys.executable, "-c", _AGENT, said], stdout=subprocess.PIPE, text=True) as agent:
+            assert agent.stdout is not None
+            assert agent.stdout.readline() == "ready\n"
+            time.sleep(delay)
+            agent.kill()
+        driver = RestartDriver(host.settings)
+        pid = driver.recover().running.pid
+        eventually(lambda: not under_way(host))
+        assert [each.pid for each in processes(host)] == [pid], delay
+        eventually(lambda: list(containers(host)) == [host.settings.container])
+        driver.close()
 
 
 def image(name: str) -> str:
