@@ -20,7 +20,7 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.domain import managed, output, plan
 from collectd_mgr.domain.spec import Goal
-from collectd_mgr.drivers import operators
+from collectd_mgr.drivers import instance, operators
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.process import Process, marked
 from collectd_mgr.drivers.replace import ReplaceDriver
@@ -150,13 +150,14 @@ def test_a_start_that_was_cut_off_leaves_nothing(host: Host, rig: Rig) -> None:
     assert list(containers(host)) == [host.settings.container]
 
 
-#: An agent that starts collectd, and is killed on the way.
+#: An agent that starts collectd, or a second one with that file, and is killed on the way.
 _AGENT = """
 import json, sys
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.collectd import Collectd
+daemon = Collectd(DriverSettings(**json.loads(sys.argv[1]))).daemon
 print("ready", flush=True)
-Collectd(DriverSettings(**json.loads(sys.argv[1]))).daemon.start()
+daemon.launch(sys.argv[2]) if sys.argv[2:] else daemon.start()
 """
 
 
@@ -168,20 +169,41 @@ def under_way(host: Host) -> bool:
 
 def test_an_agent_that_is_killed_while_it_starts_one_leaves_one(host: Host) -> None:
     """podman goes on by itself, and may have come as far as it likes when the next agent starts one."""
-    said = json.dumps(dataclasses.asdict(host.settings))
     for delay in (0.0, 0.1, 0.2, 0.3, 0.5):
         host.collectd.daemon.stop()
-        with subprocess.Popen([sys.executable, "-c", _AGENT, said], stdout=subprocess.PIPE, text=True) as agent:
-            assert agent.stdout is not None
-            assert agent.stdout.readline() == "ready\n"
-            time.sleep(delay)
-            agent.kill()
+        killed(host, delay)
         driver = RestartDriver(host.settings)
         pid = driver.recover().running.pid
         eventually(lambda: not under_way(host))
         assert [each.pid for each in processes(host)] == [pid], delay
         eventually(lambda: list(containers(host)) == [host.settings.container])
         driver.close()
+
+
+def test_one_that_is_killed_while_it_starts_a_second_one_leaves_the_first(host: Host, rig: Rig) -> None:
+    pid = rig.reach(rig.goal({"memory": MEMORY})).running.pid
+    (first,) = containers(host)
+    for delay in (0.0, 0.1, 0.2, 0.3, 0.5):
+        text = host.collectd.render(rig.goal({"cpu": CPU}), "epoch/7")
+        host.collectd.files.stage(text)
+        old = host.collectd.daemon.find()
+        assert old is not None
+        items = operators.beside(host.settings, managed.parse(text))
+        killed(host, delay, instance.write_configuration(host.settings, items, old, {}))
+        assert rig.another().recover().running.pid == pid
+        eventually(lambda: not under_way(host) and [each.pid for each in processes(host)] == [pid])
+        eventually(lambda: list(containers(host)) == [first])
+
+
+def killed(host: Host, delay: float, *config_file: str) -> None:
+    """An agent is, ``delay`` seconds after it has begun to start a collectd."""
+    said = json.dumps(dataclasses.asdict(host.settings))
+    command = [sys.executable, "-c", _AGENT, said, *config_file]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as agent:
+        assert agent.stdout is not None
+        assert agent.stdout.readline() == "ready\n", agent.wait()
+        time.sleep(delay)
+        agent.kill()
 
 
 def image(name: str) -> str:
