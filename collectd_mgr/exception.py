@@ -33,13 +33,9 @@ class CollectdMgrError(Exception):
 
 def from_dict(data: dict[str, Any]) -> CollectdMgrError:
     """The error that ``to_dict`` wrote; an unknown code (a newer peer) stays readable."""
-    kind = _by_code().get(data.get("code", ""), CollectdMgrError)
-    return kind(str(data.get("detail", "")), **dict(data.get("facts") or {}))
-
-
-def _by_code() -> dict[str, type[CollectdMgrError]]:
     kinds = [kind for kind in globals().values() if isinstance(kind, type) and issubclass(kind, CollectdMgrError)]
-    return {kind.code: kind for kind in kinds}
+    kind = {each.code: each for each in kinds}.get(data.get("code", ""), CollectdMgrError)
+    return kind(str(data.get("detail", "")), **dict(data.get("facts") or {}))
 
 
 class BadRequest(CollectdMgrError):
@@ -249,6 +245,12 @@ class DaemonDied(CollectdMgrError):
     generation of that; what was applied after it is taken back as well."""
 
     code, status, title = "daemon_died", 500, "collectd died during the operation"
+
+
+class SeriesLost(CollectdMgrError):
+    """Plugins that nobody touched gave nothing any more; what was good is back. Facts: ``plugins``, ``good``."""
+
+    code, status, title = "series_lost", 500, "collectd gives less than before the change"
 
 
 class DaemonNotStarted(CollectdMgrError):

@@ -13,6 +13,7 @@ from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.crash import Crash
 from collectd_mgr.agent.desired import asks_for_more, check_restarts
 from collectd_mgr.agent.journal import Intent
+from collectd_mgr.agent.line import Line, Place
 from collectd_mgr.agent.mode import check_managed
 from collectd_mgr.agent.silence import Silence
 from collectd_mgr.agent.state import State
@@ -38,6 +39,7 @@ class Applier:
         self._crash = crash
         self._fault = fault
         self._silence = Silence()
+        self._line = Line()
         #: Raises while what an earlier agent left half done is not ended.
         self.recovered: Callable[[], None] = lambda: None
 
@@ -49,27 +51,47 @@ class Applier:
         brought to, but says what may be done here, and the server keeps it as well. A halt must hold though the rest of
         its spec is refused.
 
+        Many that come at once and need another daemon each have one together: the latest has what all of them ask for.
+        What can be done live waits for nobody.
+
         :returns: the daemon as a driver observed it after it had changed it; ``None`` when nothing was changed
-        :raises StaleGeneration: an older generation, another spec under the same one, or an epoch that is past
+        :raises StaleGeneration: an older generation, another spec under the same one, or an epoch that is past; or a
+            later generation waits for its turn
         :raises HostNotManaged: when it asks for something and the mode allows no changes
         :raises PluginNotEnabled: when it restarts a plugin that is off; nothing was done
         :raises RefusedByAgent: when it asks for something that the host's own allow-list refuses; nothing was done
         :raises RequestTimeout: when it did not come to its turn, or a death or what an earlier agent left half done
             has to be seen to first; nothing was done
         """
-        with self._state.turn(_PATIENCE):
-            self.recovered()
-            is_news = self._is_news(spec)
-            if is_news or self._state.memory.outcome == APPLYING:
-                try:
-                    self._let_in(spec)
-                except exception.CollectdMgrError as error:
-                    self._name_good(error)
-                    raise
-            if not is_news:
-                return None
-            self._check_outlived()
-            return self._take_up(spec, request_id)
+        with self._line.joined(spec.generation) as place:
+            while True:
+                with self._state.turn(_PATIENCE):
+                    self.recovered()
+                    is_news = self._is_news(spec)
+                    if not is_news or not self._gathers(place, spec):
+                        with self._line.at_work():
+                            return self._admit(spec, request_id, is_news)
+                place.wait()
+
+    def _gathers(self, place: Place, spec: HostSpec) -> bool:
+        """Whether others may come yet, and it would cost a daemon more not to wait for them.
+
+        :raises StaleGeneration: a later one waits
+        """
+        place.check()
+        return place.gathers() and self._carrier.disrupts(spec)
+
+    def _admit(self, spec: HostSpec, request_id: str, is_news: bool) -> Running | None:
+        if is_news or self._state.memory.outcome == APPLYING:
+            try:
+                self._let_in(spec)
+            except exception.CollectdMgrError as error:
+                self._name_good(error)
+                raise
+        if not is_news:
+            return None
+        self._check_outlived()
+        return self._take_up(spec, request_id)
 
     def _check_outlived(self) -> None:
         """A change that is made before a death is seen would hide it, and could be made of what it died of.

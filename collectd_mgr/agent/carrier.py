@@ -5,19 +5,20 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from collectd_mgr import exception
 from collectd_mgr.agent import faults
 from collectd_mgr.agent.desired import check_owned, died, named, same_daemon, steps
+from collectd_mgr.agent.disruption import foreseen
 from collectd_mgr.agent.journal import Intent, Journal
 from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.agent.probation import begun, lasting
 from collectd_mgr.agent.reload import difference
-from collectd_mgr.agent.silence import STARTING, is_starting
+from collectd_mgr.agent.silence import STARTING, is_starting, wait_for
 from collectd_mgr.agent.state import LIVE, State
+from collectd_mgr.domain.difference import Difference
 from collectd_mgr.domain.plan import RELOAD, Plan, Running
 from collectd_mgr.domain.spec import HostSpec
 from collectd_mgr.drivers.base import Applied, Driver, Order
@@ -84,6 +85,14 @@ class Carrier:
         self._state.see_origin(running)
         return self._steps(running, spec)
 
+    def disrupts(self, spec: HostSpec) -> bool:
+        """Whether ``spec`` needs another daemon, as far as can be said beforehand."""
+        running = self.ladder.observe()
+        try:
+            return self.ladder.pick(self.differs(spec, running), running, self._state.barred()).name != LIVE
+        except exception.CollectdMgrError:
+            return False
+
     def prepare(self) -> None:
         """Let the drivers end what a killed agent left half done, once, before the first thing that is done here.
 
@@ -121,8 +130,8 @@ class Carrier:
         """What is wrong with what is on the disk for the next daemon; ``None`` for nothing."""
         return self.ladder.drivers[-1].flaw()
 
-    def difference(self, spec: HostSpec) -> tuple[str, ...]:
-        """From what is on the disk for the next daemon to ``spec``, as a diff; empty when that is the same."""
+    def difference(self, spec: HostSpec) -> Difference:
+        """From what is on the disk for the next daemon to ``spec``; none when that is the same."""
         return self.ladder.drivers[-1].difference(self._state.goal(spec), _name(spec))
 
     def close(self, outcome: str) -> None:
@@ -196,6 +205,8 @@ class Carrier:
         return replace(change, running=running, todo=todo, barred={**change.barred, **barred})
 
     def _transact(self, driver: Driver, change: _Change) -> Applied:
+        about = change.spec, change.running, change.todo, change.barred
+        disruption = None if driver.name == LIVE else foreseen(self.ladder, self._state, driver.name, *about)
         running, steps = change.running, tuple(str(step) for step in change.todo)
         self.tried = driver.name
         intent = Intent(
@@ -211,7 +222,8 @@ class Carrier:
             running.since_boot,
         )
         self._journal.begin(intent)
-        return self._act(driver, change)
+        applied = self._act(driver, change)
+        return applied if disruption is None else disruption.seen(self._state, applied)
 
     def _answering(self) -> Running:
         """The daemon, when it is dead or tells what it runs; one that is only silent is not taken for an empty one.
@@ -243,6 +255,7 @@ class Carrier:
             applied = driver.apply(Order(self._state.goal(spec), todo, change.request_id, _name(spec)))
         except Exception as error:
             self._fault(faults.APPLIED)
+            self._state.note(gap=getattr(error, "kwargs", {}).get("gap", self._state.memory.gap))
             if driver.name == LIVE and self._died(running, error):
                 raise exception.DaemonDied(_epitaph(todo, error), changes=[str(step) for step in todo]) from error
             if driver.name == LIVE and isinstance(error, _UNANSWERED):
@@ -279,16 +292,6 @@ class Carrier:
 def _name(spec: HostSpec) -> str:
     """Of the generation, as the daemon is told to remember it."""
     return f"{spec.generation.epoch}/{spec.generation.n}"
-
-
-def wait_for(happened: Callable[[], bool], seconds: float) -> bool:
-    """Whether it happened within ``seconds``; looks at least once."""
-    deadline = time.monotonic() + seconds
-    while not happened():
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def _epitaph(todo: Plan, error: Exception) -> str:

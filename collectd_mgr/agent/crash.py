@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A crash is not a loop: after a death of a change the last good spec is back; of a live one, live is quarantined."""
+"""A crash is not a loop: after a death of a change the last good spec is back; of a live one, live is quarantined.
+
+So it is after a change since which collectd gives less than before.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ import logging
 import time
 
 from collectd_mgr import exception
-from collectd_mgr.agent import faults
+from collectd_mgr.agent import faults, series
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.memory import Quarantine
+from collectd_mgr.agent.probation import Probation
 from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.domain import mode
 from collectd_mgr.domain.operations import FAILED
@@ -30,7 +34,7 @@ class Crash:
         self._carrier = carrier
         self._fault = fault
 
-    def happened(self, error: exception.DaemonDied, request_id: str = "", live: bool = True) -> None:
+    def happened(self, error: exception.CollectdMgrError, request_id: str = "", live: bool = True) -> None:
         """Remember it first, so that nothing is tried live again whatever comes now; then bring back what was good.
 
         :param live: whether it died of a live operation
@@ -49,7 +53,20 @@ class Crash:
         else:
             self._leave()
 
-    def _quarantine(self, error: exception.DaemonDied) -> Quarantine:
+    def outlived(self, probation: Probation) -> bool:
+        """Whether the daemon is good, its time being over. If it gives less than the one before, that is seen to."""
+        try:
+            lost = series.lost(self._carrier.ladder, probation.expects, probation.started or 0.0)
+        except exception.CollectdMgrError:
+            return True  # It is asked again.
+        if not lost:
+            self._state.remember(good=self._state.memory.current, probation=None)
+            return True
+        detail = f"Since the change collectd gives no values of {', '.join(lost)}, which it gave before."
+        self.happened(exception.SeriesLost(detail, plugins=list(lost)), live=False)
+        return False
+
+    def _quarantine(self, error: exception.CollectdMgrError) -> Quarantine:
         LOG.error("The live driver is quarantined until somebody clears it.")
         clears = self._state.goal(self._state.memory.taken).quarantine_clears
         return Quarantine(error.detail, time.time(), clears)
@@ -57,13 +74,13 @@ class Crash:
     def _leave(self) -> None:
         """Nothing is changed in a daemon that runs; the next one must not find what the last one died of."""
         self._carrier.at_next_start(self._state.memory.good or NOTHING)
-        said = f"collectd died in mode {self._state.mode().mode}: a process that runs is left as it is."
+        said = f"In mode {self._state.mode().mode} a process that runs is left as it is."
         self._state.remember(warnings=(f"{said} The next one starts with the last good spec.",))
 
     def _bring_back(self, request_id: str) -> None:
         good = self._state.memory.good or NOTHING
         try:
-            applied = self._carrier.keep(good, request_id, {LIVE: "What collectd died of is not undone inside it."})
+            applied = self._carrier.keep(good, request_id, {LIVE: "What went wrong is not undone inside collectd."})
         except exception.CollectdMgrError as error:
             LOG.error("The last good spec is not back yet: %s: %s", error.code, mask_text(error.detail))
             # Somebody else may start collectd before it is: it must not find what the last one died of.

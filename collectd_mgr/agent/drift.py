@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.desired import same_daemon
 from collectd_mgr.agent.origin import Origin
 from collectd_mgr.agent.state import State
-from collectd_mgr.domain import drift
+from collectd_mgr.domain import difference, drift
+from collectd_mgr.domain.difference import NONE, Difference
 from collectd_mgr.domain.drift import Drift
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.secrets import mask_text
@@ -24,6 +25,9 @@ _PAUSE = 5.0
 
 #: Lines of a diff that are told; who wants more looks at the files.
 _LINES = 200
+
+#: Lines around each that differs.
+_CONTEXT = 1
 
 #: Seconds by which wall clock and file system may differ for a file that was written before a start.
 _SURE = 1.0
@@ -69,13 +73,14 @@ class DriftWatch:
             self._see_operator_files(running)
             self._see_instances()
 
-    def tell(self, kind: str, detail: str, diff: Sequence[str] = ()) -> None:
+    def tell(self, kind: str, detail: str, diff: Difference = NONE) -> None:
         """It is so now."""
-        before, detail, lines = self._found.get(kind), mask_text(detail), tuple(map(mask_text, diff[:_LINES]))
+        before, detail, lines = self._found.get(kind), mask_text(detail), tuple(map(mask_text, diff.lines[:_LINES]))
         lasts = before is not None and before.mended is None
         if before is None or not lasts or (before.detail, before.diff) != (detail, lines):
             LOG.warning("%s%s", detail, "".join(f"\n  {line}" for line in lines))
-        self._put(Drift(kind, detail, before.since if before and lasts else self._clock(), lines))
+        since = before.since if before and lasts else self._clock()
+        self._put(Drift(kind, detail, since, lines, plugins=diff.plugins))
 
     def over(self, kind: str, mended: bool = False) -> None:
         """It is not so any more; what was mended is told until the next change that is asked for."""
@@ -123,8 +128,10 @@ class DriftWatch:
             self.over(drift.INSTANCES)
 
 
-def _diff(before: Origin, now: Origin) -> tuple[str, ...]:
+def _diff(before: Origin, now: Origin) -> Difference:
     """Secrets masked before they are compared line by line, for a mask may be about several."""
     if before.text() == now.text():
-        return ()
-    return drift.difference(before.masked(), now.masked(), "read by collectd", "on the disk")
+        return NONE
+    lines = difference.lines(before.masked(), now.masked(), "read by collectd", "on the disk", _CONTEXT)
+    old, new = ([each.item for each in origin.statements] for origin in (before, now))
+    return Difference(lines or difference.UNSEEN, difference.plugins(old, new))

@@ -4,26 +4,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.agent.absent import Absent, times
 from collectd_mgr.agent.health import Freshness, together
-from collectd_mgr.domain import canonical, capabilities
+from collectd_mgr.domain import canonical
 from collectd_mgr.domain.capabilities import Installed
 from collectd_mgr.domain.config import from_any
 from collectd_mgr.domain.naming import Naming, first_word, naming
-from collectd_mgr.domain.reads import Page, Query
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.wire.look import look
 
 LOG = logging.getLogger(__name__)
-
-#: Rows in one answer of the daemon.
-_PAGE = 10_000
 
 
 class Sweep:
@@ -83,20 +79,10 @@ class Sweep:
         if running.silence is not None:
             return self.seen  # It may have them still: what it says next will tell.
         self.hostname = running.hostname
-        pages = list(self._pages())
+        pages = list(self._ladder.pages())
         seen = _by_name(row for page in pages for row in times(page.rows))
         self.absent.look(pages)
         return seen
-
-    def _pages(self) -> Iterator[Page]:
-        reader = self._ladder.reader(capabilities.METRICS)
-        marker: str | None = None
-        while True:
-            page = reader.metrics(Query(limit=_PAGE, marker=marker))
-            yield page
-            marker = page.marker
-            if marker is None:
-                return
 
 
 def _by_name(rows: Iterable[tuple[str, float]]) -> dict[str, dict[str, Freshness]]:

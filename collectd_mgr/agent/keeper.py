@@ -22,6 +22,7 @@ from collectd_mgr.agent.recovery import Recovery
 from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import drift, mode
+from collectd_mgr.domain.difference import NONE, Difference
 from collectd_mgr.domain.operations import APPLIED, APPLYING, FAILED
 from collectd_mgr.domain.plan import Plan, Running
 from collectd_mgr.domain.secrets import mask_text
@@ -126,7 +127,7 @@ class Keeper:
     def _mend(self) -> None:
         """What the next daemon starts with is ours: where somebody has broken it, it is written anew."""
         spec, flaw = self._state.memory.current or NOTHING, self._carrier.flaw()
-        diff = self._carrier.difference(spec) if self._knows() else ()
+        diff = self._carrier.difference(spec) if self._knows() else NONE
         if flaw is None and not diff:
             self._drift.over(drift.MANAGED_FILE)
             return
@@ -163,7 +164,7 @@ class Keeper:
             # One that does not answer may hang of the change, and reads nothing, as far as anybody knows.
             answers = running.version is not None
             if answers and now - probation.since > max(self._settings.probation, probation.lasts):
-                self._state.remember(good=self._state.memory.current, probation=None)
+                return self._crash.outlived(probation)
             return True
         if probation.pid is None or probation.boot_id != boot or probation.pid in running.ended_by_somebody:
             # Somebody ended it: the next process has to outlive the same.
@@ -203,7 +204,8 @@ class Keeper:
 
     def _tell(self, todo: Plan) -> None:
         if todo:
-            self._drift.tell(drift.DAEMON, "collectd differs from what it is to run.", [str(change) for change in todo])
+            steps = Difference(tuple(map(str, todo)))
+            self._drift.tell(drift.DAEMON, "collectd differs from what it is to run.", steps)
         else:
             self._drift.over(drift.DAEMON)
 

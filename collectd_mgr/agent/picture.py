@@ -133,6 +133,7 @@ class Picture:
             "hostname": self._state.origin.hostname,
             "restarted": memory.restarted,
             "replaced": memory.replaced,
+            "gap": memory.gap,
         }
 
     def _capabilities(self, running: Running) -> dict[str, Any]:

@@ -16,19 +16,19 @@ from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.mode import check_managed
 from collectd_mgr.agent.picture import masked
 from collectd_mgr.agent.state import LIVE, State
-from collectd_mgr.domain import capabilities, foresight, mode, plan, preview, safety
+from collectd_mgr.domain import difference, foresight, gap, metrics, mode, plan, preview, safety
+from collectd_mgr.domain.difference import PluginChange
 from collectd_mgr.domain.effective import effective
 from collectd_mgr.domain.foresight import Effect, Present
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.plan import Change, Plan, Running
 from collectd_mgr.domain.preview import Foreseen, Load
-from collectd_mgr.domain.reads import Query
 from collectd_mgr.domain.spec import Generation, HostSpec, Layer, PluginGoal, PluginSetting
 from collectd_mgr.drivers.trial import Result, Trials, check_testable
 from collectd_mgr.wire.look import look
 
-#: Rows in one answer of the daemon.
-_PAGE = 10_000
+#: Metrics that are named.
+_NAMED = 100
 
 #: The driver that stops collectd.
 _RESTART = "restart"
@@ -98,26 +98,47 @@ class Preflight:
             tuple(masked(problem) for problem in problems),
             tuple(self._setting(effect, running) for effect in effects),
             foresight.lost(effects),
+            self._passed_over(driver, todo, running),
+            self._cost(spec, running) if driver == _RESTART else None,
+            self._plugins(spec),
         )
+
+    def _plugins(self, spec: HostSpec) -> tuple[PluginChange, ...]:
+        """Which would be others than they are to be now; nothing where that cannot be written."""
+        now, then = self._state.goal(self._state.memory.current), self._state.goal(spec)
+        try:
+            return difference.goals(now.plugins, then.plugins)
+        except exception.CollectdMgrError:
+            return ()
+
+    def _passed_over(self, driver: str | None, todo: Plan, running: Running) -> dict[str, str]:
+        """Why each less disruptive driver is not the one; nothing where none can, for then the problems say it."""
+        return {} if driver is None else self._carrier.ladder.passed_over(driver, todo, running, self._state.barred())
+
+    def _cost(self, spec: HostSpec, running: Running) -> dict[str, Any]:
+        """Of a restart: how long nothing would be read, of which plugins, and of which metrics the states are lost."""
+        intervals = gap.plugins(running, self._state.goal(spec), self._state.origin.interval)
+        judged = {state: self._in_state(state) for state in metrics.JUDGED}
+        return {**gap.expected(self._state.memory.gap, intervals), "states_lost": judged}
+
+    def _in_state(self, state: str) -> dict[str, Any]:
+        """How many metrics, and the names of a hundred at most."""
+        found = [str(each.metric) for each in self._present(state)]
+        return {"count": len(found), "metrics": found[:_NAMED]}
 
     def _effects(self, spec: HostSpec) -> tuple[Effect, ...]:
         before, after = self._state.sections(), self._state.goal(spec).sections
         present = tuple(self._present()) if foresight.differ(before, after) else ()
         return foresight.effects(before, after, present)
 
-    def _present(self) -> Iterator[Present]:
-        """What is in the daemon's cache; nothing, where that cannot be read."""
-        marker: str | None = None
-        while True:
-            try:
-                page = self._carrier.ladder.reader(capabilities.METRICS).metrics(Query(limit=_PAGE, marker=marker))
-            except exception.CollectdMgrError:
-                return
-            for row in page.rows:
-                yield Present(Identifier.parse(row["id"]), row["interval"])
-            marker = page.marker
-            if marker is None:
-                return
+    def _present(self, state: str | None = None) -> Iterator[Present]:
+        """What is in the daemon's cache, or what of it is in that state; nothing, where that cannot be read."""
+        try:
+            for page in self._carrier.ladder.pages(state):
+                for row in page.rows:
+                    yield Present(Identifier.parse(row["id"]), row["interval"])
+        except exception.CollectdMgrError:
+            return
 
     def _setting(self, effect: Effect, running: Running) -> dict[str, Any]:
         """The effect, and who would bring it about."""

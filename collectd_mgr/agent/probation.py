@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from collectd_mgr.agent.desired import died, same_daemon
+from collectd_mgr.agent.series import READS
 from collectd_mgr.domain.plan import Change, Plan, Running, RunningPlugin
 
 #: What ends collectd in its first read may do so in the second only, where it has something to compare, or the third.
@@ -20,6 +21,9 @@ class Probation:
 
     ``since``: seconds of the monotonic clock of that boot; ``lasts``: so many seconds more, at least; ``live``: the
     change was made in that very process, which a death says something about. Without a ``pid`` it waits for the next.
+
+    ``expects``: what the daemon before gave, and this one is to give: by the first word of the metrics their interval
+    in seconds; see :mod:`collectd_mgr.agent.series`.
     """
 
     pid: int | None
@@ -29,6 +33,7 @@ class Probation:
     lasts: float
     live: bool = True
     since_boot: float | None = None
+    expects: Mapping[str, float] = field(default_factory=dict)
 
     def left(self, now: float, boot_id: str) -> float:
         """Seconds that it lasts yet; the whole in another boot, whose clock is another."""
@@ -45,7 +50,11 @@ class Probation:
 
     def moved(self, running: Running, now: float, boot_id: str) -> Probation:
         """The same for the process that came after that one, which was started with what is on probation."""
-        return begun(running, self.lasts, False, now, boot_id, None)
+        return begun(running, self.lasts, False, now, boot_id, None).expecting(self.expects)
+
+    def expecting(self, words: Mapping[str, float]) -> Probation:
+        """The same, until these have come; longer, where they need it."""
+        return replace(self, expects=dict(words), lasts=max([self.lasts, *(READS * each for each in words.values())]))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Probation:

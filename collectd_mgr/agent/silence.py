@@ -27,6 +27,16 @@ def is_starting(running: Running) -> bool:
     return young and running.pid is not None and running.version is None
 
 
+def wait_for(happened: Callable[[], bool], seconds: float) -> bool:
+    """Whether it happened within ``seconds``; looks at least once."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 class Silence:
     """Of one generation at a time."""
 

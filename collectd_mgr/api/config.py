@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collectd_mgr.api import views
 from collectd_mgr.api.call import Call
 from collectd_mgr.api.resource import Answer, Resource, expose
 from collectd_mgr.api.schemas import hosts as schemas
 from collectd_mgr.control import difference, edits
 from collectd_mgr.control.hosts import status_of
 from collectd_mgr.domain import secrets
+from collectd_mgr.domain.difference import Difference
 
 
 class Config(Resource):
@@ -21,7 +23,10 @@ class Config(Resource):
         plain=True,
     )
     def get(self, call: Call) -> Answer:
-        parts = _effective(call) if "diff" not in call.query else {"diff": _diff(call, call.query["diff"])}
+        if "diff" in call.query:
+            found = _diff(call, call.query["diff"])
+            return Answer(found.text if "text" in call.query else views.difference(found))
+        parts = _effective(call)
         return Answer("\n".join(parts.values()) if "text" in call.query else parts)
 
 
@@ -31,7 +36,7 @@ def _effective(call: Call) -> dict[str, str]:
     return {name: secrets.mask_text(parts[name]) for name in ("host", "managed")}
 
 
-def _diff(call: Call, other: str) -> str:
+def _diff(call: Call, other: str) -> Difference:
     host, desired = call.control.desired(call.host)
     if other != "desired":
         desired = edits.desired_of(call.control.spec_of(call.host, int(other)))

@@ -47,11 +47,9 @@ class Generation(Resource):
     def get(self, call: Call) -> Answer:
         row, spec, before = history.generation(call.control.database, call.host, number(call))
         names = str(before.generation.n), str(row.n)
-        diff = difference.between(edits.desired_of(before), edits.desired_of(spec), *names)
-        mode = spec.mode.to_dict() if spec.mode else None
-        return Answer(
-            {"generation": {**views.generation(row), "layers": views.layers(spec), "mode": mode, "diff": diff}}
-        )
+        found = difference.between(edits.desired_of(before), edits.desired_of(spec), *names)
+        whole = {"layers": views.layers(spec), "mode": spec.mode.to_dict() if spec.mode else None}
+        return Answer({"generation": {**views.generation(row), **whole, **views.difference(found)}})
 
 
 class Generations(Resource):

@@ -26,7 +26,7 @@ from collectd_mgr.api.samples import Samples
 from collectd_mgr.api.schemas import hosts as schemas
 from collectd_mgr.api.schemas import operations
 from collectd_mgr.api.thresholds import Thresholds
-from collectd_mgr.control import edits
+from collectd_mgr.control import edits, history
 from collectd_mgr.control.edits import Edit
 from collectd_mgr.control.hosts import unchecked
 from collectd_mgr.control.storing import Also, Check
@@ -37,7 +37,8 @@ _WRITTEN = {200: schemas.WRITTEN, 202: schemas.WRITTEN}
 
 
 def _shown(call: Call) -> dict[str, Any]:
-    return views.host(call, *call.control.desired(call.host, labels=True))
+    host, desired = call.control.desired(call.host, labels=True)
+    return views.host(call, host, desired, history.failed_attempt(call.control.database, host.name))
 
 
 def _change(call: Call, edit: Edit, action: str, check: Check | None = None, also: Also | None = None) -> Answer:

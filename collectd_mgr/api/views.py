@@ -17,6 +17,7 @@ from collectd_mgr.db.models import Generation, Host, Operation
 from collectd_mgr.domain import config as forms
 from collectd_mgr.domain import secrets
 from collectd_mgr.domain import spec as specs
+from collectd_mgr.domain.difference import Difference
 from collectd_mgr.domain.drift import Drift
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.moment import moment
@@ -61,8 +62,11 @@ def _wanted_mode(mode: Mode) -> Json:
     return {**mode.to_dict(), "mode": mode.mode or None}
 
 
-def host(call: Call, row: Host, desired: Desired | None = None) -> Json:
-    """The desired mode is in it where ``desired`` is known."""
+def host(call: Call, row: Host, desired: Desired | None = None, failed: Operation | None = None) -> Json:
+    """The desired mode is in it where ``desired`` is known.
+
+    :param failed: the last attempt, if nothing came of it
+    """
     status = status_of(row)
     applied = status.generation.to_dict() if status and status.generation else None
     return {
@@ -78,6 +82,7 @@ def host(call: Call, row: Host, desired: Desired | None = None) -> Json:
         "in_sync": row.last_good == row.n and row.settled == row.n and row.running,
         "outcome": status.outcome if status else None,
         "error": status.error if status else None,
+        "failed_attempt": failed and operation(call, failed),
         "driver": row.driver,
         "daemon": status.daemon if status else {},
         "mode": status.mode.to_dict() if status else None,
@@ -91,6 +96,10 @@ def host(call: Call, row: Host, desired: Desired | None = None) -> Json:
         "leases": leases(row, desired) if desired else [],
         "links": [link(call, f"hosts/{row.name}")],
     }
+
+
+def difference(found: Difference) -> Json:
+    return {"diff": found.text, "plugins": [each.to_dict() for each in found.plugins]}
 
 
 def _drift(found: Drift) -> Json:

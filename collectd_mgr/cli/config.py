@@ -8,6 +8,7 @@ from typing import Any
 
 from osc_lib.command import command
 
+from collectd_mgr.cli import columns
 from collectd_mgr.cli.client import client_of, path
 from collectd_mgr.cli.examples import examples
 
@@ -44,7 +45,7 @@ class ShowConfig(command.ShowOne):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         answer = self._ask(parsed_args).json()
-        return tuple(answer), tuple(answer.values())
+        return tuple(answer), tuple(columns.cell(value) for value in answer.values())
 
     def _ask(self, args: argparse.Namespace, **form: str) -> Any:
         wanted = {"diff": args.diff} if args.diff else {}

@@ -74,6 +74,8 @@ class _Preview(command.Lister):
             found = client.post(path("hosts", host, "preview"), json=wanted).json()["preview"]
             for problem in found["problems"]:
                 self.log.warning("%s: %s [%s]", host, columns.plain(problem["detail"]), problem["code"])
+            for line in _cost(found):
+                self.log.warning("%s: %s", host, columns.plain(line))
             # A section that changes as a whole is shown setting by setting.
             shown = {f"{setting['section']}.set" for setting in found["settings"]}
             for change in found["changes"]:
@@ -81,6 +83,21 @@ class _Preview(command.Lister):
                     yield {"host": host, **change}
             for setting in found["settings"]:
                 yield {"host": host, **setting, "change": f"{setting['section']}.{setting['change']}"}
+
+
+def _cost(found: Mapping[str, Any]) -> Iterator[str]:
+    """What a restart would come to, and why it would be one, in sentences; none where there is none."""
+    gap = found["gap"]
+    if gap is None:
+        return
+    long = "for a time that nobody has measured here yet" if gap["seconds"] is None else f"for {gap['seconds']:.2f} s"
+    names = ", ".join(row["plugin"] for row in gap["plugins"]) or "no plugin"
+    yield f"collectd would be restarted: nothing is read {long} ({names})."
+    for driver, reason in found["passed_over"].items():
+        yield f"{driver} could not do it: {reason}"
+    lost = {state: rows["count"] for state, rows in gap["states_lost"].items() if rows["count"]}
+    if lost:
+        yield f"What thresholds have found begins anew: {', '.join(f'{n} {state}' for state, n in lost.items())}."
 
 
 class PreviewPlugin(_Preview):

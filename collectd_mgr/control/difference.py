@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The difference between two specs, or between a spec and what the daemon does, as collectd.conf text. Pure."""
+"""The difference between two specs, or between a spec and what the daemon does. Pure."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from collectd_mgr.control.edits import Desired
-from collectd_mgr.domain import canonical, grammar, managed, secrets
+from collectd_mgr.domain import canonical, difference, grammar, managed, secrets
+from collectd_mgr.domain.difference import Difference
 from collectd_mgr.domain.sections import Sections
 from collectd_mgr.domain.spec import PluginGoal, merge
 from collectd_mgr.domain.status import PluginStatus
@@ -17,16 +17,17 @@ from collectd_mgr.domain.status import PluginStatus
 Goals = Mapping[str, PluginGoal]
 
 
-def between(old: Desired, new: Desired, old_name: str, new_name: str) -> str:
-    """A unified diff of what two specs set, secrets masked; empty when they set the same."""
+def between(old: Desired, new: Desired, old_name: str, new_name: str) -> Difference:
+    """Of what two specs set, secrets masked; none when they set the same."""
     before, after = (_text(_goal(desired)) + _settings(_sections(desired)) for desired in (old, new))
-    return _diff(before, after, old_name, new_name)
+    changes = difference.goals(_goal(old), _goal(new))
+    return Difference(difference.lines(before, after, old_name, new_name), changes)
 
 
 def from_effective(
     effective: Mapping[str, PluginStatus], reported: Mapping[str, Any], desired: Desired, name: str
-) -> str:
-    """A unified diff from what the daemon does to what ``desired`` sets.
+) -> Difference:
+    """From what the daemon does to what ``desired`` sets.
 
     :param reported: what the host says of its sections
     What nobody set is left out: plugins of the operator's own, and the daemon's own interval.
@@ -38,7 +39,8 @@ def from_effective(
         if plugin in wanted or (status.enabled and status.origin != "host")
     }
     given = {section: facts.get("settings", {}) for section, facts in sorted(reported.items())}
-    return _diff(_text(running) + _settings(given), _text(wanted) + _settings(_sections(desired)), "effective", name)
+    before, after = _text(running) + _settings(given), _text(wanted) + _settings(_sections(desired))
+    return Difference(difference.lines(before, after, "effective", name), difference.goals(running, wanted))
 
 
 def _goal(desired: Desired) -> Goals:
@@ -79,8 +81,3 @@ def _plugin(name: str, goal: PluginGoal) -> str:
         return text
     kept = text.splitlines() if goal.interval is not None or goal.config is not None else []
     return "".join(f"# {line}\n" for line in (f"{name} is off", *kept))
-
-
-def _diff(old: str, new: str, old_name: str, new_name: str) -> str:
-    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), old_name, new_name, lineterm="")
-    return "".join(f"{line}\n" for line in lines)

@@ -10,7 +10,8 @@ from collectd_mgr.db import generations, hosts, operations
 from collectd_mgr.db.engine import Database, Session, now, retried
 from collectd_mgr.db.models import Generation, Operation
 from collectd_mgr.db.paging import Paging
-from collectd_mgr.domain.operations import STATES
+from collectd_mgr.domain.operations import FAILED, STATES
+from collectd_mgr.domain.spec import Generation as Wanted
 from collectd_mgr.domain.spec import HostSpec
 
 
@@ -24,6 +25,15 @@ def operations_of(database: Database, filters: operations.Filters, paging: Pagin
     """A page of operations. :raises BadRequest: for a marker that is none"""
     with database.reader() as session:
         return operations.listed(session, filters, paging)
+
+
+def failed_attempt(database: Database, host: str) -> Operation | None:
+    """The operation that failed last, where nothing was asked of the host since. :raises HostNotFound:"""
+    with database.reader() as session:
+        record = hosts.get(session, host, status=False)
+        newest = generations.get(session, record, record.n)
+        n = record.n if newest.outcome == FAILED else newest.rollback_of
+        return None if n is None else operations.failed(session, host, Wanted(record.epoch, n))
 
 
 def prune(database: Database, kept: int) -> int:

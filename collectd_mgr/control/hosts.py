@@ -40,6 +40,11 @@ ATTEMPTS = 20
 _FIRST, _LONGEST = 0.005, 0.05
 
 
+#: Seconds for which a change lets somebody else finish. Who takes longer has another daemon made, and those that wait
+#: for that had better have one more together than one each.
+_TURN = 0.25
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a change came to: its operation, and the host after it."""
@@ -65,12 +70,17 @@ def log(row: Operation) -> None:
 
 
 class HostControl:
-    """The hosts of one deployment. Many processes may have one each, on the same database."""
+    """The hosts of one deployment. Many processes may have one each, on the same database.
 
-    def __init__(self, database: Database, agents: AgentAPI, wait: float = 5.0) -> None:
+    :param wait: how long a change waits for its host, in seconds
+    :param turn: of that for whoever is at work on the host
+    """
+
+    def __init__(self, database: Database, agents: AgentAPI, wait: float = 5.0, turn: float = _TURN) -> None:
         self.database = database
         self.agents = agents
         self._wait = wait
+        self._turn = min(turn, wait)
         self._intake = intake.Intake(database)
         self._delivery = Delivery(database, agents, self._intake, self._newest)
 
@@ -181,9 +191,9 @@ class HostControl:
             return outcome
 
     def _stored(self, name: str, asked: Asked, until: datetime) -> Stored:
-        left, pause = ATTEMPTS, _FIRST
+        left, pause, patient = ATTEMPTS, _FIRST, now() + timedelta(seconds=self._turn)
         while left:
-            stored = self._store(name, asked, until)
+            stored = self._store(name, asked, until, patient)
             if stored is not None:
                 return stored
             left -= now() >= until
@@ -192,9 +202,9 @@ class HostControl:
         raise exception.StaleGeneration(f"{name} is being changed by others all the time.")
 
     @retried
-    def _store(self, name: str, asked: Asked, until: datetime) -> Stored | None:
+    def _store(self, name: str, asked: Asked, until: datetime, patient: datetime) -> Stored | None:
         with self.database.transaction() as connection:
-            return store(self.database, connection, name, asked, until, patient=True)
+            return store(self.database, connection, name, asked, until, patient)
 
     def _desired(self, session: Session, name: str, labels: bool) -> tuple[Host, Desired]:
         host = hosts.get(session, name, labels)

@@ -17,6 +17,9 @@ from collectd_mgr.domain.spec import HOST, Generation, Layer, PluginSetting
 _PATIENCE = 10.0
 _TIMEOUT = 25.0
 
+#: What agents of an earlier release do not say.
+_UNSAID: Mapping[str, Any] = {"passed_over": {}, "gap": None, "plugins": []}
+
 #: The parts of a setting.
 _PARTS = ("enabled", "interval", "config")
 
@@ -63,7 +66,8 @@ class Preflight:
         ]
         after = edits.chain(steps)(desired)
         spec = after.spec(Generation(host.epoch, host.n + 1))
-        return self._control.agents.preview(host.name, spec, _PATIENCE, request_id, _TIMEOUT)
+        found = self._control.agents.preview(host.name, spec, _PATIENCE, request_id, _TIMEOUT)
+        return {**_UNSAID, **found}
 
 
 def _parts(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,13 +43,13 @@ Stored = tuple[Host, Operation, HostSpec]
 
 
 def store(
-    database: Database, connection: Executor, name: str, asked: Asked, until: datetime, patient: bool = False
+    database: Database, connection: Executor, name: str, asked: Asked, until: datetime, patient: datetime | None = None
 ) -> Stored | None:
     """Store it in the caller's transaction; None when somebody else changed the host since it was read.
 
     :param until: the caller sends it himself, by then
-    :param patient: None as well while somebody else is at work on the host, unless it is ``until`` by now: a change
-        is best made on what is known to be good
+    :param patient: None as well while somebody else is at work on the host, until then: a change is best made on what
+        is known to be good
     :raises HostNotFound, StaleGeneration: and what ``asked.check`` raises; nothing is stored
     """
     host, sealed = hosts.newest(connection, name)
@@ -57,7 +57,7 @@ def store(
     check_expected(host, asked.expected)
     asked.check(host, desired)
     at = now()
-    if patient and at < until and _is_at_work(host, at):
+    if patient is not None and at < patient and _is_at_work(host, at):
         return None
     spec = asked.edit(desired).spec(Generation(host.epoch, host.n + 1))
     if not hosts.advance(connection, host, spec.generation.n, claimed_until=until):

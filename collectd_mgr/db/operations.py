@@ -18,7 +18,7 @@ from collectd_mgr.db.engine import Executor, now
 from collectd_mgr.db.generations import Origin
 from collectd_mgr.db.models import Operation, table
 from collectd_mgr.db.paging import Paging, page
-from collectd_mgr.domain.operations import PENDING, QUEUED, STATES, SUCCEEDED
+from collectd_mgr.domain.operations import FAILED, PENDING, QUEUED, STATES, SUCCEEDED
 from collectd_mgr.domain.spec import Generation
 
 SORT_KEYS = ("created_at", "updated_at", "host", "plugin", "state")
@@ -111,6 +111,13 @@ def succeeded(session: Executor, host: str, generation: Generation, after: int) 
     """
     wanted = {"of_host": host, "in_epoch": generation.epoch, "from_n": after + 1, "at_n": generation.n}
     return _found(session.execute(_SUCCEEDED, wanted))
+
+
+def failed(session: Session, host: str, wanted: Generation) -> Operation | None:
+    """The latest of the host's operations that wanted this generation, and failed."""
+    chosen = (Operation.host == host, Operation.epoch == wanted.epoch, Operation.to_n == wanted.n)
+    query = select(Operation).where(*chosen, Operation.state == FAILED).order_by(Operation.created_at.desc())
+    return session.scalars(query.limit(1)).first()
 
 
 def _found(rows: Iterable[Any]) -> list[Brief]:

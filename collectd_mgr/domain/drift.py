@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from collectd_mgr.domain.difference import PluginChange
 from collectd_mgr.domain.skew import understood
 
 #: The running daemon does not do what it is to do.
@@ -31,12 +31,6 @@ KINDS = (DAEMON, MANAGED_FILE, OPERATOR_FILES, RESTARTED, INSTANCES)
 MEND, LEAVE = "mend", "leave"
 
 
-def difference(before: str, now: str, before_name: str, now_name: str) -> tuple[str, ...]:
-    """A unified diff of two texts that differ before their secrets were masked, as lines; never empty."""
-    lines = difflib.unified_diff(before.splitlines(), now.splitlines(), before_name, now_name, lineterm="", n=1)
-    return tuple(lines) or ("a secret",)
-
-
 @dataclass(frozen=True)
 class Drift:
     """One thing that is not as it was left.
@@ -44,6 +38,7 @@ class Drift:
     :param detail: a sentence
     :param since: when it was first seen, in seconds since 1970
     :param diff: lines: changes that would end it, or a unified diff of configuration with secrets masked
+    :param plugins: of a configuration, which plugins differ, and how
     :param mended: when it was mended, in seconds since 1970; None where it was not
     """
 
@@ -52,10 +47,12 @@ class Drift:
     since: float
     diff: tuple[str, ...] = ()
     mended: float | None = None
+    plugins: tuple[PluginChange, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        return {**vars(self), "diff": list(self.diff)}
+        return {**vars(self), "diff": list(self.diff), "plugins": [each.to_dict() for each in self.plugins]}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Drift:
-        return cls(**{**understood(cls, data), "diff": tuple(data.get("diff") or ())})
+        plugins = tuple(map(PluginChange.from_dict, data.get("plugins") or ()))
+        return cls(**{**understood(cls, data), "diff": tuple(data.get("diff") or ()), "plugins": plugins})

@@ -12,7 +12,10 @@ PART_LIMIT = 128
 
 #: The states of a metric in collectd's cache, by collectd's numbers: what a threshold says of it, if there is one.
 STATES = {0: "unknown", 1: "okay", 2: "warning", 3: "failure", 15: "missing"}
+UNKNOWN = 0
 MISSING = STATES[15]
+#: Those that a threshold gives.
+JUDGED = (STATES[1], STATES[2], STATES[3])
 
 
 @dataclass(frozen=True, order=True)

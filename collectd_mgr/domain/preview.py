@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from collectd_mgr.domain.difference import PluginChange
+
 #: How the number of series is known: counted in a scratch run, seen in the daemon's cache, or not at all.
 SCRATCH = "scratch"
 CACHE = "cache"
@@ -75,6 +77,9 @@ def summary(
     problems: tuple[dict[str, Any], ...],
     settings: tuple[dict[str, Any], ...] = (),
     dropped: Iterable[tuple[Load, Load]] = (),
+    passed_over: Mapping[str, str] | None = None,
+    cost: Mapping[str, Any] | None = None,
+    plugins: Iterable[PluginChange] = (),
 ) -> dict[str, Any]:
     """The whole preview, as it crosses the bus.
 
@@ -82,12 +87,18 @@ def summary(
     :param problems: ``exception.to_dict`` of what would be refused, or fail
     :param settings: what becomes of each named setting
     :param dropped: what rules of the ignorelist drop: before and after
+    :param passed_over: why each less disruptive driver is not the one
+    :param cost: of a restart; see :func:`collectd_mgr.domain.gap.expected`; ``states_lost`` beside it
+    :param plugins: which plugins would be others, and how
     """
     loads = [(change.before, change.after) for change in changes] + list(dropped)
     return {
         "changes": [change.to_dict() for change in changes],
         "driver": driver,
+        "plugins": [each.to_dict() for each in plugins],
         "restart": restart,
+        "passed_over": dict(passed_over or {}),
+        "gap": None if cost is None else dict(cost),
         "settings": list(settings),
         "series_added": _difference([(before.series, after.series) for before, after in loads]),
         "samples_per_second_added": _difference([(before.samples, after.samples) for before, after in loads]),

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from collectd_mgr import exception
 from collectd_mgr.domain import capabilities, program
 from collectd_mgr.domain.capabilities import Installed, Offer
+from collectd_mgr.domain.difference import NONE, Difference
 from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.plan import Change, Plan, Running
 from collectd_mgr.domain.reads import Flush as Flush
@@ -87,13 +88,17 @@ class Order:
 
 @dataclass(frozen=True)
 class Applied:
-    """What a driver did. ``running`` was observed afterwards, not derived from the order."""
+    """What a driver did. ``running`` was observed afterwards, not derived from the order.
+
+    :param gap: seconds in which nothing was read; None where there were none, or nothing had been read before
+    """
 
     driver: str
     running: Running
     restarted: bool = False
     replaced: bool = False
     warnings: tuple[str, ...] = ()
+    gap: float | None = None
 
 
 @dataclass(frozen=True)
@@ -167,12 +172,12 @@ class Driver(abc.ABC):
         """What is wrong with what is on the disk for the next process, as a sentence; ``None`` for nothing. Cheap."""
         return None
 
-    def difference(self, goal: Goal, generation: str) -> tuple[str, ...]:
-        """From what is on the disk for the next process to ``goal``: lines of a unified diff, secrets masked; or none.
+    def difference(self, goal: Goal, generation: str) -> Difference:
+        """From what is on the disk for the next process to ``goal``, secrets masked; or none.
 
         Cheap where nothing has changed since the last question.
         """
-        return ()
+        return NONE
 
     def instances(self) -> tuple[int, ...]:
         """The pids of all daemons that run with the host's configuration; one, or none, when all is well."""

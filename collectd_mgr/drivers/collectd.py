@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import drift, grammar, managed, sections
+from collectd_mgr.domain import difference, grammar, managed, sections
+from collectd_mgr.domain.difference import NONE, Difference
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.secrets import mask_items
 from collectd_mgr.domain.spec import Goal
@@ -155,17 +156,18 @@ class Collectd:
         self._sound = text
         return None
 
-    def difference(self, goal: Goal, generation: str) -> tuple[str, ...]:
+    def difference(self, goal: Goal, generation: str) -> Difference:
         """See :meth:`.base.Driver.difference`."""
         text, now = self.files.read(), time.monotonic()
         if self._alike[:2] == (goal, text) and now - self._alike[2] < _FRESH:
-            return ()
+            return NONE
         there, wanted = managed.meaning(text), managed.meaning(self.render(goal, generation))
         if there == wanted:
             self._alike = (goal, text, now)
-            return ()
+            return NONE
         old, new = (grammar.render(mask_items(items)) for items in (there, wanted))
-        return drift.difference(old, new, "on the disk", "wanted")
+        lines = difference.lines(old, new, "on the disk", "wanted", context=1)
+        return Difference(lines or difference.UNSEEN, difference.plugins(there, wanted))
 
     def instances(self) -> tuple[int, ...]:
         """See :meth:`.base.Driver.instances`."""

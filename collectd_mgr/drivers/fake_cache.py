@@ -75,7 +75,7 @@ def _rows(
         if plugin.enabled:
             interval = plugin.interval or INTERVAL
             read = since + math.floor((now - since) / interval) * interval
-            for instance, type_, type_instance, source in SERIES[name]:
+            for instance, type_, type_instance, source in SERIES.get(name, ()):
                 identifier = Identifier(host, name, instance, type_, type_instance)
                 row: dict[str, Any] = {"id": str(identifier), "interval": interval, "last_update": read}
                 row["state"] = _STATE

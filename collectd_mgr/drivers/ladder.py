@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from collectd_mgr import exception
+from collectd_mgr.domain import capabilities
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.plan import Change, Plan, Running
+from collectd_mgr.domain.reads import Page, Query
 from collectd_mgr.drivers import entry_points
 from collectd_mgr.drivers.base import NAMESPACE, Driver, DriverSettings, Recovered
 from collectd_mgr.wire.look import look
@@ -19,6 +22,9 @@ LOG = logging.getLogger(__name__)
 
 #: Seconds for which an offer is as good as new.
 _MOMENT = 1.0
+
+#: Metrics in one answer of the daemon.
+_PAGE = 10_000
 
 #: Driver -> the sentence why it is not to be used now.
 Barred = Mapping[str, str]
@@ -71,6 +77,12 @@ class Ladder:
         sentences = " ".join(f"{name}: {refusal}" for name, refusal in refusals.items())
         raise exception.NoDriver(f"No driver can make the change. {sentences}", refusals=refusals)
 
+    def passed_over(self, chosen: str, plan: Plan, running: Running, barred: Barred) -> dict[str, str]:
+        """Why each driver before that one cannot make every change of ``plan``."""
+        before = itertools.takewhile(lambda driver: driver.name != chosen, self.drivers)
+        found = {driver.name: barred.get(driver.name) or self._refusal(driver, plan, running) for driver in before}
+        return {name: refusal for name, refusal in found.items() if refusal is not None}
+
     def offers(self, barred: Barred) -> list[Offer]:
         """What each driver can do now; one that is barred offers no changes."""
         return [_offer(self._offer(driver), barred.get(driver.name)) for driver in self.drivers]
@@ -87,6 +99,16 @@ class Ladder:
         raise exception.NotCapable(
             f"No driver of this host can read {capability}.", capability=capability, driver=self.drivers[0].name
         )
+
+    def pages(self, state: str | None = None) -> Iterator[Page]:
+        """All metrics in the daemon's cache, or those in that state, many at a time. :raises NotCapable: as a read"""
+        reader, marker = self.reader(capabilities.METRICS), None
+        while True:
+            page = reader.metrics(Query(state=state, limit=_PAGE, marker=marker))
+            yield page
+            marker = page.marker
+            if marker is None:
+                return
 
     def sync(self) -> None:
         for driver in self.drivers:

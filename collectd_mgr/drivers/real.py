@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from collectd_mgr.domain.difference import Difference
 from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.reads import Flush, Page, Query
@@ -31,7 +32,7 @@ class RealDriver(Driver):
     def flaw(self) -> str | None:
         return self._collectd.flaw()
 
-    def difference(self, goal: Goal, generation: str) -> tuple[str, ...]:
+    def difference(self, goal: Goal, generation: str) -> Difference:
         return self._collectd.difference(goal, generation)
 
     def instances(self) -> tuple[int, ...]:

@@ -13,9 +13,11 @@ from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.plan import Change, Running
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import Goal
+from collectd_mgr.domain.states import States
 from collectd_mgr.drivers import candidate
 from collectd_mgr.drivers.base import Applied, DriverSettings, Order, Recovered
 from collectd_mgr.drivers.candidate import Candidates
+from collectd_mgr.drivers.outage import Outage
 from collectd_mgr.drivers.real import RealDriver
 from collectd_mgr.drivers.starting import Start
 
@@ -90,8 +92,10 @@ class RestartDriver(RealDriver):
         except Exception:
             self._collectd.files.restore(old)
             raise
-        running, more = self._renewed(order, old)
-        return Applied(self.name, running, restarted=True, warnings=tuple(dict.fromkeys((*said, *more))))
+        outage = Outage()
+        running, more = self._renewed(order, old, outage)
+        warnings = tuple(dict.fromkeys((*said, *more, *outage.warnings)))
+        return Applied(self.name, running, restarted=True, warnings=warnings, gap=outage.seconds)
 
     def _check(self, order: Order) -> None:
         """:raises NotCapable: before anything was touched"""
@@ -102,23 +106,25 @@ class RestartDriver(RealDriver):
                 capability = next(iter(order.plan)).kind if order.plan else plan.RESTART_DAEMON
                 raise exception.NotCapable(refusal, capability=capability, driver=self.name)
 
-    def _renewed(self, order: Order, old: str | None) -> tuple[Running, tuple[str, ...]]:
+    def _renewed(self, order: Order, old: str | None, outage: Outage) -> tuple[Running, tuple[str, ...]]:
         """As :meth:`_started`, else a process with the file before it, and the error."""
         began = time.monotonic()
         try:
-            started = self._started(order, Start(order, old))
+            started = self._started(order, Start(order, old), outage)
         except Exception as error:
             LOG.warning("Back to the configuration before: %s", mask_text(str(error)))
-            self._go_back(old, error)
+            self._go_back(old, error, outage)
             self._log(order, f"failed: {getattr(error, 'code', type(error).__name__)}", began)
+            if isinstance(error, exception.CollectdMgrError):
+                error.kwargs.update(outage.facts())
             raise
         self._log(order, "done", began)
         return started
 
-    def _started(self, order: Order, start: Start) -> tuple[Running, tuple[str, ...]]:
+    def _started(self, order: Order, start: Start, outage: Outage) -> tuple[Running, tuple[str, ...]]:
         """A new process that was observed to run the goal, and what it complains of."""
         with start.explained():
-            self._replace()
+            self._replace(outage)
         status = self._collectd.status()
         start.check(status, self._collectd.daemon.messages())
         candidate.see_initialised(status, order)
@@ -131,23 +137,34 @@ class RestartDriver(RealDriver):
         took, changes = 1000 * (time.monotonic() - began), ", ".join(map(str, order.plan)) or "it did not run"
         self._collectd.log(order.request_id, f"restart of collectd: {outcome} in {took:.1f} ms ({changes})")
 
-    def _go_back(self, old: str | None, cause: Exception) -> None:
+    def _go_back(self, old: str | None, cause: Exception, outage: Outage) -> None:
         """:raises DaemonNotStarted: what there was before does not come up either; ``cause`` is told as well"""
         try:
             try:
                 self._collectd.files.restore(old)
             finally:
                 # Whatever the disk says: no daemon at all would be worse.
-                self._replace()
+                self._replace(outage)
         except (exception.CollectdMgrError, OSError) as error:
             detail = f"{cause} The configuration before did not come up either: {error}"
             raise exception.DaemonNotStarted(detail, messages=[*_messages(cause), *_messages(error)]) from cause
 
-    def _replace(self) -> None:
+    def _replace(self, outage: Outage) -> None:
         self._collectd.drain()
+        if self._collectd.daemon.find() is not None:
+            outage.begin(self._states())
         if not self._collectd.daemon.stop():
             LOG.warning("collectd did not end when asked, and was killed.")
         self.start()
+        outage.end()
+
+    def _states(self) -> States:
+        """What thresholds have found, which ends with the process; nothing where it does not answer."""
+        try:
+            found: States = self._collectd.wire.call("states_get")["states"]
+        except exception.CollectdMgrError:
+            return {}
+        return found
 
     def start(self) -> None:
         """As the contract has it; who runs it may leave a record of it, where that can be written."""

@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import output
+from collectd_mgr.domain import output, states
 from collectd_mgr.domain.columns import Columns
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.output import Sample
@@ -119,12 +119,24 @@ class Succession:
         self._collectd.wire.call("output_drain", {"pid": self._old.pid}, timeout=_PATIENCE)
         with suppress(exception.RequestTimeout):  # It flushes once more when it ends.
             self._collectd.wire.call("flush", timeout=_FLUSH)
+        lost = self._carry_states()
         self.wire.call("output_open", timeout=_PATIENCE)
         self._collectd.drain(self._old)
         if not self._old.end(self._settings.stop_timeout):
             LOG.warning("The old collectd did not end when asked, and was killed.")
         self._collectd.await_ready(self.new)
-        return instance.complete(self._settings, self._file)
+        return (*lost, *instance.complete(self._settings, self._file))
+
+    def _carry_states(self) -> tuple[str, ...]:
+        """What thresholds have found goes on, in the new one, of which nobody has judged a value yet.
+
+        :returns: of which metrics it does not, in sentences; that is no reason to stay
+        """
+        try:
+            found = self._collectd.wire.call("states_get", timeout=_PATIENCE)["states"]
+            return states.lost(found, self.wire.call("states_set", {"states": found}, timeout=_PATIENCE)["lost"])
+        except exception.CollectdMgrError as error:
+            return (f"What thresholds had found of the metrics begins anew: {error.detail}",)
 
     def _part(self) -> float:
         """Have both know the moments that part their samples; the last of them."""
@@ -156,7 +168,8 @@ class Succession:
             return None
         self._collectd.await_ready(self._new)
         lacks = instance.complete(self._settings, self._file)
-        return ("The old collectd ended before it had handed over to the new one.", *lacks)
+        ended = "The old collectd ended before it had handed over to the new one."
+        return (ended, "What thresholds had found of the metrics begins anew with it.", *lacks)
 
     def take_back(self) -> bool:
         """End the new instance; whether the old one is the daemon as before."""

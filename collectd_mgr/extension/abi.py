@@ -122,6 +122,14 @@ CHANGING: dict[str, _Prototype] = {
 #: Without these collectd can have no other one beside it.
 SUCCEEDING: dict[str, _Prototype] = {"fc_register_target": (c_int, (c_char_p, Target))}
 
+#: Without these nobody can tell what thresholds have found.
+JUDGING: dict[str, _Prototype] = {
+    "uc_get_state": (c_int, (c_void_p, POINTER(ValueList))),
+    "uc_set_state": (c_int, (c_void_p, POINTER(ValueList), c_int)),
+    "uc_get_hits": (c_int, (c_void_p, POINTER(ValueList))),
+    "uc_set_hits": (c_int, (c_void_p, POINTER(ValueList), c_int)),
+}
+
 #: Variables, without which nothing can be changed either.
 VARIABLES = ("threshold_tree", "threshold_lock")
 

@@ -200,6 +200,14 @@ class Inside:
         output.free()
         return output.facts()
 
+    def states_get(self) -> dict[str, Any]:
+        """See :meth:`States.get`."""
+        return {"states": self._live().states.get()}
+
+    def states_set(self, states: dict[str, list[int]]) -> dict[str, Any]:
+        """See :meth:`States.set`."""
+        return {"lost": self._live().states.set(states)}
+
     def _sections(self) -> dict[str, Any]:
         if self.live is None:
             return {}

@@ -35,6 +35,7 @@ from collectd_mgr.extension.registration import Registration
 from collectd_mgr.extension.schedule import Schedule
 from collectd_mgr.extension.settings import Settings
 from collectd_mgr.extension.shield import Shield
+from collectd_mgr.extension.states import States
 from collectd_mgr.extension.threads import Threads
 from collectd_mgr.extension.thresholds import Thresholds
 
@@ -58,6 +59,7 @@ class Live:
     queue: Queue
     output: Output
     schedule: Schedule
+    states: States
 
 
 def check(library: ctypes.CDLL, version: str, threads: Threads) -> str | None:
@@ -118,7 +120,8 @@ def assemble(
     plugins = Plugins(gate, loader, records, observer, registration, known, abi.hostname(library))
     queue = Queue(library, gate, inits, settings.queue)
     output = Output(library, gate, feed, inits, threads, told.get("chain"), int(told.get("predecessor", 0)))
-    return Live(plugins, observer, known, ignored, flushes, queue, output, schedule)
+    states = States(library, partial(names, library), judges.loaded)
+    return Live(plugins, observer, known, ignored, flushes, queue, output, schedule, states)
 
 
 def _memory() -> Memory:

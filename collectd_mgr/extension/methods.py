@@ -98,6 +98,8 @@ class Methods:
             "output_drain": self._operation("output_drain", inside.output_drain, pid=of.index),
             "output_open": self._operation("output_open", inside.output_open),
             "output_free": self._operation("output_free", inside.output_free),
+            "states_get": self._read(inside.states_get),
+            "states_set": self._operation("states_set", inside.states_set, states=of.states),
             "plugin_interval": self._operation(
                 "plugin_interval", inside.plugin_interval, plugin=of.text, interval=of.seconds
             ),

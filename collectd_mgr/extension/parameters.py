@@ -70,6 +70,15 @@ def moments(value: Any) -> bool:
     return isinstance(value, dict) and all(map(moment, value.values()))
 
 
+def states(value: Any) -> bool:
+    """By metric the number of its state, and its hits."""
+    return isinstance(value, dict) and all(map(_judged, value.values()))
+
+
+def _judged(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(index, value)) and value[0] in STATES
+
+
 def anything(_: Any) -> bool:
     return True
 

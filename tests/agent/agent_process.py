@@ -34,7 +34,8 @@ def main() -> int:
     conf = configuration.load(["--config-file", given.config_file], "collectd-mgr-agent")
     settings = agent.settings(conf).daemon
     drivers = [DRIVERS[name](settings) for name in conf.agent.drivers if name != LIVE]
-    drivers.insert(0, LiveDriver(settings, trusting(given.trust)))
+    if LIVE in conf.agent.drivers:
+        drivers.insert(0, LiveDriver(settings, trusting(given.trust)))
     return agent.serve(agent.service(conf, drivers, killing(given.die_at)))
 
 

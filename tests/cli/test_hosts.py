@@ -141,8 +141,8 @@ def test_the_difference_to_an_earlier_generation_is_shown(openstack: Shell) -> N
     openstack.ok("plugin", "enable", "users", "--host", HOST, "--wait")
     earlier = openstack.ok("host", "show", HOST)["generation"] - 1
     assert '-LoadPlugin "users"' in openstack("host", "config", "show", HOST, "--diff", str(earlier), "--text").out
-    assert openstack.ok("host", "config", "show", HOST, "--diff", "desired") == {"diff": ""}
-    assert openstack.ok("host", "config", "show", HOST, "--diff") == {"diff": ""}
+    assert openstack.ok("host", "config", "show", HOST, "--diff", "desired") == {"diff": "", "plugins": []}
+    assert openstack.ok("host", "config", "show", HOST, "--diff") == {"diff": "", "plugins": []}
 
 
 def test_the_difference_shows_what_a_plugin_that_is_off_would_have(openstack: Shell) -> None:
@@ -154,4 +154,4 @@ def test_the_difference_shows_what_a_plugin_that_is_off_would_have(openstack: Sh
     openstack.ok("plugin", "set", "swap", "--host", HOST, "--interval", "9", "--config", "ReportBytes=false", "--wait")
     text = openstack("host", "config", "show", HOST, "--diff", str(earlier), "--text").out
     assert {"-#  Interval 9.0", "+#  Interval 7.0", "+#  ReportBytes true"} <= set(text.splitlines())
-    assert openstack.ok("host", "config", "show", HOST, "--diff") == {"diff": ""}
+    assert openstack.ok("host", "config", "show", HOST, "--diff") == {"diff": "", "plugins": []}

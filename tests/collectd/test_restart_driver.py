@@ -32,6 +32,14 @@ def test_every_change_of_one_order_is_one_restart(rig: Rig) -> None:
     applied = rig.reach(rig.goal({"cpu": MEMORY, "load": PluginGoal(False, origin="host")}))
     assert applied.restarted
     assert applied.running.pid != before.pid
+    assert applied.gap
+    assert applied.gap > 0
+
+
+def test_where_nothing_ran_there_is_no_gap(rig: Rig) -> None:
+    rig.reach(rig.goal({"memory": MEMORY}))
+    rig.kill()
+    assert rig.driver.apply(rig.order(rig.goal({"cpu": MEMORY}))).gap is None
 
 
 def test_a_plugin_that_cannot_be_initialised_brings_the_old_configuration_back(rig: Rig) -> None:
@@ -53,6 +61,8 @@ def test_a_plugin_that_then_reads_nothing_brings_the_old_configuration_back(rig:
     order = rig.order(rig.goal({"memory": MEMORY, "curl": PluginGoal(True)}))
     error = rig.refuses(order, exception.DaemonNotStarted)
     assert "plugin.enable curl" in error.detail
+    # From the first stop to the second start.
+    assert error.kwargs["gap"] > 0
     rig.values("memory")
 
 

@@ -12,6 +12,7 @@ Schema = Mapping[str, Any]
 
 STRING: Schema = {"type": "string"}
 NULLABLE_STRING: Schema = {"type": ["string", "null"]}
+NUMBER: Schema = {"type": "number"}
 NULLABLE_NUMBER: Schema = {"type": ["number", "null"]}
 NULLABLE_INTEGER: Schema = {"type": ["integer", "null"]}
 BOOLEAN: Schema = {"type": "boolean"}

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collectd_mgr.api.schemas import fields
+from collectd_mgr.api.schemas import difference, fields
 
 _ROW = {
     "n": fields.INTEGER,
@@ -28,6 +28,7 @@ _WHOLE = {
     "layers": {"type": "array", "items": {"type": "object"}, "description": "Secrets masked."},
     "mode": {"type": ["object", "null"]},
     "diff": {"type": "string", "description": "To the generation before it."},
+    "plugins": difference.PLUGINS,
 }
 
 LIST = fields.listed("generations", fields.record(_ROW))

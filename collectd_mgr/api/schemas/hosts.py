@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collectd_mgr.api.schemas import fields
+from collectd_mgr.api.schemas import difference, fields
 from collectd_mgr.api.schemas.clock import CLOCK
 from collectd_mgr.api.schemas.operations import OPERATION
 from collectd_mgr.db.hosts import SORT_KEYS
@@ -49,6 +49,7 @@ _DRIFT = fields.record(
             "items": fields.STRING,
             "description": "Changes that would end it, or lines of a unified diff.",
         },
+        "plugins": difference.PLUGINS,
         "mended": {**fields.NULLABLE_TIME, "description": "When the agent undid it; told until the next change."},
     },
     "What somebody else has done to the daemon or to its configuration.",
@@ -68,6 +69,11 @@ HOST = fields.record(
         "in_sync": {"type": "boolean", "description": "The host applied the newest generation, and collectd runs."},
         "outcome": fields.NULLABLE_STRING,
         "error": {"type": ["object", "null"]},
+        "failed_attempt": {
+            "anyOf": [OPERATION, _NULL],
+            "description": "Of one host: the operation that failed last, if nothing was asked since. "
+            "The host runs what it ran before.",
+        },
         "driver": {**fields.NULLABLE_STRING, "description": "Who made the last change."},
         "daemon": {"type": "object"},
         "mode": {"anyOf": [_MODE, _NULL]},
@@ -163,7 +169,12 @@ CAPABILITIES = fields.record(
 
 CONFIG = {
     "type": "object",
-    "properties": {"host": fields.STRING, "managed": fields.STRING, "diff": fields.STRING},
+    "properties": {
+        "host": fields.STRING,
+        "managed": fields.STRING,
+        "diff": fields.STRING,
+        "plugins": difference.PLUGINS,
+    },
     "description": "The operator's own files and the managed one, or a difference; secrets masked.",
 }
 CONFIG_QUERY = fields.query(

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from collectd_mgr.api.schemas import buffer, fields, ignorelist, ring, samples, thresholds
+from collectd_mgr.api.schemas import buffer, difference, fields, ignorelist, ring, samples, thresholds
 from collectd_mgr.api.schemas.fields import Schema
 from collectd_mgr.api.schemas.metrics import VALUE
+from collectd_mgr.domain import metrics
 
 _ROW = fields.record(
     {
@@ -111,6 +112,33 @@ _SETTING = fields.record(
     "what is published or kept of those that are chosen.",
 )
 
+_GAP = fields.record(
+    {
+        "seconds": {
+            **fields.NULLABLE_NUMBER,
+            "description": "In which nothing is read: what it took the last time on this host; null before the first.",
+        },
+        "plugins": {
+            "type": "array",
+            "items": fields.record(
+                {
+                    "plugin": fields.STRING,
+                    "interval": fields.NUMBER,
+                    "without_rate": {**fields.NULLABLE_NUMBER, "description": "Seconds until there is a rate again."},
+                }
+            ),
+            "description": "Those that are read now, and would be afterwards.",
+        },
+        "states_lost": fields.record(
+            {
+                state: fields.record({"count": fields.INTEGER, "metrics": {"type": "array", "items": fields.STRING}})
+                for state in metrics.JUDGED
+            },
+            "What thresholds have found begins anew: of how many metrics, and a hundred of them at most.",
+        ),
+    }
+)
+
 _PROBLEM = fields.record({"code": fields.STRING, "detail": fields.STRING, "facts": {"type": "object"}})
 
 PREVIEWED = fields.record(
@@ -118,7 +146,10 @@ PREVIEWED = fields.record(
         "changes": {"type": "array", "items": _CHANGE},
         "settings": {"type": "array", "items": _SETTING, "description": "What becomes of each named setting."},
         "driver": {"type": ["string", "null"], "description": "The one that would make all of the changes together."},
+        "plugins": difference.PLUGINS,
         "restart": {"type": "boolean", "description": "collectd would be stopped and started."},
+        "passed_over": {"type": "object", "description": "Less disruptive driver: why it is not the one."},
+        "gap": {"anyOf": [_GAP, {"type": "null"}], "description": "Of a restart; null where there is none."},
         "series_added": {"type": ["number", "null"], "description": "null: a part of it is not known."},
         "samples_per_second_added": fields.NULLABLE_NUMBER,
         "problems": {"type": "array", "items": _PROBLEM, "description": "What would be refused, or fail."},

@@ -12,6 +12,7 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.agent.drift import DriftWatch
 from collectd_mgr.domain import drift
+from collectd_mgr.domain.difference import Difference
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers.fake import FakeDriver
 from tests.unit.agent.agents import Agent, spec
@@ -68,7 +69,7 @@ class Unwritable(FakeDriver):
 
     name: ClassVar[str] = "restart"
 
-    def difference(self, goal: Goal, generation: str) -> tuple[str, ...]:
+    def difference(self, goal: Goal, generation: str) -> Difference:
         raise exception.BadSetting("It is no regular expression for collectd.", field="plugin")
 
 
@@ -91,8 +92,8 @@ class Asked(FakeDriver):
 
     name: ClassVar[str] = "restart"
 
-    def difference(self, goal: Goal, generation: str) -> tuple[str, ...]:
-        return ("-LoadPlugin memory",)
+    def difference(self, goal: Goal, generation: str) -> Difference:
+        return Difference(("-LoadPlugin memory",))
 
 
 def test_who_has_forgotten_what_is_to_run_leaves_the_managed_file(tmp_path: Path) -> None:

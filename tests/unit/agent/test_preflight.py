@@ -6,13 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.agent.preflight import Preflight
 from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
+from collectd_mgr.drivers.base import Applied, Order
+from collectd_mgr.drivers.fake import FakeDriver
 from tests.unit.agent.agents import Agent, spec
 
 
@@ -144,6 +146,47 @@ class TestPreview:
         assert (queue["section"], queue["matched"], queue["class"]) == ("queue", None, "new_daemon")
         assert (ring["class"], ring["driver"], ring["after"]["samples_per_second"]) == ("agent", None, 2.0)
         assert [change["change"] for change in found["changes"]] == ["ignorelist.set", "queue.set"]
+
+
+class Restart(FakeDriver):
+    """Takes a while to end the one collectd and to start the other."""
+
+    name: ClassVar[str] = "restart"
+
+    def apply(self, order: Order) -> Applied:
+        return replace(super().apply(order), gap=0.25)
+
+
+class TestGap:
+    @pytest.fixture
+    def restarted(self, tmp_path: Path) -> Iterator[Agent]:
+        agent = Agent(tmp_path / "agent", between=[Restart], drivers=2).recover()
+        agent.apply(spec(1, memory=1.0, cpu={"ReportByCpu": True}))
+        yield agent
+        agent.service.stop()
+
+    def of(self, agent: Agent, cpu: bool) -> dict[str, Any]:
+        return preflight(agent).preview(spec(9, memory=1.0, cpu={"ReportByCpu": cpu}), 10.0)
+
+    def test_it_is_not_known_before_the_first(self, restarted: Agent) -> None:
+        found = self.of(restarted, False)
+        assert (found["driver"], found["restart"], found["gap"]["seconds"]) == ("restart", True, None)
+        assert [row["plugin"] for row in found["gap"]["plugins"]] == ["cpu", "memory"]
+        assert found["gap"]["states_lost"].keys() == {"okay", "warning", "failure"}
+        assert found["passed_over"].keys() == {"live"}
+
+    def test_the_answer_says_it_and_the_next_preview_expects_it(self, restarted: Agent) -> None:
+        status = restarted.apply(spec(2, memory=1.0, cpu={"ReportByCpu": False}))
+        assert (status.driver, status.daemon["gap"]) == ("restart", 0.25)
+        assert "nothing was read of cpu, memory for 0.25 s" in status.warnings[0]
+        assert "live could not do it" in status.warnings[0]
+        gap = self.of(restarted, True)["gap"]
+        assert gap["seconds"] == 0.25
+        assert {"plugin": "memory", "interval": 1.0, "without_rate": 1.25} in gap["plugins"]
+
+    def test_there_is_none_without_a_restart(self, restarted: Agent) -> None:
+        found = preflight(restarted).preview(spec(9, memory=2.0, cpu={"ReportByCpu": True}), 10.0)
+        assert (found["driver"], found["gap"], found["passed_over"]) == ("live", None, {})
 
 
 def test_an_observed_host_answers_and_one_in_mode_off_does_not(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -10,14 +11,25 @@ from typing import ClassVar
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.agent import faults
+from collectd_mgr.agent import faults, series
 from collectd_mgr.agent.memory import Memory
 from collectd_mgr.agent.probation import Probation, begun, lasting
-from collectd_mgr.domain.plan import DISABLE, LOAD, THRESHOLDS, Change, Plan, Running, RunningPlugin
+from collectd_mgr.domain.plan import (
+    DISABLE,
+    IGNORELIST,
+    LOAD,
+    RECONFIGURE,
+    THRESHOLDS,
+    Change,
+    Plan,
+    Running,
+    RunningPlugin,
+)
+from collectd_mgr.domain.reads import Page, Query
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.base import Applied, Order
 from collectd_mgr.drivers.fake import FakeDriver
-from tests.unit.agent.agents import BUSY, Agent, spec
+from tests.unit.agent.agents import BUSY, Agent, Live, spec
 from tests.unit.agent.test_crash import Killed, killer, outlived
 
 FIRST = Running(1, 100.0, "5.12.0")
@@ -194,3 +206,59 @@ def test_what_somebody_changes_meanwhile_is_mended(agent: Agent) -> None:
     agent.service.state.note(probation=probation.moved(agent.collectd.running, probation.since, probation.boot_id))
     agent.service.keeper.look()
     assert agent.enabled() == {"memory", "cpu"}
+
+
+class Lossy(Live):
+    """Its collectd gives nothing of these plugins any more."""
+
+    gone: ClassVar[set[str]] = set()
+
+    def metrics(self, query: Query) -> Page:
+        page = super().metrics(query)
+        return Page(tuple(row for row in page.rows if row["id"].split("/")[1] not in self.gone), page.marker)
+
+
+class TestSeries:
+    @pytest.fixture
+    def lossy(self, agent: Agent, tmp_path: Path) -> Iterator[Agent]:
+        yield Agent(tmp_path, agent.collectd, live=Lossy).recover()
+        Lossy.gone.clear()
+
+    def over(self, agent: Agent) -> None:
+        """As if the time were over."""
+        probation = agent.service.state.memory.probation
+        assert probation is not None
+        agent.service.state.note(probation=replace(probation, since=probation.since - 1000.0))
+        agent.service.keeper.look()
+
+    def test_a_plugin_that_gives_nothing_any_more_takes_the_change_back(self, lossy: Agent) -> None:
+        status = lossy.apply(spec(2, memory=True, df=BUSY))
+        assert (status.outcome, status.driver) == ("applied", "fake")
+        Lossy.gone.add("memory")
+        lossy.service.keeper.look()
+        assert told(lossy) == ("applied", None, False)
+        self.over(lossy)
+        assert (told(lossy), lossy.enabled()) == (("failed", "series_lost", False), {"memory"})
+        assert (lossy.status().error or {})["facts"]["plugins"] == ["memory"]
+
+    def test_one_that_gives_what_it_gave_is_good(self, lossy: Agent) -> None:
+        wanted = spec(2, memory=True, df=BUSY)
+        lossy.apply(wanted)
+        self.over(lossy)
+        assert (told(lossy), lossy.service.state.memory.good) == (("applied", None, False), wanted)
+
+    def test_what_the_change_touches_is_not_expected(self) -> None:
+        gave = {"cpu": 1.0, "df": 1.0, "memory": 1.0, "mine": 1.0, "slow": 300.0, "swap": 1.0}
+        running = Running(
+            plugins=dict.fromkeys(("cpu", "df", "filecount", "memory", "slow"), RunningPlugin(True, True))
+        )
+        files = PluginGoal(True, config={"Directory": {"args": ["/"], "Plugin": "mine"}})
+        given = {name: PluginGoal(True) for name in ("cpu", "df", "memory", "slow", "swap")}
+        goal = Goal({**given, "filecount": files, "memory": PluginGoal(False)})
+        todo = Plan((Change(DISABLE, "memory"), Change(RECONFIGURE, "df", goal.plugins["df"])))
+        assert series.expected(gave, running, goal, todo) == {"cpu": 1.0, "mine": 1.0}
+        assert series.expected(gave, running, goal, Plan((Change(IGNORELIST),))) == {}
+
+    def test_it_is_waited_for(self) -> None:
+        probation = begun(FIRST, 3.0, False, 1000.0, "b", None).expecting({"cpu": 10.0})
+        assert (probation.lasts, Memory.from_dict(Memory(probation=probation).to_dict()).probation) == (20.0, probation)

@@ -363,7 +363,7 @@ def test_while_somebody_is_at_work_a_change_waits_for_what_comes_of_it(control: 
         threads = [threading.Thread(target=work, args=(BAD, control))]
         threads[0].start()
         assert agent.begun.wait(PATIENCE)
-        another = HostControl(control.database, AgentAPI(bus, timeout=PATIENCE), wait=PATIENCE)
+        another = HostControl(control.database, AgentAPI(bus, timeout=PATIENCE), wait=PATIENCE, turn=PATIENCE)
         threads.append(threading.Thread(target=work, args=("df", another)))
         threads[1].start()
         agent.go.set()
@@ -379,7 +379,7 @@ def test_a_change_waits_no_longer_than_it_may(control: HostControl, bus: Any) ->
         first = threading.Thread(target=change, args=(control, "cpu"))
         first.start()
         assert agent.begun.wait(PATIENCE)
-        hasty = HostControl(control.database, AgentAPI(bus, timeout=PATIENCE), wait=0.1)
+        hasty = HostControl(control.database, AgentAPI(bus, timeout=PATIENCE), wait=0.1, turn=PATIENCE)
         assert change(hasty, "df").state == "pending"
         assert control.get(HOST).n == 2
         agent.go.set()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.control import edits
+from collectd_mgr.control import edits, history
 from collectd_mgr.control.hosts import HostControl, status_of
 from collectd_mgr.control.requester import Requester
 from collectd_mgr.db import claims, generations, hosts, operations
@@ -86,6 +86,11 @@ def test_after_a_failure_the_last_good_spec_is_desired(control: HostControl, age
     with control.database.reader() as session:
         rollback = generations.get(session, host, 3)
     assert (rollback.action, rollback.rollback_of, rollback.outcome) == ("rollback", 2, "applied")
+    attempt = history.failed_attempt(control.database, HOST)
+    assert attempt is not None
+    assert (attempt.id, attempt.error) == (row.id, row.error)
+    enable(control, "df")
+    assert history.failed_attempt(control.database, HOST) is None
 
 
 def test_a_refusal_by_the_agent_fails_the_operation(control: HostControl, agent: ScriptedAgent) -> None:

@@ -54,6 +54,13 @@ def test_the_first_that_can_do_all_and_refuses_none(
     assert both.pick(wanted, Running(), NOTHING).name == driver
 
 
+def test_why_the_less_disruptive_ones_were_not_picked(both: ladder.Ladder) -> None:
+    both_cannot = Plan((Change(plan.LOAD, "df"),))
+    assert both.passed_over("fake", both_cannot, Running(), NOTHING) == {"live": "plugin.load df: Not this one."}
+    assert both.passed_over("fake", LOAD_CPU, Running(), {"live": "Quarantined."}) == {"live": "Quarantined."}
+    assert both.passed_over("live", LOAD_CPU, Running(), NOTHING) == {}
+
+
 def test_a_barred_driver_is_passed_over_and_offers_no_changes(both: ladder.Ladder) -> None:
     barred = {"live": "Quarantined."}
     assert both.pick(LOAD_CPU, Running(), barred).name == "fake"

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What it costs that another daemon comes, and what that is to give: known before it comes, told when it is there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from collectd_mgr.agent import series
+from collectd_mgr.agent.state import State
+from collectd_mgr.domain import gap
+from collectd_mgr.domain.plan import Plan, Running
+from collectd_mgr.domain.spec import HostSpec
+from collectd_mgr.drivers.base import Applied
+from collectd_mgr.drivers.ladder import Barred, Ladder
+
+
+@dataclass(frozen=True)
+class Disruption:
+    """``passed_over``: why each less disruptive driver is not used; ``read``: the intervals of the plugins that are
+    read before and after; ``expects``: see :func:`.series.expected`.
+    """
+
+    passed_over: Mapping[str, str]
+    read: Mapping[str, float]
+    expects: Mapping[str, float]
+
+    def seen(self, state: State, applied: Applied) -> Applied:
+        """What it came to is remembered, and what it is to give is watched for as long as it is on probation.
+
+        :returns: the same, with a warning where nothing was read for a while
+        """
+        memory = state.memory
+        probation = memory.probation and memory.probation.expecting(self.expects)
+        state.note(probation=probation, gap=memory.gap if applied.gap is None else applied.gap)
+        if applied.gap is None:
+            return applied
+        said = gap.told(applied.gap, self.read, self.passed_over)
+        return replace(applied, warnings=(*applied.warnings, said))
+
+
+def foreseen(
+    ladder: Ladder, state: State, driver: str, spec: HostSpec, running: Running, todo: Plan, barred: Barred
+) -> Disruption:
+    """Of ``driver`` bringing ``running`` to ``spec`` by ``todo``."""
+    goal = state.goal(spec)
+    return Disruption(
+        ladder.passed_over(driver, todo, running, {**state.barred(), **barred}),
+        gap.plugins(running, goal, state.origin.interval),
+        series.expected(series.given(ladder, time.time()), running, goal, todo),
+    )

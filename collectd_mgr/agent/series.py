@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What plugins gave before another daemon came, so that one that gives less of it is found out.
+
+Metrics come and go, with an interface or a file system; so it is plugins that are compared, by the first words of their
+metrics. Of a plugin that gave values, and that nobody touched, some are to come again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from collectd_mgr import exception
+from collectd_mgr.domain import plan
+from collectd_mgr.domain.config import from_any
+from collectd_mgr.domain.naming import first_word, naming
+from collectd_mgr.domain.plan import Plan, Running
+from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.drivers.ladder import Ladder
+
+#: So many intervals after its last value a metric is not fresh any more; and so many are waited for a new one.
+READS = 2
+
+#: One that is read less often is not waited for, in seconds.
+_SELDOM = 30.0
+
+#: After these a plugin gives what its configuration says, rather than what it gave before.
+_OTHERWISE = (plan.LOAD, plan.ENABLE, plan.RECONFIGURE, plan.DISABLE)
+
+
+def given(ladder: Ladder, now: float) -> dict[str, float]:
+    """By first word the longest interval, in seconds, of the metrics that have a fresh value ``now``.
+
+    Nothing where the cache cannot be read.
+    """
+    found: dict[str, float] = {}
+    for word, last, interval in _metrics(ladder):
+        if now - last <= READS * interval + 1.0:
+            found[word] = max(interval, found.get(word, 0.0))
+    return found
+
+
+def expected(gave: Mapping[str, float], running: Running, goal: Goal, todo: Plan) -> dict[str, float]:
+    """Of what was given what another daemon is to give as well, when ``todo`` has been done to ``running``."""
+    if any(change.kind == plan.IGNORELIST for change in todo):
+        return {}
+    touched = {change.plugin for change in todo if change.kind in _OTHERWISE}
+    if any(change.kind == plan.RELOAD for change in todo):
+        touched |= {name for name, wanted in goal.plugins.items() if wanted.origin == "host"}
+    on = {name: wanted for name, wanted in goal.plugins.items() if wanted.enabled and name in running.plugins}
+    kept = {word for name, wanted in on.items() if name not in touched for word in _words(name, wanted)}
+    kept -= {word for name in touched for word in _words(name, goal.plugins.get(name, PluginGoal(False)))}
+    return {word: gave[word] for word in sorted(kept & gave.keys()) if gave[word] <= _SELDOM}
+
+
+def lost(ladder: Ladder, wanted: Mapping[str, float], since: float) -> tuple[str, ...]:
+    """Which of the words have no value ``since`` then, in seconds since 1970.
+
+    :raises CollectdMgrError: nobody can tell now
+    """
+    pages = list(ladder.pages()) if wanted else []
+    came = {_word(row["id"]) for page in pages for row in page.rows if float(row["last_update"]) >= since}
+    return tuple(sorted(wanted.keys() - came))
+
+
+def _metrics(ladder: Ladder) -> Iterator[tuple[str, float, float]]:
+    try:
+        for page in ladder.pages():
+            for row in page.rows:
+                yield _word(row["id"]), float(row["last_update"]), float(row["interval"] or 0.0)
+    except exception.CollectdMgrError:
+        return
+
+
+def _word(identifier: str) -> str:
+    return first_word(identifier.split("/", 2)[1])
+
+
+def _words(plugin: str, goal: PluginGoal) -> frozenset[str]:
+    names = naming(plugin, from_any(goal.config), "")
+    return names.plugins if names.whole else frozenset()

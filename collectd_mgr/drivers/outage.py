@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What it costs that collectd is stopped and started: a time without a read, and what thresholds had found."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from collectd_mgr.domain import states
+from collectd_mgr.domain.states import States
+
+
+class Outage:
+    """That of one order, which may start collectd more than once."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+        self._states: States = {}
+        #: From the first stop to the last start, in seconds; None where nothing ran before.
+        self.seconds: float | None = None
+
+    def begin(self, found: States) -> None:
+        """A process that runs is about to be stopped; of several the first one counts."""
+        if self._began is None:
+            self._began, self._states = time.monotonic(), found
+
+    def end(self) -> None:
+        """There is one that reads."""
+        if self._began is not None:
+            self.seconds = time.monotonic() - self._began
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is lost with the process, in sentences."""
+        return states.lost(self._states)
+
+    def facts(self) -> dict[str, Any]:
+        """For an error: the order came to nothing, but this came of it."""
+        return {} if self.seconds is None else {"gap": self.seconds, "warnings": list(self.warnings)}
