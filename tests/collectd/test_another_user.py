@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -26,6 +27,7 @@ from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.rigs import operators_file, settings_in
 from tests.collectd.conftest import ENTRIES
+from tests.collectd.containers import options
 
 #: Somebody who is on every Debian, and somebody else who shares that one's group, or could.
 USER, OTHER = "daemon", "nobody"
@@ -74,6 +76,52 @@ def reach(ladder: Ladder, goal: Goal) -> str:
     return ladder.pick(steps, running, {}).apply(Order(goal, steps, "req-1", "e/1")).driver
 
 
+@pytest.fixture
+def container(settings: DriverSettings, place: Path) -> Iterator[Ladder]:
+    """Of podman's, without capabilities and with limits of its own; ``replace`` comes first."""
+    said = options()
+    said["podman_options"] += f" --cap-drop all --cpuset-cpus 0 --volume {place}/base:{place}/base"
+    said["podman_options"] += f" --volume {settings.config_file}:{settings.config_file}:ro"
+    inside = dataclasses.replace(settings, daemon="podman", ready_timeout=4.0, **cast(dict[str, Any], said))
+    drivers = ReplaceDriver(inside), RestartDriver(inside)
+    try:
+        yield Ladder(drivers)
+    finally:
+        drivers[0]._collectd.daemon.stop()
+        for driver in drivers:
+            driver.close()
+
+
+#: What the kernel knows of a process that a second one is to have as well.
+_INHERITED = (
+    "Uid",
+    "Gid",
+    "Groups",
+    "CapInh",
+    "CapPrm",
+    "CapEff",
+    "CapBnd",
+    "NoNewPrivs",
+    "Seccomp",
+    "Cpus_allowed_list",
+)
+
+
+def inherited(pid: int | None) -> tuple[dict[str, str], str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    facts = dict(line.split(":", 1) for line in lines)
+    label = Path(f"/proc/{pid}/attr/current")
+    return {name: facts[name] for name in _INHERITED}, Path(f"/proc/{pid}/limits").read_text(), _read(label)
+
+
+def _read(path: Path) -> str:
+    """Where no security module is, there is nothing to read."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
 def may_read(user: str, path: Path | str) -> bool:
     command = ["setpriv", f"--reuid={user}", f"--regid={pwd.getpwnam(user).pw_gid}", "--init-groups", "--", "cat"]
     return subprocess.run([*command, str(path)], capture_output=True, check=False).returncode == 0
@@ -91,6 +139,20 @@ def test_it_is_changed_live_and_by_restart(ladder: Ladder, settings: DriverSetti
     assert reach(ladder, Goal({**LOAD, "cpu": again})) == "restart"
     assert ladder.observe().plugins["cpu"].enabled
     assert Path(f"/proc/{ladder.observe().pid}").stat().st_uid == pwd.getpwnam(USER).pw_uid
+
+
+def test_a_second_container_is_as_the_first(container: Ladder) -> None:
+    container.recover()
+    first = container.observe().pid
+    facts = inherited(first)
+    assert facts[0]["Uid"].split()[0] == str(pwd.getpwnam(USER).pw_uid)
+    assert int(facts[0]["CapEff"], 16) == 0
+    assert facts[0]["Cpus_allowed_list"].split() == ["0"]
+    assert "1024" in facts[1]
+    assert reach(container, Goal({**LOAD, "cpu": PluginGoal(True, 1.0, {"ReportByCpu": False})})) == "replace"
+    second = container.observe().pid
+    assert second != first
+    assert inherited(second) == facts
 
 
 def test_a_second_one_takes_its_place(ladder: Ladder, settings: DriverSettings) -> None:
