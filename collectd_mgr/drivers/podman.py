@@ -85,20 +85,21 @@ class Podman(Launcher):
 
     def clear(self) -> None:
         """Containers that were made and do not run: a start that was cut off, or what a boot has left."""
-        try:
-            self._remove("")
-        except exception.DaemonNotStarted as error:
-            LOG.warning("What earlier containers have left is there yet: %s", error.detail)
+        self._remove("")
 
     def _remove(self, name: str) -> None:
         """Of ours, those that do not run, and the one of this name, which has no collectd any more, or none yet.
 
-        One of somebody else's keeps its name, and podman then refuses ours.
+        One of somebody else's keeps its name, and podman then refuses ours. podman may be removing the same ones by
+        itself, and fail here: that is no reason to start nothing.
         """
-        found = json.loads(self._ask("ps", "--all", "--filter", f"label={self._mark}", "--format", "json"))
-        stale = [each["Id"] for each in found if each["State"] in _IDLE or name in each["Names"]]
-        if stale:
-            self._ask("rm", "--force", "--time", "0", "--ignore", *stale)
+        try:
+            found = json.loads(self._ask("ps", "--all", "--filter", f"label={self._mark}", "--format", "json"))
+            stale = [each["Id"] for each in found if each["State"] in _IDLE or name in each["Names"]]
+            if stale:
+                self._ask("rm", "--force", "--time", "0", "--ignore", *stale)
+        except (exception.DaemonNotStarted, ValueError) as error:
+            LOG.warning("What earlier containers have left may be there yet: %s", error)
 
     def _of(self, name: str) -> Process | None:
         try:

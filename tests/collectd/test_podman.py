@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,11 @@ def processes(host: Host) -> list[Process]:
 def containers(host: Host) -> dict[str, dict[str, Any]]:
     """By name, whatever they do."""
     label = f"label=COLLECTD_MGR={host.settings.state_dir}"
-    return {each["Names"][0]: each for each in json.loads(podman("ps", "--all", "--format", "json", "--filter", label))}
+    command = [*PODMAN.split(), "ps", "--all", "--format", "json", "--filter", label]
+    # It fails where one is removed at that moment.
+    while (done := subprocess.run(command, check=False, capture_output=True)).returncode != 0:
+        time.sleep(0.05)
+    return {each["Names"][0]: each for each in json.loads(done.stdout)}
 
 
 def beside(host: Host, goal: Goal) -> Succession:
@@ -218,8 +223,14 @@ def image(name: str) -> str:
     return name
 
 
+def gone(images: list[str]) -> bool:
+    """Whether they are removed: not as long as podman is at work on a container that has ended."""
+    done = subprocess.run([*PODMAN.split(), "rmi", "--force", "--ignore", *images], check=False, capture_output=True)
+    return done.returncode == 0
+
+
 def test_another_image_takes_the_place_of_the_one() -> None:
-    names = [image(f"localhost/cm-test:{number}") for number in (1, 2)]
+    names = [image(f"localhost/cm-{uuid.uuid4().hex[:12]}:{number}") for number in (1, 2)]
 
     def of_an_image(settings: DriverSettings) -> DriverSettings:
         more = "--volume /usr:/usr:ro --volume /etc:/etc:ro"
@@ -242,4 +253,4 @@ def test_another_image_takes_the_place_of_the_one() -> None:
             rig.reach(rig.goal({"memory": MEMORY}))
             eventually(lambda: [each["Image"] for each in containers(host).values()] == [names[0]])
     finally:
-        podman("rmi", "--force", *names)
+        eventually(lambda: gone(names))
