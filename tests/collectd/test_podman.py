@@ -187,6 +187,7 @@ def test_an_agent_that_is_killed_while_it_starts_one_leaves_one(host: Host) -> N
 
 def test_one_that_is_killed_while_it_starts_a_second_one_leaves_the_first(host: Host, rig: Rig) -> None:
     pid = rig.reach(rig.goal({"memory": MEMORY})).running.pid
+    eventually(lambda: len(containers(host)) == 1)
     (first,) = containers(host)
     for delay in (0.0, 0.1, 0.2, 0.3, 0.5):
         text = host.collectd.render(rig.goal({"cpu": CPU}), "epoch/7")
