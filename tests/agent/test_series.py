@@ -12,6 +12,7 @@ from tests.agent.agent_host import PLUGINS, AgentHost, enabled, spec
 from tests.services.rabbitmq import RabbitMQ
 
 CONFIG = """
+Interval 1
 <LoadPlugin table>
   Interval 4
 </LoadPlugin>
