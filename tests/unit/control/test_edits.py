@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.control import edits
+from collectd_mgr.control import difference, edits
 from collectd_mgr.control.edits import Desired
 from collectd_mgr.domain.leases import Lease
 from collectd_mgr.domain.mode import Mode
@@ -85,3 +85,14 @@ def test_a_part_of_the_mode_keeps_the_rest() -> None:
 def test_the_switch_alone_says_no_mode() -> None:
     after = edits.set_mode({"live": False})(Desired(DESIRED.layer))
     assert after.mode == Mode("", False, "", "server")
+
+
+def test_the_collectd_that_runs_comes_back_with_a_generation() -> None:
+    other = edits.set_program({"binary": "/opt/collectd"})(DESIRED)
+    assert other.section("program") == {"collectd": {"binary": "/opt/collectd"}}
+    assert "+# program collectd: " in difference.between(DESIRED, other, "1", "2").text
+    third = edits.chain([edits.set_program({"image": "collectd:5"}), edits.replace_daemon])(other)
+    assert third.section("program") == {"collectd": {"image": "collectd:5"}}
+    back = edits.revert_to(other)(third)
+    assert (back.section("program"), back.layer.counters) == (other.section("program"), third.layer.counters)
+    assert edits.set_program(None)(third).section("program") == {}
