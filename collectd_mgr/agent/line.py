@@ -50,6 +50,8 @@ class Line:
         self._changed = threading.Condition()
         self._waiting: list[Generation] = []
         self._at_work = 0
+        #: When somebody's turn was over last: who comes right after it may well be one of many.
+        self._ended = float("-inf")
         #: When the first of those came that gather.
         self._since: float | None = None
 
@@ -75,11 +77,11 @@ class Line:
             yield
         finally:
             with self._changed:
-                self._at_work -= 1
+                self._at_work, self._ended = self._at_work - 1, self.clock()
 
     def _until(self) -> float:
         now = self.clock()
-        if not self._at_work and not self._waiting:
+        if not self._at_work and not self._waiting and now - self._ended >= _GATHERING:
             return now
         self._since = now if self._since is None else self._since
         return min(now + _GATHERING, self._since + _LONGEST)
