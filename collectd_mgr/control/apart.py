@@ -6,6 +6,8 @@ Each function works within the caller's transaction, and may be repeated.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from collectd_mgr.control.edits import Desired, desired_of
 from collectd_mgr.control.request import Request
 from collectd_mgr.db import generations, hosts, operations
@@ -22,10 +24,19 @@ from collectd_mgr.domain.spec import Generation
 _SETS = ("set", "update", "unset")
 
 
-def is_alone(session: Session, host: Host, row: Brief) -> bool:
-    """Whether nothing was new in the generation that an operation wants but what this one asked for."""
+def is_alone(session: Session, seal: Seal, host: Host, row: Brief) -> bool:
+    """Whether nothing was new in the generation that an operation wants but what this one asked for.
+
+    The mode counts for nothing: it cannot be what failed. What is forgotten has the content of any.
+    """
     good = generations.last_good_before(session, host.id, row.wanted.n) or 0
-    return generations.same(session, host.id, row.from_n, good)
+    before, known = (_desired(session, seal, host, n) for n in (row.from_n, good))
+    return before is None or known is None or _settings(before) == _settings(known)
+
+
+def _settings(desired: Desired) -> str:
+    """A digest of all but the mode."""
+    return replace(desired, mode=None).spec(Generation("", 0)).digest()
 
 
 def is_held(session: Session, seal: Seal, host: Host, row: Brief, n: int) -> bool:

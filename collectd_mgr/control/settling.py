@@ -29,6 +29,10 @@ from collectd_mgr.domain.status import HostStatus
 #: The action of a generation that goes on without leases that are over.
 _LEASE_END = "lease.end"
 
+#: The action of a request that sets the mode. An agent heeds it before it does anything else, and whatever comes of
+#: the rest: that is no setting which could fail, and nothing takes a halt back but another word.
+_MODE = "mode"
+
 
 @dataclass(frozen=True)
 class Report:
@@ -96,15 +100,20 @@ def settle_only(session: Executor, rows: Iterable[Brief], report: Report) -> Non
 def _settle_operations(session: Session, seal: Seal, host: Host, generation: Generation, report: Report) -> None:
     """Bring the operations of the host to the states that the report calls for."""
     failed = report.outcome == FAILED
+    heeded = replace(report, outcome=APPLIED, error=None)
     for row in operations.open_of(session, host.name):
+        if failed and row.action == _MODE and row.wanted == generation:
+            _move(session, row, settle(row.state, row.wanted, generation, APPLIED), heeded)
+            continue
         later = row.wanted.n < generation.n
-        alone = not failed or later or apart.is_alone(session, host, row)
+        alone = not failed or later or apart.is_alone(session, seal, host, row)
         held = later and report.outcome == APPLIED and apart.is_held(session, seal, host, row, generation.n)
         _move(session, row, settle(row.state, row.wanted, generation, report.outcome, alone=alone, held=held), report)
     if failed:
         # What was reached since the last good one is gone with it.
         for row in operations.succeeded(session, host.name, generation, _last_good(report, generation)):
-            _move(session, row, settle(row.state, row.wanted, row.wanted, FAILED), report)
+            if row.action != _MODE:
+                _move(session, row, settle(row.state, row.wanted, row.wanted, FAILED), report)
 
 
 def _move(session: Executor, row: Brief, state: str, report: Report) -> None:
@@ -251,8 +260,10 @@ def _nothing_to_say(session: Session, host: Host, theirs: Generation | None) -> 
 
 
 def _renew(session: Session, seal: Seal, host: Host, new: Generation, content: int, origin: Origin) -> bool:
+    """The settings of generation ``content`` as a new one; the mode stays, as with a revert."""
     spec = generations.opened(seal, generations.get(session, host, content))
+    mode = generations.opened(seal, generations.get(session, host, host.n)).mode
     if not hosts.advance(session, host, new.n, new.epoch, host.claimed_until):
         return False
-    generations.add(session, seal, host.id, replace(spec, generation=new), origin)
+    generations.add(session, seal, host.id, replace(spec, generation=new, mode=mode), origin)
     return True

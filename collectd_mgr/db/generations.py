@@ -82,12 +82,6 @@ def found(session: Session, host_id: str, n: int) -> Generation | None:
     return session.get(Generation, (host_id, n))
 
 
-def same(session: Session, host_id: str, n: int, other: int) -> bool:
-    """Whether the two have the same content; one that is forgotten has that of any."""
-    query = select(Generation.digest).where(Generation.host_id == host_id, Generation.n.in_((n, other))).distinct()
-    return len(session.scalars(query).all()) <= 1
-
-
 def before(session: Session, host_id: str, n: int) -> Generation | None:
     """The generation that came before ``n``; numbers may have gaps."""
     query = select(Generation).where(Generation.host_id == host_id, Generation.n < n)

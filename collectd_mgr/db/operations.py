@@ -49,16 +49,20 @@ class Brief:
     wanted: Generation
     #: The number of the generation that it was made on.
     from_n: int
+    action: str
 
 
 _TABLE = table(Operation)
 
 _INSERT = insert(_TABLE)
 
+#: The actions that set nothing which a revert sets as well.
+_NO_SETTING = ("restart", "reload", "replace", "clear_quarantine", "mode")
+
 #: Of the record: its attributes, and their names in the table.
 _ATTRIBUTES = {key: column.name for key, column in inspect(Operation).columns.items()}
 
-_OF_HOST = select(_TABLE.c.id, _TABLE.c.state, _TABLE.c.epoch, _TABLE.c.from_n, _TABLE.c.to_n).where(
+_OF_HOST = select(_TABLE.c.id, _TABLE.c.state, _TABLE.c.epoch, _TABLE.c.from_n, _TABLE.c.to_n, _TABLE.c.action).where(
     _TABLE.c.host == bindparam("of_host")
 )
 
@@ -121,7 +125,7 @@ def failed(session: Session, host: str, wanted: Generation) -> Operation | None:
 
 
 def _found(rows: Iterable[Any]) -> list[Brief]:
-    return [Brief(row.id, row.state, Generation(row.epoch, row.to_n), row.from_n) for row in rows]
+    return [Brief(row.id, row.state, Generation(row.epoch, row.to_n), row.from_n, row.action) for row in rows]
 
 
 def move(session: Executor, row: Brief, state: str, **facts: Any) -> bool:
@@ -181,9 +185,15 @@ def again(session: Session, row: Brief, wanted: Generation, from_n: int) -> bool
 
 
 def asked_later(session: Session, row: Operation) -> bool:
-    """Whether somebody has set something else about the same since, and has it; other parts of a plugin are not."""
+    """Whether somebody has set something else about the same since, and has it; other parts of a plugin are not, nor is
+    what has the same name in another section. A revert is about everything.
+    """
     same = and_(Operation.plugin == row.plugin, Operation.setting == row.setting, Operation.action != "restart")
-    if not row.plugin and not row.setting:
+    if row.setting:
+        same = and_(same, Operation.action.startswith(row.action.rpartition(".")[0] + "."))
+    elif row.action == "revert":
+        same = Operation.action.not_in(_NO_SETTING)
+    elif not row.plugin:
         same = and_(same, Operation.action == row.action)
     later = (Operation.host == row.host, Operation.state == SUCCEEDED, Operation.created_at > row.created_at)
     query = select(Operation.parts).where(*later, or_(same, Operation.action == "revert")).distinct()

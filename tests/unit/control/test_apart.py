@@ -12,8 +12,8 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.control import edits
-from collectd_mgr.control.edits import Edit
-from collectd_mgr.control.hosts import HostControl, check_managed
+from collectd_mgr.control.edits import Desired, Edit
+from collectd_mgr.control.hosts import HostControl, check_managed, unchecked
 from collectd_mgr.control.requester import Requester
 from collectd_mgr.control.storing import Asked, store
 from collectd_mgr.db import generations, operations
@@ -21,6 +21,7 @@ from collectd_mgr.db.engine import now
 from collectd_mgr.db.models import Operation
 from collectd_mgr.db.paging import Paging
 from collectd_mgr.domain.leases import granted
+from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.spec import Generation, HostSpec, PluginSetting, merge
 from collectd_mgr.rpc.agent import AgentAPI
 from collectd_mgr.rpc.status import Reports
@@ -173,6 +174,36 @@ def test_what_was_made_on_a_change_that_collectd_then_died_of_does_not_bring_it_
     assert is_settled(control, agent)
 
 
+def test_a_halt_outlives_a_death_and_what_fails(control: HostControl, agent: ScriptedAgent) -> None:
+    """Somebody saw trouble, and said a halt; then collectd died of the change before."""
+    halt = Asked(edits.set_mode({"mode": "observe", "live": False}), Requester().origin("mode"), unchecked)
+    change(control, "cpu")
+    good, first = agent.running, change(control, "df")
+    assert good is not None
+    row = stored(control, halt)
+    control.send(HOST, PATIENCE)
+    died(agent, control.spec_of(HOST), good)
+    control.settle(HOST, agent.status())
+    control.send(HOST, PATIENCE)
+    assert [state(control, each) for each in (first, row)] == ["failed", "succeeded"]
+    desired = control.desired(HOST)[1]
+    assert (set(desired.plugins()), desired.mode) == ({"cpu"}, Mode("observe", False, set_by="server"))
+    assert agent.taken is not None
+    assert agent.taken.mode == desired.mode
+    assert is_settled(control, agent)
+
+
+def test_a_halt_that_meets_what_fails_holds(control: HostControl, agent: ScriptedAgent) -> None:
+    rows = [
+        stored(control, asked(BAD)),
+        stored(control, Asked(edits.set_mode({"mode": "off"}), Requester().origin("mode"), unchecked)),
+    ]
+    control.send(HOST, PATIENCE)
+    assert [state(control, each) for each in rows] == ["failed", "succeeded"]
+    assert control.desired(HOST)[1].mode == Mode("off", set_by="server")
+    assert is_settled(control, agent)
+
+
 def test_what_became_of_a_later_change_stands(control: HostControl, agent: ScriptedAgent) -> None:
     """The word of the death comes late: the host has said meanwhile that it runs what was made on top of it."""
     change(control, "cpu")
@@ -302,6 +333,43 @@ def test_what_waits_for_its_turn_does_not_undo_what_was_asked_for_later(
     again = change(control, "cpu", edits.set_plugin("cpu", PluginSetting(True, 7.0)))
     assert [state(control, row) for row in (second, off, again)] == ["succeeded", "superseded", "succeeded"]
     assert control.desired(HOST)[1].layer.plugins["cpu"] == PluginSetting(True, 7.0)
+    assert is_settled(control, agent)
+
+
+def test_a_revert_that_waits_for_its_turn_does_not_undo_what_was_asked_for_later(
+    control: HostControl, agent: ScriptedAgent
+) -> None:
+    change(control, "cpu")
+    back = asked("", edits.revert_to(Desired()), "revert")
+    rows = [stored(control, each) for each in (asked("df"), back, asked(BAD))]
+    agent.apply({}, control.spec_of(HOST).to_dict())
+    control.receive(Reports(statuses=(agent.status(),)))
+    assert [state(control, row) for row in rows] == ["pending", "queued", "queued"]
+    rows.append(change(control, "cpu", edits.set_plugin("cpu", PluginSetting(True, 7.0))))
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["succeeded", "superseded", "failed", "succeeded"]
+    assert control.desired(HOST)[1].layer.plugins["cpu"] == PluginSetting(True, 7.0)
+    assert is_settled(control, agent)
+
+
+@pytest.mark.parametrize(("later", "comes_to"), [("ring", "succeeded"), ("samples", "superseded")])
+def test_what_waits_for_its_turn_is_overtaken_by_what_has_its_name_in_the_same_section(
+    control: HostControl, agent: ScriptedAgent, later: str, comes_to: str
+) -> None:
+    def named(section: str, interval: float) -> Asked:
+        edit = edits.set_setting(section, "memory", {"identifier": "*/memory/*", "interval": interval})
+        return Asked(edit, Requester().origin(f"{section}.set", "", "memory"), check_managed)
+
+    rows = [stored(control, each) for each in (asked(BAD), asked("df"), named("samples", 5.0))]
+    for expected in (["pending", "queued", "queued"], ["failed", "pending", "queued"]):
+        agent.apply({}, control.spec_of(HOST).to_dict())
+        control.receive(Reports(statuses=(agent.status(),)))
+        assert [state(control, row) for row in rows] == expected
+    rows.append(stored(control, named(later, 7.0)))
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["failed", "succeeded", comes_to, "succeeded"]
+    kept = control.desired(HOST)[1].section("samples")["memory"]["interval"]
+    assert kept == (5.0 if comes_to == "succeeded" else 7.0)
     assert is_settled(control, agent)
 
 
