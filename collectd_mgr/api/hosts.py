@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from collectd_mgr import exception
 from collectd_mgr.api import views
 from collectd_mgr.api.buffer import Buffer
 from collectd_mgr.api.call import Call
@@ -31,7 +32,7 @@ from collectd_mgr.control.edits import Edit
 from collectd_mgr.control.hosts import unchecked
 from collectd_mgr.control.storing import Also, Check
 from collectd_mgr.db.hosts import Filters, describe
-from collectd_mgr.domain import program
+from collectd_mgr.domain import capabilities, plan, program
 
 _WRITTEN = {200: schemas.WRITTEN, 202: schemas.WRITTEN}
 
@@ -46,6 +47,17 @@ def _change(call: Call, edit: Edit, action: str, check: Check | None = None, als
     return written_host(call, done)
 
 
+def _anew(call: Call, edit: Edit, action: str, *changes: str) -> Answer:
+    """collectd anew, and maybe another one; ``changes``: what no agent did at first."""
+    another = _program(call)
+    news = (*changes, plan.PROGRAM) if another else changes
+    unheard_of = capabilities.unheard_of(call.control.capabilities(call.host), news) if news else []
+    if unheard_of:
+        detail = f"The agent of {call.host} is of a release that knows no {unheard_of[0]}."
+        raise exception.AgentOutdated(detail, host=call.host)
+    return _change(call, edits.chain([*another, edit]), action)
+
+
 class Reload(Resource):
     @expose("collectd_mgr:hosts:reload", "Read the operator's files again", body=operations.ACTION, answers=_WRITTEN)
     def post(self, call: Call) -> Answer:
@@ -55,13 +67,13 @@ class Reload(Resource):
 class Restart(Resource):
     @expose("collectd_mgr:hosts:restart", "Restart collectd", body=schemas.ANEW, answers=_WRITTEN)
     def post(self, call: Call) -> Answer:
-        return _change(call, edits.chain([*_program(call), edits.restart_daemon]), "restart")
+        return _anew(call, edits.restart_daemon, "restart")
 
 
 class Replace(Resource):
     @expose("collectd_mgr:hosts:replace", "Replace collectd without a gap", body=schemas.ANEW, answers=_WRITTEN)
     def post(self, call: Call) -> Answer:
-        return _change(call, edits.chain([*_program(call), edits.replace_daemon]), "replace")
+        return _anew(call, edits.replace_daemon, "replace", plan.REPLACE_DAEMON)
 
 
 class Capabilities(Resource):

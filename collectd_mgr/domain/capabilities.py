@@ -6,7 +6,7 @@ A capability is one of the changes of :mod:`collectd_mgr.domain.plan` or one of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +38,18 @@ class Offer:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Offer:
         return cls(str(data["driver"]), frozenset(data["capabilities"]), dict(data["missing"]))
+
+
+def unheard_of(said: Mapping[str, Any], changes: Iterable[str]) -> list[str]:
+    """Which of the changes an agent does not name at all, as one that it can make or cannot.
+
+    It is of a release from before them, and would leave out what asks for them.
+
+    :param said: all that it says it can do; where it says nothing yet, nobody knows
+    """
+    offers = [row for row in said.get("drivers") or () if isinstance(row, Mapping)]
+    known = {str(each) for row in offers for key in ("capabilities", "missing") for each in row.get(key) or ()}
+    return [change for change in changes if offers and change not in known]
 
 
 @dataclass(frozen=True)
