@@ -280,7 +280,8 @@ class Carrier:
         """A restart that failed: the process there is now runs what was on probation before."""
         probation, running = self._state.memory.probation, self.ladder.observe()
         if probation is not None and not probation.watches(running, boot_id()):
-            self._state.note(probation=probation.moved(running, time.monotonic(), boot_id()))
+            moved = probation.moved(running, time.monotonic(), boot_id())
+            self._state.note(probation=moved.expecting(probation.expects))
 
     def _died(self, before: Running, error: Exception) -> bool:
         if isinstance(error, exception.DaemonDied):

@@ -56,7 +56,7 @@ class Crash:
     def outlived(self, probation: Probation) -> bool:
         """Whether the daemon is good, its time being over. If it gives less than the one before, that is seen to."""
         try:
-            lost = series.lost(self._carrier.ladder, probation.expects, probation.started or 0.0)
+            lost = series.lost(self._carrier.ladder, probation.expects)
         except exception.CollectdMgrError:
             return True  # It is asked again.
         if not lost:

@@ -49,8 +49,11 @@ class Probation:
         return self.pid is not None and died(self.pid, self.since_boot, running)
 
     def moved(self, running: Running, now: float, boot_id: str) -> Probation:
-        """The same for the process that came after that one, which was started with what is on probation."""
-        return begun(running, self.lasts, False, now, boot_id, None).expecting(self.expects)
+        """The same for the process that came after that one, which was started with what is on probation.
+
+        It need not give what was expected: whoever has started it may have told it otherwise.
+        """
+        return begun(running, self.lasts, False, now, boot_id, None)
 
     def expecting(self, words: Mapping[str, float]) -> Probation:
         """The same, until these have come; longer, where they need it."""

@@ -52,13 +52,15 @@ def expected(gave: Mapping[str, float], running: Running, goal: Goal, todo: Plan
     return {word: gave[word] for word in sorted(kept & gave.keys()) if gave[word] <= _SELDOM}
 
 
-def lost(ladder: Ladder, wanted: Mapping[str, float], since: float) -> tuple[str, ...]:
-    """Which of the words have no value ``since`` then, in seconds since 1970.
+def lost(ladder: Ladder, wanted: Mapping[str, float]) -> tuple[str, ...]:
+    """Which of the words have no value in the cache of the daemon, which began with none.
+
+    When that was is not asked: the clock may have been set since, or a plugin give times of its own.
 
     :raises CollectdMgrError: nobody can tell now
     """
     pages = list(ladder.pages()) if wanted else []
-    came = {_word(row["id"]) for page in pages for row in page.rows if float(row["last_update"]) >= since}
+    came = {_word(row["id"]) for page in pages for row in page.rows}
     return tuple(sorted(wanted.keys() - came))
 
 

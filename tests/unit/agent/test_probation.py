@@ -212,10 +212,13 @@ class Lossy(Live):
     """Its collectd gives nothing of these plugins any more."""
 
     gone: ClassVar[set[str]] = set()
+    #: Seconds by which the clock was set back.
+    back: ClassVar[float] = 0.0
 
     def metrics(self, query: Query) -> Page:
         page = super().metrics(query)
-        return Page(tuple(row for row in page.rows if row["id"].split("/")[1] not in self.gone), page.marker)
+        rows = ({**row, "last_update": row["last_update"] - self.back} for row in page.rows)
+        return Page(tuple(row for row in rows if row["id"].split("/")[1] not in self.gone), page.marker)
 
 
 class TestSeries:
@@ -223,6 +226,7 @@ class TestSeries:
     def lossy(self, agent: Agent, tmp_path: Path) -> Iterator[Agent]:
         yield Agent(tmp_path, agent.collectd, live=Lossy).recover()
         Lossy.gone.clear()
+        Lossy.back = 0.0
 
     def over(self, agent: Agent) -> None:
         """As if the time were over."""
@@ -244,6 +248,27 @@ class TestSeries:
     def test_one_that_gives_what_it_gave_is_good(self, lossy: Agent) -> None:
         wanted = spec(2, memory=True, df=BUSY)
         lossy.apply(wanted)
+        self.over(lossy)
+        assert (told(lossy), lossy.service.state.memory.good) == (("applied", None, False), wanted)
+
+    def test_a_clock_that_is_set_back_loses_nothing(self, lossy: Agent) -> None:
+        wanted = spec(2, memory=True, df=BUSY)
+        lossy.apply(wanted)
+        Lossy.back = 3600.0
+        self.over(lossy)
+        assert (told(lossy), lossy.service.state.memory.good) == (("applied", None, False), wanted)
+
+    def test_what_somebody_else_has_started_may_give_less(self, lossy: Agent) -> None:
+        """Who restarts collectd meanwhile may have changed what it reads."""
+        wanted = spec(2, memory=True, df=BUSY)
+        lossy.apply(wanted)
+        running, probation = lossy.collectd.running, lossy.service.state.memory.probation
+        assert probation is not None
+        assert probation.expects
+        lossy.service.state.note(probation=replace(probation, boot_id="another"))
+        lossy.collectd.running = replace(running, pid=(running.pid or 0) + 1)
+        lossy.service.keeper.look()
+        Lossy.gone.add("memory")
         self.over(lossy)
         assert (told(lossy), lossy.service.state.memory.good) == (("applied", None, False), wanted)
 
