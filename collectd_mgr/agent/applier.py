@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -29,6 +30,9 @@ LOG = logging.getLogger(__name__)
 #: Seconds that a spec waits for its turn. It is sent again; a thread that waits answers nobody else.
 _PATIENCE = 15.0
 
+#: Seconds for which what was seen of the daemon will do for who may be wrong about it.
+_LATELY = 2.0
+
 
 class Applier:
     """The way of a spec, from the bus to the memory; see :meth:`apply`."""
@@ -40,6 +44,8 @@ class Applier:
         self._fault = fault
         self._silence = Silence()
         self._line = Line()
+        #: When the daemon was observed last by who had changed it, and how it was then.
+        self._seen: tuple[float, Running] = (float("-inf"), Running())
         #: Raises while what an earlier agent left half done is not ended.
         self.recovered: Callable[[], None] = lambda: None
 
@@ -70,7 +76,7 @@ class Applier:
                     is_news = self._is_news(spec)
                     if not is_news or not self._gathers(place, spec):
                         with self._line.at_work():
-                            return self._admit(spec, request_id, is_news)
+                            return self._see(self._admit(spec, request_id, is_news))
                 place.wait()
 
     def _gathers(self, place: Place, spec: HostSpec) -> bool:
@@ -79,7 +85,17 @@ class Applier:
         :raises StaleGeneration: a later one waits
         """
         place.check()
-        return place.gathers() and self._carrier.disrupts(spec)
+        return place.gathers() and self._carrier.disrupts(spec, self._lately())
+
+    def _lately(self) -> Running:
+        """The daemon, maybe as it was a moment ago: one change after the other comes by here."""
+        seen, running = self._seen
+        return running if time.monotonic() - seen < _LATELY else self._carrier.ladder.observe()
+
+    def _see(self, running: Running | None) -> Running | None:
+        if running is not None:
+            self._seen = time.monotonic(), running
+        return running
 
     def _admit(self, spec: HostSpec, request_id: str, is_news: bool) -> Running | None:
         if is_news or self._state.memory.outcome == APPLYING:

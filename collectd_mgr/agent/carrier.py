@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from collectd_mgr import exception
 from collectd_mgr.agent import faults
-from collectd_mgr.agent.desired import check_owned, died, named, same_daemon, steps
+from collectd_mgr.agent.desired import as_often_replaced, check_owned, died, named, same_daemon, steps
 from collectd_mgr.agent.disruption import foreseen
 from collectd_mgr.agent.journal import Intent, Journal
 from collectd_mgr.agent.moment import boot_id
@@ -85,9 +85,8 @@ class Carrier:
         self._state.see_origin(running)
         return self._steps(running, spec)
 
-    def disrupts(self, spec: HostSpec) -> bool:
-        """Whether ``spec`` needs another daemon, as far as can be said beforehand."""
-        running = self.ladder.observe()
+    def disrupts(self, spec: HostSpec, running: Running) -> bool:
+        """Whether ``spec`` needs another daemon than this one, as far as can be said beforehand."""
         try:
             return self.ladder.pick(self.differs(spec, running), running, self._state.barred()).name != LIVE
         except exception.CollectdMgrError:
@@ -246,7 +245,7 @@ class Carrier:
     def _steps(self, running: Running, spec: HostSpec) -> Plan:
         memory = self._state.memory
         ours = named(memory.taken, memory.current, memory.good, spec)
-        return steps(running, self._state.goal(spec), ours)
+        return steps(as_often_replaced(running, memory.current, spec), self._state.goal(spec), ours)
 
     def _act(self, driver: Driver, change: _Change) -> Applied:
         spec, todo, running = change.spec, change.todo, change.running

@@ -85,6 +85,21 @@ def _operators_load(change: Change) -> bool:
     return change.kind == plan.LOAD and change.goal is not None and change.goal.origin == "host"
 
 
+def as_often_replaced(running: Running, current: HostSpec | None, spec: HostSpec) -> Running:
+    """``running`` as one that was replaced as often as ``spec`` wants, where that asks for no more than ``current``.
+
+    A daemon that does not know of the last time has lost its marker. Few drivers replace one, and what it lacks besides
+    must not wait for such a one.
+    """
+    wanted = _replacements(spec)
+    asks = current is None or wanted > _replacements(current)
+    return running if asks else replace(running, daemon_replacements=wanted)
+
+
+def _replacements(spec: HostSpec) -> int:
+    return sum(layer.counters.daemon_replacements for layer in spec.layers)
+
+
 def named(*specs: HostSpec | None) -> set[str]:
     """The plugins that these specs name."""
     return {name for spec in specs if spec for layer in spec.layers for name in layer.plugins}

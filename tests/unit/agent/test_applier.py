@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -252,3 +253,21 @@ class TestRestart:
         agent.apply(self.of(1, cpu=True))
         assert agent.apply(self.of(3, "cpu", cpu=False)).outcome == "applied"
         assert agent.enabled() == set()
+
+
+def replaced(n: int, replacements: int, **plugins: Any) -> HostSpec:
+    wanted = spec(n, **plugins)
+    (layer,) = wanted.layers
+    return replace(wanted, layers=(layer.with_counters(Counters(daemon_replacements=replacements)),))
+
+
+def test_collectd_is_replaced_when_that_is_asked_and_not_for_a_marker_that_is_lost(agent: Agent) -> None:
+    """Few drivers can replace it: what is to be done besides must not wait for one."""
+    agent.apply(replaced(1, 1, memory=True))
+    assert agent.collectd.running.daemon_replacements == 1
+    agent.collectd.start(Goal())
+    carrier = agent.service.applier._carrier
+    running = agent.collectd.running
+    assert [str(step) for step in carrier.differs(replaced(1, 1, memory=True), running)] == ["plugin.load memory"]
+    asked = [str(step) for step in carrier.differs(replaced(2, 2, memory=True), running)]
+    assert asked == ["daemon.replace", "plugin.load memory"]

@@ -12,10 +12,11 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.agent.line import Line
+from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.spec import Generation, HostSpec
 from collectd_mgr.drivers.base import Applied, DriverSettings, Order
 from collectd_mgr.drivers.fake import FakeDaemon, FakeDriver
-from tests.unit.agent.agents import Agent, spec
+from tests.unit.agent.agents import Agent, Live, spec
 from tests.waiting import PATIENCE, eventually
 
 ONE, OTHER = {"ReportByCpu": True}, {"ReportByCpu": False}
@@ -146,3 +147,28 @@ def test_a_storm_without_an_end_is_bounded() -> None:
                 assert place.gathers() == (now[0] < 2.0), n
     with places.at_work(), places.joined(Generation("a", 9)) as place:
         assert place.gathers()
+
+
+class Watched(Live):
+    """Counts how often its collectd is looked at."""
+
+    looks: ClassVar[list[None]] = []
+
+    def observe(self) -> Running:
+        self.looks.append(None)
+        return super().observe()
+
+
+def test_one_live_change_after_the_other_looks_no_more_often_than_one(tmp_path: Path) -> None:
+    agent = Agent(tmp_path / "agent", live=Watched).recover()
+
+    def looks(wanted: HostSpec) -> int:
+        Watched.looks.clear()
+        agent.service.applier.apply(wanted)
+        return len(Watched.looks)
+
+    line(agent, clock=lambda: 0.0)
+    agent.service.state.note(probation=None)
+    alone = looks(spec(1, cpu=True))
+    agent.service.state.note(probation=None)
+    assert looks(spec(2, cpu=True, memory=True)) == alone
