@@ -173,7 +173,9 @@ def _take_back(session: Session, seal: Seal, host: Host, n: int, is_news: bool) 
     if good < host.last_good <= n:
         hosts.reset_good(session, host.id, good)
     failed, old = generations.get(session, host, n), generations.get(session, host, good)
-    if host.n != n and not (is_news and failed.rollback_of is None and _nothing_came_of_later(session, host, n)):
+    if is_news:
+        hosts.hold(session, host)
+    if host.n != n and not (is_news and failed.rollback_of is None and host.settled <= n):
         return
     left = apart.waiting(session, host, host.n)
     if failed.rollback_of is None and failed.digest != old.digest:
@@ -184,12 +186,6 @@ def _take_back(session: Session, seal: Seal, host: Host, n: int, is_news: bool) 
     if left:
         apart.queue(session, left)
         apart.take_next(session, seal, host)
-
-
-def _nothing_came_of_later(session: Session, host: Host, n: int) -> bool:
-    """Whether the host has said nothing of any generation after ``n``; nor can that be stored before this is."""
-    session.refresh(host, ("n", "settled"), with_for_update=True)
-    return host.settled <= n
 
 
 def end_leases(session: Session, seal: Seal, host: Host, ids: Collection[str]) -> bool:

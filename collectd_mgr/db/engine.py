@@ -35,6 +35,9 @@ Executor = Session | Connection
 #: A row that must be unique is there already.
 Duplicate = failures.DBDuplicateEntry
 
+#: To be raised where a transaction has turned out to be made on an old picture: :func:`retried` makes it anew.
+Again = failures.DBDeadlock
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _PASSED_ON = (

@@ -13,7 +13,7 @@ from sqlalchemy import Select, and_, bindparam, case, delete, exists, insert, no
 from sqlalchemy.orm import Session, defer, selectinload, undefer
 
 from collectd_mgr import exception
-from collectd_mgr.db.engine import Executor, now
+from collectd_mgr.db.engine import Again, Executor, now
 from collectd_mgr.db.models import Generation, Host, Label, table
 from collectd_mgr.db.paging import Paging, page
 
@@ -162,6 +162,18 @@ _ADVANCE = (
     .where(_TABLE.c.id == bindparam("of_id"), _TABLE.c.n == bindparam("at_n"), _TABLE.c.epoch == bindparam("in_epoch"))
     .values(n=bindparam("to_n"), epoch=bindparam("to_epoch"), claimed_until=bindparam("until"))
 )
+
+
+def hold(session: Session, host: Host) -> None:
+    """Have nobody else move the record, or settle it, before this transaction ends.
+
+    :raises Again: somebody has moved it since it was read: where reads are repeatable (MariaDB), this transaction does
+        not see the generation and the operation that came with that
+    """
+    n = host.n
+    session.refresh(host, ("n", "settled"), with_for_update=True)
+    if host.n != n:
+        raise Again
 
 
 def mark(session: Executor, host_id: str, n: int, good: bool) -> None:

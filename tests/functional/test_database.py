@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import event, text
+from sqlalchemy import Connection, DateTime, Integer, MetaData, Table, event, insert, select, text
 
 from collectd_mgr import exception
 from collectd_mgr.control import edits, history
@@ -20,7 +21,7 @@ from collectd_mgr.control.hosts import HostControl, check_managed, status_of
 from collectd_mgr.control.requester import Requester
 from collectd_mgr.control.storing import Asked, store
 from collectd_mgr.db import generations, hosts, operations, schema
-from collectd_mgr.db.engine import Database, now
+from collectd_mgr.db.engine import Again, Database, now
 from collectd_mgr.db.models import Base
 from collectd_mgr.db.paging import Paging
 from collectd_mgr.domain.mode import Mode
@@ -265,6 +266,22 @@ def a_forgotten_host_takes_its_own_along(database: Database) -> None:
     assert (again.n, dict(again.labels)) == (0, {})
 
 
+def who_has_an_old_picture_of_a_host_begins_anew(database: Database) -> None:
+    """Else what was stored meanwhile would be overtaken unseen."""
+    control = HostControl(database, AgentAPI(rpc_bus()))
+    control.receive(Reports(statuses=(HostStatus("c1", 1, 1, mode=Mode("manage")),)))
+    edit = edits.set_plugin("cpu", PluginSetting(True))
+    with database.writer() as session:
+        host = hosts.get(session, "c1")
+        assert operations.open_of(session, "c1") == []
+        with database.transaction() as connection:
+            assert store(
+                database, connection, "c1", Asked(edit, Requester().origin("set", "cpu"), check_managed), now()
+            )
+        with pytest.raises(Again):
+            hosts.hold(session, host)
+
+
 CHECKS: list[Check] = [
     the_models_and_the_migrations_agree,
     a_batch_is_one_statement,
@@ -294,7 +311,11 @@ def run(check: Check, url: str) -> None:
 
 
 #: SQLite's connections belong to their threads, and two transactions wait for each other.
-CHECKS_OF_SERVERS = [*CHECKS, a_connection_of_a_moment_ago_is_used_again]
+CHECKS_OF_SERVERS = [
+    *CHECKS,
+    a_connection_of_a_moment_ago_is_used_again,
+    who_has_an_old_picture_of_a_host_begins_anew,
+]
 
 
 @pytest.mark.parametrize("check", CHECKS_OF_SERVERS, ids=lambda check: check.__name__)
@@ -310,3 +331,38 @@ def test_postgresql(postgresql: PostgreSQL, check: Check) -> None:
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_sqlite(tmp_path: object, check: Check) -> None:
     run(check, f"sqlite:///{tmp_path}/state.db")
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "postgresql", "sqlite"])
+def test_rows_of_an_earlier_release_and_those_that_it_goes_on_to_write(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Until all servers are upgraded, those of the earlier one write rows without the columns that came since."""
+    url = f"sqlite:///{tmp_path}/state.db" if kind == "sqlite" else request.getfixturevalue(kind).database()
+    database = Database(configuration.scratch(url))
+    schema.sync(database, "0008")
+    with database.engine.begin() as connection:
+        before = Table("operations", MetaData(), autoload_with=connection)
+        connection.execute(insert(before).values(**filled(before, "before")))
+    schema.sync(database)
+    with database.engine.begin() as connection:
+        connection.execute(insert(before).values(**filled(before, "since")))
+        assert stored(connection) == [("before", ""), ("since", "")]
+    database.close()
+
+
+def filled(of: Table, name: str) -> dict[str, object]:
+    """A row that has no more than it must."""
+
+    def value(kind: object) -> object:
+        if isinstance(kind, DateTime):
+            return now()
+        return 1 if isinstance(kind, Integer) else name
+
+    return {each.name: value(each.type) for each in of.c if not each.nullable and each.server_default is None}
+
+
+def stored(connection: Connection) -> list[tuple[str, str]]:
+    now_there = Table("operations", MetaData(), autoload_with=connection)
+    rows = connection.execute(select(now_there.c.id, now_there.c.parts).order_by(now_there.c.id))
+    return [(row.id, row.parts) for row in rows]
