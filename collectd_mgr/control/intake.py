@@ -71,7 +71,7 @@ class Intake:
         :returns: the record then; None when this is another case, for :meth:`take`, and nothing was done
         """
         generation = status.generation
-        if generation is None or status.outcome != APPLIED or status.capabilities is not None:
+        if generation is None or status.outcome != APPLIED or status.capabilities is not None or _over(status):
             return None
         at, row, report = now(), _row(status, host.status), settling.report_of(status)
         with self._database.transaction() as connection:

@@ -31,11 +31,14 @@ ALICE = Requester("alice", "ops", "req-1", "INC-12", 60.0)
 
 
 class Holder(ScriptedAgent):
-    """Its leases are over as soon as it has them."""
+    """Its leases are over when the test says so."""
+
+    over = False
 
     def status(self) -> HostStatus:
         held = [layer.id for layer in (self.running.layers if self.running else ()) if layer.lease]
-        return replace(super().status(), leases={name: {"state": "ended", "ends_at": 1.0} for name in held})
+        state = "ended" if self.over else "active"
+        return replace(super().status(), leases={name: {"state": state, "ends_at": 1.0} for name in held})
 
 
 @pytest.fixture
@@ -114,6 +117,7 @@ def test_an_end_waits_for_what_is_not_settled(bus: Any, control: HostControl, ot
     with served(bus, Holder(HOST)) as agent:
         control.receive(Reports(statuses=(agent.status(),)))
         lease(control, "cpu")
+        agent.over = True
         rows = {plugin: stored(control, plugin) for plugin in (BAD, *others)}
         control.receive(Reports(statuses=(agent.status(),)))
         for _ in range(10):
@@ -124,6 +128,18 @@ def test_an_end_waits_for_what_is_not_settled(bus: Any, control: HostControl, ot
     with control.database.reader() as session:
         states = {plugin: operations.get(session, row).state for plugin, row in rows.items()}
     assert states == {BAD: "failed", **dict.fromkeys(others, "succeeded")}
+
+
+def test_an_end_that_is_in_the_answer_to_a_change_is_stored_with_it(bus: Any, control: HostControl) -> None:
+    """The next status may be long in coming: this one says all that there is to say."""
+    with served(bus, Holder(HOST)) as agent:
+        control.receive(Reports(statuses=(agent.status(),)))
+        lease(control, "cpu")
+        agent.over = True
+        done = control.change(ALICE, HOST, edits.set_plugin("df", PluginSetting(True)), "set", "df")
+        assert done.operation.state == "succeeded"
+        host, desired = control.desired(HOST)
+    assert (desired.leases, host.settled) == ((), host.n)
 
 
 def stored(control: HostControl, plugin: str) -> str:
