@@ -86,8 +86,10 @@ class _Preview(command.Lister):
 
 
 def _cost(found: Mapping[str, Any]) -> Iterator[str]:
-    """What a restart would come to, and why it would be one, in sentences; none where there is none."""
-    gap = found["gap"]
+    """What a restart would come to, and why it would be one, in sentences; none where there is none, or an API of an
+    earlier release does not say.
+    """
+    gap = found.get("gap")
     if gap is None:
         return
     long = "for a time that nobody has measured here yet" if gap["seconds"] is None else f"for {gap['seconds']:.2f} s"
