@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from collectd_mgr.domain import states
@@ -19,10 +20,11 @@ class Outage:
         #: From the first stop to the last start, in seconds; None where nothing ran before.
         self.seconds: float | None = None
 
-    def begin(self, found: States) -> None:
-        """A process that runs is about to be stopped; of several the first one counts."""
+    def begin(self, find: Callable[[], States]) -> None:
+        """A process that runs is about to be stopped; of several the first one counts, and is asked."""
         if self._began is None:
-            self._began, self._states = time.monotonic(), found
+            self._states = find()
+            self._began = time.monotonic()
 
     def end(self) -> None:
         """There is one that reads."""

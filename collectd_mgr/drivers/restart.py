@@ -20,6 +20,7 @@ from collectd_mgr.drivers.candidate import Candidates
 from collectd_mgr.drivers.outage import Outage
 from collectd_mgr.drivers.real import RealDriver
 from collectd_mgr.drivers.starting import Start
+from collectd_mgr.wire.look import look
 
 LOG = logging.getLogger(__name__)
 
@@ -152,16 +153,19 @@ class RestartDriver(RealDriver):
     def _replace(self, outage: Outage) -> None:
         self._collectd.drain()
         if self._collectd.daemon.find() is not None:
-            outage.begin(self._states())
+            outage.begin(self._states)
         if not self._collectd.daemon.stop():
             LOG.warning("collectd did not end when asked, and was killed.")
         self.start()
         outage.end()
 
     def _states(self) -> States:
-        """What thresholds have found, which ends with the process; nothing where it does not answer."""
+        """What thresholds have found, which ends with the process; nothing where it does not answer. One that hangs is
+        not waited for: it is restarted for that, maybe.
+        """
         try:
-            found: States = self._collectd.wire.call("states_get")["states"]
+            with look():
+                found: States = self._collectd.wire.call("states_get")["states"]
         except exception.CollectdMgrError:
             return {}
         return found

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is asked of a collectd that is about to end."""
+
+from __future__ import annotations
+
+from collectd_mgr.domain.states import States
+from collectd_mgr.drivers.outage import Outage
+
+
+def test_the_first_one_alone_is_asked() -> None:
+    """The next one may be one that hangs in its start, which nobody is to wait for."""
+    asked: list[str] = []
+
+    def find() -> States:
+        asked.append("states")
+        return {"h/load/load": (2, 0)}
+
+    outage = Outage()
+    assert (outage.warnings, outage.facts()) == ((), {})
+    for _ in range(2):
+        outage.begin(find)
+        outage.end()
+    assert asked == ["states"]
+    assert "1 in state warning" in outage.warnings[0]
+    assert outage.seconds is not None
