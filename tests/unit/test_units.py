@@ -54,13 +54,16 @@ def test_what_the_pages_have_them_write_they_may_write(unit: Path) -> None:
     """With ``ProtectSystem=strict`` that is what systemd makes for them, and nothing else."""
     service = section(unit, "Service")
     rotated = (ROOT / "etc/logrotate.d/collectd-mgr").read_text()
-    assert f"\n/var/log/{service['LogsDirectory']}/*.log {{\n" in rotated
+    assert "\n/var/log/collectd-mgr/*.log {\n" in rotated
     lock_path = "lock_path = /run/collectd-mgr-locks\n"
     assert lock_path in (ROOT / "doc/source/admin/bus.rst").read_text()
     if service.get("ProtectSystem") == "strict":
+        assert service["LogsDirectory"] == "collectd-mgr"
         assert lock_path == f"lock_path = /run/{service['RuntimeDirectory']}\n"
     else:
         assert "User" not in service, "root writes where it likes"
+        assert service["ExecStartPre"].endswith(" /var/log/collectd-mgr")
+        assert "LogsDirectory" not in service, "systemd would give it to root, with what others have in it"
 
 
 def test_every_program_is_one_that_is_installed() -> None:
