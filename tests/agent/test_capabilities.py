@@ -58,9 +58,10 @@ def capabilities(pid: int | None) -> str:
 
 
 def test_each_is_needed_where_collectd_is_another_user() -> None:
-    """By the tests of that, which start collectd as such a user themselves."""
+    """By the tests of that, which start collectd as such a user themselves; podman wants more for a container."""
     tests = str(ROOT / "tests/collectd/test_another_user.py")
     for without in ("", *shipped()):
         command = [*confined(without), sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", tests]
+        command += ["-k", "not container"]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert (done.returncode == 0) is (without == ""), f"without {without!r}:\n{done.stdout}"

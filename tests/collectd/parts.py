@@ -20,6 +20,7 @@ from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSe
 from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.drivers.live import LiveDriver
+from collectd_mgr.drivers.reader import Reader
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.rigs import Host
 from collectd_mgr.wire.client import WireClient
@@ -39,7 +40,8 @@ class Parts:
         )
         drivers = LiveDriver(settings), RestartDriver(settings)
         for driver in drivers:
-            driver._collectd.wire = WireClient(settings.socket, timeout=patience)
+            driver._collectd.wire = wire = WireClient(settings.socket, timeout=patience)
+            driver._reader = Reader(wire)
             driver._collectd.daemon = daemon or driver._collectd.daemon
         ladder = Ladder(drivers)
         self.close = ladder.close
