@@ -17,7 +17,7 @@ from tests.collectd import soak
 from tests.waiting import Eventually
 
 LONG = bool(os.environ.get("CM_LONG"))
-ROUNDS = 50_000 if LONG else 900
+ROUNDS = 50_000 if LONG else 600
 
 
 @pytest.mark.timeout(4 * 3600)
