@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A sender that has not been heard once is heard again.
+"""What oslo.messaging and kombu leave to be done about connections of a bus that goes away.
+
+A sender that has not been heard once is heard again, see below. And of as many calls at once as never before, some have
+a connection made: where there is no bus, that fails as any other call does.
 
 A message of ours is sent once (``retry=0``): whoever sends it knows better when to try again. Where the bus takes
 longer to confirm one than its sender waits, oslo.messaging closes the channel, and takes the default channel of the
@@ -17,7 +20,16 @@ from oslo_messaging._drivers import impl_rabbit
 
 
 class Connection(impl_rabbit.Connection):  # type: ignore[misc]
-    """oslo.messaging's connection, which keeps no channel on which something failed."""
+    """oslo.messaging's connection, which keeps no channel on which something failed.
+
+    :raises MessageDeliveryFailure: there is no bus; oslo.messaging lets out what is kombu's
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            super().__init__(*args, **kwargs)
+        except impl_rabbit.kombu.exceptions.OperationalError as error:
+            raise exceptions.MessageDeliveryFailure(str(error)) from error
 
     def ensure(self, *args: Any, **kwargs: Any) -> Any:
         try:

@@ -37,7 +37,7 @@ class Ping:
         """Whether a call to oneself is answered within ``timeout`` seconds."""
         try:
             return bool(self._client.prepare(server=self._name, timeout=timeout).call({}, "ping"))
-        except oslo_messaging.MessagingException:
+        except (oslo_messaging.MessagingException, oslo_messaging.MessageUndeliverable):
             return False
 
     def stop(self) -> None:

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A server that is started while RabbitMQ is away: it answers, and does its work once the bus is there."""
+"""A server without RabbitMQ, from its start or since then: it answers, and does its work once the bus is there."""
 
 from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.rpc import agent, transport
+from collectd_mgr.rpc.ping import Ping
 from collectd_mgr.testing import configuration
 from tests.services.rabbitmq import RabbitMQ
 from tests.waiting import eventually
@@ -31,3 +34,35 @@ def test_calls_end_while_there_is_no_bus_and_begin_when_there_is(rabbitmq: Rabbi
         return error.value.detail
 
     eventually(lambda: why() == "The agent of cn1.example.org is not on the bus.")
+
+
+def test_more_calls_at_once_than_ever_end_when_the_bus_has_gone(rabbitmq: RabbitMQ) -> None:
+    """One connection is there; for the others new ones are to be made."""
+    conf = transport.prepare(configuration.scratch("sqlite://"))
+    conf.set_override("transport_url", rabbitmq.url)
+    bus = transport.rpc(conf)
+    calls = agent.AgentAPI(bus, timeout=10)
+
+    def why(number: int) -> str:
+        with pytest.raises(exception.AgentUnreachable) as error:
+            calls.status(f"cn{number}.example.org")
+        return error.value.detail
+
+    eventually(lambda: why(1) == "The agent of cn1.example.org is not on the bus.")
+    rabbitmq.stop()
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            said = list(pool.map(why, range(4)))
+    finally:
+        rabbitmq.start()
+    assert all("cannot be reached" in each for each in said), said
+    eventually(lambda: why(1) == "The agent of cn1.example.org is not on the bus.")
+    bus.cleanup()
+
+
+def test_who_is_not_on_the_bus_does_not_hear_himself(rabbitmq: RabbitMQ) -> None:
+    conf = transport.prepare(configuration.scratch("sqlite://"))
+    conf.set_override("transport_url", rabbitmq.url)
+    bus = transport.rpc(conf)
+    assert not Ping(bus).comes_back(10)
+    bus.cleanup()
