@@ -18,7 +18,7 @@ from collectd_mgr.db.engine import Executor, now
 from collectd_mgr.db.generations import Origin
 from collectd_mgr.db.models import Operation, table
 from collectd_mgr.db.paging import Paging, page
-from collectd_mgr.domain.operations import FAILED, PENDING, QUEUED, STATES, SUCCEEDED
+from collectd_mgr.domain.operations import APPLYING, FAILED, PENDING, QUEUED, STATES, SUCCEEDED
 from collectd_mgr.domain.spec import Generation
 
 SORT_KEYS = ("created_at", "updated_at", "host", "plugin", "state")
@@ -129,16 +129,20 @@ def _found(rows: Iterable[Any]) -> list[Brief]:
 
 
 def move(session: Executor, row: Brief, state: str, **facts: Any) -> bool:
-    """Bring an operation to ``state``; False when somebody else moved it first."""
+    """Bring an operation to ``state``; False when somebody else moved it first.
+
+    That the agent is at work may be stored since ``row`` was read: nobody would come back to it.
+    """
     given = {f"to_{name}": value for name, value in {"state": state, "updated_at": now(), **facts}.items()}
-    result: Any = session.execute(_moved(tuple(facts)), {"of_id": row.id, "in_state": row.state, **given})
+    states = [PENDING, APPLYING] if row.state == PENDING else [row.state]
+    result: Any = session.execute(_moved(tuple(facts)), {"of_id": row.id, "in_states": states, **given})
     return bool(result.rowcount == 1)
 
 
 @functools.cache
 def _moved(facts: tuple[str, ...]) -> Update:
     names = ("state", "updated_at", *facts)
-    chosen = (_TABLE.c.id == bindparam("of_id"), _TABLE.c.state == bindparam("in_state"))
+    chosen = (_TABLE.c.id == bindparam("of_id"), _TABLE.c.state.in_(bindparam("in_states", expanding=True)))
     return update(_TABLE).where(*chosen).values({name: bindparam(f"to_{name}") for name in names})
 
 

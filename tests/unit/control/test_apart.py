@@ -174,6 +174,17 @@ def test_what_was_made_on_a_change_that_collectd_then_died_of_does_not_bring_it_
     assert is_settled(control, agent)
 
 
+def test_the_word_that_it_is_at_work_does_not_hide_that_it_is_done(control: HostControl, agent: ScriptedAgent) -> None:
+    """Two processes had read it as pending; the host is settled then, and no report is about it any more."""
+    row = stored(control, asked("cpu"))
+    with control.database.writer() as session:
+        (seen,) = operations.open_of(session, HOST)
+        assert operations.move(session, seen, "applying")
+        assert operations.move(session, seen, "succeeded")
+        assert not operations.move(session, seen, "applying")
+    assert state(control, row) == "succeeded"
+
+
 def test_a_halt_outlives_a_death_and_what_fails(control: HostControl, agent: ScriptedAgent) -> None:
     """Somebody saw trouble, and said a halt; then collectd died of the change before."""
     halt = Asked(edits.set_mode({"mode": "observe", "live": False}), Requester().origin("mode"), unchecked)
