@@ -16,6 +16,7 @@ from collectd_mgr.agent.desired import asks_for_more, check_restarts
 from collectd_mgr.agent.journal import Intent
 from collectd_mgr.agent.line import Line, Place
 from collectd_mgr.agent.mode import check_managed
+from collectd_mgr.agent.probation import Probation
 from collectd_mgr.agent.silence import Silence
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import leases, mode
@@ -24,6 +25,7 @@ from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import HostSpec
 from collectd_mgr.drivers.base import Applied
+from collectd_mgr.drivers.process import look
 
 LOG = logging.getLogger(__name__)
 
@@ -115,7 +117,7 @@ class Applier:
         :raises RequestTimeout: the daemon has died of the change before; the keeper sees to that first
         """
         probation = self._state.memory.probation
-        if probation is None or self._state.mode().mode != mode.MANAGE:
+        if probation is None or self._state.mode().mode != mode.MANAGE or _is_there(probation):
             return
         if probation.ended(self._carrier.ladder.glance()):
             raise exception.RequestTimeout("collectd has died since the last change.", maybe_executed=False)
@@ -253,3 +255,9 @@ class Applier:
         # A live operation is on probation: good stays what it is until the daemon has outlived it.
         self._state.memory = memory if memory.probation is not None else replace(memory, good=spec)
         self._state.write()
+
+
+def _is_there(probation: Probation) -> bool:
+    """Whether the kernel knows its process, at next to no cost. Of one in a container the daemon itself has to tell."""
+    process = None if probation.pid is None else look(probation.pid)
+    return process is not None and process.since_boot == probation.since_boot

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,6 +18,7 @@ from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.spec import Generation, HostSpec
 from collectd_mgr.drivers.base import Applied, DriverSettings, Order
 from collectd_mgr.drivers.fake import FakeDaemon, FakeDriver
+from collectd_mgr.drivers.process import look
 from tests.unit.agent.agents import Agent, Live, spec
 from tests.waiting import PATIENCE, eventually
 
@@ -168,7 +171,10 @@ def test_one_live_change_after_the_other_looks_no_more_often_than_one(tmp_path: 
         return len(Watched.looks)
 
     line(agent, clock=lambda: 0.0)
-    agent.service.state.note(probation=None)
+    # A process that is there, whose end nobody has to ask for.
+    here = look(os.getpid())
+    assert here is not None
+    agent.collectd.running = replace(agent.collectd.running, pid=here.pid, since_boot=here.since_boot)
     alone = looks(spec(1, cpu=True))
-    agent.service.state.note(probation=None)
     assert looks(spec(2, cpu=True, memory=True)) == alone
+    assert agent.service.state.memory.probation is not None
