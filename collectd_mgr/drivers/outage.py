@@ -17,7 +17,7 @@ class Outage:
     def __init__(self) -> None:
         self._began: float | None = None
         self._states: States = {}
-        #: From the first stop to the last start, in seconds; None where nothing ran before.
+        #: From the first stop to the last start, in seconds, to the millisecond; None where nothing ran before.
         self.seconds: float | None = None
 
     def begin(self, find: Callable[[], States]) -> None:
@@ -29,7 +29,7 @@ class Outage:
     def end(self) -> None:
         """There is one that reads."""
         if self._began is not None:
-            self.seconds = time.monotonic() - self._began
+            self.seconds = round(time.monotonic() - self._began, 3)
 
     @property
     def warnings(self) -> tuple[str, ...]:
