@@ -113,7 +113,21 @@ def _settle_operations(session: Session, seal: Seal, host: Host, generation: Gen
         # What was reached since the last good one is gone with it.
         for row in operations.succeeded(session, host.name, generation, _last_good(report, generation)):
             if row.action != _MODE:
-                _move(session, row, settle(row.state, row.wanted, row.wanted, FAILED), report)
+                _move(session, row, settle(row.state, row.wanted, row.wanted, FAILED), _taken_back(row, report))
+
+
+#: What takes a success back.
+_DEATHS = (exception.DaemonDied.code, exception.SeriesLost.code)
+
+
+def _taken_back(row: Brief, report: Report) -> Report:
+    """Who asked for what ``report`` is about met a host that had gone back already; that error is his alone."""
+    if row.wanted == report.generation or (report.error or {}).get("code") in _DEATHS:
+        return report
+    detail = (
+        "The host is back at an earlier generation: since this was applied collectd died, or gave less than before."
+    )
+    return replace(report, driver=None, error=exception.DaemonDied(detail).to_dict())
 
 
 def _move(session: Executor, row: Brief, state: str, report: Report) -> None:

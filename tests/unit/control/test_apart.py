@@ -215,6 +215,22 @@ def test_a_halt_that_meets_what_fails_holds(control: HostControl, agent: Scripte
     assert is_settled(control, agent)
 
 
+def test_what_is_lost_by_a_death_does_not_fail_of_what_somebody_else_asked_for_next(
+    control: HostControl, agent: ScriptedAgent
+) -> None:
+    """Of the death nothing was heard before: the answer to the next one says that the host is back."""
+    change(control, "cpu")
+    good, first = agent.running, change(control, "df")
+    assert first.state == "succeeded"
+    assert good is not None
+    died(agent, control.spec_of(HOST), good)
+    agent.denied = "exec"
+    with pytest.raises(exception.RefusedByAgent):
+        change(control, "exec")
+    assert (state(control, first), (error_of(control, first) or {})["code"]) == ("failed", "daemon_died")
+    assert runs(agent) == {"cpu"}
+
+
 def test_what_became_of_a_later_change_stands(control: HostControl, agent: ScriptedAgent) -> None:
     """The word of the death comes late: the host has said meanwhile that it runs what was made on top of it."""
     change(control, "cpu")
