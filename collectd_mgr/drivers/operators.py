@@ -29,6 +29,16 @@ def check(settings: DriverSettings, goal: Goal) -> None:
         thresholds.check(ours, thresholds.from_items(_statements(settings)))
 
 
+def check_readable(settings: DriverSettings) -> None:
+    """:raises ConfigRejected: they cannot be understood; no collectd would start with them, ours and theirs together"""
+    try:
+        _statements(settings)
+    except (exception.CollectdMgrError, OSError) as error:
+        said = str(getattr(error, "detail", error))
+        detail = f"The operator's files cannot be understood: {said}"
+        raise exception.ConfigRejected(detail, messages=[said]) from error
+
+
 def beside(settings: DriverSettings, managed: Sequence[Item]) -> tuple[Item, ...]:
     """Everything that a daemon would read which has ``managed`` in place of the managed file.
 

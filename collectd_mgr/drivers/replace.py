@@ -212,6 +212,7 @@ class ReplaceDriver(RealDriver):
         self._collectd.files.discard()
         if not stays:
             self._collectd.await_ready(self._collectd.daemon.start())
+        instance.tidy(self._settings, self._collectd.daemon)
 
     def _log(self, order: Order, outcome: str, began: float) -> None:
         """To the daemon that goes on."""

@@ -14,7 +14,7 @@ from collectd_mgr.domain.plan import Change, Running
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.domain.states import States
-from collectd_mgr.drivers import candidate
+from collectd_mgr.drivers import candidate, instance, operators
 from collectd_mgr.drivers.base import Applied, DriverSettings, Order, Recovered
 from collectd_mgr.drivers.candidate import Candidates
 from collectd_mgr.drivers.outage import Outage
@@ -82,6 +82,9 @@ class RestartDriver(RealDriver):
     def apply(self, order: Order) -> Applied:
         """As the contract has it; a daemon that does not run is started, whatever the order says."""
         self._check(order)
+        if order.plan and self._collectd.daemon.find() is not None:
+            # One that runs is not ended for files that no other one starts with, be the fault in ours or not.
+            operators.check_readable(self._settings)
         said = self._candidates.judge(order)
         old = self._collectd.files.read()
         self._collectd.files.stage(self._collectd.render(order.goal, order.generation))
@@ -157,6 +160,7 @@ class RestartDriver(RealDriver):
         if not self._collectd.daemon.stop():
             LOG.warning("collectd did not end when asked, and was killed.")
         self.start()
+        instance.tidy(self._settings, self._collectd.daemon)
         outage.end()
 
     def _states(self) -> States:

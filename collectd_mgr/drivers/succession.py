@@ -78,6 +78,7 @@ class Succession:
         :param items: everything that a daemon of its configuration would read
         :raises DaemonNotStarted: it ended, or was not ready in time
         """
+        self._end_others()
         phases = {name: (read["interval"], read["due"]) for name, read in self._reads.items() if not read["failing"]}
         self._file = instance.write_configuration(self._settings, items, self._old, phases)
         self._new = self._collectd.daemon.launch(self._file)
@@ -173,13 +174,19 @@ class Succession:
 
     def take_back(self) -> bool:
         """End the new instance; whether the old one is the daemon as before."""
-        if self._new is not None:
-            self._new.end(_END)
+        self._end_others()
         alive = self._old.alive()
         if alive:
             with suppress(exception.CollectdMgrError):
                 self._collectd.wire.call("output_free")
         return alive
+
+    def _end_others(self) -> None:
+        """Whatever was started beside the old one, also where that failed as far as could be seen from here."""
+        started = [*self._collectd.daemon.launched().values(), *([self._new] if self._new else [])]
+        for process in started:
+            if process != self._old:
+                process.end(_END)
 
     def close(self) -> None:
         self.wire.close()

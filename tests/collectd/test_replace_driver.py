@@ -371,6 +371,24 @@ def test_its_file_is_gone_with_the_process(host: Host, rig: Rig, files: Callable
     assert files()[0].stat().st_mode & 0o777 == 0o600
 
 
+def test_nothing_of_one_that_came_to_nothing_is_left(
+    host: Host, rig: Rig, files: Callable[[], list[Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here one that was started all the same, which the driver was told nothing of."""
+    before = rig.reach(rig.goal({"memory": MEMORY})).running
+    theirs, launch = files(), host.collectd.daemon.__class__.launch
+
+    def launched_unseen(daemon: Any, config_file: str) -> Process:
+        launch(daemon, config_file)
+        raise exception.DaemonNotStarted("It took too long.", messages=[])
+
+    monkeypatch.setattr(host.collectd.daemon.__class__, "launch", launched_unseen)
+    rig.refuses(rig.order(rig.goal({"cpu": CPU})), exception.DaemonNotStarted)
+    eventually(lambda: len(processes(host)) == 1)
+    assert the_only(host).pid == before.pid
+    assert files() == theirs
+
+
 @pytest.fixture
 def files(host: Host) -> Callable[[], list[Path]]:
     return lambda: list(Path(host.settings.state_dir, instance.INSTANCES).glob("*.conf"))

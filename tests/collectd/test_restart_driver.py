@@ -16,7 +16,7 @@ from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.base import Order
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.rig import FAST, Rig
-from collectd_mgr.testing.suite.rigs import real_host, real_rig
+from collectd_mgr.testing.suite.rigs import Host, real_host, real_rig
 
 MEMORY = PluginGoal(True, interval=FAST)
 
@@ -25,6 +25,12 @@ MEMORY = PluginGoal(True, interval=FAST)
 def rig() -> Iterator[Rig]:
     with real_rig(RestartDriver) as rig:
         yield rig
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with real_host(RestartDriver) as host:
+        yield host
 
 
 def test_every_change_of_one_order_is_one_restart(rig: Rig) -> None:
@@ -63,6 +69,17 @@ def test_a_plugin_that_then_reads_nothing_brings_the_old_configuration_back(rig:
     assert "plugin.enable curl" in error.detail
     # From the first stop to the second start.
     assert error.kwargs["gap"] > 0
+    rig.values("memory")
+
+
+def test_files_of_the_operator_that_no_collectd_starts_with_end_none(host: Host) -> None:
+    rig = host.rig()
+    before = rig.reach(rig.goal({"memory": MEMORY})).running.pid
+    conf = Path(host.settings.config_file)
+    conf.write_text(f"{conf.read_text()}<Plugin never_closed>\n")
+    error = rig.refuses(rig.order(rig.goal({})), exception.ConfigRejected)
+    assert "The operator's files cannot be understood" in error.detail
+    assert rig.driver.observe().pid == before
     rig.values("memory")
 
 
