@@ -57,6 +57,8 @@ class Keeper:
         self._lacking: str | None = None
         #: Why the managed file cannot be written, in a sentence; ``None`` when it can.
         self._unwritten: str | None = None
+        #: Whether a lease has ended, and the daemon is not yet what it is to be after that.
+        self._ending = False
         self._drift = DriftWatch(state, carrier)
         state.drift = lambda: self._drift.found
 
@@ -86,9 +88,7 @@ class Keeper:
 
     def _look(self) -> None:
         self.close()
-        if self._state.mode().mode == mode.OFF:
-            return
-        if self._recovery is not None and not self._recovery.done():
+        if self._state.mode().mode == mode.OFF or not (self._recovery is None or self._recovery.done()):
             return
         running = self._carrier.ladder.glance()
         self._state.see_origin(running)
@@ -97,7 +97,7 @@ class Keeper:
         self._state.bound_rate()
         if self._settles(running):
             return
-        self._state.end_leases()
+        self._ending = self._state.end_leases() or self._ending
         if self._outlives(running):
             self._keep(running)
 
@@ -106,8 +106,7 @@ class Keeper:
         memory = self._state.memory
         if self._applier is None or memory.taken is None or memory.outcome != APPLYING:
             return False
-        probation = memory.probation
-        if probation is not None and probation.ended(running):
+        if memory.probation is not None and memory.probation.ended(running):
             return False
         if self._applier.again(running):
             self.close()
@@ -142,8 +141,8 @@ class Keeper:
             self._state.remember(warnings=(flaw,))
 
     def _mends(self) -> bool:
-        """Whether what somebody else has done is undone."""
-        return self._state.mode().mode == mode.MANAGE and self._settings.on_drift == drift.MEND
+        """Whether what somebody else has done is undone; that a lease has ended is nobody's doing but ours."""
+        return self._state.mode().mode == mode.MANAGE and (self._ending or self._settings.on_drift == drift.MEND)
 
     def close(self) -> None:
         """Have the outcome of what was done on the disk, and say so in the journal. Safe to repeat.
@@ -191,9 +190,10 @@ class Keeper:
         self._dead_since = None
         if running.version is not None and self._knows():
             todo = self._carrier.differs(spec, running)
-            self._tell(todo)
             if not todo:
+                self._ending = False
                 self._reached()
+            self._tell(todo)
             if todo and self._mends() and self._backoff.due(self._clock()):
                 self._bring(spec)
                 self._drift.over(drift.DAEMON, mended=True)
@@ -203,7 +203,7 @@ class Keeper:
         return bool(self._state.memory.current or self._state.memory.taken)
 
     def _tell(self, todo: Plan) -> None:
-        if todo:
+        if todo and not self._ending:
             steps = Difference(tuple(map(str, todo)))
             self._drift.tell(drift.DAEMON, "collectd differs from what it is to run.", steps)
         else:

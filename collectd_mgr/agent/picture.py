@@ -18,6 +18,7 @@ from collectd_mgr.agent.silence import is_starting
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import canonical, leases, plan, safety, secrets
 from collectd_mgr.domain.mode import Mode
+from collectd_mgr.domain.naming import SPOKEN_TO
 from collectd_mgr.domain.operations import FAILED
 from collectd_mgr.domain.plan import Running, RunningPlugin
 from collectd_mgr.domain.spec import Goal, PluginGoal
@@ -30,9 +31,6 @@ _VERSION = metadata.version("collectd-mgr")
 
 #: Kinds of plugins that collect nothing themselves, so that nobody waits for values of theirs.
 _WITHOUT_VALUES = frozenset({"write", "notify", "log", "binding", "filter"})
-
-#: These have values when somebody sends them something, and nobody need.
-_SPOKEN_TO = frozenset({"email", "statsd"})
 
 
 class Picture:
@@ -208,7 +206,7 @@ def _collects(name: str) -> bool:
     row = safety.lookup(name)
     # A plugin without any callbacks is one that could not be looked into.
     reads = row.reads != "none" or not row.callbacks
-    return reads and row.kind not in _WITHOUT_VALUES and name not in _SPOKEN_TO
+    return reads and row.kind not in _WITHOUT_VALUES and name not in SPOKEN_TO
 
 
 def masked(value: Any) -> Any:

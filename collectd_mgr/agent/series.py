@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
 from collectd_mgr.domain.config import from_any
-from collectd_mgr.domain.naming import first_word, naming
+from collectd_mgr.domain.naming import SPOKEN_TO, first_word, naming
 from collectd_mgr.domain.plan import Plan, Running
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.ladder import Ladder
@@ -22,6 +22,9 @@ READS = 2
 
 #: One that is read less often is not waited for, in seconds.
 _SELDOM = 30.0
+
+#: Whoever sends to these may be quiet for a while, and the guests of a host come and go.
+_FED = SPOKEN_TO | {"virt"}
 
 #: After these a plugin gives what its configuration says, rather than what it gave before.
 _OTHERWISE = (plan.LOAD, plan.ENABLE, plan.RECONFIGURE, plan.DISABLE)
@@ -79,4 +82,4 @@ def _word(identifier: str) -> str:
 
 def _words(plugin: str, goal: PluginGoal) -> frozenset[str]:
     names = naming(plugin, from_any(goal.config), "")
-    return names.plugins if names.whole else frozenset()
+    return names.plugins if names.whole and plugin not in _FED else frozenset()

@@ -54,7 +54,7 @@ def listed(session: Session, filters: Filters, paging: Paging) -> list[Notificat
     if filters.muted is not None:
         query = query.where(Notification.muted.is_not(None) if filters.muted else Notification.muted.is_(None))
     if filters.since is not None:
-        query = query.where(Notification.time >= filters.since)
+        query = query.where(Notification.received_at >= filters.since)
     for name, value in filters.labels.items():
         has = exists().where(Host.name == Notification.host, Label.host_id == Host.id)
         query = query.where(has.where(Label.name == name, Label.value == value))

@@ -21,6 +21,9 @@ _ANY_NAME = frozenset(
     ("aggregation", "amqp", "amqp1", "exec", "grpc", "java", "lua", "mqtt", "network", "perl", "python", "unixsock")
 )
 
+#: These have values when somebody sends them something, and nobody need.
+SPOKEN_TO = frozenset({"email", "gmond", "pinba", "statsd"})
+
 
 @dataclass(frozen=True)
 class Naming:

@@ -20,6 +20,7 @@ from collectd_mgr.domain.reads import Query
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers import instance, operators
 from collectd_mgr.drivers.base import DriverSettings, Order
+from collectd_mgr.drivers.child import ChildDaemon
 from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.drivers.process import Process, running
 from collectd_mgr.drivers.replace import ReplaceDriver
@@ -371,18 +372,19 @@ def test_its_file_is_gone_with_the_process(host: Host, rig: Rig, files: Callable
     assert files()[0].stat().st_mode & 0o777 == 0o600
 
 
-def test_nothing_of_one_that_came_to_nothing_is_left(
-    host: Host, rig: Rig, files: Callable[[], list[Path]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Here one that was started all the same, which the driver was told nothing of."""
-    before = rig.reach(rig.goal({"memory": MEMORY})).running
-    theirs, launch = files(), host.collectd.daemon.__class__.launch
-
-    def launched_unseen(daemon: Any, config_file: str) -> Process:
-        launch(daemon, config_file)
+class LaunchedUnseen(ChildDaemon):
+    def launch(self, config_file: str) -> Process:
+        super().launch(config_file)
         raise exception.DaemonNotStarted("It took too long.", messages=[])
 
-    monkeypatch.setattr(host.collectd.daemon.__class__, "launch", launched_unseen)
+
+def test_nothing_of_one_that_came_to_nothing_is_left(host: Host, files: Callable[[], list[Path]]) -> None:
+    """Here one that was started all the same, which the driver was told nothing of."""
+    rig = host.rig()
+    assert isinstance(rig.driver, ReplaceDriver)
+    before = rig.reach(rig.goal({"memory": MEMORY})).running
+    theirs = files()
+    rig.driver._collectd.daemon = LaunchedUnseen(host.settings)
     rig.refuses(rig.order(rig.goal({"cpu": CPU})), exception.DaemonNotStarted)
     eventually(lambda: len(processes(host)) == 1)
     assert the_only(host).pid == before.pid

@@ -12,6 +12,7 @@ import pytest
 
 from collectd_mgr.agent.journal import Intent
 from collectd_mgr.agent.moment import boot_id
+from collectd_mgr.domain import drift
 from collectd_mgr.domain.leases import granted
 from collectd_mgr.domain.spec import HostSpec, Layer, PluginSetting
 from collectd_mgr.drivers.fake import FakeDaemon
@@ -49,6 +50,16 @@ def test_it_is_taken_back_without_anybody_asking(tmp_path: Path) -> None:
     assert status.leases["lease:1"]["state"] == "ended"
     assert status.outcome == "applied"
     assert not status.plugins["swap"].enabled
+
+
+def test_its_end_is_no_drift_and_comes_where_that_is_left_alone(tmp_path: Path) -> None:
+    agent = Agent(tmp_path, probation=3600, on_drift=drift.LEAVE).recover()
+    agent.apply(leased(spec(1, cpu=10.0), 600.0, cpu=1.0, swap=1.0))
+    let_pass(agent, 600.0)
+    agent.service.keeper.look()
+    agent.service.keeper.look()
+    assert (interval(agent, "cpu"), agent.enabled()) == (10.0, {"cpu"})
+    assert agent.status().drift == ()
 
 
 def test_it_ends_while_the_agent_is_away(tmp_path: Path) -> None:

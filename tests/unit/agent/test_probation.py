@@ -284,6 +284,13 @@ class TestSeries:
         assert series.expected(gave, running, goal, todo) == {"cpu": 1.0, "mine": 1.0}
         assert series.expected(gave, running, goal, Plan((Change(IGNORELIST),))) == {}
 
+    def test_nor_is_what_somebody_has_to_send_or_to_start(self) -> None:
+        fed = ("email", "gmond", "pinba", "statsd", "virt")
+        goal = Goal({name: PluginGoal(True, origin="host") for name in ("cpu", *fed)})
+        running = Running(plugins=dict.fromkeys(goal.plugins, RunningPlugin(True, True)))
+        gave = dict.fromkeys(goal.plugins, 1.0)
+        assert series.expected(gave, running, goal, Plan((Change(DISABLE, "df"),))) == {"cpu": 1.0}
+
     def test_it_is_waited_for(self) -> None:
         probation = begun(FIRST, 3.0, False, 1000.0, "b", None).expecting({"cpu": 10.0})
         assert (probation.lasts, Memory.from_dict(Memory(probation=probation).to_dict()).probation) == (20.0, probation)
