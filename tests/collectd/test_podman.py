@@ -31,6 +31,7 @@ from collectd_mgr.testing.suite.changes import CPU, MEMORY
 from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import Host, real_host
 from tests.collectd.containers import PODMAN, contained
+from tests.collectd.test_replace_driver import answers
 from tests.waiting import PATIENCE, eventually
 
 
@@ -82,13 +83,6 @@ def beside(host: Host, goal: Goal) -> Succession:
     succession = Succession(host.settings, host.collectd, old)
     succession.start(operators.beside(host.settings, managed.parse(text)))
     return succession
-
-
-def answers(host: Host, pid: int) -> bool:
-    try:
-        return bool(host.collectd.wire.hello()["pid"] == pid)
-    except exception.DaemonUnreachable:
-        return False
 
 
 def test_each_is_a_container_of_its_own(host: Host, rig: Rig) -> None:
