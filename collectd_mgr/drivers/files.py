@@ -47,6 +47,7 @@ class ManagedFiles:
     def stage(self, text: str) -> None:
         """Have ``text`` written, so that :meth:`commit` has nothing left that could fail for want of space."""
         self.prepare()
+        self.discard()  # It may be another name of the one that is kept.
         write(self._directory / _STAGED, text, self._account, durably=False)
 
     def staged(self) -> str | None:
@@ -92,13 +93,27 @@ class ManagedFiles:
         (self._directory / _STAGED).unlink(missing_ok=True)
 
     def restore(self, text: str | None) -> None:
-        """Go back to ``text``, which :meth:`read` gave before; ``None`` takes the file away. Safe to repeat."""
+        """Go back to ``text``, which :meth:`read` gave before; ``None`` takes the file away. Safe to repeat.
+
+        Back to the one that is kept is possible on a disk that has filled up since.
+        """
         if text is not None:
-            self.stage(text)
+            if not self._stage_kept(text):
+                self.stage(text)
             self.commit()
         elif self._directory.is_dir():
             (self._directory / NAME).unlink(missing_ok=True)
             sync_directory(self._directory)
+
+    def _stage_kept(self, text: str) -> bool:
+        """Whether the one that is kept is ``text``; it is staged then."""
+        kept = self._directory / _PREVIOUS
+        with suppress(FileNotFoundError):
+            if kept.read_text(encoding="utf-8", errors="replace") == text:
+                self.discard()
+                os.link(kept, self._directory / _STAGED)
+                return True
+        return False
 
     def _keep(self) -> None:
         spare = self._directory / (_PREVIOUS + ".new")

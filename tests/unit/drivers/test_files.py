@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr.drivers.files import NAME, ManagedFiles, replace
+from tests.full_disk import no_file_above
 
 
 @pytest.fixture
@@ -55,6 +56,17 @@ def test_back_to_the_one_before(files: ManagedFiles, old: str | None) -> None:
     files.restore(before)
     files.restore(before)
     assert files.read() == old
+
+
+def test_back_to_the_one_before_on_a_disk_that_is_full_by_now(files: ManagedFiles) -> None:
+    put(files, "one")
+    put(files, "two")
+    with no_file_above(0):
+        files.restore("one")
+    assert (files.read(), files.staged(), "two" in files.others()) == ("one", None, True)
+    files.restore("two")
+    files.stage("three")  # Nothing is written into what has another name as well.
+    assert (files.read(), "one" in files.others()) == ("two", True)
 
 
 def test_secrets_are_for_their_owner_alone(files: ManagedFiles, tmp_path: Path) -> None:
