@@ -51,18 +51,23 @@ class Log:
         self._thread: int | None = None
         self._lines: list[str] = []
 
-    def write(self, severity: int, message: str) -> None:
-        """What collectd calls, on any thread, for every line of its log."""
+    def write(self, severity: int, message: str | bytes) -> None:
+        """What collectd calls, on any thread, for every line of its log; it gives what is no UTF-8 as bytes."""
+        text = message.decode("utf-8", "replace") if isinstance(message, bytes) else message
+        self._hear(severity, text)
         if self.alone:
             # Without any log plugin collectd writes to stderr; our callback must not swallow that.
-            print(message, file=sys.stderr, flush=True)
+            with contextlib.suppress(OSError):  # On a disk that is full, maybe.
+                print(text, file=sys.stderr, flush=True)
+        if text == _EXITING and threading.get_native_id() == os.getpid():
+            self.ending()
+
+    def _hear(self, severity: int, message: str) -> None:
         if threading.get_ident() == self._thread:
             if severity <= NOTICE:
                 self._lines.append(message)
         elif severity <= WARNING and len(self.start) < _KEPT and time.monotonic() < self._until:
             self._keep(severity, message)
-        if message == _EXITING and threading.get_native_id() == os.getpid():
-            self.ending()
 
     def _keep(self, severity: int, message: str) -> None:
         self.start.append(message)
@@ -87,5 +92,6 @@ class Log:
             self._thread = None
 
     def operation(self, request_id: str, text: str) -> None:
-        """The one line that an operation leaves in collectd's log."""
-        self._info(f"collectd_mgr: [{request_id}] {text}")
+        """The one line that an operation leaves in collectd's log: whatever somebody put into it is no second one."""
+        line = f"collectd_mgr: [{request_id}] {text}"
+        self._info("".join(letter if letter.isprintable() else "?" for letter in line))

@@ -167,18 +167,20 @@ class WireServer:
             request = framing.receive(connection)
             if request is None:
                 return
-            framing.send(connection, self._answer(request))
+            connection.sendall(self._answer(request))
 
-    def _answer(self, request: Any) -> dict[str, Any]:
+    def _answer(self, request: Any) -> bytes:
+        """The frame of it: a result that makes none is a failure like any other."""
         if not isinstance(request, dict):
             raise framing.BadFrame("a request is an object")
+        number = request.get("id")
         try:
-            return {"id": request.get("id"), "result": self._execute(request)}
+            return framing.encode({"id": number, "result": self._execute(request)})
         except exception.CollectdMgrError as error:
-            return {"id": request.get("id"), "error": error.to_dict()}
+            failure = error
         except Exception as error:  # noqa: BLE001 - the daemon goes on, whatever a method does
-            detail = f"{type(error).__name__}: {error}"
-            return {"id": request.get("id"), "error": exception.CollectdMgrError(detail).to_dict()}
+            failure = exception.CollectdMgrError(f"{type(error).__name__}: {error}")
+        return framing.encode({"id": number, "error": failure.to_dict()})
 
     def _execute(self, request: dict[str, Any]) -> Any:
         method = self._methods.get(str(request.get("method")))

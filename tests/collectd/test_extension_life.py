@@ -153,8 +153,10 @@ def test_without_a_log_plugin_collectd_still_writes_to_stderr() -> None:
         collectd.stop()
         text = collectd.conf.read_text().replace('LoadPlugin "logfile"', "")
         start, end = text.index("<Plugin logfile>"), text.index("</Plugin>") + len("</Plugin>")
-        collectd.conf.write_text(text[:start] + text[end:])
+        odd = b'<Plugin "caf\xe9">\n X 1\n</Plugin>\n'  # collectd complains of it in its own bytes.
+        collectd.conf.write_bytes((text[:start] + text[end:]).encode() + odd)
         collectd.start()
+        assert any("caf\ufffd" in line for line in collectd.call("status")["start_messages"])
         collectd.call("plugin_enable", plugin="memory")
         collectd.stop()
         assert "plugin_enable plugin=memory: done" in collectd.output

@@ -41,6 +41,7 @@ class Methods:
             "echo": Method(lambda params, request_id: [params, request_id]),
             "fail": Method(self.fail),
             "break": Method(lambda params, request_id: 1 // 0),
+            "unspeakable": Method(lambda params, request_id: b"no JSON"),
             "wait": Method(lambda params, request_id: self.held()),
             "work": Method(self.work, operation=True),
             "hold": Method(lambda params, request_id: self.held(), operation=True),
@@ -104,6 +105,8 @@ def test_errors_keep_their_type(client: WireClient) -> None:
         client.call("no_such_method")
     with pytest.raises(exception.CollectdMgrError, match="ZeroDivisionError"):
         client.call("break")
+    with pytest.raises(exception.CollectdMgrError, match="TypeError"):
+        client.call("unspeakable")
     assert client.call("echo")  # The connection outlived them.
 
 
