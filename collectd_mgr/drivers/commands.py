@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 import subprocess
 import time
@@ -14,6 +15,8 @@ from collectd_mgr.drivers.listener import Listener
 from collectd_mgr.drivers.process import Process
 from collectd_mgr.drivers.words import words
 from collectd_mgr.wire.client import WireClient
+
+LOG = logging.getLogger(__name__)
 
 #: How many lines of a log are given at most, the last ones.
 _LINES = 200
@@ -53,10 +56,17 @@ class CommandsDaemon(Daemon):
     def stop(self) -> bool:
         """A process that the command leaves is not killed: whoever started it might start another one.
 
+        Whether it has ended counts, not how the command ended: podman, for example, may fail to tidy up after it.
+
         :raises DaemonNotStarted: it is still there
         """
         found = self.find()
-        self._run(self._stop, self._stop_timeout)
+        try:
+            self._run(self._stop, self._stop_timeout)
+        except exception.DaemonNotStarted as error:
+            if found is None or found.alive():
+                raise
+            LOG.warning("collectd has ended, although %s", error)
         if found is not None and not found.wait(self._stop_timeout):
             raise exception.DaemonNotStarted(f"collectd goes on after {shlex.join(self._stop)}.", messages=[])
         return True

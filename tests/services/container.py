@@ -7,6 +7,8 @@ import subprocess
 import uuid
 from collections.abc import Iterable, Sequence
 
+from tests.waiting import eventually
+
 _PODMAN = ("podman", "--runtime", "runc")
 
 _LIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024")
@@ -53,10 +55,14 @@ class Container:
         return self._podman("logs", self.name)
 
     def remove(self) -> None:
-        """Whatever runs in it is killed."""
-        self._podman("rm", "--force", "--time", "0", self.name)
+        """Whatever runs in it is killed. What another podman of this machine looks at cannot be unmounted meanwhile."""
+        eventually(lambda: _run("rm", "--force", "--time", "0", "--ignore", self.name).returncode == 0)
 
     def _podman(self, *words: str) -> str:
-        done = subprocess.run([*_PODMAN, *words], check=False, capture_output=True, text=True)
+        done = _run(*words)
         assert done.returncode == 0, (words, done.stdout, done.stderr)
         return done.stdout + done.stderr
+
+
+def _run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*_PODMAN, *words], check=False, capture_output=True, text=True)

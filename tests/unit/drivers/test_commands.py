@@ -19,10 +19,10 @@ from collectd_mgr.wire.client import WireClient
 #: Listens, and says who it is; ends at SIGTERM.
 _LISTENER = """
 import os, pathlib, signal, socket, sys
+pathlib.Path(sys.argv[2]).write_text(str(os.getpid()))
 listener = socket.socket(socket.AF_UNIX)
 listener.bind(sys.argv[1])
 listener.listen(8)
-pathlib.Path(sys.argv[2]).write_text(str(os.getpid()))
 signal.pause()
 """
 
@@ -68,6 +68,17 @@ def test_one_that_goes_on_is_told_and_not_killed(settings: DriverSettings) -> No
         assert started.alive()
     finally:
         daemon(settings).stop()
+
+
+def test_what_ended_has_ended_however_its_command_did(settings: DriverSettings, tmp_path: Path) -> None:
+    end = f"rm -f {tmp_path}/socket; kill $(cat {tmp_path}/pid)"
+    gone = f"while test -d /proc/$(cat {tmp_path}/pid); do sleep 0.01; done"
+    failing = daemon(settings, stop_command=shlex.join(["sh", "-c", f"{end}; {gone}; echo busy; exit 125"]))
+    started = failing.start()
+    assert failing.stop()
+    assert not started.alive()
+    with pytest.raises(exception.DaemonNotStarted, match="ended with 125: busy"):
+        daemon(settings, stop_command="sh -c 'echo busy; exit 125'").stop()
 
 
 @pytest.mark.parametrize(
