@@ -25,7 +25,12 @@ OPTS = [
         min=60.0,
         help="How long the notifications of the hosts are kept, in seconds.",
     ),
-    cfg.IntOpt("notification_limit", default=1_000_000, min=1, help="The most notifications that are kept."),
+    cfg.IntOpt(
+        "notification_limit",
+        default=1_000_000,
+        min=1,
+        help="The most notifications that are kept. Beyond that the oldest go of the hosts that have the most.",
+    ),
     cfg.IntOpt(
         "generations_kept",
         default=1000,

@@ -30,7 +30,7 @@ _LONGEST = {"identifier": 700, "plugin": 128, "type": 128, "severity": 16}
 def store(database: Database, payloads: Iterable[Mapping[str, Any]]) -> int:
     """Keep what hosts sent; how many of them are new. Safe to repeat, from many processes.
 
-    What no database could take (a number that is none, half a character) is left out, with all that came with it.
+    What no database could take (a number that is none, half a character) is left out, alone.
 
     :param payloads: as in :mod:`collectd_mgr.rpc.notifications`
     """
@@ -40,11 +40,20 @@ def store(database: Database, payloads: Iterable[Mapping[str, Any]]) -> int:
     except exception.DatabaseUnreachable:
         raise
     except Exception:
-        if len(wanted) == 1:
-            LOG.exception("Notifications of %s can never be stored, and are left out.", wanted[0].get("host"))
+        parts = wanted if len(wanted) > 1 else _halves(wanted[0])
+        if not parts:
+            LOG.exception("A notification of %s can never be stored, and is left out.", wanted[0].get("host"))
             return 0
-    # What one host says wrong is not to cost the others theirs.
-    return sum(store(database, [each]) for each in wanted)
+    return sum(store(database, [each]) for each in parts)
+
+
+def _halves(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What one host says wrong is not to cost the others theirs, nor it the rest; none of what is one already."""
+    said = payload.get("rows")
+    if not isinstance(said, list) or len(said) < 2:
+        return []
+    middle = len(said) // 2
+    return [{**payload, "rows": part} for part in (said[:middle], said[middle:])]
 
 
 def _stored(database: Database, payloads: Iterable[Mapping[str, Any]]) -> int:
@@ -71,7 +80,7 @@ def listed(database: Database, filters: Filters, paging: Paging) -> list[Row]:
 
 @retried
 def purge(database: Database, seconds: float, keep: int) -> int:
-    """Forget some of those older than ``seconds``, or beyond the newest ``keep``; how many. To be repeated until 0."""
+    """Forget some of those older than ``seconds``, or beyond ``keep``; how many. To be repeated until 0."""
     with database.writer() as session:
         return rows.purge(session, now() - timedelta(seconds=seconds), keep)
 

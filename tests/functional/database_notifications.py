@@ -63,9 +63,19 @@ def notifications_are_filtered_and_paged(database: Database) -> None:
 
 
 def notifications_are_forgotten(database: Database) -> None:
-    notifications.store(database, [payload("a", *range(10))])
+    """Too many are taken from who has the most, and not down below what others have."""
+    notifications.store(database, [payload("a", *range(10)), payload("b", 1, 2), payload("c", *range(6))])
     assert notifications.purge(database, 3600, 100) == 0
-    assert notifications.purge(database, 3600, 7) == 3
-    assert numbers(database, Filters()) == list(range(3, 10))
+    notifications.store(database, [payload("a", *range(10, 13))])
+    assert [notifications.purge(database, 3600, 12) for _ in range(3)] == [8, 1, 0]
+    assert [numbers(database, Filters(host=host)) for host in "abc"] == [[8, 9, 10, 11, 12], [1, 2], list(range(1, 6))]
     with database.writer() as session:
-        assert purge(session, now() + timedelta(seconds=1), 100) == 7
+        assert purge(session, now() + timedelta(seconds=1), 100) == 12
+
+
+def what_cannot_be_stored_is_left_out_alone(database: Database) -> None:
+    bad = [payload("a", *range(7)), payload("b", 1), {"host": "c"}]
+    bad[0]["rows"][3]["number"] = "three"
+    bad[0]["rows"][5]["message"] = "\ud800"
+    assert notifications.store(database, bad) == 6
+    assert [numbers(database, Filters(host=host)) for host in "ab"] == [[0, 1, 2, 4, 6], [1]]
