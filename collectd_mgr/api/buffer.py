@@ -11,18 +11,11 @@ from collectd_mgr.api.call import Call
 from collectd_mgr.api.operations import written
 from collectd_mgr.api.resource import Answer, Resource, expose
 from collectd_mgr.api.schemas import buffer as schemas
-from collectd_mgr.control import edits
-from collectd_mgr.control.edits import Desired, Edit
+from collectd_mgr.control import buffer
+from collectd_mgr.control.edits import Desired
 from collectd_mgr.control.sections import facts
 from collectd_mgr.db.models import Host
 from collectd_mgr.domain import queue, sections
-from collectd_mgr.domain.leases import Lease
-
-#: The key here -> the section that has it.
-SECTIONS = {"write_queue": sections.QUEUE, "spool": sections.SPOOL}
-
-#: The one setting of each.
-NAME = "limits"
 
 
 class Buffer(Resource):
@@ -38,22 +31,17 @@ class Buffer(Resource):
     )
     def put(self, call: Call) -> Answer:
         wanted = {**call.body, "write_queue": queue.normal(call.body["write_queue"])}
-        steps = [_edit(section, wanted[key], call.lease) for key, section in SECTIONS.items()]
-        done = call.control.change(call.requester, call.host, edits.chain(steps), "buffer.set", expected=call.expected)
+        edit = buffer.edit(wanted, call.lease)
+        done = call.control.change(call.requester, call.host, edit, buffer.ACTION, expected=call.expected)
         shown = _shown(call, done.host, done.desired)
         return Answer({"operation": views.operation(call, done.operation), "buffer": shown}, written(done.operation))
 
 
-def _edit(section: str, limits: Any, lease: Lease | None) -> Edit:
-    if lease is None:
-        return edits.set_setting(section, NAME, limits)
-    return edits.lease_setting(section, NAME, limits, lease)
-
-
 def _shown(call: Call, host: Host, desired: Desired) -> dict[str, Any]:
-    effective = {key: facts(host, section).get("settings", {}).get(NAME) for key, section in SECTIONS.items()}
-    wanted = {key: desired.section(section).get(NAME) for key, section in SECTIONS.items()}
-    theirs = facts(host, sections.QUEUE).get("host", {}).get(NAME)
+    of = buffer.SETTINGS.items()
+    effective = {key: facts(host, section).get("settings", {}).get(name) for key, (section, name) in of}
+    wanted = {key: desired.section(section).get(name) for key, (section, name) in of}
+    theirs = facts(host, sections.QUEUE).get("host", {}).get(queue.LIMITS)
     origin = "managed" if effective["write_queue"] else "host" if theirs else None
     return {
         "desired": wanted,

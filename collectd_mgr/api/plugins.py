@@ -82,6 +82,8 @@ class Plugin(Resource):
         leased = _leased(call, wanted)
         if leased is not None:
             return _change(call, leased, "update", plugins.check_setting(name_of(call), wanted))
+        if not given:
+            raise exception.BadRequest("body: must have one of enabled, interval, config at least", field="body")
         patch = edits.patch_plugin(name_of(call), {name: getattr(wanted, name) for name in given})
         return _change(call, patch, "update", plugins.check_part(name_of(call), wanted, given), given)
 

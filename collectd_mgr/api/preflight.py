@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from collectd_mgr.api import buffer, ignorelist, ring, samples, thresholds
+from collectd_mgr.api import ignorelist, ring, samples, thresholds
 from collectd_mgr.api.call import Call
 from collectd_mgr.api.resource import Answer, Resource, expose
 from collectd_mgr.api.schemas import preflight as schemas
 from collectd_mgr.api.sections import checked_name
+from collectd_mgr.control import buffer
 from collectd_mgr.control.preflight import Preflight
-from collectd_mgr.domain import queue, safety, sections
+from collectd_mgr.domain import queue, safety
 
 
 class Test(Resource):
@@ -50,7 +51,6 @@ def _sections(body: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _buffer(limits: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The settings of both sections that a buffer is of, as far as they are given."""
-    given = {buffer.SECTIONS[key]: value for key, value in limits.items()}
-    if sections.QUEUE in given:
-        given[sections.QUEUE] = queue.normal(given[sections.QUEUE])
-    return {section: {buffer.NAME: value} for section, value in given.items()}
+    normal = {**limits, **({"write_queue": queue.normal(limits["write_queue"])} if "write_queue" in limits else {})}
+    given = ((*buffer.SETTINGS[key], value) for key, value in normal.items())
+    return {section: {name: value} for section, name, value in given}

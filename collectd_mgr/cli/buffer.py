@@ -40,8 +40,10 @@ class ShowBuffer(command.ShowOne):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        answer = client_of(self).get(path("hosts", parsed_args.host, "buffer")).json()
-        return columns.sheet({"host": parsed_args.host, **answer["buffer"]}, _SHOWN)
+        found = client_of(self).get(path("hosts", parsed_args.host, "buffer")).json()["buffer"]
+        if found["use"] is None:
+            self.log.warning("%s: the agent does not answer: what is in its buffers is not known", parsed_args.host)
+        return columns.sheet({"host": parsed_args.host, **found}, _SHOWN)
 
 
 class SetBuffer(changes.Change):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from collectd_mgr.control import buffer
 from collectd_mgr.control.edits import Desired, desired_of
 from collectd_mgr.control.request import Request
 from collectd_mgr.db import generations, hosts, operations
@@ -90,7 +91,9 @@ def _request(session: Session, seal: Seal, host: Host, operation: Operation) -> 
         parts = tuple(filter(None, operation.parts.split(",")))
         return Request(before, after, plugin=operation.plugin, parts=parts)
     if whole and operation.setting and section in NAMES:
-        return Request(before, after, section=section, setting=operation.setting)
+        return Request(before, after, settings=((section, operation.setting),))
+    if whole and operation.action == buffer.ACTION:
+        return Request(before, after, settings=tuple(buffer.SETTINGS.values()))
     return Request(before, after)
 
 

@@ -95,16 +95,21 @@ def check_part(name: str, wanted: PluginSetting, given: Collection[str]) -> Chec
 
     def check(host: Host, desired: Desired) -> None:
         whole(host, desired)
-        held = {key for lease in desired.leases if name in lease.plugins for key in lease.plugins[name].to_dict()}
-        if held - set(given):
-            leased = sorted(held)
-            raise exception.SettingLeased(
-                f"{name} has {', '.join(leased)} for a while: name all of that, or set the whole, or say for how long.",
-                plugin=name,
-                leased=leased,
-            )
+        check_leased(desired, name, given)
 
     return check
+
+
+def check_leased(desired: Desired, name: str, given: Collection[str]) -> None:
+    """:raises SettingLeased: a lease holds more of the plugin than the parts that are ``given``"""
+    held = {key for lease in desired.leases if name in lease.plugins for key in lease.plugins[name].to_dict()}
+    if held - set(given):
+        leased = sorted(held)
+        raise exception.SettingLeased(
+            f"{name} has {', '.join(leased)} for a while: name all of that, or set the whole, or say for how long.",
+            plugin=name,
+            leased=leased,
+        )
 
 
 def check_restart(name: str) -> Check:

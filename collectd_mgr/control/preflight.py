@@ -54,8 +54,11 @@ class Preflight:
         :param together: by section, what forbids to have settings beside the operator's own
         :raises BadGrammar, BadConfig, HostNotFound, AgentUnreachable: and what the agent raises
         :raises OwnedByHostConfig: a setting stands in the operator's own files; and what ``together`` raises
+        :raises SettingLeased: a lease holds other parts of a plugin: the change itself would be refused
         """
         host, desired = self._control.desired(name)
+        for plugin, given in changes.items():
+            plugins.check_leased(desired, plugin, given)
         for section, check in together.items():
             sections.check_beside(host, desired, section, settings.get(section, {}), check)
         steps = [edits.patch_plugin(plugin, _parts(given)) for plugin, given in changes.items()]

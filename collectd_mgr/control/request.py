@@ -17,23 +17,22 @@ class Request:
 
     :param plugin: what was set as a whole, and is asked for even where ``before`` had it already; or, of that,
     :param parts: what alone was set; or
-    :param section: that of ``setting``, which was set as a whole
+    :param settings: the section and the name of each that was set as a whole
     """
 
     before: Desired
     after: Desired
     plugin: str = ""
     parts: tuple[str, ...] = ()
-    section: str = ""
-    setting: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
 
     def on(self, other: Desired) -> Desired:
-        """``other`` with what was asked for, and with nothing else of ``after``."""
-        bare = other
-        if self.plugin or self.setting:
-            bare = other.without_leases(self.plugin, self.section, self.setting)
-        mode = self.after.mode if self.after.mode != self.before.mode else bare.mode
-        return Desired(self._layer(bare.layer), mode, self._leases(bare))
+        """``other`` with what was asked for, and with nothing else of ``after``.
+
+        What somebody asked for later, and for a while, stays above it.
+        """
+        mode = self.after.mode if self.after.mode != self.before.mode else other.mode
+        return Desired(self._layer(other.layer), mode, self._leases(other))
 
     def is_held_by(self, other: Desired) -> bool:
         """Whether all that was asked for is in ``other`` too."""
@@ -47,8 +46,7 @@ class Request:
         before, after = self.before.layer, self.after.layer
         for name in {*_changed(before.plugins, after.plugins), *filter(None, (self.plugin,))}:
             layer = layer.with_plugin(name, self._part(layer.plugins.get(name), after.plugins.get(name)))
-        settings = {*_changed(_flat(before), _flat(after)), *([(self.section, self.setting)] if self.setting else ())}
-        for section, name in settings:
+        for section, name in {*_changed(_flat(before), _flat(after)), *self.settings}:
             layer = layer.with_setting(section, name, _flat(after).get((section, name)))
         return layer.with_counters(_later(layer.counters, after.counters, before.counters))
 
@@ -61,11 +59,12 @@ class Request:
     def _leases(self, other: Desired) -> tuple[Layer, ...]:
         """Those that ended with the request are gone, those that began with it lie above all others."""
         before, after = ({lease.id: lease for lease in each.leases} for each in (self.before, self.after))
-        new = {name: lease for name, lease in after.items() if name not in before}
+        there = {lease.id for lease in other.leases}
+        new = [lease for name, lease in after.items() if name not in before and name not in there]
         gone = {name for name in before if name not in after} | {
-            lease.id for lease in other.leases for each in new.values() if _about(lease) & _about(each)
+            lease.id for lease in other.leases for each in new if _about(lease) & _about(each)
         }
-        return (*(lease for lease in other.leases if lease.id not in gone), *new.values())
+        return (*(lease for lease in other.leases if lease.id not in gone), *new)
 
 
 def _changed(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> set[Any]:

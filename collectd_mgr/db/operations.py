@@ -190,7 +190,8 @@ def again(session: Session, row: Brief, wanted: Generation, from_n: int) -> bool
 
 def asked_later(session: Session, row: Operation) -> bool:
     """Whether somebody has set something else about the same since, and has it; other parts of a plugin are not, nor is
-    what has the same name in another section. A revert is about everything.
+    what has the same name in another section. A revert is about everything. What is to stay lies below what others have
+    for a while.
     """
     same = and_(Operation.plugin == row.plugin, Operation.setting == row.setting, Operation.action != "restart")
     if row.setting:
@@ -199,7 +200,9 @@ def asked_later(session: Session, row: Operation) -> bool:
         same = Operation.action.not_in(_NO_SETTING)
     elif not row.plugin:
         same = and_(same, Operation.action == row.action)
-    later = (Operation.host == row.host, Operation.state == SUCCEEDED, Operation.created_at > row.created_at)
+    later = [Operation.host == row.host, Operation.state == SUCCEEDED, Operation.created_at > row.created_at]
+    if row.expires_in is None:
+        later.append(Operation.expires_in.is_(None))
     query = select(Operation.parts).where(*later, or_(same, Operation.action == "revert")).distinct()
     return any(_meet(row.parts, parts) for parts in session.scalars(query))
 

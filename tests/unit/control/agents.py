@@ -23,8 +23,8 @@ A = TypeVar("A", bound="ScriptedAgent")
 
 
 class ScriptedAgent:
-    """Applies what it gets; a plugin called ``BAD`` is rejected, and so is ``BAD_CONFIG``. Refuses what an agent
-    refuses.
+    """Applies what it gets; a plugin called ``BAD`` is rejected, and so are ``BAD_CONFIG`` and limits of the write
+    queue. Refuses what an agent refuses.
     """
 
     target = agent.TARGET
@@ -56,8 +56,9 @@ class ScriptedAgent:
         if self.taken is not None and self.taken.generation.epoch != wanted.generation.epoch:
             self.past.add(self.taken.generation.epoch)
         self.taken, self.error = wanted, None
-        plugins = merge(wanted.layers).plugins
-        if BAD in plugins or any(goal.config == BAD_CONFIG for goal in plugins.values()):
+        goal = merge(wanted.layers)
+        configs = (each.config for each in goal.plugins.values())
+        if BAD in goal.plugins or BAD_CONFIG in configs or goal.section("queue"):
             messages = ['Password "hunter2" is wrong']
             self.error = exception.ConfigRejected("collectd said no", messages=messages, **self._good())
         else:

@@ -6,12 +6,13 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.control import edits
+from collectd_mgr.control import buffer, edits
 from collectd_mgr.control.edits import Desired, Edit
 from collectd_mgr.control.hosts import HostControl, check_managed, unchecked
 from collectd_mgr.control.requester import Requester
@@ -325,6 +326,43 @@ def test_what_was_asked_for_twice_is_not_said_to_have_succeeded(control: HostCon
     control.send(HOST, PATIENCE)
     assert [state(control, row) for row in rows] == ["failed", "failed", "succeeded"]
     assert runs(agent) == {"df"}
+
+
+def test_nor_is_what_is_set_under_no_name(control: HostControl, agent: ScriptedAgent) -> None:
+    edit = buffer.edit({"write_queue": {"high": 10, "low": 5}, "spool": None}, None)
+    twice = Asked(edit, Requester().origin(buffer.ACTION), check_managed)
+    rows = [stored(control, each) for each in (twice, twice, asked("df"))]
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["failed", "failed", "succeeded"]
+    assert control.desired(HOST)[1].section("queue") == {}
+
+
+def test_two_leases_that_met_both_succeed(control: HostControl, agent: ScriptedAgent) -> None:
+    """The host had only the later generation, which has the lease of the first too, below that of the second."""
+    edit = partial(edits.lease_plugin, given=PluginSetting(True), lease=granted(60, 2e9))
+    rows = [stored(control, asked(name, edit(name), expires_in=60.0)) for name in ("cpu", "df")]
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["succeeded", "succeeded"]
+
+
+def test_what_is_to_stay_and_waits_for_its_turn_lies_below_what_somebody_asks_for_a_while(
+    control: HostControl, agent: ScriptedAgent
+) -> None:
+    rows = [stored(control, each) for each in (asked(BAD), asked("df"), part("cpu", enabled=True, interval=5.0))]
+    for expected in (["pending", "queued", "queued"], ["failed", "pending", "queued"]):
+        agent.apply({}, control.spec_of(HOST).to_dict())
+        control.receive(Reports(statuses=(agent.status(),)))
+        assert [state(control, row) for row in rows] == expected
+    lease = edits.lease_plugin("cpu", PluginSetting(None, 1.0), granted(60, 2e9))
+    rows.append(stored(control, asked("cpu", lease, "update", {"interval"}, expires_in=60.0)))
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["failed", "succeeded", "succeeded", "succeeded"]
+    desired = control.desired(HOST)[1]
+    assert (desired.layer.plugins["cpu"], desired.plugins()["cpu"]) == (
+        PluginSetting(True, 5.0),
+        PluginSetting(True, 1.0),
+    )
+    assert is_settled(control, agent)
 
 
 def test_a_restart_a_lease_and_a_setting_of_a_section_survive_too(control: HostControl, agent: ScriptedAgent) -> None:
