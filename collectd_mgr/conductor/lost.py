@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
+from collectd_mgr import exception
 from collectd_mgr.control.hosts import HostControl
 
 LOG = logging.getLogger(__name__)
@@ -36,7 +37,10 @@ class Lost:
         self._listening_since: float | None = None
 
     def look(self) -> list[str]:
-        """Mark who is down; their names, each from one conductor only. Nothing is said while off the bus."""
+        """Mark who is down; their names, each from one conductor only. Nothing is said while off the bus.
+
+        :raises DatabaseUnreachable: what was heard could not be stored either: that time does not count
+        """
         now = self._clock()
         if not self._ping.comes_back(_PATIENCE):
             self._listening_since = None
@@ -45,7 +49,11 @@ class Lost:
             self._listening_since = now
         if now - self._listening_since < self._window:
             return []
-        lost = self._control.lose(self._control.now() - timedelta(seconds=self._window))
+        try:
+            lost = self._control.lose(self._control.now() - timedelta(seconds=self._window))
+        except exception.DatabaseUnreachable:
+            self._listening_since = None
+            raise
         for host in lost:
             LOG.warning("%s is down: nothing was heard of it for %.0f s.", host, self._window)
         return lost

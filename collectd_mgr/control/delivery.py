@@ -53,7 +53,7 @@ class Delivery:
                 done = self._intake.applied(host, answer) if host and answer.generation == spec.generation else None
                 if done is not None:
                     return done
-                answer = self._intake.take(name, answer)
+                answer = self._intake.take(name, answer, spec.generation)
             if answer or time.monotonic() > deadline:
                 return None
             (spec, request_id), host = self._newest(name), None

@@ -39,7 +39,6 @@ ATTEMPTS = 20
 #: Seconds between two looks at a host that somebody else is at work on.
 _FIRST, _LONGEST = 0.005, 0.05
 
-
 #: Seconds for which a change lets somebody else finish. Who takes longer has another daemon made, and those that wait
 #: for that had better have one more together than one each.
 _TURN = 0.25
@@ -131,6 +130,7 @@ class HostControl:
                     f"{name} is up: it would come back with nothing of what is set there. Force it if that is wanted.",
                     host=name,
                 )
+            hosts.hold(session, host)  # What is stored in this very moment would be left open for ever.
             for row in operations.open_of(session, name):
                 operations.move(session, row, "failed", error=gone.to_dict())
             hosts.forget(session, host.id)

@@ -85,11 +85,15 @@ class Intake:
         return statuses.accepted(host, row, generation, at)
 
     @retried
-    def take(self, name: str, status: HostStatus) -> bool:
-        """One status, with all that follows from it; whether the host is settled then. :raises HostNotFound:"""
+    def take(self, name: str, status: HostStatus, sent: Generation | None = None) -> bool:
+        """One status, with all that follows from it; whether the host is settled then.
+
+        :param sent: the generation that it answers to: what the host has under that number is what was sent to it
+        :raises HostNotFound:
+        """
         with self._database.writer() as session:
             statuses.store(session, [_row(status)], now())
-            return self._settle(session, name, status)
+            return self._settle(session, name, status, sent)
 
     @retried
     def refused(self, name: str, report: Report) -> bool:
@@ -130,10 +134,15 @@ class Intake:
         with self._database.writer() as session:
             self._settle(session, name, status)
 
-    def _settle(self, session: Session, name: str, status: HostStatus) -> bool:
+    def _settle(self, session: Session, name: str, status: HostStatus, sent: Generation | None = None) -> bool:
         report, host = settling.report_of(status), hosts.get(session, name, status=False)
+        is_latest = (status.boot, status.sequence) >= (host.boot, host.sequence)
+        if status.generation != sent and settling.is_anothers(session, host, status):
+            if is_latest and status.generation == Generation(host.epoch, host.n):
+                settling.overtake(session, self._database.seal, host, status.generation)
+            return hosts.is_settled(session, host.id)
         settling.conclude(session, self._database.seal, host, report)
-        if (status.boot, status.sequence) >= (host.boot, host.sequence):
+        if is_latest:
             settling.reconcile(session, self._database.seal, host, report)
             if over := _over(status):
                 settling.end_leases(session, self._database.seal, host, over)

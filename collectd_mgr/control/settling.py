@@ -29,6 +29,9 @@ from collectd_mgr.domain.status import HostStatus
 #: The action of a generation that goes on without leases that are over.
 _LEASE_END = "lease.end"
 
+#: The action of a generation that goes on above one of the host that is not known here.
+_OVERTAKE = "overtake"
+
 #: The action of a request that sets the mode. An agent heeds it before it does anything else, and whatever comes of
 #: the rest: that is no setting which could fail, and nothing takes a halt back but another word.
 _MODE = "mode"
@@ -240,11 +243,24 @@ def overtake(session: Session, seal: Seal, host: Host, theirs: Generation) -> bo
     """
     same = theirs.epoch == host.epoch
     new = Generation(host.epoch if same else uuid.uuid4().hex, (max(host.n, theirs.n) if same else host.n) + 1)
-    origin = Origin("overtake", reason=f"The host had taken up generation {theirs.n} of epoch {theirs.epoch}.")
+    origin = Origin(_OVERTAKE, reason=f"The host had taken up generation {theirs.n} of epoch {theirs.epoch}.")
     if not _renew(session, seal, host, new, host.n, origin):
         return False
     operations.want(session, host.name, Generation(host.epoch, host.n), new)
     return True
+
+
+def is_anothers(session: Session, host: Host, status: HostStatus) -> bool:
+    """Whether the host has taken up something else under a number that was given again here: the database was restored.
+
+    An agent of another release may tell the digest of the same content otherwise, so no more is made of it than to go
+    on above, once.
+    """
+    theirs = status.generation
+    if theirs is None or theirs.epoch != host.epoch or status.digest is None:
+        return False
+    row = generations.found(session, host.id, theirs.n)
+    return row is not None and row.outcome is None and row.action != _OVERTAKE and row.digest != status.digest
 
 
 def reconcile(session: Session, seal: Seal, host: Host, report: Report) -> None:

@@ -19,7 +19,7 @@ from collectd_mgr import exception
 from collectd_mgr.control import edits, history
 from collectd_mgr.control.hosts import HostControl, check_managed, status_of
 from collectd_mgr.control.requester import Requester
-from collectd_mgr.control.storing import Asked, store
+from collectd_mgr.control.storing import Asked, Stored, store
 from collectd_mgr.db import generations, hosts, operations, schema
 from collectd_mgr.db.engine import Again, Database, now
 from collectd_mgr.db.models import Base
@@ -34,6 +34,7 @@ from tests.functional.database_notifications import (
     notifications_are_filtered_and_paged,
     notifications_are_forgotten,
     notifications_are_stored_once,
+    what_cannot_be_stored_is_left_out_alone,
 )
 from tests.services.mariadb import MariaDB
 from tests.services.postgresql import PostgreSQL
@@ -282,6 +283,26 @@ def who_has_an_old_picture_of_a_host_begins_anew(database: Database) -> None:
             hosts.hold(session, host)
 
 
+def a_change_of_a_host_that_is_being_forgotten_is_not_left_open(database: Database) -> None:
+    control = HostControl(database, AgentAPI(rpc_bus()))
+    control.receive(Reports(statuses=(HostStatus("c1", 1, 1, mode=Mode("manage")),)))
+    asked = Asked(edits.set_plugin("cpu", PluginSetting(True)), Requester().origin("set", "cpu"), check_managed)
+    read: list[str] = []
+    made: list[Stored | None] = []
+
+    def change_it(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if not read and "FROM hosts" in statement:
+            read.append(statement)
+            with database.transaction() as connection:
+                made.append(store(database, connection, "c1", asked, now()))
+
+    event.listen(database.engine, "after_cursor_execute", change_it)
+    control.forget("c1", force=True)
+    (stored,) = filter(None, made)
+    with database.reader() as session:
+        assert operations.get(session, stored[1].id).state == "failed"
+
+
 CHECKS: list[Check] = [
     the_models_and_the_migrations_agree,
     a_batch_is_one_statement,
@@ -294,6 +315,7 @@ CHECKS: list[Check] = [
     notifications_are_stored_once,
     notifications_are_filtered_and_paged,
     notifications_are_forgotten,
+    what_cannot_be_stored_is_left_out_alone,
     one_conductor_at_a_time_sends_to_a_host,
     two_apis_and_two_conductors_converge,
     of_good_and_bad_at_once_only_the_bad_fails,
@@ -315,6 +337,7 @@ CHECKS_OF_SERVERS = [
     *CHECKS,
     a_connection_of_a_moment_ago_is_used_again,
     who_has_an_old_picture_of_a_host_begins_anew,
+    a_change_of_a_host_that_is_being_forgotten_is_not_left_open,
 ]
 
 

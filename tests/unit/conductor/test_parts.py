@@ -8,6 +8,8 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from collectd_mgr import exception
 from collectd_mgr.conductor.errands import Errands
 from collectd_mgr.conductor.lost import Lost
@@ -58,7 +60,7 @@ class Silence:
     """A control that knows one silent host, and a bus that is there or not."""
 
     def __init__(self) -> None:
-        self.time, self.on_the_bus = 0.0, True
+        self.time, self.on_the_bus, self.stores = 0.0, True, True
         self.asked: list[datetime] = []
 
     def comes_back(self, timeout: float) -> bool:
@@ -66,6 +68,8 @@ class Silence:
 
     def lose(self, since: datetime) -> list[str]:
         self.asked.append(since)
+        if not self.stores:
+            raise exception.DatabaseUnreachable
         return ["a"]
 
     @staticmethod
@@ -93,6 +97,18 @@ class TestLost:
         silence.time, silence.on_the_bus = 40.0, True
         assert lost.look() == []
         silence.time = 70.0
+        assert lost.look() == ["a"]
+
+    def test_while_nothing_can_be_stored_nobody_is_heard(self) -> None:
+        silence: Any = Silence()
+        lost = Lost(silence, silence, 30.0, lambda: silence.time)
+        lost.look()
+        silence.time, silence.stores = 40.0, False
+        with pytest.raises(exception.DatabaseUnreachable):
+            lost.look()
+        silence.time, silence.stores = 45.0, True
+        assert lost.look() == []
+        silence.time = 75.0
         assert lost.look() == ["a"]
 
     def test_three_heartbeats_missed(self) -> None:

@@ -160,6 +160,26 @@ def test_a_restored_database_converges_without_anybody_asking(control: HostContr
     assert control.unsettled() == []
 
 
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_number_that_a_restored_database_gives_again_is_another_generation(
+    control: HostControl, agent: ScriptedAgent, more: int
+) -> None:
+    """The host was away when something was asked for, and says first what it has had under that number before."""
+    enable(control)
+    wanted = HostSpec(Generation(control.get(HOST).epoch, 2), (Layer("host", {"df": PluginSetting(True)}),))
+    agent.apply({}, wanted.to_dict())
+    agent.refuse = exception.RequestTimeout("It is away.")
+    rows = [enable(control, name) for name in ("memory", "load")[: 1 + more]]
+    control.receive(Reports(statuses=(agent.status(),)))
+    assert {operation(control, row).state for row in rows} == {"pending"}
+    agent.refuse = None
+    control.send(HOST, PATIENCE)
+    assert {operation(control, row).state for row in rows} == {"succeeded"}
+    assert agent.running is not None
+    assert (agent.running.generation.n, len(agent.running.layers[0].plugins)) == (3, 2 + more)
+    assert control.unsettled() == []
+
+
 def test_a_forgotten_host_comes_back_as_new(control: HostControl, agent: ScriptedAgent) -> None:
     enable(control)
     with pytest.raises(exception.HostUp):

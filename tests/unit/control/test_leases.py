@@ -105,7 +105,8 @@ def test_an_end_that_the_host_cannot_do_is_no_loop(
         newest.append(host.n)
         generation = Generation(host.epoch, host.n)
         error = exception.ConfigRejected("cpu: no", messages=[]).to_dict()
-        failed = replace(status, sequence=status.sequence + turn, generation=generation, outcome=outcome, error=error)
+        sequence = status.sequence + turn
+        failed = replace(status, sequence=sequence, generation=generation, digest=None, outcome=outcome, error=error)
         control.receive(Reports(statuses=(failed,)))
     assert newest[-1] == newest[3], "somebody would go on sending for ever"
     assert leases.views(*control.desired(HOST))[0].state == "ended"
