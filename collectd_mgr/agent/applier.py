@@ -126,7 +126,7 @@ class Applier:
         check_restarts(self._state.wanted(spec), spec, self._state.memory.taken)
         if spec.mode != self._state.memory.mode:
             self._state.remember(mode=spec.mode)
-        if asks_for_more(spec, self._state.memory.current):
+        if self._asks_for_more(spec):
             check_managed(self._state.mode())
             self._state.check_allowed(spec)
 
@@ -202,9 +202,12 @@ class Applier:
         :raises HostNotManaged: it asks for something, and the local file has said a halt since it was let in
         """
         now = self._state.mode()
-        if now.mode != mode.MANAGE and asks_for_more(spec, self._state.memory.current):
+        if now.mode != mode.MANAGE and self._asks_for_more(spec):
             check_managed(now)
         return now.mode == mode.MANAGE
+
+    def _asks_for_more(self, spec: HostSpec) -> bool:
+        return asks_for_more(spec, self._state.memory.current, self._state.memory.leases)
 
     def _log(self, request_id: str) -> None:
         """The one line of each change; the API has who asked for it, under the same request."""

@@ -9,12 +9,12 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from collectd_mgr import exception
-from collectd_mgr.agent import faults
+from collectd_mgr.agent import faults, watch
 from collectd_mgr.agent.desired import as_often_replaced, check_owned, died, named, same_daemon, steps
 from collectd_mgr.agent.disruption import foreseen
 from collectd_mgr.agent.journal import Intent, Journal
 from collectd_mgr.agent.moment import boot_id
-from collectd_mgr.agent.probation import begun, lasting
+from collectd_mgr.agent.probation import lasting
 from collectd_mgr.agent.reload import difference
 from collectd_mgr.agent.silence import STARTING, is_starting, wait_for
 from collectd_mgr.agent.state import LIVE, State
@@ -259,28 +259,15 @@ class Carrier:
                 raise exception.DaemonDied(_epitaph(todo, error), changes=[str(step) for step in todo]) from error
             if driver.name == LIVE and isinstance(error, _UNANSWERED):
                 # What it may die of yet has been done to it, as far as anybody knows.
-                self._watch(driver, todo, running)
+                watch.begin(self._state, True, spec, todo, running)
             elif driver.name != LIVE:
-                self._watch_on()
+                watch.go_on(self._state, self.ladder.observe())
             raise
         self._fault(faults.APPLIED)
         # A daemon that is only started again says nothing new of a spec that one has outlived.
         if driver.name == LIVE or spec != self._state.memory.good:
-            self._watch(driver, todo, applied.running)
+            watch.begin(self._state, driver.name == LIVE, spec, todo, applied.running)
         return applied
-
-    def _watch(self, driver: Driver, todo: Plan, running: Running) -> None:
-        """What was done is on probation in ``running``, and what was so before is as well."""
-        lasts = lasting(todo, running, self._state.origin.interval)
-        before, live = self._state.memory.probation, driver.name == LIVE
-        self._state.note(probation=begun(running, lasts, live, time.monotonic(), boot_id(), before))
-
-    def _watch_on(self) -> None:
-        """A restart that failed: the process there is now runs what was on probation before."""
-        probation, running = self._state.memory.probation, self.ladder.observe()
-        if probation is not None and not probation.watches(running, boot_id()):
-            moved = probation.moved(running, time.monotonic(), boot_id())
-            self._state.note(probation=moved.expecting(probation.expects))
 
     def _died(self, before: Running, error: Exception) -> bool:
         if isinstance(error, exception.DaemonDied):

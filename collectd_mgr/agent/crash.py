@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 
 from collectd_mgr import exception
 from collectd_mgr.agent import faults, series
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.memory import Quarantine
+from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.agent.probation import Probation
 from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.domain import mode
 from collectd_mgr.domain.operations import FAILED
+from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import Generation, HostSpec
 
@@ -40,7 +43,7 @@ class Crash:
         :param live: whether it died of a live operation
         """
         LOG.error("%s", mask_text(error.detail))
-        memory = self._state.memory
+        memory, self._state.elder = self._state.memory, None
         if memory.good is not None:
             error.kwargs["good"] = memory.good.generation.to_dict()
         quarantine = self._quarantine(error) if live else memory.quarantine
@@ -53,18 +56,42 @@ class Crash:
         else:
             self._leave()
 
-    def outlived(self, probation: Probation) -> bool:
-        """Whether the daemon is good, its time being over. If it gives less than the one before, that is seen to."""
+    def lives(self, probation: Probation, running: Running, now: float, least: float) -> bool:
+        """The daemon on ``probation`` answers: it is good when its time is over, ``least`` seconds or more. If it gives
+        less than the one before then, that is seen to: False.
+        """
+        if not probation.over(now, least):
+            self._see_elder(probation, running, now, least)
+            return True
         try:
             lost = series.lost(self._carrier.ladder, probation.expects)
         except exception.CollectdMgrError:
             return True  # It is asked again.
         if not lost:
+            self._state.elder = None
             self._state.remember(good=self._state.memory.current, probation=None)
             return True
         detail = f"Since the change collectd gives no values of {', '.join(lost)}, which it gave before."
         self.happened(exception.SeriesLost(detail, plugins=list(lost)), live=False)
         return False
+
+    def _see_elder(self, probation: Probation, running: Running, now: float, least: float) -> None:
+        """Changes that come again and again do not keep what was there before them from being good, once the daemon has
+        outlived that.
+        """
+        elder = self._state.elder
+        if elder is None or not elder.probation.over(now, least):
+            return
+        self._state.elder = None
+        wanted = {word: each for word, each in probation.expects.items() if word in elder.probation.expects}
+        if elder.probation.watches(running, boot_id()) and not self._are_lost(wanted):
+            self._state.remember(good=elder.spec)
+
+    def _are_lost(self, wanted: Mapping[str, float]) -> bool:
+        try:
+            return bool(series.lost(self._carrier.ladder, wanted))
+        except exception.CollectdMgrError:
+            return True
 
     def _quarantine(self, error: exception.CollectdMgrError) -> Quarantine:
         LOG.error("The live driver is quarantined until somebody clears it.")

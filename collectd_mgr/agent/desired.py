@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
+from collectd_mgr.domain.leases import LENIENCE, Leases, in_force
 from collectd_mgr.domain.plan import Change, Plan, Running
 from collectd_mgr.domain.spec import ORIGIN, Generation, Goal, HostSpec, Layer, PluginSetting, merge
 
@@ -18,13 +19,15 @@ def goal_of(origin: Layer, spec: HostSpec | None) -> Goal:
     return merge((origin, *(replace(layer, id="") if layer.id == ORIGIN else layer for layer in layers)))
 
 
-def asks_for_more(spec: HostSpec, than: HostSpec | None) -> bool:
-    """Whether bringing a daemon from ``than`` to ``spec`` could change it; clearing a quarantine does not."""
-    return _of_the_daemon(spec).digest() != _of_the_daemon(than).digest()
+def asks_for_more(spec: HostSpec, than: HostSpec | None, held: Leases) -> bool:
+    """Whether bringing a daemon from ``than`` to ``spec`` could change it; clearing a quarantine does not, nor does to
+    go on without a lease that is over.
+    """
+    return _of_the_daemon(spec, held).digest() != _of_the_daemon(than, held).digest()
 
 
-def _of_the_daemon(spec: HostSpec | None) -> Goal:
-    return replace(goal_of(Layer(""), spec), quarantine_clears=0)
+def _of_the_daemon(spec: HostSpec | None, held: Leases) -> Goal:
+    return replace(goal_of(Layer(""), in_force(spec, held)), quarantine_clears=0)
 
 
 def check_owned(origin: Layer, spec: HostSpec, than: HostSpec | None) -> None:
@@ -89,11 +92,13 @@ def as_often_replaced(running: Running, current: HostSpec | None, spec: HostSpec
     """``running`` as one that was replaced as often as ``spec`` wants, where that asks for no more than ``current``.
 
     A daemon that does not know of the last time has lost its marker. Few drivers replace one, and what it lacks besides
-    must not wait for such a one.
+    must not wait for such a one. Where the agent has lost its memory as well, one that was started after that was asked
+    for is a later one in any case: the number is the time.
     """
     wanted = _replacements(spec)
-    asks = current is None or wanted > _replacements(current)
-    return running if asks else replace(running, daemon_replacements=wanted)
+    later = running.started is not None and running.started - LENIENCE > wanted / 1000
+    asks = not later if current is None else wanted > _replacements(current)
+    return running if asks else replace(running, daemon_replacements=max(wanted, running.daemon_replacements))
 
 
 def _replacements(spec: HostSpec) -> int:

@@ -43,10 +43,13 @@ class Disruption:
 def foreseen(
     ladder: Ladder, state: State, driver: str, spec: HostSpec, running: Running, todo: Plan, barred: Barred
 ) -> Disruption:
-    """Of ``driver`` bringing ``running`` to ``spec`` by ``todo``."""
-    goal = state.goal(spec)
+    """Of ``driver`` bringing ``running`` to ``spec`` by ``todo``. What ``running`` was to give itself yet is still
+    expected of the next one.
+    """
+    goal, probation = state.goal(spec), state.memory.probation
+    gave = {**(probation.expects if probation else {}), **series.given(ladder, time.time())}
     return Disruption(
         ladder.passed_over(driver, todo, running, {**state.barred(), **barred}),
         gap.plugins(running, goal, state.origin.interval),
-        series.expected(series.given(ladder, time.time()), running, goal, todo),
+        series.expected(gave, running, goal, todo),
     )

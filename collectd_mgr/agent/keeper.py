@@ -161,10 +161,7 @@ class Keeper:
             return True
         if probation.watches(running, boot):
             # One that does not answer may hang of the change, and reads nothing, as far as anybody knows.
-            answers = running.version is not None
-            if answers and now - probation.since > max(self._settings.probation, probation.lasts):
-                return self._crash.outlived(probation)
-            return True
+            return running.version is None or self._crash.lives(probation, running, now, self._settings.probation)
         if probation.pid is None or probation.boot_id != boot or probation.pid in running.ended_by_somebody:
             # Somebody ended it: the next process has to outlive the same.
             if probation.pid is not None or running.pid is not None:
@@ -203,7 +200,7 @@ class Keeper:
         return bool(self._state.memory.current or self._state.memory.taken)
 
     def _tell(self, todo: Plan) -> None:
-        if todo and not self._ending:
+        if todo and not (self._ending and self._state.mode().mode == mode.MANAGE):
             steps = Difference(tuple(map(str, todo)))
             self._drift.tell(drift.DAEMON, "collectd differs from what it is to run.", steps)
         else:
@@ -217,7 +214,7 @@ class Keeper:
         memory, self._lacking = self._state.memory, None
         if memory.outcome != FAILED or memory.taken is None:
             return
-        if not asks_for_more(memory.taken, memory.current):
+        if not asks_for_more(memory.taken, memory.current, memory.leases):
             LOG.info("Generation %s, which had failed, is what collectd runs by now.", memory.taken.generation.n)
             good = memory.good if memory.probation else memory.taken
             self._state.remember(outcome=APPLIED, error=None, warnings=(), current=memory.taken, good=good)

@@ -10,6 +10,7 @@ from typing import Any
 from collectd_mgr.agent.desired import died, same_daemon
 from collectd_mgr.agent.series import READS
 from collectd_mgr.domain.plan import Change, Plan, Running, RunningPlugin
+from collectd_mgr.domain.spec import HostSpec
 
 #: What ends collectd in its first read may do so in the second only, where it has something to compare, or the third.
 _READS = 3
@@ -39,6 +40,10 @@ class Probation:
         """Seconds that it lasts yet; the whole in another boot, whose clock is another."""
         return max(0.0, self.lasts - (now - self.since)) if boot_id == self.boot_id else self.lasts
 
+    def over(self, now: float, least: float) -> bool:
+        """Whether its time is; no probation is shorter than ``least``, in seconds."""
+        return now - self.since > max(least, self.lasts)
+
     def watches(self, running: Running, boot_id: str) -> bool:
         """Whether ``running`` is the process that it is about."""
         same = self.pid is not None and same_daemon(self.pid, self.since_boot, running)
@@ -64,6 +69,14 @@ class Probation:
         """One of an agent from before it had ``lasts`` is over: that was a matter of seconds."""
         known = {name: value for name, value in data.items() if name in cls.__dataclass_fields__}
         return cls(**{"since": 0.0, "lasts": 0.0, **known})
+
+
+@dataclass(frozen=True)
+class Elder:
+    """A spec that was on probation before later changes, in a daemon where they leave alone all that it asks for."""
+
+    spec: HostSpec
+    probation: Probation
 
 
 def begun(running: Running, lasts: float, live: bool, now: float, boot_id: str, before: Probation | None) -> Probation:

@@ -18,6 +18,7 @@ from collectd_mgr.agent.desired import goal_of, same_daemon
 from collectd_mgr.agent.memory import MemoryFile
 from collectd_mgr.agent.mode import ModeSwitch
 from collectd_mgr.agent.origin import Origin
+from collectd_mgr.agent.probation import Elder
 from collectd_mgr.domain import leases
 from collectd_mgr.domain.drift import Drift
 from collectd_mgr.domain.leases import Leases
@@ -57,6 +58,8 @@ class State:
         self.origin_runs = False
         #: When a driver last began to act (seconds since 1970), and on which plugins.
         self.acted: tuple[float, frozenset[str]] = (0.0, frozenset())
+        #: What is good before the last change is, if the daemon lives so long; the next agent begins anew with that.
+        self.elder: Elder | None = None
         #: Called after each change that is remembered.
         self.changed: Callable[[], None] = lambda: None
         #: Called with each layer whose lease is over, before that is remembered: after a kill once more.

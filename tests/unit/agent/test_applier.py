@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -263,11 +264,21 @@ def replaced(n: int, replacements: int, **plugins: Any) -> HostSpec:
 
 def test_collectd_is_replaced_when_that_is_asked_and_not_for_a_marker_that_is_lost(agent: Agent) -> None:
     """Few drivers can replace it: what is to be done besides must not wait for one."""
-    agent.apply(replaced(1, 1, memory=True))
-    assert agent.collectd.running.daemon_replacements == 1
+    now = time.time_ns() // 1_000_000
+    agent.apply(replaced(1, now, memory=True))
+    assert agent.collectd.running.daemon_replacements == now
     agent.collectd.start(Goal())
     carrier = agent.service.applier._carrier
     running = agent.collectd.running
-    assert [str(step) for step in carrier.differs(replaced(1, 1, memory=True), running)] == ["plugin.load memory"]
-    asked = [str(step) for step in carrier.differs(replaced(2, 2, memory=True), running)]
+    assert [str(step) for step in carrier.differs(replaced(1, now, memory=True), running)] == ["plugin.load memory"]
+    asked = [str(step) for step in carrier.differs(replaced(2, now + 1, memory=True), running)]
     assert asked == ["daemon.replace", "plugin.load memory"]
+
+
+@pytest.mark.parametrize(
+    ("ago", "steps"), [(3600, ["plugin.load memory"]), (60, ["daemon.replace", "plugin.load memory"])]
+)
+def test_who_has_forgotten_all_does_not_replace_one_that_came_later(agent: Agent, ago: float, steps: list[str]) -> None:
+    """Clocks of hosts and servers differ: what was asked for just before it came may be asked of it."""
+    carrier, wanted = agent.service.applier._carrier, replaced(7, int((time.time() - ago) * 1000), memory=True)
+    assert [str(step) for step in carrier.differs(wanted, agent.collectd.running)] == steps

@@ -31,9 +31,9 @@ def test_a_setting_from_before_the_operator_named_the_plugin_is_in_nobodys_way()
 
 def test_true_is_not_one() -> None:
     yes, one = (PluginSetting(True, config={"ValuesPercentage": value}) for value in (True, 1))
-    assert asks_for_more(spec(2, memory=one), spec(1, memory=yes))
-    assert not asks_for_more(spec(2, memory=yes), spec(1, memory=yes))
+    assert asks_for_more(spec(2, memory=one), spec(1, memory=yes), {})
+    assert not asks_for_more(spec(2, memory=yes), spec(1, memory=yes), {})
 
 
 def test_clearing_a_quarantine_asks_nothing_of_the_daemon() -> None:
-    assert not asks_for_more(spec(2, Counters(quarantine_clears=7)), spec(1))
+    assert not asks_for_more(spec(2, Counters(quarantine_clears=7)), spec(1), {})

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from collectd_mgr import exception
 from collectd_mgr.agent.journal import Intent
 from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.domain import drift
@@ -60,6 +61,24 @@ def test_its_end_is_no_drift_and_comes_where_that_is_left_alone(tmp_path: Path) 
     agent.service.keeper.look()
     assert (interval(agent, "cpu"), agent.enabled()) == (10.0, {"cpu"})
     assert agent.status().drift == ()
+
+
+def test_its_end_is_no_failure_where_nothing_may_be_changed(tmp_path: Path) -> None:
+    """The server takes it out of what is desired; the daemon is brought there when the mode allows it again."""
+    agent = Agent(tmp_path, probation=3600).recover()
+    agent.apply(leased(spec(1, cpu=10.0), 600.0, cpu=1.0))
+    (tmp_path / "mode").write_text("observe\n")
+    let_pass(agent, 600.0)
+    agent.service.keeper.look()
+    status = agent.apply(spec(2, cpu=10.0))
+    assert (status.outcome, status.error, interval(agent, "cpu")) == ("applied", None, 1.0)
+    agent.service.keeper.look()
+    assert [each.kind for each in agent.status().drift] == [drift.DAEMON]
+    with pytest.raises(exception.HostNotManaged):
+        agent.apply(spec(3, cpu=5.0))
+    (tmp_path / "mode").unlink()
+    agent.service.keeper.look()
+    assert interval(agent, "cpu") == 10.0
 
 
 def test_it_ends_while_the_agent_is_away(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -26,7 +26,7 @@ from collectd_mgr.domain.plan import (
     RunningPlugin,
 )
 from collectd_mgr.domain.reads import Page, Query
-from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.domain.spec import Goal, HostSpec, PluginGoal
 from collectd_mgr.drivers.base import Applied, Order
 from collectd_mgr.drivers.fake import FakeDriver
 from tests.unit.agent.agents import BUSY, Agent, Live, spec
@@ -108,6 +108,41 @@ def test_two_changes_are_taken_back_together(agent: Agent) -> None:
     agent.service.keeper.look()
     assert told(agent) == ("failed", "daemon_died", True)
     assert agent.enabled() == {"memory"}
+
+
+def aged(agent: Agent) -> HostSpec | None:
+    """What is good before the last change is, as if its time were over."""
+    state = agent.service.state
+    if state.elder is None:
+        return None
+    state.elder = replace(state.elder, probation=replace(state.elder.probation, since=-1000.0))
+    return state.elder.spec
+
+
+def test_changes_that_come_again_and_again_keep_nothing_from_being_good(agent: Agent) -> None:
+    agent.apply_and_look(spec(2, memory=True, cpu=True))
+    agent.apply_and_look(spec(3, memory=True, cpu=True, df=1.0))
+    assert aged(agent) == spec(2, memory=True, cpu=True)
+    agent.apply_and_look(spec(4, memory=True, cpu=True, df=False))
+    memory = agent.service.state.memory
+    assert (memory.good, memory.probation is not None) == (spec(2, memory=True, cpu=True), True)
+    agent.collectd.die()
+    agent.service.keeper.look()
+    assert (told(agent), agent.enabled()) == (("failed", "daemon_died", True), {"memory", "cpu"})
+    assert (agent.status().error or {})["facts"]["good"]["n"] == 2
+
+
+@pytest.mark.parametrize("later", [{"cpu": 2.0}, {"cpu": False}], ids=str)
+def test_what_later_changes_have_touched_is_not_good_by_that(agent: Agent, later: dict[str, Any]) -> None:
+    """The daemon has not run it for so long."""
+    agent.apply_and_look(spec(2, memory=True, cpu=1.0))
+    agent.apply_and_look(spec(3, memory=True, **later))
+    assert aged(agent) is None
+    agent.apply_and_look(spec(4, memory=True, df=True, **later))
+    assert aged(agent) == spec(3, memory=True, **later)
+    agent.collectd.start(Goal({"memory": PluginGoal(True)}))
+    agent.service.keeper.look()
+    assert agent.service.state.memory.good == spec(1, memory=True), "another process outlives for itself"
 
 
 def test_an_agent_that_is_killed_forgets_it_nowhere(agent: Agent, tmp_path: Path) -> None:
@@ -244,6 +279,14 @@ class TestSeries:
         self.over(lossy)
         assert (told(lossy), lossy.enabled()) == (("failed", "series_lost", False), {"memory"})
         assert (lossy.status().error or {})["facts"]["plugins"] == ["memory"]
+
+    @pytest.mark.parametrize("config", [{}, BUSY], ids=["live", "another daemon"])
+    def test_what_is_changed_meanwhile_hides_nothing(self, lossy: Agent, config: dict[str, Any]) -> None:
+        lossy.apply(spec(2, memory=True, df=BUSY))
+        Lossy.gone.add("memory")
+        lossy.apply(spec(3, memory=True, df=BUSY, cpu=config or True))
+        self.over(lossy)
+        assert (told(lossy), lossy.enabled()) == (("failed", "series_lost", False), {"memory"})
 
     def test_one_that_gives_what_it_gave_is_good(self, lossy: Agent) -> None:
         wanted = spec(2, memory=True, df=BUSY)
