@@ -72,7 +72,7 @@ class ChildDaemon(Daemon):
 
     def launch(self, config_file: str) -> Process:
         with self._alone():
-            return self._spawn(config_file, self._files.staged())
+            return self._spawn(config_file, self._files.staged(), self.find())
 
     def adopt(self, process: Process) -> None:
         with self._alone():
@@ -104,12 +104,12 @@ class ChildDaemon(Daemon):
         wanted = program.named(managed.program(managed_file or ""), self._launcher.kind)
         return wanted or self._launcher.configured
 
-    def _spawn(self, config_file: str, managed_file: str | None) -> Process:
+    def _spawn(self, config_file: str, managed_file: str | None, heir_of: Process | None = None) -> Process:
         if self.hands_off is not None:
             raise exception.DaemonNotStarted(self.hands_off, messages=[])
         output = self._output.open()
         try:
-            process = self._launcher.launch(self._program(managed_file), config_file, output)
+            process = self._launcher.launch(self._program(managed_file), config_file, output, heir_of)
         finally:
             os.close(output)
         if process is None:

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from collectd_mgr import exception
 from collectd_mgr.domain import program as programs_of
+from collectd_mgr.drivers import inheritance
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.launcher import Launcher, arguments, unfit
@@ -34,16 +35,28 @@ class Executables(Launcher):
         self.configured = settings.binary
         self._account = account(settings.user)
 
-    def launch(self, program: str, config_file: str, output: int) -> Process | None:
+    def launch(self, program: str, config_file: str, output: int, heir_of: Process | None = None) -> Process | None:
         environment = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
         actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
         actions += [(os.POSIX_SPAWN_DUP2, output, number) for number in (1, 2)]  # type: ignore[misc]
         command = self._account.command(program, *arguments(config_file))
         try:
+            command = command if heir_of is None else inheritance.command(heir_of, *command)
             pid = os.posix_spawnp(command[0], command, environment, file_actions=actions, setsid=True)
         except OSError as error:
             raise exception.DaemonNotStarted(f"{program}: {error.strerror}", messages=[]) from error
-        return look(pid)
+        process = look(pid)
+        return process if process is None or heir_of is None else self._heir(process, heir_of)
+
+    def _heir(self, process: Process, of: Process) -> Process:
+        """:raises DaemonNotStarted: it cannot be where the other one is; it has ended again"""
+        try:
+            inheritance.join(process, of)
+        except OSError as error:
+            process.end(_PATIENCE)
+            detail = f"It cannot be in the cgroup of the collectd that runs: {error}"
+            raise exception.DaemonNotStarted(detail, messages=[]) from error
+        return process
 
     def running(self, programs: Iterable[str], config_file: str) -> Iterator[Process]:
         for program in programs:

@@ -22,10 +22,11 @@ class Launcher(abc.ABC):
     configured: str
 
     @abc.abstractmethod
-    def launch(self, program: str, config_file: str, output: int) -> Process | None:
+    def launch(self, program: str, config_file: str, output: int, heir_of: Process | None = None) -> Process | None:
         """Start ``collectd -f -C config_file``, which outlives the agent; None where it has ended already.
 
         :param output: a descriptor for what it writes to stdout and stderr
+        :param heir_of: whose limits, CPUs and rights it is to have, rather than the agent's
         :raises DaemonNotStarted: no process came of it
         """
 

@@ -50,8 +50,8 @@ class Podman(Launcher):
         self._podman = words(settings.podman)
         self._options = words(settings.podman_options)
 
-    def launch(self, program: str, config_file: str, output: int) -> Process | None:
-        """What podman has to say goes to ``output`` as well."""
+    def launch(self, program: str, config_file: str, output: int, heir_of: Process | None = None) -> Process | None:
+        """What podman has to say goes to ``output`` as well. Each has of limits and rights what the options say."""
         name = self._name(config_file)
         self._remove(name)
         self._account.pass_through(self._instances)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import socket
 import threading
@@ -104,7 +105,9 @@ def writes(host: Host, plugin: str) -> None:
 
 def test_a_new_process_takes_over(host: Host, rig: Rig) -> None:
     before = rig.reach(rig.goal({"cpu": CPU})).running
+    resource.prlimit(the_only(host).pid, resource.RLIMIT_NOFILE, (900, 1000))
     applied = rig.reach(rig.goal({"cpu": OTHERWISE}))
+    assert resource.prlimit(the_only(host).pid, resource.RLIMIT_NOFILE) == (900, 1000)
     assert (applied.replaced, applied.restarted) == (True, False)
     assert applied.running.pid not in (None, before.pid)
     assert the_only(host).pid == applied.running.pid

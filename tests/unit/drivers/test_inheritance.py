@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a process that takes the place of another has from that one, rather than from who starts it."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr.drivers import inheritance
+from collectd_mgr.drivers.executable import Executables
+from collectd_mgr.drivers.process import Process, look
+from collectd_mgr.testing.suite.rigs import settings_in
+from tests.waiting import PATIENCE, eventually
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> str:
+    path = tmp_path / "program"
+    path.write_text("#!/bin/sh\nexec sleep 600\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.fixture
+def old() -> Iterator[Process]:
+    """One that may not set the clock, has fewer files than we have, and one CPU."""
+    command = ["setpriv", "--bounding-set=-sys_time", "--no-new-privs", "sleep", "600"]
+    with subprocess.Popen(command) as child:
+        eventually(lambda: comm(child.pid) == "sleep")
+        resource.prlimit(child.pid, resource.RLIMIT_NOFILE, (123, 456))
+        os.sched_setaffinity(child.pid, {min(os.sched_getaffinity(0))})
+        found = look(child.pid)
+        assert found is not None
+        yield found
+        child.kill()
+
+
+def comm(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text().strip()
+
+
+def started(tmp_path: Path, program: str, old: Process) -> Process:
+    with (tmp_path / "output").open("wb") as output:
+        new = Executables(settings_in(tmp_path)).launch(program, "/nowhere", output.fileno(), old)
+    assert new is not None
+    eventually(lambda: comm(new.pid) == "sleep")
+    return new
+
+
+def facts(process: Process) -> dict[str, object]:
+    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines())
+    given = {name: status[name] for name in ("CapBnd", "CapPrm", "NoNewPrivs", "Cpus_allowed", "Uid", "Groups")}
+    limits = Path(f"/proc/{process.pid}/limits").read_text()
+    return {**given, "limits": limits, "cgroup": Path(f"/proc/{process.pid}/cgroup").read_text()}
+
+
+def test_limits_cpus_capabilities_and_cgroup(tmp_path: Path, program: str, old: Process, cgroup: Path) -> None:
+    (cgroup / "cgroup.procs").write_text(str(old.pid))
+    new = started(tmp_path, program, old)
+    try:
+        assert facts(new) == facts(old)
+        assert "123" in str(facts(new)["limits"])
+        assert cgroup.name in str(facts(new)["cgroup"])
+    finally:
+        assert new.end(PATIENCE)
+
+
+@pytest.fixture
+def cgroup(old: Process) -> Iterator[Path]:
+    """A group of its own below ours, in one of the hierarchies; gone before its processes' parent."""
+    places = inheritance._hierarchies(Path("/proc"))
+    ours = inheritance._cgroups(Path("/proc/self"))
+    kind = next(kind for kind in ("pids", "") if kind in places and kind in ours)
+    path = places[kind] / ours[kind].lstrip("/") / f"cm-{old.pid}"
+    path.mkdir()
+    yield path
+    old.signal(signal.SIGKILL)
+    eventually(lambda: not (path / "cgroup.procs").read_text().strip())
+    path.rmdir()
+
+
+def test_of_one_like_ourselves_nothing_is_said() -> None:
+    with subprocess.Popen(["sleep", "600"]) as child:
+        found = look(child.pid)
+        assert found is not None
+        assert inheritance.command(found, "collectd", "-f") == ["collectd", "-f"]
+        child.kill()
+
+
+@pytest.mark.parametrize(
+    ("label", "option"),
+    [
+        ("system_u:system_r:collectd_t:s0\0", "--selinux-label=system_u:system_r:collectd_t:s0"),
+        ("collectd//csv (enforce)\n", "--apparmor-profile=collectd//csv"),
+    ],
+)
+def test_a_label(tmp_path: Path, old: Process, label: str, option: str) -> None:
+    """As the kernels tell it that have one."""
+    for name, said in (("self", "unconfined"), (str(old.pid), label)):
+        (tmp_path / name / "attr").mkdir(parents=True)
+        (tmp_path / name / "attr" / "current").write_text(said)
+        (tmp_path / name / "status").write_text("CapBnd:\t1\n")
+    assert inheritance.command(old, "collectd", proc=tmp_path)[-4:] == ["setpriv", option, "--", "collectd"]
