@@ -1,38 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real ``openstack`` command, as a process of its own; see forks.py for how that is quick."""
+"""The real ``openstack`` command, as a process of its own; see tests/forks.py for how that is quick."""
 
 from __future__ import annotations
 
-import atexit
 import functools
-import json
 import os
 import pty
 import subprocess
 import sys
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.cli.asked import Asked
+from tests.forks import Forks, Said
 from tests.waiting import PATIENCE
 
-_FORKS = str(Path(__file__).with_name("forks.py"))
+_MODULE = "openstackclient.shell"
 OPENSTACK = str(Path(sys.executable).with_name("openstack"))
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command printed, and the code it ended with."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 class Shell:
@@ -50,25 +34,8 @@ class Shell:
 
     def __call__(self, *arguments: str, stdin: str = "") -> Said:
         """``openstack collectd`` with ``arguments``, however it ends."""
-        with tempfile.TemporaryDirectory(prefix="cm-") as directory:
-            files = [Path(directory, name) for name in ("stdin", "stdout", "stderr")]
-            for file, text in zip(files, (stdin, "", ""), strict=True):
-                file.write_text(text)
-            call = {
-                "arguments": ["collectd", *arguments],
-                "environment": self._environment,
-                "files": list(map(str, files)),
-            }
-            with self._asked.by(arguments):
-                code = self._ask(json.dumps(call))
-            return Said(code, files[1].read_text(), files[2].read_text())
-
-    def _ask(self, call: str) -> int:
-        assert self._forks.stdin is not None
-        assert self._forks.stdout is not None
-        self._forks.stdin.write(f"{call}\n")
-        self._forks.stdin.flush()
-        return int(self._forks.stdout.readline())
+        with self._asked.by(arguments):
+            return self._forks.run(_MODULE, ["collectd", *arguments], self._environment, stdin)
 
     def ok(self, *arguments: str) -> Any:
         """What it printed as JSON; it must end with 0 and without a word on stderr."""
@@ -100,11 +67,9 @@ class Shell:
 
 
 @functools.cache
-def _forks() -> subprocess.Popen[str]:
-    """One for all shells of the run; it ends with its stdin, however we end."""
-    process = subprocess.Popen([sys.executable, "-P", _FORKS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    atexit.register(process.communicate)
-    return process
+def _forks() -> Forks:
+    """One for all shells of the run."""
+    return Forks("openstack", _MODULE)
 
 
 def _read(terminal: int) -> bytes:

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -17,18 +17,23 @@ from collectd_mgr.db.engine import Database
 from collectd_mgr.db.generations import Origin
 from collectd_mgr.domain.spec import Generation, HostSpec
 from collectd_mgr.rpc.keys import public_half
+from tests.forks import Forks, Said
+
+
+@functools.cache
+def forks() -> Forks:
+    return Forks("collectd-mgr", *(f"collectd_mgr.cmd.{program}" for program in ("manage", "status")))
 
 
 def run(program: str, *arguments: str) -> tuple[int, str]:
     """Its code, and what it prints."""
     done = process(program, *arguments)
-    return done.returncode, done.stdout
+    return done.code, done.out
 
 
-def process(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def process(program: str, *arguments: str) -> Said:
     """In a process of its own: setting up a log changes the whole process."""
-    code = f"import sys; from collectd_mgr.cmd.{program} import main; sys.exit(main(sys.argv[1:]))"
-    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    return forks().run(f"collectd_mgr.cmd.{program}", arguments, os.environ)
 
 
 @pytest.fixture
@@ -74,7 +79,7 @@ def test_a_database_of_a_newer_version(options: list[str], tmp_path: Path) -> No
     code, text = run("status", *options, "upgrade", "check")
     assert (code, "a newer version than this one" in text) == (1, True), text
     done = process("manage", *options, "db", "sync")
-    assert (done.returncode, "knows no revision newer" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+    assert (done.code, "knows no revision newer" in done.err, "Traceback" in done.err) == (1, True, False)
 
 
 @pytest.mark.parametrize("command", [("db", "sync"), ("db", "version"), ("secrets", "rotate")])
@@ -82,10 +87,10 @@ def test_a_database_that_is_away_is_told_in_a_sentence(command: tuple[str, str],
     config = Path(options[1])
     config.write_text(f"{config.read_text()}[database]\nconnection = mysql+pymysql://u:hunter2@127.0.0.1:9/x\n")
     done = process("manage", *options, *command)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "The database of the service does not answer" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert "hunter2" not in done.stderr
+    assert (done.code, done.out) == (1, "")
+    assert "The database of the service does not answer" in done.err
+    assert "Traceback" not in done.err
+    assert "hunter2" not in done.err
 
 
 def test_the_upgrade_check_finds_a_key_that_opens_nothing(options: list[str], tmp_path: Path) -> None:
