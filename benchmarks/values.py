@@ -21,7 +21,8 @@ from benchmarks.http import Connection
 from benchmarks.processor import Processor, parts
 from benchmarks.unixsock import Unixsock
 from collectd_mgr.testing.collectd import PLUGINS, compile_plugin
-from tests.functional.deployment import Agent, wait_until
+from tests.functional.deployment import Agent
+from tests.waiting import eventually
 
 HOST = "many.example.org"
 _PLUGIN = Path(__file__).parent / "plugins" / "many.c"
@@ -54,7 +55,7 @@ def daemon(ground: Bed, metrics: int) -> Agent:
 def measure(ground: Bed, metrics: int, rounds: int, limits: list[int | None]) -> str:
     agent = daemon(ground, metrics)
     connection, own = ground.connection(), Unixsock(ground.deployment.home / "unixsock")
-    wait_until(lambda: len(own.values()) >= metrics, f"{metrics} metrics")
+    eventually(lambda: len(own.values()) >= metrics)
     base, empty = Series("unixsock: LISTVAL, GETVAL of each, pipelined"), Series("an empty RPC call")
     series = {limit: Series(f"REST, pages of {limit or 'the default size'}") for limit in limits}
     processor = Processor(parts(ground, agent))

@@ -13,11 +13,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from types import TracebackType
 
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, eventually
 
 _PROGRAM = "/lib/systemd/systemd"
 
@@ -88,11 +87,11 @@ class Systemd:
         return self
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not self._runs():
-            assert self._manager.poll() is None, (self.directory / "log").read_text()
-            assert time.monotonic() < deadline, (self.directory / "log").read_text()
-            time.sleep(0.05)
+        def log() -> str:
+            return (self.directory / "log").read_text()
+
+        eventually(lambda: self._runs() or self._manager.poll() is not None, tell=log)
+        assert self._manager.poll() is None, log()
 
     def _runs(self) -> bool:
         # Not is-system-running: that looks at the machine first.

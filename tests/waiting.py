@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 #: Seconds to wait for what must come, on a machine that is slow and has other things to do.
@@ -17,14 +17,28 @@ class Eventually(Protocol):
     def __call__(self, condition: Callable[[], object], limit: float = PATIENCE) -> float: ...
 
 
-def eventually(condition: Callable[[], object], limit: float = PATIENCE) -> float:
+def looks(limit: float = PATIENCE) -> Iterator[float]:
+    """One turn for each look at what must come, for ``limit`` seconds: the seconds so far.
+
+    What is waited for needs the processor: so the pause after a look is longer where the look took longer, and looking
+    takes a quarter of the time at most.
+    """
+    began = time.monotonic()
+    while (looked := time.monotonic()) - began < limit:
+        yield looked - began
+        time.sleep(min(1.0, max(0.005, 3 * (time.monotonic() - looked))))
+
+
+def eventually(
+    condition: Callable[[], object], limit: float = PATIENCE, tell: Callable[[], object] = lambda: ""
+) -> float:
     """Wait until something is true.
 
     :param limit: only where the time itself is what the test claims
+    :param tell: what is worth knowing where it does not come true
     :return: the seconds it took
     """
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < limit, f"not within {limit} s"
-        time.sleep(0.005)
-    return time.monotonic() - began
+    for waited in looks(limit):
+        if condition():
+            return waited
+    raise AssertionError(f"not within {limit} s: {tell()}")

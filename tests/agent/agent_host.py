@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,7 +29,7 @@ from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.child import ChildDaemon
 from collectd_mgr.rpc import transport
 from collectd_mgr.rpc.agent import AgentAPI
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, eventually
 
 T = TypeVar("T")
 
@@ -156,10 +155,7 @@ class AgentHost:
 
     def until(self, happened: Callable[[], object], seconds: float = PATIENCE) -> None:
         """Wait until it has happened; an agent that does not answer now may do so later."""
-        deadline = time.monotonic() + seconds
-        while not _said(happened):
-            assert time.monotonic() < deadline, self.log.read_text()[-4000:]
-            time.sleep(0.05)
+        eventually(lambda: _said(happened), seconds, lambda: self.log.read_text()[-4000:])
 
     def memory(self) -> Memory:
         """What the agent remembers."""

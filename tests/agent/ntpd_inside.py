@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from collectd_mgr.agent.time_sources.base import Silent, TimeSettings
 from collectd_mgr.agent.time_sources.ntpd import Ntpd
 from collectd_mgr.domain.clock import TimeReport
 from tests.services.timekeepers import UNPACKED, NtpServer
-from tests.waiting import PATIENCE
+from tests.waiting import eventually
 
 SERVER, CLIENT = "10.99.0.2", "10.99.0.1"
 
@@ -38,7 +37,7 @@ def main(directory: Path, ahead: str) -> None:
     serve = [sys.executable, "-m", "tests.agent.ntpd_inside", "serve", ahead]
     server = subprocess.Popen(["unshare", "--net", "--kill-child", "--", *serve], stdin=subprocess.PIPE)
     program = [str(UNPACKED / "usr/sbin/ntpd"), "-n", "-c", str(directory / "conf"), "-l", str(directory / "log")]
-    _until(lambda: _other_network(server.pid))
+    eventually(lambda: _other_network(server.pid))
     _run("ip", "link", "add", "client", "type", "veth", "peer", "name", "server", "netns", str(server.pid))
     _up("client", CLIENT)
     ntpd = subprocess.Popen(program, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
@@ -54,7 +53,9 @@ def main(directory: Path, ahead: str) -> None:
 
 def serve(ahead: float) -> None:
     """In a network of its own, at the other end of the cable; until the standard input ends."""
-    _until(lambda: subprocess.run(["ip", "link", "show", "server"], capture_output=True, check=False).returncode == 0)
+    eventually(
+        lambda: subprocess.run(["ip", "link", "show", "server"], capture_output=True, check=False).returncode == 0
+    )
     _up("server", SERVER)
     NtpServer((SERVER, 123), ahead)
     sys.stdin.read()
@@ -74,13 +75,6 @@ def _run(*command: str) -> None:
     subprocess.run(command, check=True)
 
 
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 def _report(wanted: Callable[[TimeReport], bool]) -> TimeReport:
     source, found = Ntpd(TimeSettings()), []
 
@@ -91,7 +85,7 @@ def _report(wanted: Callable[[TimeReport], bool]) -> TimeReport:
             return False
         return wanted(found[-1])
 
-    _until(look)
+    eventually(look)
     return found[-1]
 
 

@@ -12,15 +12,13 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from collectd_mgr.agent.time_sources.base import Silent, TimeSettings
 from collectd_mgr.agent.time_sources.timesyncd import Timesyncd
 from collectd_mgr.domain.clock import TimeReport
 from tests.services.timekeepers import UNPACKED, NtpServer
-from tests.waiting import PATIENCE
+from tests.waiting import eventually
 
 #: Where its configuration is.
 PLACE = "/etc/systemd"
@@ -49,7 +47,7 @@ def main(directory: Path, ahead: float) -> None:
     (directory / "bus.conf").write_text(BUS.format(directory / "bus"))
     os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={directory}/bus"
     bus = _start(directory, "dbus-daemon", f"--config-file={directory}/bus.conf", "--nofork", "--nopidfile")
-    _until((directory / "bus").exists)
+    eventually((directory / "bus").exists)
     # As somebody else than root it does not look for a user of its own to become.
     nobody = ("unshare", "--user", "--map-user=65534", "--")
     timesyncd = _start(directory, *nobody, str(UNPACKED / "lib/systemd/systemd-timesyncd"))
@@ -72,13 +70,6 @@ def _run(*command: str) -> None:
     subprocess.run(command, check=True)
 
 
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 def _synchronised() -> TimeReport:
     source, found = Timesyncd(TimeSettings()), []
 
@@ -89,7 +80,7 @@ def _synchronised() -> TimeReport:
             return False
         return found[-1].synchronised
 
-    _until(look)
+    eventually(look)
     return found[-1]
 
 

@@ -24,7 +24,7 @@ from collectd_mgr.drivers.systemd import SystemdDaemon
 from collectd_mgr.testing.suite.rigs import Host, operators_file, settings_in
 from tests.collectd.parts import Parts, spec
 from tests.systemd import Systemd
-from tests.waiting import PATIENCE, eventually
+from tests.waiting import PATIENCE, eventually, looks
 
 #: Debian's collectd.service, but for the file, and for the pause before a dead one is started again.
 _UNIT = """
@@ -85,21 +85,19 @@ def process(settings: DriverSettings) -> list[Process]:
     return list(running(settings.binary, ("-C", settings.config_file)))
 
 
-def until(collectd: Collectd, pid: int | None, seconds: float = PATIENCE) -> Running:
+def until(collectd: Collectd, pid: int | None) -> Running:
     """The daemon, when it is another one than ``pid`` and answers, or when there is none (the pause before it)."""
-    deadline = time.monotonic() + seconds
-    while (seen := collectd.observe()).pid == pid or (seen.pid is not None and seen.version is None):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return seen
+    for _ in looks():
+        if (seen := collectd.observe()).pid != pid and (seen.pid is None or seen.version is not None):
+            return seen
+    raise AssertionError(seen)
 
 
 def back(collectd: Collectd, pid: int | None) -> Running:
-    deadline = time.monotonic() + PATIENCE
-    while (seen := collectd.observe()).pid in (pid, None) or seen.version is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return seen
+    for _ in looks():
+        if (seen := collectd.observe()).pid not in (pid, None) and seen.version is not None:
+            return seen
+    raise AssertionError(seen)
 
 
 def test_start_and_stop_are_systemds(collectd: Collectd, settings: DriverSettings) -> None:

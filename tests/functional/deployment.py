@@ -9,17 +9,16 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.services.place import directory, free_port
 from tests.services.process import Process
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, eventually
 
 _PROGRAMS = Path(sys.executable).parent
 
@@ -93,7 +92,7 @@ class Agent:
         self.process.stop()
         for pid in self.collectds():
             os.kill(pid, 15)
-        wait_until(lambda: not self.collectds(), "collectd ended")
+        eventually(lambda: not self.collectds())
         shutil.rmtree(self.home, ignore_errors=True)
 
     def collectds(self) -> list[int]:
@@ -192,11 +191,12 @@ class Caller:
 
     def up(self, host: str) -> None:
         """Wait until the host is up, and its whole status known."""
-        deadline = time.monotonic() + PATIENCE
-        while not (shown := self("GET", f"/v1/hosts/{host}").body.get("host", {})).get("daemon", {}).get("pid"):
-            assert time.monotonic() < deadline, shown
-            time.sleep(0.1)
-        wait_until(lambda: self("GET", f"/v1/hosts/{host}").body["host"]["status"] == "up", f"{host} is up")
+
+        def shown() -> Any:
+            return self("GET", f"/v1/hosts/{host}").body.get("host", {})
+
+        eventually(lambda: shown().get("daemon", {}).get("pid"), tell=shown)
+        eventually(lambda: shown()["status"] == "up", tell=shown)
 
 
 def _decoded(content: bytes) -> Any:
@@ -209,14 +209,6 @@ def answers(url: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def wait_until(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
-    """Wait until something is true; fails when it takes longer."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
 
 
 def write(path: Path, sections: Mapping[str, Mapping[str, object]]) -> None:

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.services.place import free_port
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, eventually
 
 PROGRAM = str(Path(sys.executable).with_name("collectd-mgr-standalone"))
 
@@ -56,10 +55,7 @@ class Standalone:
             return json.load(answer)
 
     def until(self, happened: Callable[[], object], seconds: float = PATIENCE) -> None:
-        deadline = time.monotonic() + seconds
-        while not happened():
-            assert time.monotonic() < deadline, (self.directory / "log").read_text()[-3000:]
-            time.sleep(0.1)
+        eventually(happened, seconds, lambda: (self.directory / "log").read_text()[-3000:])
 
     def close(self) -> None:
         """The service, its collectd, and what they kept."""

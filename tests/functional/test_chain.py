@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from tests.collectd import soak
-from tests.functional.deployment import Caller, Deployment, wait_until
+from tests.functional.deployment import Caller, Deployment
 from tests.services.keystone import Keystone
 from tests.services.rabbitmq import RabbitMQ
+from tests.waiting import eventually
 
 
 def values(caller: Caller, host: str, plugin: str) -> list[dict[str, Any]]:
@@ -54,7 +55,7 @@ def test_enable_and_disable(name: str, keystone: Keystone, request: pytest.Fixtu
     assert answer.body["plugin"]["effective"]["interval"] == 1
     assert answer.body["plugin"]["health"] in ("registered", "observed")
     answered = time.time()
-    wait_until(lambda: values(admin, host, "memory"), "values of memory")
+    eventually(lambda: values(admin, host, "memory"))
     (first, *_) = soak.times(next(agent.home.glob("csv/*/memory/*")), since=0)
     assert first < answered + 2
 
@@ -69,7 +70,7 @@ def test_enable_and_disable(name: str, keystone: Keystone, request: pytest.Fixtu
     assert agent.collectds() == [before]
 
     # collectd forgets them when it looks the next time, and the agent remembers.
-    wait_until(lambda: missing(admin, host, "memory"), "the metrics of memory have gone")
+    eventually(lambda: missing(admin, host, "memory"))
     gone = missing(admin, host, "memory")
     assert {"memory-free", "memory-used"} <= {row["id"].rpartition("/")[2] for row in gone}
     assert all(row["values"] == [] and row["missing_since"] > answered for row in gone)
@@ -121,8 +122,8 @@ def test_a_silent_host_is_brought_up_to_date_when_it_comes_back(deployment: Depl
     assert answer.body["operation"]["state"] == "pending"
     agent.start()
     operation = f"/v1/operations/{answer.body['operation']['id']}"
-    wait_until(lambda: admin("GET", operation).body["operation"]["state"] == "succeeded", "the operation succeeded")
-    wait_until(lambda: values(admin, host, "memory"), "values of memory")
+    eventually(lambda: admin("GET", operation).body["operation"]["state"] == "succeeded")
+    eventually(lambda: values(admin, host, "memory"))
     request_id = answer.body["operation"]["request_id"]
     # In the brackets of oslo.log; the API knows who asked as well.
     assert re.search(rf"\[\S+ {request_id} [0-9a-f]{{32}} [0-9a-f]{{32}} ", logged(deployment.home, "api*.log"))
@@ -156,7 +157,7 @@ def test_a_notification_comes_to_every_api(deployment: Deployment, keystone: Key
     assert answer.status == 202, answer
     for url in deployment.urls:
         caller = Caller(url, keystone.token("admin", "admin"))
-        wait_until(functools.partial(said, caller, host), "it is there")
+        eventually(functools.partial(said, caller, host))
         (row,) = caller("GET", f"/v1/notifications?host={host}&severity=failure").body["notifications"]
         assert (row["message"], row["plugin"], row["count"]) == ("a test", "collectd_mgr", 1)
 
@@ -181,4 +182,4 @@ def test_what_only_the_daemon_can_tell(deployment: Deployment, admin: Caller) ->
     assert "does not specify any (valid) results" in answer.body["operation"]["error"]["detail"]
     shown = admin("GET", f"/v1/hosts/{host}/plugins")
     assert "table" not in [plugin["plugin"] for plugin in shown.body["plugins"] if plugin["desired"]]
-    wait_until(lambda: admin("GET", f"/v1/hosts/{host}").body["host"]["in_sync"], "the host is in sync")
+    eventually(lambda: admin("GET", f"/v1/hosts/{host}").body["host"]["in_sync"])

@@ -6,8 +6,9 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.shell import Shell
-from tests.functional.deployment import Deployment, wait_until
+from tests.functional.deployment import Deployment
 from tests.services.keystone import Keystone
+from tests.waiting import eventually
 
 HOST = "cli.example.org"
 
@@ -18,7 +19,7 @@ def catalogued(deployment: Deployment, keystone: Keystone) -> Keystone:
     keystone.register("collectd-mgr", "collectd-mgr", deployment.urls[0])
     deployment.agent(HOST).start()
     admin = Shell(keystone.environment("admin", "admin"))
-    wait_until(lambda: "up" in admin("host", "show", HOST, "-f", "value", "-c", "status").out, f"{HOST} is up")
+    eventually(lambda: "up" in admin("host", "show", HOST, "-f", "value", "-c", "status").out)
     return keystone
 
 
@@ -27,7 +28,7 @@ def test_an_admin_enables_a_plugin_and_sees_its_values(catalogued: Keystone) -> 
     before = openstack.ok("host", "show", HOST)["pid"]
     (row,) = openstack.ok("plugin", "enable", "memory", "--host", HOST, "--interval", "1", "--wait")
     assert (row["State"], row["Enabled"], row["Driver"]) == ("succeeded", True, "live")
-    wait_until(lambda: openstack.ok("value", "list", "--host", HOST, "--plugin", "memory"), "values of memory")
+    eventually(lambda: openstack.ok("value", "list", "--host", HOST, "--plugin", "memory"))
     assert openstack.ok("host", "show", HOST)["pid"] == before
 
 
@@ -61,13 +62,13 @@ def test_what_is_set_for_a_while_ends_by_itself(catalogued: Keystone) -> None:
         lease = openstack.ok("plugin", "show", "contextswitch", "--host", HOST)["lease"]
         return bool(lease["state"] == "active")
 
-    wait_until(begun, "the host has said that it holds the lease")
+    eventually(begun)
 
     def over() -> bool:
         host = openstack.ok("host", "show", HOST)
         return host["leases"] == [] and bool(host["in_sync"])
 
-    wait_until(over, "the lease has ended and nobody desires it any more")
+    eventually(over)
     shown = openstack.ok("plugin", "show", "contextswitch", "--host", HOST)
     assert (shown["desired"], shown["effective"]["enabled"], shown["lease"]) == (None, False, None)
     assert openstack.ok("generation", "list", "--host", HOST)[0]["Summary"] == "lease.end contextswitch"

@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.functional.deployment import Answer, Caller, Deployment, wait_until
+from tests.functional.deployment import Answer, Caller, Deployment
 from tests.services.keystone import Keystone
 from tests.services.mariadb import MariaDB
 from tests.services.rabbitmq import RabbitMQ
+from tests.waiting import eventually
 
 
 def put(caller: Caller, host: str, plugin: str, enabled: bool) -> Answer:
@@ -42,7 +43,7 @@ def test_a_host_deleted_and_back(deployment: Deployment, admin: Caller) -> None:
     assert admin("GET", f"/v1/hosts/{host}").body["host"]["generation"]["epoch"] != epoch
     answer = put(admin, host, "vmem", True)
     assert (answer.status, answer.body["operation"]["state"]) == (200, "succeeded")
-    wait_until(lambda: running(admin, host) == {"vmem"} and in_sync(admin, host), "what is wanted runs")
+    eventually(lambda: running(admin, host) == {"vmem"} and in_sync(admin, host))
 
 
 def test_a_database_restored_to_last_week(
@@ -66,7 +67,7 @@ def test_a_database_restored_to_last_week(
         restore(url, tmp_path / "dump")
         deployment.start()
 
-        wait_until(lambda: running(admin, host) == {"memory"} and in_sync(admin, host), "last week's settings run")
+        eventually(lambda: running(admin, host) == {"memory"} and in_sync(admin, host))
         assert put(admin, host, "vmem", True).status == 200
         assert running(admin, host) == {"memory", "vmem"}
     finally:
@@ -91,7 +92,7 @@ def test_writers_at_the_same_time(deployment: Deployment, keystone: Keystone, ad
     assert {answer.status for answer in answers} <= {200, 202}
     generations = [answer.body["operation"]["generation"]["n"] for answer in answers]
     assert sorted(generations) == list(range(1, len(answers) + 1))
-    wait_until(lambda: running(admin, host) == {"memory", "vmem", "contextswitch"}, "what is wanted runs")
+    eventually(lambda: running(admin, host) == {"memory", "vmem", "contextswitch"})
     states = {row["state"] for row in admin("GET", f"/v1/operations?host={host}").body["operations"]}
     assert states <= {"succeeded", "superseded"}
 
@@ -113,7 +114,7 @@ def test_one_users_failure_is_nobody_elses(deployment: Deployment, keystone: Key
 
     with ThreadPoolExecutor() as pool:
         done = [each for batch in pool.map(write, deployment.urls, (good, bad)) for each in batch]
-    wait_until(lambda: in_sync(admin, host), "it is settled")
+    eventually(lambda: in_sync(admin, host))
     assert ended(done) == [*((name, "succeeded") for name in good), *((name, "failed") for name in bad)]
     assert running(admin, host) == set(good)
 

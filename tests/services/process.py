@@ -6,12 +6,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, looks
 
 # Reads from a pipe that only we hold open. When we are gone, killed with -9 too, it ends the daemon's process group.
 _GUARD = "read _; kill -s TERM -- -$0; sleep 10; kill -s KILL -- -$0"
@@ -91,11 +90,12 @@ class Process:
 
     def wait_until(self, ready: Callable[[], bool], within: float = 2 * PATIENCE) -> None:
         """Wait until ``ready()``; RuntimeError with the end of the log when the daemon ends before, or is too slow."""
-        deadline = time.monotonic() + within
-        while not ready():
-            if not self.alive or time.monotonic() > deadline:
-                raise RuntimeError(f"{self.argv[0]} is not ready (alive: {self.alive}):\n{self.tail()}")
-            time.sleep(0.1)
+        for _ in looks(within):
+            if ready():
+                return
+            if not self.alive:
+                break
+        raise RuntimeError(f"{self.argv[0]} is not ready (alive: {self.alive}):\n{self.tail()}")
 
     def tail(self, size: int = 3000) -> str:
         return self.log.read_text(errors="replace")[-size:] if self.log.exists() else ""
