@@ -24,7 +24,7 @@ from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.plan import Change, Plan, Running
 from collectd_mgr.domain.preview import Foreseen, Load
 from collectd_mgr.domain.spec import Generation, HostSpec, Layer, PluginGoal, PluginSetting
-from collectd_mgr.drivers.trial import Result, Trials, check_testable
+from collectd_mgr.drivers.trial import Result, Trial, Trials, check_testable
 from collectd_mgr.wire.look import look
 
 #: Metrics that are named.
@@ -232,7 +232,7 @@ class Preflight:
         interval = replace(goal, interval=goal.interval or origin.interval)
         types = [str(value) for statement in _types(self._state) for value in statement]
         try:
-            result = self._trials.run(plugin, interval, origin.hostname, types, max(0.0, patience))
+            result = self._trials.run(Trial(plugin, interval, origin.hostname, types), max(0.0, patience))
         except exception.CollectdMgrError as error:
             # collectd's own lines may quote the configuration.
             raise exception.from_dict(masked(error.to_dict())) from None

@@ -5,19 +5,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import plan, program, safety, sections
+from collectd_mgr.domain import plan, safety, sections
 from collectd_mgr.domain.plan import Change, Running
-from collectd_mgr.domain.sections import Settings
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers import operators
 from collectd_mgr.drivers.base import DriverSettings, Order
-from collectd_mgr.drivers.launcher import Launcher, unfit
-from collectd_mgr.drivers.packages import Packages
-from collectd_mgr.drivers.validation import Validation
+from collectd_mgr.drivers.installation import Installation, Installations
 
 #: What needs a new process, or can be had by one.
 CHANGES = frozenset((*plan.CHANGES, *plan.SECTIONS))
@@ -35,13 +31,9 @@ _NOT_INITIALISED = re.compile(r"Initialization of plugin `([^']+)' failed")
 class Candidates:
     """Judges them."""
 
-    def __init__(self, settings: DriverSettings, launcher: Launcher | None = None) -> None:
-        """``launcher``: who starts the daemon; None where nobody does from here."""
+    def __init__(self, settings: DriverSettings) -> None:
         self._settings = settings
-        self._launcher = launcher
-        self.packages = Packages(settings.plugin_dir)
-        self.validation = Validation(settings)
-        self._others: dict[str, Candidates] = {}
+        self.installations = Installations(settings)
 
     def judge(self, order: Order) -> tuple[str, ...]:
         """What collectd warns of in the order.
@@ -52,32 +44,20 @@ class Candidates:
         operators.check(self._settings, order.goal)
         changes = list(order.plan)
         if any(change.kind == plan.PROGRAM for change in changes):
+            self.installations.check(order.goal.section(sections.PROGRAM))
             # Another collectd may take another view of what this one has taken.
             changes += [Change(plan.LOAD, name, goal) for name, goal in order.goal.plugins.items() if goal.enabled]
-        judge = self._of(order.goal.section(sections.PROGRAM))
-        return tuple(dict.fromkeys(line for change in changes for line in judge._validate(change)))
+        installation = self.installations.of(order.goal.section(sections.PROGRAM))
+        return tuple(dict.fromkeys(line for change in changes for line in _validate(installation, change)))
 
-    def _of(self, wanted: Settings) -> Candidates:
-        """Those of the program that is wanted. :raises ProgramUnfit:"""
-        launcher = self._launcher
-        if launcher is None or not wanted:
-            return self
-        name = program.named(wanted, launcher.kind)
-        if name is None:
-            raise unfit(program.NAME, f"this host runs a collectd that is named by its {launcher.kind}")
-        build = launcher.build(name)
-        if launcher.kind != program.BINARY:
-            return self
-        settings = replace(self._settings, binary=name, plugin_dir=build.plugin_dir)
-        return self._others.setdefault(f"{name} {build.plugin_dir}", Candidates(settings))
 
-    def _validate(self, change: Change) -> tuple[str, ...]:
-        if change.kind in plan.NEEDED:
-            self.packages.check_loadable(plan.NEEDED[change.kind])
-        if change.kind not in _TAKEN_UP or change.goal is None or change.goal.origin == "host":
-            return ()
-        self.packages.check_loadable(change.plugin)
-        return self.validation.check(change.plugin, change.goal)
+def _validate(installation: Installation, change: Change) -> tuple[str, ...]:
+    if change.kind in plan.NEEDED:
+        installation.packages.check_loadable(plan.NEEDED[change.kind])
+    if change.kind not in _TAKEN_UP or change.goal is None or change.goal.origin == "host":
+        return ()
+    installation.packages.check_loadable(change.plugin)
+    return installation.validation.check(change.plugin, change.goal)
 
 
 def refusal(change: Change) -> str | None:

@@ -22,10 +22,10 @@ from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.child import ChildDaemon
 from collectd_mgr.drivers.commands import CommandsDaemon
 from collectd_mgr.drivers.daemon import Daemon
-from collectd_mgr.drivers.executable import Executables
 from collectd_mgr.drivers.files import ManagedFiles
+from collectd_mgr.drivers.installation import launcher_of
+from collectd_mgr.drivers.listener import Listener
 from collectd_mgr.drivers.observation import SILENCE
-from collectd_mgr.drivers.podman import Podman
 from collectd_mgr.drivers.process import Process
 from collectd_mgr.drivers.systemd import SystemdDaemon
 from collectd_mgr.wire import farewell
@@ -53,6 +53,7 @@ class Collectd:
         self._account = account(settings.user)
         self.files = ManagedFiles(settings.managed_dir, self._account)
         self.daemon = _daemon(settings, self.wire)
+        self._listener = Listener(self.wire)
         #: The managed file as it was found to be in order.
         self._sound: str | None = None
         #: The last goal, the text of a managed file that was found to mean it, and when.
@@ -173,8 +174,9 @@ class Collectd:
         """See :meth:`.base.Driver.instances`."""
         programs = dict.fromkeys((self._settings.binary, *self.daemon.programs()))
         found = [each for program in programs for each in process.with_config(program, self._settings.config_file)]
-        # One that took the place of another reads a file of its own.
-        return tuple(sorted({each.pid for each in (*found, *self.daemon.launched().values())}))
+        # One that took the place of another reads a file of its own, and one in a container has files of its own.
+        found += [*self.daemon.launched().values(), *filter(None, [self._listener.find()])]
+        return tuple(sorted({each.pid for each in found}))
 
     def await_ready(self, process: Process, wire: WireClient | None = None, beside: Process | None = None) -> None:
         """Wait until it answers and reads.
@@ -232,4 +234,4 @@ def _daemon(settings: DriverSettings, wire: WireClient) -> Daemon:
         return CommandsDaemon(settings, wire)
     if settings.daemon == "systemd":
         return SystemdDaemon(settings)
-    return ChildDaemon(settings, Podman(settings) if settings.daemon == "podman" else Executables(settings))
+    return ChildDaemon(settings, launcher_of(settings))

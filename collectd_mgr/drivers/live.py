@@ -13,11 +13,10 @@ from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.plan import Change, Running
 from collectd_mgr.domain.safety import Safety
 from collectd_mgr.drivers.base import Applied, DriverSettings, Order, Recovered
+from collectd_mgr.drivers.installation import Installations
 from collectd_mgr.drivers.observation import SILENCE
 from collectd_mgr.drivers.operations import Operations
-from collectd_mgr.drivers.packages import Packages
 from collectd_mgr.drivers.real import RealDriver
-from collectd_mgr.drivers.validation import Validation
 
 LOG = logging.getLogger(__name__)
 
@@ -44,12 +43,11 @@ class LiveDriver(RealDriver):
     def __init__(self, settings: DriverSettings, lookup: Callable[[str], Safety] = safety.lookup) -> None:
         super().__init__(settings)
         self._lookup = lookup
-        self._packages = Packages(settings.plugin_dir)
-        self._validation = Validation(settings)
+        self._installations = Installations(settings)
 
     def recover(self) -> Recovered:
         self._collectd.prepare()
-        self._validation.clear()
+        self._installations.current().validation.clear()
         return Recovered(self.observe())
 
     def offer(self) -> Offer:
@@ -63,7 +61,7 @@ class LiveDriver(RealDriver):
         return Offer(self.name, reads, {**off, **dict.fromkeys(_CHANGES, "; ".join(live["reasons"]))})
 
     def installed(self) -> tuple[Installed, ...]:
-        return self._packages.installed()
+        return self._installations.current().packages.installed()
 
     def refusal(self, change: Change, running: Running) -> str | None:
         if change.kind not in _CHANGES:
@@ -94,12 +92,13 @@ class LiveDriver(RealDriver):
 
     def _validate(self, change: Change) -> tuple[str, ...]:
         """The verdict on what this process has not loaded yet, before it is touched."""
+        installation = self._installations.current()
         if change.kind in plan.NEEDED:
-            self._packages.check_loadable(plan.NEEDED[change.kind])
+            installation.packages.check_loadable(plan.NEEDED[change.kind])
         if change.kind != plan.LOAD or change.goal is None:
             return ()
-        self._packages.check_loadable(change.plugin)
-        return self._validation.check(change.plugin, change.goal)
+        installation.packages.check_loadable(change.plugin)
+        return installation.validation.check(change.plugin, change.goal)
 
     def _transact(self, order: Order, text: str, before: dict[str, Any]) -> tuple[list[str], Running]:
         """The changes, and the file that repeats them at the next start; or neither.

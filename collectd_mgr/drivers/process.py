@@ -8,7 +8,7 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -57,6 +57,11 @@ class Process:
         except (FileNotFoundError, ProcessLookupError):
             return self.pid
         return next((int(line.split()[-1]) for line in lines if line.startswith("NSpid:")), self.pid)
+
+    @property
+    def sees_our_files(self) -> bool:
+        """Whether it has our root: in a container the same path may be another file."""
+        return _root(Path(f"/proc/{self.pid}")) == _root(Path("/proc/self"))
 
     def alive(self) -> bool:
         return look(self.pid) == self
@@ -118,9 +123,10 @@ def end_of(pid: int) -> int | None:
 
 
 def running(binary: str, arguments: tuple[str, ...]) -> Iterator[Process]:
-    """Every process of this program whose command line has ``arguments`` in a row."""
+    """Every process of this program whose command line has ``arguments`` in a row; see :func:`with_config`."""
+    own = _root(Path("/proc/self"))
     for entry in _of(binary):
-        if _in_a_row(_command_line(entry), arguments):
+        if _in_a_row(_command_line(entry), arguments) and _root(entry) == own:
             process = look(int(entry.name))
             if process is not None:
                 yield process
@@ -129,28 +135,33 @@ def running(binary: str, arguments: tuple[str, ...]) -> Iterator[Process]:
 def with_config(binary: str, config_file: str) -> list[Process]:
     """Every process of this program that was told to read that file, or none, where that is the file it reads then.
 
-    Those of other mount namespaces have files of their own by the same names, and are left out; so is a child of one
-    of them, which is about to run another program.
+    Those with another root, in a container, have files of their own by the same names, and are left out; so is a
+    child of one of them, which is about to run another program.
     """
     wanted = os.path.realpath(config_file)
-    found = {process.pid: process for process, told in _told(binary) if told == wanted}
+    found = {process.pid: process for process, told in _told(_of(binary)) if told == wanted}
     return [process for pid, process in found.items() if _parent(pid) not in found]
 
 
-def with_config_below(binary: str, directory: Path) -> list[Process]:
-    """Every process of this program that was told to read a file below that directory; see :func:`with_config`."""
+def with_config_below(directory: Path) -> list[Process]:
+    """Every collectd, of whatever program, that was told to read a file below that directory; see :func:`with_config`.
+
+    The directory is one of ours: nobody else would do so.
+    """
     above = os.path.realpath(directory) + "/"
-    return [process for process, told in _told(binary) if told.startswith(above)]
+    all_of_them = (entry for entry in Path("/proc").iterdir() if _in_a_row(_command_line(entry), ("-f", "-C")))
+    return [process for process, told in _told(all_of_them) if told.startswith(above)]
 
 
-def _told(binary: str) -> Iterator[tuple[Process, str]]:
-    """Every process of this program in our own mount namespace, and what it was told to read."""
-    own = _mounts(Path("/proc/self"))
-    for entry in _of(binary):
+def _told(entries: Iterable[Path]) -> Iterator[tuple[Process, str]]:
+    """Every process of these with our own root, and what it was told to read."""
+    own = _root(Path("/proc/self"))
+    for entry in entries:
         told = next((after for word, after in pairwise(_command_line(entry)) if word == "-C"), _DEFAULT_CONFIG)
-        process = look(int(entry.name))
-        if process is not None and _mounts(entry) == own:
-            yield process, os.path.realpath(told)
+        if _root(entry) == own:
+            process = look(int(entry.name))
+            if process is not None:
+                yield process, os.path.realpath(told)
 
 
 def marked(environment: str, command: tuple[str, ...]) -> list[Process]:
@@ -181,11 +192,16 @@ def _stat(pid: int) -> list[str]:
     return text.rpartition(")")[2].split()
 
 
-def _mounts(entry: Path) -> str:
+def _root(entry: Path) -> tuple[int, int] | None:
+    """Which directory a process has for /; None where that cannot be seen.
+
+    A mount namespace says less: each start of a unit with a /tmp of its own has another one.
+    """
     try:
-        return os.readlink(entry / "ns/mnt")
+        found = (entry / "root").stat()
     except OSError:
-        return ""
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _of(binary: str) -> Iterator[Path]:

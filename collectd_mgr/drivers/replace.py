@@ -42,7 +42,7 @@ class ReplaceDriver(RealDriver):
 
     def __init__(self, settings: DriverSettings) -> None:
         super().__init__(settings)
-        self._candidates = Candidates(settings, self._collectd.daemon.launcher)
+        self._candidates = Candidates(settings)
 
     def recover(self) -> Recovered:
         notes = self._collectd.prepare()
@@ -69,7 +69,7 @@ class ReplaceDriver(RealDriver):
         return " ".join(found) or None
 
     def installed(self) -> tuple[Installed, ...]:
-        return self._candidates.packages.installed()
+        return self._candidates.installations.current().packages.installed()
 
     def refusal(self, change: Change, running: Running) -> str | None:
         return candidate.refusal(change) or self._obstacle(change)
@@ -78,7 +78,8 @@ class ReplaceDriver(RealDriver):
         """Why there cannot be two with what the change brings. Of what is not installed, or cannot be written, the
         order itself says so.
         """
-        if change.goal is None or not change.goal.enabled or change.plugin not in self._candidates.packages:
+        there = self._candidates.installations.current().packages
+        if change.goal is None or not change.goal.enabled or change.plugin not in there:
             return None
         with suppress(exception.BadConfig, exception.BadGrammar):
             return " ".join(beside.obstacles(managed.plugin_items(change.plugin, change.goal))) or None

@@ -41,12 +41,12 @@ class RestartDriver(RealDriver):
     def __init__(self, settings: DriverSettings) -> None:
         super().__init__(settings)
         self._starts = settings.ours
-        self._candidates = Candidates(settings, self._collectd.daemon.launcher)
+        self._candidates = Candidates(settings)
 
     def recover(self) -> Recovered:
         """As the contract has it; a ``child`` that does not run is started with the file that there is."""
         notes = self._collectd.prepare()
-        self._candidates.validation.clear()
+        self._candidates.installations.current().validation.clear()
         if self._starts:
             try:
                 self._find_or_start()
@@ -71,7 +71,7 @@ class RestartDriver(RealDriver):
         return Offer(self.name, (candidate.CHANGES - missing.keys()) | reads, missing)
 
     def installed(self) -> tuple[Installed, ...]:
-        return self._candidates.packages.installed()
+        return self._candidates.installations.current().packages.installed()
 
     def refusal(self, change: Change, running: Running) -> str | None:
         return self._missing().get(change.kind) or candidate.refusal(change)

@@ -65,7 +65,7 @@ class Scratch:
 
     def clear(self) -> None:
         """See :func:`clear`."""
-        clear(self._binary, self._place)
+        clear(self._place)
 
     def run(self, plugin: str, block: str) -> Outcome:
         """Configure, initialise and read ``plugin`` once. ``block``: its ``<Plugin>`` block, may be empty."""
@@ -158,12 +158,12 @@ def options(values: dict[str, str | bool]) -> tuple[Item, ...]:
     return tuple(Item(name, (value,)) for name, value in values.items())
 
 
-def clear(binary: str, place: Path) -> None:
+def clear(place: Path) -> None:
     """End and remove what runs below ``place`` of a killed agent have left. No run of this one may be under way.
 
     Such a process would go on for ever, and there may be secrets in its files.
     """
-    for process in with_config_below(binary, place):
+    for process in with_config_below(place):
         LOG.warning("A trial of an earlier agent still runs (pid %s): it is ended.", process.pid)
         end_group(process.pid)
     shutil.rmtree(place, ignore_errors=True)

@@ -28,6 +28,7 @@ from collectd_mgr.domain.types_db import Sources
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.files import write
+from collectd_mgr.drivers.installation import Installations
 from collectd_mgr.drivers.scratch import END_BLOCK, alone, clear, end_group, judge, lines, options
 from collectd_mgr.drivers.validation import rejected
 
@@ -57,12 +58,24 @@ class Result:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Trial:
+    """``plugin`` with its configuration.
+
+    :param types: the operator's ``TypesDB`` files, for none collectd's own
+    """
+
+    plugin: str
+    goal: PluginGoal
+    hostname: str
+    types: Sequence[str] = ()
+
+
 class Trials:
     """One at a time, for a trial costs as much as a collectd; one more may wait for it."""
 
     def __init__(self, settings: DriverSettings) -> None:
-        self._binary = settings.binary
-        self._plugin_dir = settings.plugin_dir
+        self._installations = Installations(settings)
         self._account = account(settings.user)
         self._place = Path(settings.state_dir) / "trials"
         self._lock = threading.Lock()
@@ -70,53 +83,53 @@ class Trials:
 
     def clear(self) -> None:
         """To be called when the agent starts: see :func:`.scratch.clear`."""
-        clear(self._binary, self._place)
+        clear(self._place)
 
-    def run(self, plugin: str, goal: PluginGoal, hostname: str, types: Sequence[str], patience: float) -> Result:
-        """Run ``plugin`` with its configuration for at most ``patience`` seconds. Safe to repeat.
+    def run(self, trial: Trial, patience: float) -> Result:
+        """Run it for at most ``patience`` seconds. Safe to repeat.
 
-        :param types: the operator's ``TypesDB`` files, for none collectd's own
         :raises NotTestable: it reads nothing, or a second instance of it would disturb the first
-        :raises PluginNotLoadable: it is not installed
+        :raises PluginNotLoadable: it is not installed, or a library that it wants is not
         :raises ConfigRejected: with collectd's own ``messages``
         :raises Busy: another trial is under way for all that time; at once, where one waits already
         """
-        check_testable(plugin)
-        if not Path(self._plugin_dir, f"{plugin}.so").exists():
-            raise exception.PluginNotLoadable(f"{plugin} is not installed.", plugin=plugin, message="")
+        check_testable(trial.plugin)
+        installation = self._installations.current()
+        installation.packages.check_loadable(trial.plugin)
         if not self._asked.acquire(blocking=False):
             raise exception.Busy("Plugins are being tried on this host, and another one waits.")
         try:
-            return self._in_turn(plugin, goal, hostname, types, patience)
+            return self._in_turn(trial, installation.settings, patience)
         finally:
             self._asked.release()
 
-    def _in_turn(self, plugin: str, goal: PluginGoal, hostname: str, types: Sequence[str], patience: float) -> Result:
+    def _in_turn(self, trial: Trial, found: DriverSettings, patience: float) -> Result:
         if not self._lock.acquire(timeout=patience):
             raise exception.Busy("Another plugin is being tried on this host.")
         try:
-            return self._run(plugin, goal, hostname, types, patience)
+            return self._run(trial, found, patience)
         finally:
             self._lock.release()
 
-    def _run(self, plugin: str, goal: PluginGoal, hostname: str, types: Sequence[str], patience: float) -> Result:
+    def _run(self, trial: Trial, found: DriverSettings, patience: float) -> Result:
+        """``found``: where the binary and its plugins are."""
         self._account.pass_through(self._place)
         with tempfile.TemporaryDirectory(dir=self._place) as directory:
             place = Path(directory)
-            text = grammar.render(_statements(place, self._plugin_dir, plugin, hostname, types))
-            block = managed.plugin_text(plugin, goal)
+            text = grammar.render(_statements(place, found.plugin_dir, trial))
+            block = managed.plugin_text(trial.plugin, trial.goal)
             write(place / "collectd.conf", text + block + END_BLOCK, self._account)
             self._account.hand_over(place)
-            status = self._execute(place, patience)
+            status = self._execute(found.binary, place, patience)
             outcome = judge(status, lines(place / "log"), lines(place / "output"))
             if outcome.errors:
-                raise rejected(plugin, outcome.errors, outcome.warnings)
-            found = rows(place / "csv", _sources(types), goal.interval)
-            return Result(found, tuple(dict.fromkeys(outcome.warnings)))
+                raise rejected(trial.plugin, outcome.errors, outcome.warnings)
+            seen = rows(place / "csv", _sources(trial.types), trial.goal.interval)
+            return Result(seen, tuple(dict.fromkeys(outcome.warnings)))
 
-    def _execute(self, place: Path, patience: float) -> int:
+    def _execute(self, binary: str, place: Path, patience: float) -> int:
         """The exit status: 0 when it ran until it was ended, also by force (a read that does not come back)."""
-        command = self._account.command(self._binary, "-f", "-C", str(place / "collectd.conf"))
+        command = self._account.command(binary, "-f", "-C", str(place / "collectd.conf"))
         with (place / "output").open("wb") as output:
             child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
@@ -145,15 +158,15 @@ def check_testable(plugin: str) -> None:
         )
 
 
-def _statements(place: Path, plugin_dir: str, plugin: str, hostname: str, types: Sequence[str]) -> tuple[Item, ...]:
+def _statements(place: Path, plugin_dir: str, trial: Trial) -> tuple[Item, ...]:
     csv: dict[str, str | bool] = {"DataDir": str(place / "csv"), "StoreRates": False}
     return (
-        *(Item("TypesDB", (file,)) for file in types),
-        *alone(place, plugin_dir, hostname),
+        *(Item("TypesDB", (file,)) for file in trial.types),
+        *alone(place, plugin_dir, trial.hostname),
         Item("Interval", (INTERVAL,)),
         config.load_plugin("csv"),
         config.plugin_block("csv", options(csv)),
-        config.load_plugin(plugin),
+        config.load_plugin(trial.plugin),
     )
 
 

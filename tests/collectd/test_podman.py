@@ -23,7 +23,7 @@ from collectd_mgr.domain import managed, output, plan
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers import instance, operators
 from collectd_mgr.drivers.base import DriverSettings
-from collectd_mgr.drivers.process import Process, marked
+from collectd_mgr.drivers.process import Process, marked, running
 from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.drivers.succession import Succession
@@ -94,6 +94,10 @@ def test_each_is_a_container_of_its_own(host: Host, rig: Rig) -> None:
     (second,) = containers(host)
     assert second.startswith(f"{first}-")
     assert [each.pid for each in processes(host)] == [applied.running.pid]
+    # Whoever looks for processes of the host's own takes none in a container for one.
+    file = next(Path(host.settings.state_dir, "instances").glob("*.conf"))
+    assert not list(running(host.settings.binary, ("-f", "-C", str(file))))
+    assert host.collectd.instances() == (applied.running.pid,)
     host.again()
     eventually(lambda: list(containers(host)) == [first])
     assert not plan.plan(rig.driver.observe(), rig.goal({"cpu": CPU}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,18 +14,23 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.domain import managed, plan
-from collectd_mgr.domain.spec import Goal
+from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers import operators
 from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.live import LiveDriver
 from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.drivers.succession import Succession
+from collectd_mgr.drivers.trial import Trial, Trials
+from collectd_mgr.testing.collectd import PLUGINS
 from collectd_mgr.testing.suite.changes import CPU, MEMORY
 from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import Host, Kind, real_host
+from tests.waiting import PATIENCE
 
-#: Says of itself what collectd does, and is none.
+#: Says of itself what collectd does, takes what collectd takes, and is none.
 _SAYS = """#!/bin/sh
+[ "$1" = -T ] && exec /usr/sbin/collectd "$@"
 echo "  Plugin directory  /usr/lib/collectd"
 echo "collectd {version}, http://collectd.org/"
 exit 1
@@ -82,6 +88,41 @@ def test_it_is_another_one_from_now_on(host: Host, rig: Rig, other: Path) -> Non
     assert runs(rig) == str(other)
     rig.reach(goal(rig, None))
     assert runs(rig) == os.path.realpath(host.settings.binary)
+
+
+def test_plugins_are_those_that_it_was_built_for(host: Host, rig: Rig, other: Path) -> None:
+    """What is said of them, what is loaded live and what is tried, whatever the host is configured for."""
+    there = ["cpu", "csv", "load", "logfile", "memory", "python"]
+    with tempfile.TemporaryDirectory(prefix="cmp-", dir="/tmp") as plugins:
+        has_plugins_in(other, plugins, *there)
+        rig.reach(goal(rig, other))
+        live, trials = LiveDriver(host.settings), Trials(host.settings)
+        for driver in (rig.driver, live):
+            assert [each.plugin for each in driver.installed()] == there
+        assert trials.run(Trial("cpu", PluginGoal(True), "h"), PATIENCE).rows
+        with pytest.raises(exception.PluginNotLoadable):
+            trials.run(Trial("swap", PluginGoal(True), "h"), PATIENCE)
+        swap = rig.goal({"memory": MEMORY, "swap": PluginGoal(True)}, sections=goal(rig, other).sections)
+        for driver in (rig.driver, live):
+            with pytest.raises(exception.PluginNotLoadable):
+                driver.apply(rig.order(swap))
+        # Its binary is taken away: what is known of it is enough to go on.
+        other.unlink()
+        assert len(live.installed()) == len(there)
+        live.close()
+        host.collectd.daemon.stop()
+
+
+def has_plugins_in(binary: Path, directory: str, *plugins: str) -> None:
+    """Have a collectd that was built with another directory: names of as many letters."""
+    text = binary.read_bytes()
+    assert len(directory) == len(PLUGINS)
+    for end in (b"\0", b"\n"):
+        assert PLUGINS.encode() + end in text
+        text = text.replace(PLUGINS.encode() + end, directory.encode() + end)
+    binary.write_bytes(text)
+    for plugin in plugins:
+        shutil.copy2(Path(PLUGINS, f"{plugin}.so"), directory)
 
 
 def test_it_is_found_without_its_record(host: Host, rig: Rig, other: Path) -> None:

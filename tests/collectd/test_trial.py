@@ -16,7 +16,7 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.process import with_config_below
-from collectd_mgr.drivers.trial import Result, Trials
+from collectd_mgr.drivers.trial import Result, Trial, Trials
 from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.suite.rigs import settings_in
 from tests.collectd import unixsock
@@ -31,7 +31,7 @@ def trials(tmp_path: Path) -> Trials:
 
 
 def tried(trials: Trials, plugin: str, config: Any = None, types: tuple[str, ...] = ()) -> Result:
-    return trials.run(plugin, PluginGoal(True, 10.0, config), HOST, types, 10.0)
+    return trials.run(Trial(plugin, PluginGoal(True, 10.0, config), HOST, types), 10.0)
 
 
 def test_values_and_rates(trials: Trials) -> None:
@@ -137,7 +137,7 @@ class TestBesideTheDaemon:
 def test_one_at_a_time(trials: Trials) -> None:
     assert trials._lock.acquire()
     with pytest.raises(exception.Busy):
-        trials.run("cpu", PluginGoal(True), HOST, (), 0.1)
+        trials.run(Trial("cpu", PluginGoal(True), HOST), 0.1)
     trials._lock.release()
 
 
@@ -146,20 +146,20 @@ _ENDLESS = """
 import sys
 from pathlib import Path
 from collectd_mgr.domain.spec import PluginGoal
-from collectd_mgr.drivers.trial import Trials
+from collectd_mgr.drivers.trial import Trial, Trials
 from collectd_mgr.testing.suite.rigs import settings_in
 config = {"Table": {"args": "/nowhere", "Separator": " ", "Result": {"Type": "gauge", "ValuesFrom": 0}}}
-Trials(settings_in(Path(sys.argv[1]))).run("table", PluginGoal(True, 10.0, config), "h", (), 3600.0)
+Trials(settings_in(Path(sys.argv[1]))).run(Trial("table", PluginGoal(True, 10.0, config), "h"), 3600.0)
 """
 
 
 def test_what_a_killed_agent_was_at_ends_with_the_next(trials: Trials, tmp_path: Path) -> None:
-    place, binary = tmp_path / "state" / "trials", settings_in(tmp_path).binary
+    place = tmp_path / "state" / "trials"
     with subprocess.Popen([sys.executable, "-c", _ENDLESS, str(tmp_path)]) as agent:
-        eventually(lambda: bool(with_config_below(binary, place)))
+        eventually(lambda: bool(with_config_below(place)))
         agent.kill()
-    assert with_config_below(binary, place), "nobody ends it"
+    assert with_config_below(place), "nobody ends it"
     trials.clear()
-    eventually(lambda: not with_config_below(binary, place))
+    eventually(lambda: not with_config_below(place))
     assert not place.exists()
     assert tried(trials, "load").rows

@@ -13,7 +13,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.domain.spec import PluginGoal
-from collectd_mgr.drivers.trial import Result, Trials
+from collectd_mgr.drivers.trial import Result, Trial, Trials
 from collectd_mgr.testing.suite.rigs import settings_in
 from tests.waiting import PATIENCE
 
@@ -32,7 +32,7 @@ class Slow(Trials):
         return Result()
 
     def cpu(self) -> Result:
-        return self.run("cpu", PluginGoal(True), "cn1.example.org", (), PATIENCE)
+        return self.run(Trial("cpu", PluginGoal(True), "cn1.example.org"), PATIENCE)
 
 
 def test_of_many_at_once_one_waits_and_the_others_are_told_at_once(tmp_path: Path) -> None:

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A collectd as it lies on this host's disk: its binary, and the plugins that are there for it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+from collectd_mgr import exception
+from collectd_mgr.domain import managed, program
+from collectd_mgr.domain.sections import Settings
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.executable import Executables
+from collectd_mgr.drivers.files import ManagedFiles
+from collectd_mgr.drivers.launcher import Launcher, unfit
+from collectd_mgr.drivers.packages import Packages
+from collectd_mgr.drivers.podman import Podman
+from collectd_mgr.drivers.validation import Validation
+from collectd_mgr.drivers.verdicts import build
+
+LOG = logging.getLogger(__name__)
+
+
+class Installation:
+    """One of them; ``settings`` name its ``binary`` and ``plugin_dir``."""
+
+    def __init__(self, settings: DriverSettings) -> None:
+        self.settings = settings
+        self.packages = Packages(settings.plugin_dir)
+        self.validation = Validation(settings)
+
+
+def launcher_of(settings: DriverSettings) -> Launcher | None:
+    """Who starts collectd, where that is the agent itself."""
+    if settings.daemon == "podman":
+        return Podman(settings)
+    return Executables(settings) if settings.daemon == "child" else None
+
+
+class Installations:
+    """Those that this host may run. For what is in an image the configured one stands, which is to be the same."""
+
+    def __init__(self, settings: DriverSettings) -> None:
+        self._settings = settings
+        self._files = ManagedFiles(settings.managed_dir)
+        self._launcher = launcher_of(settings)
+        self._configured = Installation(settings)
+        #: By the path of the binary: which build it was, and what there was for it.
+        self._others: dict[str, tuple[tuple[str, ...], Installation]] = {}
+
+    def current(self) -> Installation:
+        """Of the collectd that runs, and that would be started: the managed file says which.
+
+        Of one whose binary is not there any more, what is known of it yet.
+        """
+        wanted = managed.program(self._files.read() or "")
+        try:
+            return self.of(wanted)
+        except exception.ProgramUnfit as error:
+            LOG.warning("The collectd that is to run here cannot be looked at: %s", error.detail)
+            name = program.named(wanted, program.BINARY) or ""
+            return self._others.get(name, ((), self._configured))[1]
+
+    def of(self, wanted: Settings) -> Installation:
+        """Of the collectd that these settings of :mod:`collectd_mgr.domain.program` name.
+
+        :raises ProgramUnfit: it is none that could be managed
+        """
+        name = program.named(wanted, program.BINARY)
+        if name is None or self._launcher is None or self._launcher.kind != program.BINARY:
+            return self._configured
+        stamp = build(Path(name))
+        known, found = self._others.get(name, ((), self._configured))
+        if known != stamp:
+            there = self._launcher.build(name)
+            found = Installation(replace(self._settings, binary=name, plugin_dir=there.plugin_dir))
+            self._others[name] = stamp, found
+        return found
+
+    def check(self, wanted: Settings) -> None:
+        """Ask the collectd that is wanted what it is, be it in an image. :raises ProgramUnfit: none to be run here"""
+        if self._launcher is None:
+            return
+        name = program.named(wanted, self._launcher.kind) if wanted else self._launcher.configured
+        if name is None:
+            raise unfit(program.NAME, f"this host runs a collectd that is named by its {self._launcher.kind}")
+        self._launcher.build(name)
