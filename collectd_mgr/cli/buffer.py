@@ -14,7 +14,7 @@ from collectd_mgr.cli.client import Client, client_of, path
 from collectd_mgr.cli.examples import examples
 
 _SHOWN = {
-    "host": "host",
+    "host": "name",
     "write_queue": "effective.write_queue",
     "desired_write_queue": "desired.write_queue",
     "host_write_queue": "host.write_queue",
@@ -43,7 +43,7 @@ class ShowBuffer(command.ShowOne):
         found = client_of(self).get(path("hosts", parsed_args.host, "buffer")).json()["buffer"]
         if found["use"] is None:
             self.log.warning("%s: the agent does not answer: what is in its buffers is not known", parsed_args.host)
-        return columns.sheet({"host": parsed_args.host, **found}, _SHOWN)
+        return columns.sheet({"name": parsed_args.host, **found}, _SHOWN)
 
 
 class SetBuffer(changes.Change):

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import yaml
 from cliff.columns import FormattableColumn
 from osc_lib.cli import format_columns
 
@@ -24,11 +25,24 @@ class TimeColumn(FormattableColumn[Any]):
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._value))
 
 
+class _Said(str):
+    """Itself in JSON and YAML, which escape what a terminal would heed; without it where ``str()`` of it is printed."""
+
+    def __str__(self) -> str:
+        return plain(self)
+
+
+yaml.SafeDumper.add_representer(_Said, yaml.SafeDumper.represent_str)
+
+
 class TextColumn(FormattableColumn[str]):
-    """What a host may have made up, with characters that are none: itself for programs, without them for people."""
+    """Any text: a host may have made it up. All of a column are of this kind, or it could not be sorted."""
 
     def human_readable(self) -> str:
         return plain(self._value)
+
+    def machine_readable(self) -> str:
+        return _Said(self._value)
 
 
 class JsonColumn(FormattableColumn[Any]):
@@ -63,7 +77,7 @@ def cell(value: Any) -> Any:
     """A value as cliff prints it: readable in a table, itself in JSON and YAML."""
     if isinstance(value, dict):
         return JsonColumn(value) if _nested(value.values()) else format_columns.DictColumn(value)
-    if isinstance(value, str) and plain(value) != value:
+    if isinstance(value, str):
         return TextColumn(value)
     if isinstance(value, list):
         return JsonColumn(value) if _nested(value) else format_columns.ListColumn(value)

@@ -40,7 +40,9 @@ class ShowConfig(command.ShowOne):
     def run(self, parsed_args: argparse.Namespace) -> int:
         if not parsed_args.text:
             return super().run(parsed_args)
-        self.app.stdout.write(self._ask(parsed_args, text="1").text)
+        text, out = self._ask(parsed_args, text="1").text, self.app.stdout
+        # In a file it is what collectd is given, to the byte.
+        out.write(columns.plain(text) if out.isatty() else text)
         return 0
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:

@@ -113,7 +113,7 @@ def add_filters(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
         choices=_STATES,
         help="Only those in this state: what a threshold of collectd says of them; missing: were there, and are gone",
     )
-    parser.add_argument("--limit", metavar="<n>", type=int, help="At most this many metrics of each host")
+    parser.add_argument("--limit", metavar="<n>", type=units.count, help="At most this many metrics of each host")
     return parser
 
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from collectd_mgr.cli import units
+
 _DIRECTIONS = ("asc", "desc")
 
 
 def add_options(parser: argparse.ArgumentParser, *keys: str) -> None:
     """``--limit``, and ``--sort`` by one of ``keys``."""
-    parser.add_argument("--limit", metavar="<n>", type=int, help="At most this many rows")
+    parser.add_argument("--limit", metavar="<n>", type=units.count, help="At most this many rows")
     parser.add_argument(
         "--sort",
         metavar="<key>[:<direction>]",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Durations, moments and sizes as people write them."""
+"""Durations, moments, sizes and counts as people write them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ _SIZE = re.compile(r"(\d+)([kmgt]?)(?:i?b)?", re.IGNORECASE)
 
 def seconds(text: str) -> float:
     """``90``, ``0.5``, ``500ms``, ``1h30m`` → seconds. :raises argparse.ArgumentTypeError: for anything else"""
-    if _DURATION.fullmatch(text):
-        return sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
     try:
-        number = float(text)
+        if _DURATION.fullmatch(text):
+            number = sum(float(part) * _SECONDS[unit] for part, unit in _PART.findall(text))
+        else:
+            number = float(text)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
@@ -35,11 +36,11 @@ def seconds(text: str) -> float:
 
 def moment(text: str) -> str:
     """A time in ISO 8601 as it is; a duration, as ``10m``, is so long ago. :raises argparse.ArgumentTypeError:"""
-    if _DURATION.fullmatch(text):
-        return (datetime.now(UTC) - timedelta(seconds=seconds(text))).isoformat().replace("+00:00", "Z")
     try:
+        if _DURATION.fullmatch(text):
+            return (datetime.now(UTC) - timedelta(seconds=seconds(text))).isoformat().replace("+00:00", "Z")
         datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(
             f"{text!r} is no time: ISO 8601, for example 2026-11-22T18:00:00Z, or how long ago, for example 10m"
         ) from None
@@ -52,3 +53,10 @@ def size(text: str) -> int:
     if found is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no size: bytes, or for example 512K, 64M, 1G (of 1024 each)")
     return int(found[1]) * _BYTES[found[2].lower()]
+
+
+def count(text: str) -> int:
+    """A whole number from 1 on. :raises argparse.ArgumentTypeError: for anything else"""
+    if not (text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no count: a whole number, 1 at the least")
+    return int(text)

@@ -94,7 +94,7 @@ class WatchValues(command.Command):
         parser.add_argument(
             "--every", metavar="<duration>", type=_seconds, default=2.0, help="Time between two looks (default 2)"
         )
-        parser.add_argument("--times", metavar="<n>", type=_times, help="End after this many looks")
+        parser.add_argument("--times", metavar="<n>", type=units.count, help="End after this many looks")
         parser.add_argument("--rate", action="store_true", help="Rates per second, not values: for counters")
         examples(
             parser,
@@ -159,10 +159,3 @@ def _seconds(text: str) -> float:
     if not 0.1 <= seconds <= 86400.0:
         raise argparse.ArgumentTypeError("from 0.1 to 86400 seconds")
     return seconds
-
-
-def _times(text: str) -> int:
-    times = int(text)
-    if times < 1:
-        raise argparse.ArgumentTypeError("1 at the least")
-    return times

@@ -72,6 +72,7 @@ def test_buffers_are_shown_and_set(openstack: Shell) -> None:
     (row,) = openstack.ok("buffer", "set", "--host", HOST, "--spool", "1048576", "--wait")
     assert (row["State"], row["Spool"]) == ("succeeded", {"bytes": 1048576})
     shown = openstack.ok("buffer", "show", "--host", HOST)
+    assert shown["host"] == HOST
     assert shown["notifications"]["readers"]["conductors"]["dropped"] == 0
 
 

@@ -53,7 +53,7 @@ THIRD_PARTY: dict[str, frozenset[str]] = {
         "cheroot": "cmd",
         # The bus chooses threads before oslo.messaging would choose eventlet.
         "oslo_service": "cmd rpc",
-        "cliff osc_lib openstackclient rich": "cli",
+        "cliff osc_lib openstackclient rich yaml": "cli",
         # The resource type in Gnocchi is made as an admin, once; the API tells a Keystone that is away from its word.
         "keystoneauth1": "cli cmd api",
         "oslo_upgradecheck": "cmd",

@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
+import argparse
+import io
+import json
 from typing import Any
 
 import pytest
+import stevedore
+import yaml
 from cliff.columns import FormattableColumn
 
 from collectd_mgr.cli.columns import cell
@@ -30,4 +35,27 @@ def test_what_a_host_says_is_no_command_for_the_terminal(value: Any, shown: str)
 
 
 def test_words_are_words() -> None:
-    assert cell("two\n\tlines, \N{FIRE}") == "two\n\tlines, \N{FIRE}"
+    text = "two\n\tlines, \N{FIRE}"
+    assert (cell(text).human_readable(), cell(text).machine_readable()) == (text, text)
+
+
+def test_a_column_with_odd_texts_is_sorted() -> None:
+    assert sorted(map(cell, ["b", ODD, "a"])) == [cell("a"), cell("b"), cell(ODD)]
+
+
+PRINTED = {
+    "csv": f'"Message"\n"{PLAIN}"\n',
+    "value": f"{PLAIN}\n",
+    "json": json.dumps([{"Message": ODD}]) + "\n",
+    "yaml": yaml.safe_dump([{"Message": ODD}]),
+}
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_no_format_has_commands_for_the_terminal(name: str) -> None:
+    """Those that have a way to write them down lose nothing."""
+    formatter: Any = stevedore.DriverManager("cliff.formatter.list", name, invoke_on_load=True).driver
+    out = io.StringIO()
+    formatter.emit_list(["Message"], [(cell(ODD),)], out, argparse.Namespace(quote_mode="nonnumeric", noindent=True))
+    assert out.getvalue() == PRINTED[name]
+    assert "\x1b" not in out.getvalue()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Durations, moments and sizes as people write them."""
+"""Durations, moments, sizes and counts as people write them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_durations(text: str, seconds: float) -> None:
     assert units.seconds(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "soon", "10 m", "10M", "10min", "m", "1h30", "nan", "inf", "-5m"])
+@pytest.mark.parametrize("text", ["", "soon", "10 m", "10M", "10min", "m", "1h30", "nan", "inf", "-5m", f"{10**400}d"])
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="is no duration: seconds"):
         units.seconds(text)
@@ -41,7 +41,7 @@ def test_moments() -> None:
     assert before <= ago + timedelta(hours=1) <= datetime.now(UTC)
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "10", "18:00", "1h30"])
+@pytest.mark.parametrize("text", ["", "yesterday", "10", "18:00", "1h30", "1000000d", "9999999999d"])
 def test_what_is_no_moment(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="is no time: ISO 8601"):
         units.moment(text)
@@ -58,3 +58,13 @@ def test_sizes(text: str, size: int) -> None:
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="is no size: bytes"):
         units.size(text)
+
+
+def test_counts() -> None:
+    assert units.count("25") == 25
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "few", "²"])
+def test_what_is_no_count(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="is no count: a whole number, 1 at the least"):
+        units.count(text)
