@@ -11,11 +11,11 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
+from collectd_mgr import disk
 from collectd_mgr.domain.columns import Columns, Row
 from collectd_mgr.domain.expression import Expression, encoded
 from collectd_mgr.domain.metrics import MISSING
 from collectd_mgr.domain.reads import Page, Query, matching
-from collectd_mgr.drivers import files
 
 LOG = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class Absent:
             return
         self._saved, self._saved_at = self._gone, self._clock()
         try:
-            files.replace(self._path, json.dumps([astuple(gone) for gone in self._saved.values()]), durably=False)
+            disk.replace(self._path, json.dumps([astuple(gone) for gone in self._saved.values()]), durably=False)
         except OSError as error:
             LOG.warning("The missing metrics are not kept on the disk: %s", error)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from collectd_mgr.drivers import files
+from collectd_mgr import disk
 
 LOG = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def begin(directory: str, clock: Callable[[], int] = time.time_ns) -> int:
         last = int(path.read_text(encoding="ascii"))
     number = max(clock(), last + 1)
     try:
-        files.replace(path, f"{number}\n")
+        disk.replace(path, f"{number}\n")
     except OSError as error:
         LOG.error("The number of this start is not kept: %s", error)
     return number

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from collectd_mgr import disk
 from collectd_mgr.agent.probation import Probation
 from collectd_mgr.domain.leases import Held, Leases
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.skew import understood
 from collectd_mgr.domain.spec import HostSpec
-from collectd_mgr.drivers import files
 
 LOG = logging.getLogger(__name__)
 
@@ -148,7 +148,7 @@ class MemoryFile:
         """Have what was written on the disk; whether there was anything to do. Safe to repeat."""
         if self._unsaved is None:
             return False
-        files.replace(self._path, self._unsaved)
+        disk.replace(self._path, self._unsaved)
         with suppress(FileNotFoundError):
             os.truncate(self._lines, 0)
         self._unsaved = None

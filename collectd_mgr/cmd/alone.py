@@ -9,9 +9,9 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from collectd_mgr import disk
 from collectd_mgr.db import sealing
 from collectd_mgr.domain import mode
-from collectd_mgr.drivers import files
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.snippet import snippet
 
@@ -85,4 +85,4 @@ def configuration(directory: Path, settings: DriverSettings) -> str:
 
 def _once(path: Path, text: str) -> None:
     if not path.exists():
-        files.replace(path, text)
+        disk.replace(path, text)

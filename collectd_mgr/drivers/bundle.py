@@ -13,7 +13,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from collectd_mgr.drivers.files import sync_directory
+from collectd_mgr import disk
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _PARTS = ("domain", "wire", "extension")
@@ -74,7 +74,7 @@ def _copy(target: Path) -> None:
         copy.chmod(0o644)
     _open(unfinished)
     os.rename(unfinished, target)
-    sync_directory(target.parent)
+    disk.sync(target.parent)
 
 
 def _open(top: Path) -> None:
@@ -91,4 +91,4 @@ def _point(link: Path, target: Path) -> None:
         staged.unlink()
     staged.symlink_to(target.name)
     os.replace(staged, link)
-    sync_directory(link.parent)
+    disk.sync(link.parent)

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from collectd_mgr import exception
+from collectd_mgr import disk, exception
 from collectd_mgr.domain import managed, program
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.ending import OutOfMemory, by_somebody
 from collectd_mgr.drivers.executable import Executables
-from collectd_mgr.drivers.files import ManagedFiles, replace
+from collectd_mgr.drivers.files import ManagedFiles
 from collectd_mgr.drivers.instance import INSTANCES
 from collectd_mgr.drivers.launcher import Launcher
 from collectd_mgr.drivers.output import Output
@@ -132,7 +132,7 @@ class ChildDaemon(Daemon):
         if self._recorded() == process:
             return
         try:
-            replace(self._record, f"{process.pid} {process.ticks} {_boot()}\n")
+            disk.replace(self._record, f"{process.pid} {process.ticks} {_boot()}\n")
         except OSError as error:
             LOG.warning("%s cannot be written: %s", self._record, error)
 

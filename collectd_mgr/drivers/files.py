@@ -7,6 +7,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from collectd_mgr import disk
 from collectd_mgr.drivers.account import Account
 
 #: The agent's own user.
@@ -48,7 +49,7 @@ class ManagedFiles:
         """Have ``text`` written, so that :meth:`commit` has nothing left that could fail for want of space."""
         self.prepare()
         self.discard()  # It may be another name of the one that is kept.
-        write(self._directory / _STAGED, text, self._account, durably=False)
+        disk.write(self._directory / _STAGED, text, durably=False, give=self._account.give)
 
     def staged(self) -> str | None:
         """What was staged and neither committed nor discarded."""
@@ -66,9 +67,9 @@ class ManagedFiles:
         """The staged text is the managed file now, in one step, on the disk; the one before it is kept beside it."""
         with suppress(FileNotFoundError):
             self._keep()
-        sync_file(self._directory / _STAGED)
+        disk.sync(self._directory / _STAGED)
         os.replace(self._directory / _STAGED, self.path)
-        sync_directory(self._directory)
+        disk.sync(self._directory)
 
     def put(self) -> None:
         """As :meth:`commit`, but under its name on the disk only after the next :meth:`sync`, and none is kept.
@@ -76,7 +77,7 @@ class ManagedFiles:
         Until then a machine that fails may come up with the file of before. Never with an empty one: some file systems
         write a name before what is under it, so the text comes first.
         """
-        sync_file(self._directory / _STAGED)
+        disk.sync(self._directory / _STAGED)
         os.replace(self._directory / _STAGED, self.path)
         self._unsynced = True
 
@@ -84,8 +85,8 @@ class ManagedFiles:
         """Have the managed file on the disk. Safe to repeat."""
         if self._unsynced:
             with suppress(FileNotFoundError):
-                sync_file(self.path)
-                sync_directory(self._directory)
+                disk.sync(self.path)
+                disk.sync(self._directory)
             self._unsynced = False
 
     def discard(self) -> None:
@@ -103,7 +104,7 @@ class ManagedFiles:
             self.commit()
         elif self._directory.is_dir():
             (self._directory / NAME).unlink(missing_ok=True)
-            sync_directory(self._directory)
+            disk.sync(self._directory)
 
     def _stage_kept(self, text: str) -> bool:
         """Whether the one that is kept is ``text``; it is staged then."""
@@ -120,40 +121,3 @@ class ManagedFiles:
         spare.unlink(missing_ok=True)
         os.link(self._directory / NAME, spare)
         os.replace(spare, self._directory / _PREVIOUS)
-
-
-def write(path: Path, text: str, account: Account = ROOT, durably: bool = True) -> None:
-    """Write a file of mode 0600 and, unless ``durably`` is false, have it on the disk before returning."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        os.fchmod(descriptor, 0o600)
-        account.give(descriptor)
-        file.write(text)
-        file.flush()
-        if durably:
-            os.fsync(descriptor)
-
-
-def replace(path: Path, text: str, durably: bool = True) -> None:
-    """Write a file so that it is the old one or the new one at any moment; ``durably``: on the disk on return."""
-    staged = path.with_name(f".{path.name}.new")
-    write(staged, text, durably=durably)
-    os.replace(staged, path)
-    if durably:
-        sync_directory(path.parent)
-
-
-def sync_file(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

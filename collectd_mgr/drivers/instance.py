@@ -15,13 +15,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from collectd_mgr import exception
+from collectd_mgr import disk, exception
 from collectd_mgr.domain import beside, grammar, output
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
-from collectd_mgr.drivers.files import write
 from collectd_mgr.drivers.observation import SILENCE
 from collectd_mgr.drivers.process import Process
 from collectd_mgr.wire.client import WireClient
@@ -59,8 +58,8 @@ def write_configuration(
     _clear(settings)
     path = directory / f"{secrets.token_hex(4)}.conf"
     now, late = beside.parted(items)
-    write(path.with_suffix(_LATE), grammar.render(late))
-    write(path, grammar.render((*now, *output.held(told))), user)
+    disk.write(path.with_suffix(_LATE), grammar.render(late))
+    disk.write(path, grammar.render((*now, *output.held(told))), give=user.give)
     return str(path)
 
 

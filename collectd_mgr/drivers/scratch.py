@@ -19,10 +19,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from collectd_mgr import disk
 from collectd_mgr.domain import complaints, config, grammar
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.drivers.account import Account
-from collectd_mgr.drivers.files import ROOT, write
+from collectd_mgr.drivers.files import ROOT
 from collectd_mgr.drivers.process import with_config_below
 
 LOG = logging.getLogger(__name__)
@@ -72,7 +73,8 @@ class Scratch:
         self._account.pass_through(self._place)
         with tempfile.TemporaryDirectory(dir=self._place) as directory:
             place = Path(directory)
-            write(place / "collectd.conf", self._config(place, plugin) + block + END_BLOCK, self._account)
+            text = self._config(place, plugin) + block + END_BLOCK
+            disk.write(place / "collectd.conf", text, give=self._account.give)
             self._account.hand_over(place)
             status = self._execute(place)
             return judge(status, lines(place / "log"), lines(place / "output"))

@@ -20,14 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from collectd_mgr import exception
+from collectd_mgr import disk, exception
 from collectd_mgr.domain import config, grammar, managed, safety, types_db
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.domain.types_db import Sources
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
-from collectd_mgr.drivers.files import write
 from collectd_mgr.drivers.installation import Installations
 from collectd_mgr.drivers.scratch import END_BLOCK, alone, clear, end_group, judge, lines, options
 from collectd_mgr.drivers.validation import rejected
@@ -118,7 +117,7 @@ class Trials:
             place = Path(directory)
             text = grammar.render(_statements(place, found.plugin_dir, trial))
             block = managed.plugin_text(trial.plugin, trial.goal)
-            write(place / "collectd.conf", text + block + END_BLOCK, self._account)
+            disk.write(place / "collectd.conf", text + block + END_BLOCK, give=self._account.give)
             self._account.hand_over(place)
             status = self._execute(found.binary, place, patience)
             outcome = judge(status, lines(place / "log"), lines(place / "output"))

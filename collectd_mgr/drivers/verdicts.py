@@ -9,8 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from collectd_mgr import disk
 from collectd_mgr.domain import canonical
-from collectd_mgr.drivers.files import replace
 
 #: More verdicts than this are not kept; the oldest go first.
 _LIMIT = 1000
@@ -31,7 +31,7 @@ class Verdicts:
             return tuple(json.loads(path.read_text(encoding="utf-8"))["warnings"])
         warnings = judge()
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        replace(path, canonical.dumps({"of": list(key), "warnings": list(warnings)}))
+        disk.replace(path, canonical.dumps({"of": list(key), "warnings": list(warnings)}))
         self._prune()
         return warnings
 

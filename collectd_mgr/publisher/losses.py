@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import threading
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+
+from collectd_mgr import disk
 
 LOG = logging.getLogger(__name__)
 
@@ -45,10 +46,8 @@ class Losses:
             counts = {name: count for name, count in self._counts.items() if count}
         if self._file is None or counts == self._saved:
             return
-        staged = self._file.with_suffix(".new")
         with suppress(OSError):
-            staged.write_text(json.dumps(counts))
-            os.replace(staged, self._file)
+            disk.replace(self._file, json.dumps(counts), durably=False)
             self._saved = counts
 
 

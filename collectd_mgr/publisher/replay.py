@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from collectd_mgr import exception
+from collectd_mgr import disk, exception
 from collectd_mgr.domain.reads import Page
 from collectd_mgr.domain.ring import RingQuery
 
@@ -88,9 +87,7 @@ class Replay:
         return True
 
     def _write(self, orders: list[RingQuery]) -> None:
-        staged = self._file.with_suffix(".new")
-        staged.write_text(json.dumps([order.to_dict() for order in orders]))
-        os.replace(staged, self._file)
+        disk.replace(self._file, json.dumps([order.to_dict() for order in orders]), durably=False)
         self._orders = orders
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from collectd_mgr import disk
+
 #: How a line ends, and one that more of its batch follows: JSON says nothing of spaces.
 _END = b"\n"
 _MORE = b" \n"
@@ -79,9 +81,9 @@ class Segment:
             self.sync()
 
     def sync(self) -> None:
-        _sync(self.path)
+        disk.sync(self.path)
         if self._new:
-            _sync(self.path.parent)
+            disk.sync(self.path.parent)
             self._new = False
 
     def final(self) -> Entry | None:
@@ -116,14 +118,6 @@ class Segment:
                 if data is None:
                     return
                 yield Entry(here, data, offset), not line.endswith(_MORE)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fdatasync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _last_line(file: BinaryIO, end: int) -> bytes:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from collectd_mgr import disk
 from collectd_mgr.domain.spool import LEAST
 from collectd_mgr.publisher.cursor import Cursor
 from collectd_mgr.publisher.segment import Entry, Segment
@@ -162,9 +162,7 @@ class Spool:
         """Write down how far the readers are."""
         with self._came:
             marks = {name: {"number": item.number, "dropped": item.dropped} for name, item in self._cursors.items()}
-            staged = self._marks.with_suffix(".new")
-            staged.write_text(json.dumps({**self._read_marks(), **marks}))
-            os.replace(staged, self._marks)
+            disk.replace(self._marks, json.dumps({**self._read_marks(), **marks}), durably=False)
 
     def _read_marks(self) -> dict[str, Any]:
         try:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from collectd_mgr import exception
+from collectd_mgr import disk, exception
 from collectd_mgr.domain import identity
 from collectd_mgr.rpc import keys
 from collectd_mgr.rpc.keys import Watched
@@ -62,21 +61,12 @@ def of_host(directory: str) -> Identity:
     """
     path = Path(directory) / FILE
     if not path.exists():
-        _keep(path, keys.new() + "\n")
+        # A key that was shown to somebody must not be another one after a power cut.
+        disk.replace(path, keys.new() + "\n")
     private = path.read_text(encoding="ascii").split()
     if not private:
         raise ValueError(f"{path} holds no key; without the file the agent makes itself a new one.")
     return Identity(private)
-
-
-def _keep(path: Path, text: str) -> None:
-    """On the disk when this returns: a key that was shown to somebody must not be another one after a power cut."""
-    fresh = path.with_name(f"{path.name}.new")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(fresh, path)
 
 
 class HostKeys:

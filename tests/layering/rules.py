@@ -11,14 +11,15 @@ LAYERS: dict[str, frozenset[str]] = {
     layer: frozenset(below.split())
     for layer, below in {
         "exception": "",
+        "disk": "",
         "domain": "exception",
         "wire": "domain exception",
         "extension": "wire domain exception",
-        "drivers": "wire domain exception",
-        "rpc": "domain exception",
+        "drivers": "wire domain exception disk",
+        "rpc": "domain exception disk",
         "db": "domain exception",
-        "publisher": "rpc domain exception",
-        "agent": "drivers publisher rpc wire domain exception",
+        "publisher": "rpc domain exception disk",
+        "agent": "drivers publisher rpc wire domain exception disk",
         "control": "db rpc domain exception",
         # db for the rows that it renders and the filters that it hands down; whatever changes goes through control.
         "api": "control db domain exception",
@@ -28,7 +29,7 @@ LAYERS: dict[str, frozenset[str]] = {
         "cli": "domain",
         # Entry points put the parts together, so they see all of them; nobody imports an entry point.
         "wsgi": "api conf control db rpc domain exception",
-        "cmd": "agent api conductor conf control db drivers publisher rpc wire wsgi domain exception",
+        "cmd": "agent api conductor conf control db drivers publisher rpc wire wsgi domain exception disk",
         # Shipped for tests of ours and of third-party drivers; production never imports it.
         "testing": "agent api cmd conductor conf control db drivers extension publisher rpc wire wsgi domain exception",
     }.items()

@@ -8,13 +8,12 @@ import socket
 from pathlib import Path
 from typing import Any, ClassVar
 
-from collectd_mgr import exception
+from collectd_mgr import disk, exception
 from collectd_mgr.domain import capabilities, managed, plan, reads
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.plan import Change, Running, RunningPlugin
 from collectd_mgr.domain.reads import Page, Query
 from collectd_mgr.domain.spec import Goal, PluginGoal
-from collectd_mgr.drivers import files
 from collectd_mgr.drivers.base import Applied, Driver, DriverSettings, Order, Recovered
 from collectd_mgr_tinyd.daemon import PLUGINS
 
@@ -62,7 +61,7 @@ class TinydDriver(Driver):
         try:
             self._ask("take")
         except exception.DaemonUnreachable:
-            files.replace(self._file, before)
+            disk.replace(self._file, before)
             raise
         return Applied(self.name, self.observe())
 
@@ -76,7 +75,7 @@ class TinydDriver(Driver):
         managed.plugin_text(change.plugin, change.goal or PluginGoal(False))
 
     def at_next_start(self, goal: Goal, generation: str) -> None:
-        files.replace(self._file, json.dumps(_plugins(goal)))
+        disk.replace(self._file, json.dumps(_plugins(goal)))
 
     def metrics(self, query: Query) -> Page:
         return reads.page([_row(told) for told in self._ask("values")], query)

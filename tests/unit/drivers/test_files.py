@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from collectd_mgr.drivers.files import NAME, ManagedFiles, replace
+from collectd_mgr import disk
+from collectd_mgr.drivers.files import NAME, ManagedFiles
 from tests.full_disk import no_file_above
 
 
@@ -79,7 +80,7 @@ def test_secrets_are_for_their_owner_alone(files: ManagedFiles, tmp_path: Path) 
 
 def test_a_file_that_others_could_read_is_so_no_longer(tmp_path: Path) -> None:
     (tmp_path / ".x.new").touch(mode=0o644)
-    replace(tmp_path / "x", "text")
+    disk.replace(tmp_path / "x", "text")
     assert (tmp_path / "x").read_text() == "text"
     assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o600
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -27,6 +28,14 @@ def test_it_is_installed_and_passes(tmp_path: Path) -> None:
     passed = re.search(r"=+ (\d+) passed in", said)
     assert passed is not None, said
     assert int(passed[1]) >= sum(len(part.__all__) for part in SUITE)
+
+
+def test_it_is_short() -> None:
+    """As the guide has it: lines of the class that are not blank."""
+    text = (EXAMPLE / "collectd_mgr_tinyd" / "driver.py").read_text()
+    (driver,) = (each for each in ast.parse(text).body if isinstance(each, ast.ClassDef))
+    lines = text.splitlines()[driver.lineno - 1 : driver.end_lineno]
+    assert len(list(filter(str.strip, lines))) <= 60
 
 
 def run(cwd: Path, *arguments: str, site: Path | None = None) -> str:
