@@ -19,6 +19,7 @@ extensions = [
     "operation_states",
     "rest_reference",
     "rest_resources",
+    "reno.sphinxext",
 ]
 html_theme = "alabaster"
 html_theme_options = {
