@@ -6,8 +6,10 @@ It is counted, and bounded: past the budget the change is for a driver that star
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import threading
+from collections.abc import Iterator
 
 from collectd_mgr import exception
 
@@ -31,11 +33,12 @@ class Arena:
         #: Bytes that were given away, or that collectd itself was made to take.
         self.spent = 0
         self._at, self._end = 0, 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._bounded = True
 
     def check(self, size: int, spare: int = 0) -> None:
         """:raises LiveRefused: ``size`` bytes more would be past the budget, or leave less than ``spare`` of it"""
-        if self.spent + size + spare > self.budget:
+        if self._bounded and self.spent + size + spare > self.budget:
             raise exception.LiveRefused(
                 f"What live changes cost this daemon for ever has reached its bound of {self.budget} bytes.",
                 reason_code="memory_budget",
@@ -45,6 +48,19 @@ class Arena:
         """Count what collectd took itself."""
         with self._lock:
             self.spent += size
+
+    @contextlib.contextmanager
+    def beyond(self) -> Iterator[None]:
+        """What this thread takes meanwhile is counted, and may go past the budget: for the end of what was within it.
+
+        The others wait: what they take is bounded.
+        """
+        with self._lock:
+            self._bounded = False
+            try:
+                yield
+            finally:
+                self._bounded = True
 
     def put(self, data: bytes) -> int:
         """A copy of ``data``, for ever; its address, aligned for anything.

@@ -161,7 +161,9 @@ class Thresholds:
                 self._judges.check()
                 if self._hushes.settle():
                     self._later()
-                self.renew()
+                # There was memory to silence them, and to end that takes no more: or they would be silent for good.
+                with self._arena.beyond():
+                    self.renew()
             except exception.Busy:
                 # It may only be behind; whoever would not look again would leave those metrics silenced.
                 self._later()

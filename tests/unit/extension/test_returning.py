@@ -5,9 +5,15 @@ from __future__ import annotations
 
 import ctypes
 import time
+from typing import Any
+
+import pytest
 
 from collectd_mgr import exception
+from collectd_mgr.domain import thresholds
+from collectd_mgr.extension import lookup, threshold
 from collectd_mgr.extension.arena import Arena
+from collectd_mgr.extension.threshold import Record
 from collectd_mgr.extension.thresholds import Thresholds
 from tests.waiting import eventually
 
@@ -33,3 +39,43 @@ def test_a_look_that_comes_at_a_bad_moment_is_made_again() -> None:
     known.hush("load", lambda name: "/load/" in name)
     known.unhush("load")
     eventually(lambda: judges.looks > 1)
+
+
+class Judging:
+    """A collectd that has one threshold of the operator's, for every load; where its trees lie is counted."""
+
+    begun = True
+
+    def __init__(self, arena: Arena) -> None:
+        self._writer = lookup.Writer(arena, 0)
+        self.keys: set[str] = set()
+
+    def loaded(self) -> bool:
+        return True
+
+    def check(self) -> None:
+        return
+
+    def read(self) -> dict[str, tuple[int, list[Record]]]:
+        witness = {"plugin": "collectd_mgr", "type": "collectd_mgr", "failure_max": 1.0, "hits": 7, "persist": True}
+        settings: list[dict[str, Any]] = [{"type": "load"}, witness]
+        return {thresholds.key(each): (1, [threshold.record(each)]) for each in map(thresholds.normal, settings)}
+
+    def install(self, tree: lookup.Tree) -> None:
+        wanted = dict(lookup.entries(tree))
+        self._writer.write(tree, len(wanted))
+        self.keys = set(wanted)
+
+
+def test_it_is_missed_again_though_nothing_is_left_of_the_budget() -> None:
+    arena, seen = Arena(ctypes.CDLL(None), 1 << 20), {"host/load/load": time.time()}
+    judges = Judging(arena)
+    known = Thresholds(judges, arena, lambda: seen, {})  # type: ignore[arg-type]
+    known.hush("load", lambda name: "/load/" in name)
+    assert "host/load/load" in judges.keys
+    arena.spend(arena.budget - arena.spent)
+    known.unhush("load")
+    seen["host/load/load"] = time.time() + 1
+    eventually(lambda: "host/load/load" not in judges.keys)
+    with pytest.raises(exception.LiveRefused):
+        known.hush("load", lambda name: "/load/" in name)
