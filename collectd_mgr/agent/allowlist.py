@@ -11,16 +11,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from collectd_mgr import exception
+from collectd_mgr import disk, exception
 from collectd_mgr.domain import allowlist, buffer, program
 from collectd_mgr.domain.allowlist import Policy, Violation
-from collectd_mgr.domain.sections import Sections
+from collectd_mgr.domain.sections import Sections, Settings
 from collectd_mgr.domain.spec import Goal, PluginGoal
 
 LOG = logging.getLogger(__name__)
 
 #: What tells one version of a file from another; ``None`` where there is no file.
-_Version = tuple[int, int, int] | None
+_Version = tuple[int, ...] | None
+
+#: Before the first look.
+_UNREAD: _Version = ()
 
 #: Violations in one error.
 _SHOWN = 20
@@ -46,10 +49,11 @@ class Allowlist:
     """May be asked by any thread. The file is read again when it has changed; without one the defaults hold.
 
     A file that nobody can make sense of, or that somebody else than its owner could have written, lets in nothing
-    new; what runs already stays judged by the last version that could be read.
+    new; what runs already stays judged by the last version that could be read, by an earlier agent perhaps.
 
     :param metrics: how many metrics a plugin has that is to run so, as they were seen last
     :param configured: the collectd of the agent's own configuration, by its kind (:mod:`collectd_mgr.domain.program`)
+    :param last: where that last version is kept
     """
 
     def __init__(
@@ -57,21 +61,28 @@ class Allowlist:
         file: str = "",
         metrics: Callable[[str, PluginGoal], int] = _nothing_seen,
         configured: Mapping[str, str] | None = None,
+        last: Path | None = None,
     ) -> None:
         self._file = file
         self._configured = configured or {}
         self._metrics = metrics
-        self._reading = _Reading(None, Policy())
+        self._last = last
+        self._reading = _Reading(_UNREAD, _kept(last))
 
     def check(self, goal: Goal, than: Goal, interval: float) -> None:
         """Check what a host is asked to come to, from ``than``; ``interval`` is the daemon's own, in seconds.
 
+        Nothing is in the way of switching off. What was let in once and is refused by now stays off, and is in the way
+        of nothing that is about something else.
+
         :raises RefusedByAgent: with ``plugin``, ``option``, ``reason_code`` and all ``violations``
         """
+        news = _news(goal, than)
         try:
-            self.check_plugins(goal.plugins)
-            self._check_sections(goal)
-            self._check_rate(goal, than, interval)
+            if news.plugins or news.sections:
+                self.check_plugins(news.plugins)
+                self._check_sections(news)
+                self._check_rate(self.permitted(goal), self.permitted(than), interval)
         except exception.RefusedByAgent as error:
             LOG.warning("%s", error.detail)
             raise
@@ -120,21 +131,16 @@ class Allowlist:
     def bound(self, goal: Goal, interval: float) -> None:
         """Hold what runs against the rate that is allowed: how many metrics a plugin has, nobody knows beforehand.
 
-        Above it, the plugin that came through us and gives most samples is refused from now on, until
-        it is configured otherwise or the file changes. One at each call.
+        Where what came through us is above it by itself, the one of these plugins that gives most samples is refused
+        from now on, until it is configured otherwise or the file changes. One at each call.
         """
         reading = self._read()
-        if self._rate(goal, interval) <= reading.policy.samples_per_second:
-            return
-        rates = {
-            name: self._metrics(name, plugin) / (plugin.interval or interval)
-            for name, plugin in goal.plugins.items()
-            if plugin.enabled and plugin.origin != "host"
-        }
-        most = max(rates, key=rates.__getitem__, default="")
-        if most and rates[most]:
+        ours = {name: plugin for name, plugin in goal.plugins.items() if plugin.origin != "host"}
+        rates = self._rates(Goal(ours), interval)
+        if sum(rates.values()) > reading.policy.samples_per_second:
+            most = max(rates, key=rates.__getitem__)
             LOG.error("%s gives %.0f samples per second, too many for this host: it is refused.", most, rates[most])
-            reading.too_many[most] = goal.plugins[most]
+            reading.too_many[most] = _without_restarts(ours[most])
 
     def permitted(self, goal: Goal) -> Goal:
         """``goal`` without what the host refuses: remembered from a time when it did not, or put there by somebody."""
@@ -151,24 +157,41 @@ class Allowlist:
         """As :meth:`permitted`, for settings alone: in as much of the disk as the host gives."""
         return buffer.within(sections, self._read().policy)
 
-    def refusals(self, goal: Goal) -> tuple[str, ...]:
-        """A sentence for each thing that :meth:`permitted` takes away, and for a broken file."""
+    def refusal(self, name: str, plugin: PluginGoal) -> str | None:
+        """Why :meth:`permitted` has it off, in a sentence; a broken file alone is no reason."""
+        found = self._judge(self._read(), name, plugin)
+        return str(found[0]) if found else None
+
+    def refusals(self, goal: Goal, interval: float) -> tuple[str, ...]:
+        """A sentence for each thing that :meth:`permitted` takes away, for a broken file, and for too many samples."""
         reading = self._read()
         found = [each for name, plugin in goal.plugins.items() for each in self._judge(reading, name, plugin)]
         found += self._of_sections(goal)
         broken = (f"The allow-list lets in nothing new: {reading.broken}",) if reading.broken else ()
-        return (*broken, *(f"Refused by the allow-list of this host: {each}" for each in found))
+        refused = (f"Refused by the allow-list of this host: {each}" for each in found)
+        return (*broken, *refused, *self._plenty(self.permitted(goal), interval))
+
+    def _plenty(self, goal: Goal, interval: float) -> tuple[str, ...]:
+        """:meth:`bound` switches nothing off for what the operator's own plugins give."""
+        most = self._read().policy.samples_per_second
+        if self._rate(goal, interval) <= most:
+            return ()
+        return (f"collectd gives more than the {most:g} samples per second of this host, its operator's among them.",)
 
     def _rate(self, goal: Goal, interval: float) -> float:
-        return sum(
-            self._metrics(name, plugin) / (plugin.interval or interval)
+        return sum(self._rates(goal, interval).values())
+
+    def _rates(self, goal: Goal, interval: float) -> dict[str, float]:
+        """Samples per second of each plugin that is on, as far as it was seen."""
+        return {
+            name: self._metrics(name, plugin) / (plugin.interval or interval)
             for name, plugin in goal.plugins.items()
             if plugin.enabled
-        )
+        }
 
     @staticmethod
     def _judge(reading: _Reading, name: str, plugin: PluginGoal) -> tuple[Violation, ...]:
-        if reading.too_many.get(name) == plugin:
+        if name in reading.too_many and reading.too_many[name] == _without_restarts(plugin):
             return (Violation(name, "", "rate", "It turned out to give more samples than this host allows."),)
         before = reading.judged.get(name)
         if before is None or before[0] != plugin:
@@ -181,12 +204,45 @@ class Allowlist:
         try:
             version = _version(self._file)
         except OSError as error:
-            return replace(reading, version=None, broken=f"{self._file}: {error.strerror}")
+            return replace(reading, broken=f"{self._file}: {error.strerror}")
         if version != reading.version:
-            self._reading = reading = _parsed(self._file, version, reading.policy)
-            if reading.broken:
-                LOG.error("The allow-list lets in nothing new: %s", reading.broken)
+            self._reading = reading = self._parsed(version, reading)
         return reading
+
+    def _parsed(self, version: _Version, before: _Reading) -> _Reading:
+        try:
+            text = "" if version is None else _text(self._file)
+            reading = _Reading(version, allowlist.policy(tomllib.loads(text)))
+        except (OSError, ValueError) as error:
+            LOG.error("The allow-list lets in nothing new: %s: %s", self._file, error)
+            return replace(before, version=version, broken=f"{self._file}: {error}")
+        self._keep(text)
+        return reading
+
+    def _keep(self, text: str) -> None:
+        """For an agent that finds a broken file when it starts."""
+        if self._last is None:
+            return
+        try:
+            disk.replace(self._last, text)
+        except OSError as error:
+            LOG.warning("The allow-list is not kept for the next agent: %s", error)
+
+
+def _news(goal: Goal, than: Goal) -> Goal:
+    """What of ``goal`` is on, and not so in ``than``; a section as a whole."""
+    plugins = {name: each for name, each in goal.plugins.items() if each.enabled and each != than.plugins.get(name)}
+    given = {name: all_of for name, all_of in goal.sections.items() if _is_news(all_of, than.section(name))}
+    return Goal(plugins, sections=given)
+
+
+def _is_news(settings: Settings, than: Settings) -> bool:
+    return any(setting != than.get(name) for name, setting in settings.items())
+
+
+def _without_restarts(plugin: PluginGoal) -> PluginGoal:
+    """A restart of a plugin configures it no otherwise."""
+    return replace(plugin, restarts=0)
 
 
 def _version(file: str) -> _Version:
@@ -197,14 +253,18 @@ def _version(file: str) -> _Version:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _parsed(file: str, version: _Version, before: Policy) -> _Reading:
-    if version is None:
-        return _Reading(None, Policy())
+def _text(file: str) -> str:
+    """:raises OSError, ValueError: it cannot be read, or may not count"""
+    _check_owner(os.stat(file))
+    return Path(file).read_text(encoding="utf-8")
+
+
+def _kept(last: Path | None) -> Policy:
+    """By what an earlier agent kept; by default where there is nothing of the kind."""
     try:
-        _check_owner(os.stat(file))
-        return _Reading(version, allowlist.policy(tomllib.loads(Path(file).read_text(encoding="utf-8"))))
-    except (OSError, ValueError) as error:
-        return _Reading(version, before, f"{file}: {error}")
+        return allowlist.policy(tomllib.loads(last.read_text(encoding="utf-8"))) if last else Policy()
+    except (OSError, ValueError):
+        return Policy()
 
 
 def _check_owner(found: os.stat_result) -> None:

@@ -67,7 +67,7 @@ class Explain:
             self._installed(name),
             wanted.enabled if wanted else None,
             bool(plugin and plugin.enabled),
-            self._refusal(name, goal),
+            self._allowlist.refusal(name, wanted) if wanted else None,
             plugin.reason if plugin and plugin.health == "failed" else None,
             now_running.failing_until if now_running else None,
             Rules(self._state.sections().get(sections.IGNORELIST, {})).ignores(metric),
@@ -104,15 +104,6 @@ class Explain:
 
     def _installed(self, name: str) -> Mapping[str, Any] | None:
         return next((item.to_dict() for item in self._ladder.installed() if item.plugin == name), None)
-
-    def _refusal(self, name: str, goal: Goal) -> str | None:
-        if name not in goal.plugins:
-            return None
-        try:
-            self._allowlist.check_plugins({name: goal.plugins[name]})
-        except exception.RefusedByAgent as error:
-            return error.detail
-        return None
 
     def _gone_since(self, metric: Identifier, running: Running) -> float | None:
         row = self._row(metric, running, MISSING) or {}

@@ -41,7 +41,8 @@ class Memory:
 
     ``driver`` did what ``taken`` asks for, or failed to (``None`` when nothing had to be done, or none was found that
     could); ``mode`` is the server's word; ``past_epochs`` came before the present one; ``leases`` are those that were
-    taken up, ended ones too; ``gap``: seconds in which nothing was read when collectd was restarted last.
+    taken up, ended ones too; ``gap``: seconds in which nothing was read when collectd was restarted last;
+    ``reached``: the digest of what the daemon was last brought to (:meth:`.State.in_force`).
     """
 
     taken: HostSpec | None = None
@@ -59,6 +60,7 @@ class Memory:
     probation: Probation | None = None
     leases: Leases = field(default_factory=dict)
     gap: float | None = None
+    reached: str | None = None
 
     def with_epoch_of(self, spec: HostSpec) -> Memory:
         """The same, and the epoch there was is a past one if ``spec`` begins another."""

@@ -66,7 +66,6 @@ class Preflight:
         if asked.interval is not None or asked.config is not None:
             # What somebody asks for is not the operator's, even where it is put on top of that.
             wanted = replace(wanted, origin="managed")
-        self._allowlist.check_plugins({plugin: wanted})
         result = self._tried(plugin, wanted, patience)
         return {"rows": list(result.rows), "warnings": list(result.warnings)}
 
@@ -213,7 +212,8 @@ class Preflight:
                 return Load(0, interval), ()
             check_testable(plugin)
             result = self._tried(plugin, goal, deadline - time.monotonic())
-        except (exception.NotTestable, exception.Busy):
+        except (exception.NotTestable, exception.Busy, exception.RefusedByAgent):
+            # What is refused is among the problems already.
             return unknown
         except exception.CollectdMgrError as error:
             problems.append(error.to_dict())
@@ -228,6 +228,8 @@ class Preflight:
             raise exception.PluginNotLoadable(f"{plugin}: {why_not}.", plugin=plugin, message=why_not)
 
     def _tried(self, plugin: str, goal: PluginGoal, patience: float) -> Result:
+        """:raises RefusedByAgent: the host's allow-list does not let it in, for a while either"""
+        self._allowlist.check_plugins({plugin: goal})
         origin = self._state.origin
         interval = replace(goal, interval=goal.interval or origin.interval)
         types = [str(value) for statement in _types(self._state) for value in statement]

@@ -22,7 +22,7 @@ from collectd_mgr.agent.probation import Elder
 from collectd_mgr.domain import leases
 from collectd_mgr.domain.drift import Drift
 from collectd_mgr.domain.leases import Leases
-from collectd_mgr.domain.mode import Mode
+from collectd_mgr.domain.mode import MANAGE, Mode
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.sections import Sections, Settings
@@ -116,16 +116,33 @@ class State:
         return self._allowlist.permitted(self.wanted(spec))
 
     def refusals(self, spec: HostSpec | None) -> tuple[str, ...]:
-        """A sentence for each thing in ``spec`` that :meth:`goal` leaves out."""
-        return self._allowlist.refusals(self.wanted(spec))
+        """A sentence for each thing in ``spec`` that :meth:`goal` leaves out, and for what else is wrong with that."""
+        return self._allowlist.refusals(self.wanted(spec), self.origin.interval)
 
     def bound_rate(self) -> None:
         """Have what gives more samples than this host allows be refused."""
         self._allowlist.bound(self.goal(self.memory.current), self.origin.interval)
 
+    def in_force(self, spec: HostSpec | None) -> str:
+        """The digest of what of ``spec`` holds now: of what came through us, without what has ended or is refused.
+
+        It changes by our own doing alone.
+        """
+        ours = goal_of(Layer(""), leases.in_force(spec, self.memory.leases))
+        return self._allowlist.permitted(ours).digest()
+
+    def owes(self) -> bool:
+        """Whether the daemon was not yet brought to what holds by now, though nobody else has done anything to it."""
+        return self.memory.reached not in (None, self.in_force(self.memory.current))
+
+    def has_reached(self, holds: str) -> None:
+        """The daemon is what holds, and so is what the next one starts with: that is written in mode manage only."""
+        if self.memory.reached != holds and self.mode().mode == MANAGE:
+            self.remember(reached=holds)
+
     def check_allowed(self, spec: HostSpec) -> None:
-        """:raises RefusedByAgent: where ``spec`` asks for what the host's allow-list refuses"""
-        asked, now = self.wanted(spec), self.goal(self.memory.current)
+        """:raises RefusedByAgent: where ``spec`` asks for something new that the host's allow-list refuses"""
+        asked, now = self.wanted(spec), self.wanted(self.memory.current)
         self._allowlist.check(asked, now, self.origin.interval)
 
     def wanted(self, spec: HostSpec | None) -> Goal:

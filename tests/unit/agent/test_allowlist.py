@@ -11,7 +11,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.agent.allowlist import Allowlist
-from collectd_mgr.domain import sections
+from collectd_mgr.domain import drift, sections
 from collectd_mgr.domain.spec import HOST, Generation, Goal, HostSpec, Layer, PluginGoal
 from tests.unit.agent.agents import Agent, spec
 from tests.waiting import eventually
@@ -67,22 +67,48 @@ def test_what_is_remembered_is_switched_off_when_the_policy_changes(tmp_path: Pa
     again = make(tmp_path, collectd=agent.collectd)
     assert again.enabled() == {"cpu"}
     # What is about something else goes on, and taking the plugin out is no offence.
-    assert again.apply(spec(2, cpu=True)).outcome == "applied"
+    assert again.apply(spec(2, cpu=1.0, load=True)).outcome == "applied"
+    assert again.enabled() == {"cpu"}
+    with pytest.raises(exception.RefusedByAgent):
+        again.apply(spec(3, cpu=1.0, load=2.0))
+    assert again.apply(spec(3, cpu=1.0)).outcome == "applied"
 
 
 def test_a_broken_file_lets_in_nothing_and_stops_nothing(tmp_path: Path, file: Path) -> None:
     agent = make(tmp_path)
-    agent.apply_and_look(spec(1, cpu=True))
+    agent.apply_and_look(spec(1, cpu=True, df=True))
     for text in ("[plugins", "[plugin]\n", "[limits]\nshortest_interval = 0\n", '[files]\nread = ["etc"]\n', "allow=1"):
         file.write_text(text)
         with pytest.raises(exception.RefusedByAgent) as refused:
-            agent.apply(spec(2, cpu=True, load=True))
+            agent.apply(spec(2, cpu=True, df=True, load=True))
         assert refused.value.kwargs["reason_code"] == "broken"
         agent.service.keeper.look()
-        assert agent.enabled() == {"cpu"}
+        assert agent.enabled() == {"cpu", "df"}
         assert any("lets in nothing new" in line for line in agent.status().warnings)
+    agent.apply(spec(2, cpu=True))
+    assert agent.enabled() == {"cpu"}, "what may be switched off"
+    with pytest.raises(exception.RefusedByAgent):
+        agent.apply(buffers(3, thresholds={"busy": {"type": "cpu"}}))
     file.unlink()
-    assert agent.apply(spec(2, cpu=True, load=True)).plugins["load"].enabled
+    assert agent.apply(spec(3, cpu=True, load=True)).plugins["load"].enabled
+
+
+def test_a_broken_file_stops_nothing_when_the_agent_starts_either(tmp_path: Path, file: Path) -> None:
+    """Whoever edits it starts the agent again as a rule."""
+    file.write_text("[limits]\nshortest_interval = 0.5\nspool_bytes = 2e12\n")
+    agent = make(tmp_path)
+    agent.apply_and_look(spec(1, cpu=0.5))
+    file.write_text("[limits\nshortest_interval = 0.1\n")
+    again = make(tmp_path, collectd=agent.collectd)
+    assert looked(again) == {"cpu"}
+    assert again.service.state.refusals(again.service.state.memory.current)[1:] == ()
+    with pytest.raises(exception.RefusedByAgent) as refused:
+        again.apply(spec(2, cpu=0.5, load=True))
+    assert refused.value.kwargs["reason_code"] == "broken"
+    file.unlink()
+    eventually(lambda: looked(again) == set())
+    file.write_text("[limits")
+    assert looked(make(tmp_path, collectd=agent.collectd)) == set(), "no file was the last one that could be read"
 
 
 def test_a_file_that_others_may_write_is_no_policy(tmp_path: Path, file: Path) -> None:
@@ -109,6 +135,35 @@ def test_the_operators_own_plugins_are_not_judged(tmp_path: Path) -> None:
     assert agent.apply(spec(2, exec=True)).outcome == "applied"
 
 
+@pytest.mark.parametrize("away", [False, True], ids=["the agent runs", "it is away"])
+def test_a_stricter_list_holds_where_drift_is_left_and_is_none(tmp_path: Path, file: Path, away: bool) -> None:
+    agent = make(tmp_path, on_drift=drift.LEAVE)
+    agent.apply_and_look(spec(1, cpu=True, load=True))
+
+    def after(text: str) -> Agent:
+        file.write_text(text)
+        return make(tmp_path, collectd=agent.collectd, on_drift=drift.LEAVE) if away else agent
+
+    stricter = after('[plugins]\ndeny = ["load"]\n')
+    eventually(lambda: looked(stricter) == {"cpu"})
+    assert (looked(stricter), stricter.status().drift) == ({"cpu"}, ())
+    milder = after("")
+    eventually(lambda: looked(milder) == {"cpu", "load"})
+    assert (looked(milder), milder.status().drift) == ({"cpu", "load"}, ())
+    # What somebody else does is still left, and told.
+    milder.collectd.running = replace(milder.collectd.running, plugins={})
+    assert (looked(milder), [each.kind for each in milder.status().drift]) == (set(), [drift.DAEMON])
+
+
+def test_too_many_samples_are_too_many_where_drift_is_left(tmp_path: Path, file: Path) -> None:
+    file.write_text("[limits]\nsamples_per_second = 0.75\n")
+    agent = make(tmp_path, on_drift=drift.LEAVE)
+    agent.apply_and_look(spec(1, cpu=1.0, load=10.0))
+    agent.service._sweep.refresh()
+    eventually(lambda: looked(agent) == {"load"})
+    assert agent.status().drift == ()
+
+
 def test_what_turns_out_to_be_too_much_is_switched_off(tmp_path: Path, file: Path) -> None:
     file.write_text("[limits]\nsamples_per_second = 0.75\n")
     agent = make(tmp_path)
@@ -117,9 +172,8 @@ def test_what_turns_out_to_be_too_much_is_switched_off(tmp_path: Path, file: Pat
     agent.service._sweep.refresh()
     eventually(lambda: looked(agent) == {"load"})
     assert any("cpu: It turned out to give more samples" in line for line in agent.status().warnings)
-    with pytest.raises(exception.RefusedByAgent) as refused:
-        agent.apply(spec(2, cpu=1.0, load=20.0))
-    assert refused.value.kwargs["reason_code"] == "rate"
+    agent.apply(spec(2, cpu=1.0, load=20.0))
+    assert agent.enabled() == {"load"}
     agent.apply(spec(3, cpu=5.0, load=10.0))
     eventually(lambda: looked(agent) == {"cpu", "load"})
 
@@ -134,6 +188,46 @@ def test_the_rate_of_samples_is_bounded(file: Path) -> None:
     assert refused.value.kwargs["reason_code"] == "rate"
     # A host that is above the bound already may be brought down step by step.
     allowlist.check(goal(cpu=PluginGoal(True, 1.5)), fast, 10.0)
+
+
+class Bounded:
+    """An allow-list that allows 100 samples per second, and how many metrics each plugin has."""
+
+    def __init__(self, file: Path, **metrics: int) -> None:
+        file.write_text("[limits]\nsamples_per_second = 100\n")
+        self.allowlist = Allowlist(str(file), lambda plugin, _: metrics[plugin])
+
+    def left(self, goal: Goal) -> set[str]:
+        """What is on after a look."""
+        goal = self.allowlist.permitted(goal)
+        self.allowlist.bound(goal, 10.0)
+        return {name for name, plugin in self.allowlist.permitted(goal).plugins.items() if plugin.enabled}
+
+
+def test_no_more_is_switched_off_than_has_to_be(file: Path) -> None:
+    bounded = Bounded(file, cpu=90, load=60, df=2000)
+    asked = goal(cpu=PluginGoal(True, 1.0), load=PluginGoal(True, 1.0), df=PluginGoal(True))
+    assert bounded.left(asked) == {"cpu", "load"}, "2000 metrics every ten seconds"
+    assert bounded.left(asked) == {"load"}, "150 samples a second"
+    assert bounded.left(asked) == {"load"}
+    restarted = {**asked.plugins, "df": replace(asked.plugins["df"], restarts=1)}
+    assert bounded.left(Goal(restarted)) == {"load"}, "it gives as many as before"
+    slower = {**asked.plugins, "df": replace(asked.plugins["df"], interval=60.0)}
+    assert bounded.left(Goal(slower)) == {"load", "df"}
+
+
+def test_the_operators_own_samples_are_nobodys_fault(file: Path) -> None:
+    bounded = Bounded(file, cpu=40, snmp=5000)
+    theirs = PluginGoal(True, origin="host")
+    both = goal(cpu=PluginGoal(True, 1.0), snmp=theirs)
+    assert bounded.left(both) == {"cpu", "snmp"}
+    (said,) = bounded.allowlist.refusals(both, 10.0)
+    assert "more than the 100 samples per second" in said
+    with pytest.raises(exception.RefusedByAgent):
+        bounded.allowlist.check(both, goal(snmp=theirs), 10.0)
+    assert (
+        bounded.allowlist.refusals(goal(cpu=PluginGoal(True, 1.0), snmp=PluginGoal(False, origin="host")), 10.0) == ()
+    )
 
 
 def buffers(n: int, **settings: dict[str, Any]) -> HostSpec:

@@ -9,20 +9,25 @@ from pathlib import Path
 import pytest
 
 from tests.unit.agent.agents import Agent, spec
+from tests.waiting import eventually
 
 
 @pytest.fixture
 def agent(tmp_path: Path) -> Iterator[Agent]:
     (tmp_path / "collectd.conf").write_text('Hostname "c1.example.org"\n')
-    agent = Agent(tmp_path).recover()
+    agent = Agent(tmp_path, allowlist_file=str(tmp_path / "allowlist.toml")).recover()
     agent.service.state.see_origin(agent.collectd.running, again=True)
     agent.apply(spec(1, df={"Plugin": "instances", "Host": "shelf"}, cpu=True))
     yield agent
     agent.service.stop()
 
 
+def link(agent: Agent, metric: str) -> str | None:
+    return agent.service.endpoint._explain.explain(metric).link
+
+
 @pytest.mark.parametrize(
-    ("metric", "link"),
+    ("metric", "broken"),
     [
         ("c1.example.org/instances/files", "never_seen"),
         ("c1.example.org/nobodys/files", "not_installed"),
@@ -30,5 +35,14 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
         ("guest/cpu-0/cpu-idle", "another_host"),
     ],
 )
-def test_a_plugin_may_call_its_metrics_otherwise(agent: Agent, metric: str, link: str) -> None:
-    assert agent.service.endpoint._explain.explain(metric).link == link
+def test_a_plugin_may_call_its_metrics_otherwise(agent: Agent, metric: str, broken: str) -> None:
+    assert link(agent, metric) == broken
+
+
+def test_an_allow_list_that_nobody_understands_refuses_nothing_that_runs(agent: Agent, tmp_path: Path) -> None:
+    metric, file = "c1.example.org/cpu-0/cpu-idle", tmp_path / "allowlist.toml"
+    eventually(lambda: link(agent, metric) == "not_published")
+    file.write_text("[plugins")
+    assert link(agent, metric) == "not_published"
+    file.write_text('[plugins]\ndeny = ["cpu"]\n')
+    assert link(agent, metric) == "refused"

@@ -25,7 +25,7 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
         'Hostname "c1.example.org"\nInterval 5\nLoadPlugin load\n<Plugin load>\n  ReportRelative true\n</Plugin>\n'
         'LoadPlugin table\n<Plugin table>\n  <Table "http://me:hunter2@example.org/">\n  </Table>\n</Plugin>\n'
     )
-    agent = Agent(tmp_path / "agent").recover()
+    agent = Agent(tmp_path / "agent", allowlist_file=str(tmp_path / "allowlist.toml")).recover()
     agent.service.state.see_origin(agent.collectd.running, again=True)
     yield agent
     agent.service.stop()
@@ -114,6 +114,12 @@ class TestPreview:
     def test_what_would_be_refused(self, agent: Agent) -> None:
         found = self.of(agent, load=2.0, exec=True)
         assert {problem["code"] for problem in found["problems"]} >= {"refused_by_agent", "owned_by_host_config"}
+
+    def test_nothing_is_tried_that_is_not_let_in(self, agent: Agent, tmp_path: Path) -> None:
+        (tmp_path / "allowlist.toml").write_text("[plugins")
+        found = self.of(agent, 2, uptime=2.0)
+        assert [problem["facts"]["reason_code"] for problem in found["problems"]] == ["broken"]
+        assert [change["after"]["basis"] for change in found["changes"]] == ["unknown"]
 
     def test_a_plugin_that_is_not_on_the_host(self, agent: Agent) -> None:
         found = self.of(agent, nosuch=True)
