@@ -176,9 +176,10 @@ class Applier:
 
     def _carry(self, spec: HostSpec, request_id: str) -> Running | None:
         """The journal stays open until the keeper has the outcome on the disk: nobody waits for that."""
-        applied = Applied("", Running())
+        applied, reached = Applied("", Running()), self._state.memory.reached
         try:
             if self._may_change(spec):
+                reached = self._state.in_force(spec)
                 applied = self._carrier.take_up(spec, request_id)
         except exception.DaemonDied as error:
             self._crash.happened(error, request_id)
@@ -191,7 +192,7 @@ class Applier:
             LOG.exception("Generation %s failed.", spec.generation)
             self._failed(exception.CollectdMgrError(f"{type(error).__name__}: {error}"), self._carrier.tried)
         else:
-            self._applied(spec, applied)
+            self._applied(spec, applied, reached)
         self._fault(faults.REMEMBERED)
         self._log(request_id)
         return applied.running if applied.driver else None
@@ -241,7 +242,7 @@ class Applier:
         self._name_good(error)
         self._state.write(outcome=FAILED, error=error.to_dict(), driver=driver)
 
-    def _applied(self, spec: HostSpec, applied: Applied) -> None:
+    def _applied(self, spec: HostSpec, applied: Applied, reached: str | None) -> None:
         memory = replace(
             self._state.memory,
             outcome=APPLIED,
@@ -251,6 +252,7 @@ class Applier:
             driver=applied.driver or self._state.memory.driver,
             restarted=applied.restarted,
             replaced=applied.replaced,
+            reached=reached,
         )
         if self._silence.ended(spec) and not applied.driver and self._state.mode().mode == mode.MANAGE:
             # It was done while nobody knew: the way back has taken it off the disk.

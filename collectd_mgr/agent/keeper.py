@@ -57,8 +57,6 @@ class Keeper:
         self._lacking: str | None = None
         #: Why the managed file cannot be written, in a sentence; ``None`` when it can.
         self._unwritten: str | None = None
-        #: Whether a lease has ended, and the daemon is not yet what it is to be after that.
-        self._ending = False
         self._drift = DriftWatch(state, carrier)
         state.drift = lambda: self._drift.found
 
@@ -93,11 +91,11 @@ class Keeper:
         running = self._carrier.ladder.glance()
         self._state.see_origin(running)
         self._drift.look(running)
-        self._see_managed_file()
         self._state.bound_rate()
+        self._state.end_leases()
+        self._see_managed_file()
         if self._settles(running):
             return
-        self._ending = self._state.end_leases() or self._ending
         if self._outlives(running):
             self._keep(running)
 
@@ -127,7 +125,9 @@ class Keeper:
         """What the next daemon starts with is ours: where somebody has broken it, it is written anew."""
         spec, flaw = self._state.memory.current or NOTHING, self._carrier.flaw()
         diff = self._carrier.difference(spec) if self._knows() else NONE
-        if flaw is None and not diff:
+        if flaw is None and (not diff or self._state.owes()):
+            if diff and self._mends():
+                self._carrier.at_next_start(spec)
             self._drift.over(drift.MANAGED_FILE)
             return
         flaw = flaw or "The managed file was changed."
@@ -141,8 +141,8 @@ class Keeper:
             self._state.remember(warnings=(flaw,))
 
     def _mends(self) -> bool:
-        """Whether what somebody else has done is undone; that a lease has ended is nobody's doing but ours."""
-        return self._state.mode().mode == mode.MANAGE and (self._ending or self._settings.on_drift == drift.MEND)
+        """Whether the daemon is brought back, be it that nobody else has done anything to it."""
+        return self._state.mode().mode == mode.MANAGE and (self._settings.on_drift == drift.MEND or self._state.owes())
 
     def close(self) -> None:
         """Have the outcome of what was done on the disk, and say so in the journal. Safe to repeat.
@@ -186,9 +186,9 @@ class Keeper:
             return
         self._dead_since = None
         if running.version is not None and self._knows():
-            todo = self._carrier.differs(spec, running)
+            holds, todo = self._state.in_force(spec), self._carrier.differs(spec, running)
             if not todo:
-                self._ending = False
+                self._state.has_reached(holds)
                 self._reached()
             self._tell(todo)
             if todo and self._mends() and self._backoff.due(self._clock()):
@@ -200,7 +200,7 @@ class Keeper:
         return bool(self._state.memory.current or self._state.memory.taken)
 
     def _tell(self, todo: Plan) -> None:
-        if todo and not (self._ending and self._state.mode().mode == mode.MANAGE):
+        if todo and not (self._state.owes() and self._state.mode().mode == mode.MANAGE):
             steps = Difference(tuple(map(str, todo)))
             self._drift.tell(drift.DAEMON, "collectd differs from what it is to run.", steps)
         else:

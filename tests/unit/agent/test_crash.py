@@ -13,6 +13,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.agent import faults
+from collectd_mgr.domain import drift
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.spec import Generation, Goal, PluginGoal
 from collectd_mgr.drivers.base import Applied, Order
@@ -213,7 +214,11 @@ class TestDeath:
         assert set(prepared.plugins) == {"memory"}
         assert "not back yet" in str(other.status().warnings)
 
-    def test_in_mode_observe_the_next_process_is_left_as_it_is(self, agent: Agent, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("on_drift", [drift.MEND, drift.LEAVE])
+    def test_in_mode_observe_the_next_process_is_left_as_it_is(
+        self, agent: Agent, tmp_path: Path, on_drift: str
+    ) -> None:
+        agent = Agent(tmp_path, agent.collectd, on_drift=on_drift).recover()
         agent.apply(spec(2, memory=True, cpu=True))
         (tmp_path / "mode").write_text("observe")
         agent.collectd.start(Goal({"memory": PluginGoal(True), "cpu": PluginGoal(True)}))

@@ -81,6 +81,15 @@ def test_its_end_is_no_failure_where_nothing_may_be_changed(tmp_path: Path) -> N
     assert interval(agent, "cpu") == 10.0
 
 
+def test_it_ends_though_the_agent_is_killed_when_it_has_noticed_that(tmp_path: Path) -> None:
+    before = Agent(tmp_path, on_drift=drift.LEAVE).recover()
+    before.apply_and_look(leased(spec(1, cpu=10.0), 600.0, cpu=1.0))
+    let_pass(before, 600.0)
+    assert before.service.state.end_leases()
+    agent = Agent(tmp_path, before.collectd, on_drift=drift.LEAVE).recover()
+    assert (interval(agent, "cpu"), agent.status().drift) == (10.0, ())
+
+
 def test_it_ends_while_the_agent_is_away(tmp_path: Path) -> None:
     collectd = FakeDaemon()
     before = Agent(tmp_path, collectd).recover()
