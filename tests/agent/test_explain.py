@@ -3,19 +3,28 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from collectd_mgr.domain.explain import Explanation
-from collectd_mgr.domain.spec import Generation, HostSpec, Layer
-from tests.agent.agent_host import AgentHost, spec
+from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
+from collectd_mgr.wire.client import WireClient
+from tests.agent.agent_host import PLUGINS, AgentHost, spec
 from tests.services.rabbitmq import RabbitMQ
 from tests.waiting import PATIENCE
 
-#: Nobody listens there: every read fails.
-MEMCACHED = """
+#: Nobody listens where memcached is looked for: every read fails. What is put in by hand is missed late.
+CONFIG = """
+Interval 2
+Timeout 4
+LoadPlugin unixsock
+<Plugin unixsock>
+  SocketFile "unixsock"
+</Plugin>
 LoadPlugin memcached
 <Plugin memcached>
   <Instance "nobody">
@@ -27,8 +36,16 @@ LoadPlugin memcached
 
 
 @pytest.fixture(scope="module")
-def host(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
-    with AgentHost(rabbitmq.url, own_plugins=(Path("/usr/lib/collectd/memcached.so"),), config=MEMCACHED) as host:
+def allowlist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("host") / "allowlist.toml"
+
+
+@pytest.fixture(scope="module")
+def host(rabbitmq: RabbitMQ, allowlist: Path) -> Iterator[AgentHost]:
+    more = tuple(PLUGINS / f"{name}.so" for name in ("memcached", "unixsock", "match_regex"))
+    with AgentHost(rabbitmq.url, own_plugins=more, config=CONFIG, allowlist_file=allowlist) as host:
+        needs_more = (PLUGINS / "users.so").read_bytes().replace(b"libc.so.6", b"libq.so.6")
+        (host.directory / "plugins" / "irq.so").write_bytes(needs_more)
         host.start()
         host.apply(spec(1, "memory", "uptime"))
         yield host
@@ -37,6 +54,10 @@ def host(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
 def explained(host: AgentHost, rest: str, name: str = "") -> Explanation:
     with host.bus() as api:
         return api.explain(host.name, f"{name or host.status().daemon['hostname']}/{rest}", timeout=PATIENCE)
+
+
+def broken_at(host: AgentHost, rest: str, link: str) -> bool:
+    return explained(host, rest).link == link
 
 
 def test_what_is_there(host: AgentHost) -> None:
@@ -80,3 +101,56 @@ def test_a_plugin_whose_reads_fail(host: AgentHost) -> None:
 
 def test_a_name_that_this_host_does_not_bear(host: AgentHost) -> None:
     assert explained(host, "uptime/uptime", "somebody.else").link == "another_host"
+
+
+def test_a_metric_that_came_once(host: AgentHost) -> None:
+    name = f"{host.status().daemon['hostname']}/other/gauge-once"
+    with socket.socket(socket.AF_UNIX) as connection, connection.makefile("rw") as stream:
+        connection.connect(str(host.directory / "unixsock"))
+        stream.write(f'PUTVAL "{name}" interval=1 N:1\n')
+        stream.flush()
+        assert stream.readline().startswith("0 ")
+    for link in ("not_published", "late", "gone"):
+        host.until(partial(broken_at, host, "other/gauge-once", link))
+
+
+def test_a_plugin_without_its_library(host: AgentHost) -> None:
+    host.until(lambda: explained(host, "irq/irq-1").link == "not_loadable")
+    assert "libq.so.6" in explained(host, "irq/irq-1").facts["why_not"]
+
+
+def test_a_rule_that_drops_it(host: AgentHost) -> None:
+    rule = {"ignorelist": {"free": {"action": "deny", "plugin": "^memory$", "type_instance": "^free$"}}}
+    host.apply(HostSpec(Generation("e", 4), (*spec(4, "memory", "uptime").layers, Layer("rules", sections=rule))))
+    assert explained(host, "memory/memory-free").facts == {"rule": "free"}
+    assert explained(host, "memory/memory-used").link != "ignored"
+
+
+def test_a_configuration_that_collectd_does_not_take(host: AgentHost) -> None:
+    layer = Layer(HOST, {"swap": PluginSetting(True, config={"NoSuchOption": 1})})
+    assert host.apply(HostSpec(Generation("e", 5), (*spec(5, "memory", "uptime").layers, layer))).outcome == "failed"
+    found = explained(host, "swap/swap-used")
+    assert found.link == "failed"
+    assert "NoSuchOption" in found.sentence
+
+
+def test_what_the_host_refuses(host: AgentHost, allowlist: Path) -> None:
+    allowlist.write_text("[plugins")
+    assert explained(host, "uptime/uptime").link != "refused"
+    allowlist.write_text('[plugins]\ndeny = ["uptime"]\n')
+    assert explained(host, "uptime/uptime").link == "refused"
+    allowlist.unlink()
+
+
+def test_a_host_where_nothing_may_be_changed(host: AgentHost) -> None:
+    mode = host.directory / "mode"
+    host.until(lambda: explained(host, "uptime/uptime").link == "not_published")
+    mode.write_text("observe")
+    client = WireClient(host.settings.socket)
+    client.call("plugin_disable", {"plugin": "uptime"})
+    client.close()
+    assert explained(host, "uptime/uptime").link == "observe"
+    mode.write_text("off")
+    assert explained(host, "uptime/uptime").link == "mode"
+    mode.unlink()
+    host.until(lambda: explained(host, "uptime/uptime").link == "not_published")

@@ -42,6 +42,8 @@ LoadPlugin threshold
   <Type "if_octets">
     DataSource "rx"
     FailureMax 10
+    Invert true
+    Percentage true
   </Type>
 </Plugin>
 """
@@ -107,6 +109,8 @@ def test_the_operators_own_stay(eventually: Eventually) -> None:
             "persist_ok": True,
             "interesting": False,
         }
+        rx = {"type": "if_octets", "data_source": "rx", "failure_max": 10.0, "invert": True, "percentage": True}
+        assert theirs["//if_octets rx"] == rx
         daemon.call("thresholds_set", settings={"tx": {"type": "if_octets", "data_source": "tx", "failure_max": 5.0}})
         daemon.call("thresholds_set", settings={"tx": {"type": "if_octets", "data_source": "tx", "failure_max": 1e9}})
         assert daemon.call("thresholds_get")["host"] == theirs
