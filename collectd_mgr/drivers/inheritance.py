@@ -8,30 +8,33 @@ now may have started it otherwise than the agent was that started the other, or 
 from __future__ import annotations
 
 import os
-import resource
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from collectd_mgr.drivers.process import Process
 
-#: By the option of ``prlimit``.
+#: As /proc has them -> the option of ``prlimit``.
 _LIMITS = {
-    "as": resource.RLIMIT_AS,
-    "core": resource.RLIMIT_CORE,
-    "cpu": resource.RLIMIT_CPU,
-    "data": resource.RLIMIT_DATA,
-    "fsize": resource.RLIMIT_FSIZE,
-    "memlock": resource.RLIMIT_MEMLOCK,
-    "msgqueue": resource.RLIMIT_MSGQUEUE,
-    "nice": resource.RLIMIT_NICE,
-    "nofile": resource.RLIMIT_NOFILE,
-    "nproc": resource.RLIMIT_NPROC,
-    "rss": resource.RLIMIT_RSS,
-    "rtprio": resource.RLIMIT_RTPRIO,
-    "rttime": resource.RLIMIT_RTTIME,
-    "sigpending": resource.RLIMIT_SIGPENDING,
-    "stack": resource.RLIMIT_STACK,
+    "Max cpu time": "cpu",
+    "Max file size": "fsize",
+    "Max data size": "data",
+    "Max stack size": "stack",
+    "Max core file size": "core",
+    "Max resident set": "rss",
+    "Max processes": "nproc",
+    "Max open files": "nofile",
+    "Max locked memory": "memlock",
+    "Max address space": "as",
+    "Max file locks": "locks",
+    "Max pending signals": "sigpending",
+    "Max msgqueue size": "msgqueue",
+    "Max nice priority": "nice",
+    "Max realtime priority": "rtprio",
+    "Max realtime timeout": "rttime",
 }
+
+#: Where the names end there.
+_NAME = 26
 
 _PROC = Path("/proc")
 
@@ -42,7 +45,7 @@ def command(of: Process, *wanted: str, proc: Path = _PROC) -> list[str]:
     What is taken here can be given away, and what this one may not have itself cannot: it fails then.
     """
     own, other = proc / "self", proc / str(of.pid)
-    return [*_limits(of), *_cpus(of), *_rights(own, other), *wanted]
+    return [*_limits(own, other), *_cpus(of), *_rights(own, other), *wanted]
 
 
 def join(process: Process, of: Process, proc: Path = _PROC) -> None:
@@ -54,15 +57,17 @@ def join(process: Process, of: Process, proc: Path = _PROC) -> None:
             (places[controllers] / path.lstrip("/") / "cgroup.procs").write_text(str(process.pid))
 
 
-def _limits(of: Process) -> list[str]:
-    found = {name: resource.prlimit(of.pid, limit) for name, limit in _LIMITS.items()}
-    ours = {name: resource.getrlimit(limit) for name, limit in _LIMITS.items()}
-    others = [f"--{name}={_bounds(*bounds)}" for name, bounds in found.items() if bounds != ours[name]]
-    return ["prlimit", *others] if others else []
+def _limits(own: Path, other: Path) -> list[str]:
+    ours, theirs = _bounds(own), _bounds(other)
+    options = [f"--{name}={bounds}" for name, bounds in theirs.items() if bounds != ours.get(name)]
+    return ["prlimit", *options] if options else []
 
 
-def _bounds(soft: int, hard: int) -> str:
-    return ":".join("unlimited" if bound == resource.RLIM_INFINITY else str(bound) for bound in (soft, hard))
+def _bounds(entry: Path) -> dict[str, str]:
+    """Soft and hard as ``prlimit`` takes them. Of a process of another user's only /proc tells without more rights."""
+    lines = (entry / "limits").read_text(encoding="utf-8", errors="replace").splitlines()
+    found = ((_LIMITS.get(line[:_NAME].strip()), line[_NAME:].split()[:2]) for line in lines)
+    return {name: ":".join(bounds) for name, bounds in found if name}
 
 
 def _cpus(of: Process) -> list[str]:

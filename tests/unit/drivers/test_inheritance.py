@@ -106,4 +106,5 @@ def test_a_label(tmp_path: Path, old: Process, label: str, option: str) -> None:
         (tmp_path / name / "attr").mkdir(parents=True)
         (tmp_path / name / "attr" / "current").write_text(said)
         (tmp_path / name / "status").write_text("CapBnd:\t1\n")
+        (tmp_path / name / "limits").touch()
     assert inheritance.command(old, "collectd", proc=tmp_path)[-4:] == ["setpriv", option, "--", "collectd"]
