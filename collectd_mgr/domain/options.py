@@ -24,6 +24,7 @@ CODE_PLUGINS = frozenset(name for name, why in REFUSED_PLUGINS.items() if why ==
 #: Options of other plugins that can do the same.
 REFUSED_OPTIONS: dict[tuple[str, str], str] = {
     ("dpdkstat", "rtedriverlibpath"): "It names a library to be loaded.",
+    ("dpdkstat", "sharedmemobj"): "It names memory of the whole machine, which is emptied.",
     ("redis", "query"): "It sends a command of the sender's choosing to a database.",
     ("write_kafka", "property"): "It can name a library to be loaded, or a program to be run.",
 }
@@ -36,12 +37,14 @@ WRITES: dict[str, frozenset[str]] = {
     name: frozenset(options.split())
     for name, options in {
         "csv": "datadir",
+        "dpdk_telemetry": "clientsocketpath",
         "dpdkevents": "fileprefix",
         "dpdkstat": "fileprefix",
         "email": "socketfile",
         "log_logstash": "file",
         "logfile": "file",
         "notify_nagios": "commandfile",
+        "powerdns": "localsocket",
         "rrdcached": "datadir",
         "rrdtool": "datadir",
         "unixsock": "socketfile",
@@ -49,10 +52,7 @@ WRITES: dict[str, frozenset[str]] = {
 }
 
 #: Options, of whatever plugin, that name a socket to be connected to: what is no socket is not read.
-SOCKETS = frozenset(
-    {"clientsocketpath", "daemonaddress", "dpdksocketpath", "localsocket", "mcelogclientsocket"}
-    | {"sock", "socket", "socketpath"}
-)
+SOCKETS = frozenset({"daemonaddress", "dpdksocketpath", "mcelogclientsocket", "sock", "socket", "socketpath"})
 
 _SECRETS = re.compile(r"\w*(?:password|passphrase|community|pass|secret|token)")
 

@@ -132,6 +132,11 @@ _OPTIONS: list[Case] = [
     ("write_kafka", {"Topic": {"args": "x", "Property": {"args": ["sasl.kerberos.kinit.cmd", "id"]}}}),
     ("redis", {"Node": {"args": "x", "Query": {"args": "CONFIG SET dir x", "Type": "gauge"}}}),
     ("dpdkstat", {"RteDriverLibPath": "evil"}),
+    # Made anew: whatever was there is gone.
+    ("dpdkstat", {"SharedMemObj": "somebodys"}),
+    ("dpdk_telemetry", {"ClientSocketPath": "/run/docker.sock"}),
+    ("powerdns", {"LocalSocket": "/run/docker.sock"}),
+    ("PowerDNS", 'localsocket "/var/log/auth.log"\n'),
     ("notify_nagios", {"CommandFile": "/etc/cron.d/x"}),
     ("log_logstash", {"File": "/etc/cron.d/x"}),
     ("email", {"SocketFile": "/etc/x"}),

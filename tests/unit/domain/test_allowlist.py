@@ -56,6 +56,11 @@ def test_a_hostile_config_that_is_off_waits_for_nothing() -> None:
         ("mysql", {"Database": {"args": "x", "Socket": "/var/run/mysqld/mysqld.sock", "Password": "/x=/y"}}),
         ("processes", {"ProcessMatch": {"args": ["x", "/usr/bin/x .*"]}}),
         ("csv", {"DataDir": "/var/lib/collectd/csv"}),
+        (
+            "powerdns",
+            {"Server": {"args": "x", "Socket": "/run/pdns.controlsocket"}, "LocalSocket": "/run/collectd/pdns"},
+        ),
+        ("dpdk_telemetry", {"DpdkSocketPath": "/run/dpdk/rte/telemetry", "ClientSocketPath": "/run/collectd/dpdk"}),
         ("logfile", {"File": "stdout"}),
         ("aggregation", {"Aggregation": {"Plugin": "/^cpu/", "Host": "/^a/"}}),
         ("ping", {"Host": "192.0.2.1", "Interval": 1.0}),
