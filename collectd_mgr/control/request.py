@@ -39,8 +39,11 @@ class Request:
         return self.on(other) == other
 
     def is_action(self) -> bool:
-        """Whether it is about something to be done, and no setting."""
-        return replace(self.after, layer=self.after.layer.with_counters(self.before.layer.counters)) == self.before
+        """Whether it is about something to be done, and no setting, be it one that was there already."""
+        return (
+            not (self.plugin or self.settings)
+            and replace(self.after, layer=self.after.layer.with_counters(self.before.layer.counters)) == self.before
+        )
 
     def _layer(self, layer: Layer) -> Layer:
         before, after = self.before.layer, self.after.layer

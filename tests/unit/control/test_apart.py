@@ -385,12 +385,13 @@ def test_a_restart_a_lease_and_a_setting_of_a_section_survive_too(control: HostC
     assert is_settled(control, agent)
 
 
+@pytest.mark.parametrize("enabled", [False, True], ids=["changes it", "finds it so"])
 def test_what_waits_for_its_turn_does_not_undo_what_was_asked_for_later(
-    control: HostControl, agent: ScriptedAgent
+    control: HostControl, agent: ScriptedAgent, enabled: bool
 ) -> None:
     change(control, "cpu")
     first, second = stored(control, asked(BAD)), stored(control, asked("df"))
-    off = stored(control, asked("cpu", edits.set_plugin("cpu", PluginSetting(False))))
+    off = stored(control, asked("cpu", edits.set_plugin("cpu", PluginSetting(enabled))))
     for expected in (["pending", "queued", "queued"], ["failed", "pending", "queued"]):
         agent.apply({}, control.spec_of(HOST).to_dict())
         control.receive(Reports(statuses=(agent.status(),)))
