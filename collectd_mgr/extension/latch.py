@@ -14,7 +14,6 @@ import threading
 import time
 from array import array
 from contextlib import AbstractContextManager
-from ctypes import c_void_p
 from itertools import chain, starmap, tee
 from typing import Callable
 
@@ -37,13 +36,14 @@ _OWNER = struct.Struct("iI")
 class Latch:
     """Any number of threads may look.
 
+    :param held: collectd, called with the GIL held; its functions have their prototypes
     :param timed: put around what holds the lock itself, which is done once
     :raises Unreadable: the lock is not where, or not what, it should be
     """
 
-    def __init__(self, gather: Gather, timed: Timed) -> None:
+    def __init__(self, gather: Gather, held: ctypes.PyDLL, timed: Timed) -> None:
         self._gather = gather
-        self._place = array("Q", [_find(gather, timed)])
+        self._place = array("Q", [_find(gather, held, timed)])
         if self._owner() == _mine():
             raise Unreadable("the lock of the cache is still ours")
 
@@ -63,15 +63,12 @@ def _mine() -> bytes:
     return _OWNER.pack(threading.get_native_id(), 1)
 
 
-def _find(gather: Gather, timed: Timed) -> int:
+def _find(gather: Gather, held: ctypes.PyDLL, timed: Timed) -> int:
     """The one mutex in collectd's own data that is ours while we have an iterator; see :func:`.tree.find` for how."""
     mapped = statics()
     there = array("Q", [word for each in mapped for word in (each.start, each.end - each.start)])
     found = array("Q", bytes(sum(there[1::2])))
     here = array("Q", [found.buffer_info()[0], 8 * len(found)])
-    held = ctypes.PyDLL(None)
-    held.uc_get_iterator.argtypes, held.uc_get_iterator.restype = (), c_void_p
-    held.uc_iterator_destroy.argtypes, held.uc_iterator_destroy.restype = (c_void_p,), None
     made, last = tee(starmap(held.uc_get_iterator, ((),)))
     copy = (os.getpid(), here.buffer_info()[0], 1, there.buffer_info()[0], len(mapped), 0)
     with uncollected(), timed():

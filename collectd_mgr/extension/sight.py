@@ -88,7 +88,7 @@ class Sight:
         gather = Gather()
         with self._cache.timed():
             address = find(self._held, gather.call)
-        snapshots = Snapshots(gather, Tree(gather, address), Latch(gather, self._cache.timed))
+        snapshots = Snapshots(gather, Tree(gather, address), Latch(gather, self._held, self._cache.timed))
         wrong = ""
         for _ in range(_TRIES):
             wrong = self._wrong(snapshots)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -196,6 +197,25 @@ def test_collectd_frees_nothing_before_the_running_operation_has_ended(
         lines = [line.partition("] ")[2] for line in collectd.log_text.splitlines()]
         (done,) = [number for number, line in enumerate(lines) if "plugin_restart plugin=probe: done" in line]
         assert lines.index("Exiting normally.") < done < lines.index("collectd: Stopping 5 read threads.")
+
+
+def test_an_operation_that_hangs_does_not_keep_collectd_from_its_end(
+    compiled: dict[str, Path], eventually: Eventually
+) -> None:
+    endless = {"plugin": "probe", "config_text": "<Plugin probe>\n  InitTime 600000\n</Plugin>\n"}
+    with ScratchCollectd(("load",), own_plugins=[compiled["probe"]]) as collectd:
+        enable = threading.Thread(target=ended, args=(collectd, "plugin_enable", endless))
+        enable.start()
+        eventually(lambda: "init 1 begins" in collectd.log_text)
+        assert collectd.stop() == 0
+        enable.join()
+        assert "an operation was still running when collectd stopped" in collectd.log_text
+
+
+def ended(collectd: ScratchCollectd, method: str, params: dict[str, Any]) -> None:
+    """Call it in a collectd that ends meanwhile."""
+    with pytest.raises(exception.DaemonUnreachable):
+        collectd.client.call(method, params)
 
 
 def churn(collectd: ScratchCollectd, stop: threading.Event) -> None:

@@ -73,6 +73,7 @@ def test_it_is_live_and_lifted_live(eventually: Eventually) -> None:
         eventually(lambda: collected(collectd) == {"load", "memory", "used", "free"})
         collectd.call("ignorelist_set", settings={})
         eventually(lambda: "cached" in collected(collectd))
+        assert "There is no chain" not in collectd.log_text, "of an operator who has none"
 
 
 def test_the_operators_chain_still_runs(eventually: Eventually) -> None:

@@ -114,6 +114,9 @@ def test_the_operators_own_stay(eventually: Eventually) -> None:
         daemon.call("thresholds_set", settings={"tx": {"type": "if_octets", "data_source": "tx", "failure_max": 5.0}})
         daemon.call("thresholds_set", settings={"tx": {"type": "if_octets", "data_source": "tx", "failure_max": 1e9}})
         assert daemon.call("thresholds_get")["host"] == theirs
+        for value in ("0:0", "1000000:0"):  # Theirs is of rx, ours of tx: both are of the same metric.
+            put(daemon, "h/p/if_octets-y", value)
+        eventually(lambda: ("failure", "y") in said(daemon))
         for _ in range(3):
             put(daemon, "h/theirs-a/gauge-x", 101)
         eventually(lambda: ("failure", "x") in said(daemon))

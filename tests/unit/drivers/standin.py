@@ -21,6 +21,8 @@ class Extension:
         self.calls: list[tuple[str, str]] = []
         self.reasons = reasons
         self.dead = False
+        #: Plugins whose reads a disable does not take out.
+        self.stay: set[str] = set()
         self.plugins: dict[str, Any] = {}
         self.fails: Callable[[str, str], None] = lambda _method, _plugin: None
         table = {
@@ -44,7 +46,7 @@ class Extension:
         def run(params: dict[str, Any], _: str) -> Any:
             self.calls.append((name, params["plugin"]))
             self.fails(name, params["plugin"])
-            registered = name == "plugin_enable"
+            registered = name == "plugin_enable" or params["plugin"] in self.stay
             digest = params.get("config_digest")
             state = {"loaded": True, "registered": registered, "interval": 10.0, "config_digest": digest}
             self.plugins[params["plugin"]] = {**state, "stopping": False}

@@ -84,6 +84,14 @@ def test_the_last_failure_takes_back_the_first_change(
     assert ManagedFiles(settings.managed_dir).read() is None
 
 
+def test_a_plugin_that_reads_on_is_not_said_to_be_disabled(driver: LiveDriver, extension: Extension) -> None:
+    """Some register their reads under names of their own: what is left is looked at, and not what was asked for."""
+    extension.stay = {"cpu"}
+    off = Goal({"cpu": PluginGoal(False)})
+    with pytest.raises(exception.Busy, match="still has reads"):
+        driver.apply(Order(off, Plan((Change(plan.DISABLE, "cpu", off.plugins["cpu"]),))))
+
+
 def test_a_disk_that_fails_as_well_leaves_no_daemon_half_changed(
     driver: LiveDriver, extension: Extension, settings: DriverSettings
 ) -> None:
