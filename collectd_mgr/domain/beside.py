@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from collectd_mgr.domain import managed, safety
+from collectd_mgr.domain import ignorelist, managed, safety
 from collectd_mgr.domain.grammar import Item
 
 #: What writes only what is dispatched, or raises only what others do: nothing, in an instance without output.
@@ -17,8 +17,13 @@ _OUTPUTS = "csv network amqp write_graphite write_http write_influxdb_udp write_
 _OTHERS = "write_sensu write_stackdriver write_tsdb logfile syslog log_logstash notify_email notify_nagios threshold"
 _SILENT = frozenset(f"{_OUTPUTS} {_OTHERS} notify_desktop python uuid".split())
 
-#: Plugins that read, and tell of something themselves as well: both instances would.
-_TELLS = frozenset(["connectivity", "mcelog", "ovs_events", "procevent", "sysevent"])
+#: Plugins that read, and send notifications of what they find: both instances would.
+_TELLS = frozenset(
+    ["connectivity", "mcelog", "mdevents", "ovs_events", "pcie_errors", "procevent", "smart", "sysevent", "virt"]
+)
+
+#: Targets by which a chain before the cache does something: nothing keeps a second instance from that.
+_ACTS = {"write": "writes values", "notification": "sends notifications"}
 
 #: What counts since its start, so that a new instance would have other numbers, or none for a while.
 _COUNTS = dict.fromkeys(("dns", "logparser", "tail", "tail_csv"), "it counts from its start, and would begin anew")
@@ -63,7 +68,8 @@ def obstacles(items: Iterable[Item]) -> tuple[str, ...]:
     plugins = dict.fromkeys(filter(None, map(_of, items)))
     blocks = [item for item in items if item.key.lower() == "plugin" and item.values]
     found = [plugin_obstacle(plugin) for plugin in plugins]
-    return (*filter(None, found), *(sentence for item in blocks for sentence in _block_obstacles(item)))
+    in_blocks = (sentence for item in blocks for sentence in _block_obstacles(item))
+    return tuple(dict.fromkeys((*filter(None, found), *in_blocks, *_before_the_cache(items))))
 
 
 def plugin_obstacle(plugin: str) -> str | None:
@@ -71,7 +77,9 @@ def plugin_obstacle(plugin: str) -> str | None:
     name, row = plugin.lower(), safety.lookup(plugin)
     if row.exclusive:
         return f"{plugin}: {safety.REASONS['exclusive']}"
-    reads_alone = row.kind == "read" and row.scratch == "ok" and name not in _TELLS and name not in _COUNTS
+    if name in _TELLS:
+        return f"There cannot be two of {plugin}: both would send its notifications."
+    reads_alone = row.kind == "read" and row.scratch == "ok" and name not in _COUNTS
     if name in _SILENT | LATE or reads_alone or row.kind == "filter":
         return None
     why = _REASONS.get(name, "nobody has proved that two instances of it do not disturb each other")
@@ -84,5 +92,46 @@ def _block_obstacles(block: Item) -> Iterator[str]:
         key = option.key.lower()
         if name == "network" and key == "listen":
             yield "There cannot be two of network: it listens on one port."
+        if name == "amqp" and key == "subscribe":
+            yield "There cannot be two of amqp: each would take messages from the other."
+        if name == "mysql" and _switched_on(option.children or (), "slavenotifications"):
+            yield "There cannot be two of mysql with SlaveNotifications: both would send them."
         if name == "python" and key == "import" and option.values != (managed.IMPORT,):
             yield f"There cannot be two of the Python module {option.values[0]}, as far as anybody knows."
+
+
+def _switched_on(options: Iterable[Item], wanted: str) -> bool:
+    return any(option.key.lower() == wanted and option.values == (True,) for option in options)
+
+
+def _before_the_cache(items: Iterable[Item]) -> Iterator[str]:
+    """Where values are written, or notifications sent, before the chain that holds what a second instance has."""
+    chains: dict[str, list[Item]] = {}
+    for item in items:
+        if item.key.lower() == "chain":
+            chains.setdefault(_named(item), []).append(item)
+    first = ignorelist.operators_chain(items)
+    left, seen = [] if first is None else [first.lower()], set[str]()
+    while left:
+        name = left.pop()
+        targets = [] if name in seen else [each for chain in chains.get(name, ()) for each in _targets(chain)]
+        seen.add(name)
+        for target in targets:
+            does = _ACTS.get(_named(target))
+            if does:
+                yield f"There cannot be two with the chain {name}: it {does} before the cache."
+            left += [_named(option) for option in target.children or () if option.key.lower() == "chain"]
+
+
+def _named(item: Item) -> str:
+    """What a statement names first, as collectd compares it."""
+    return str(item.values[0]).lower() if item.values else ""
+
+
+def _targets(block: Item) -> Iterator[Item]:
+    """Those of a chain, and of its rules."""
+    for child in block.children or ():
+        if child.key.lower() == "target":
+            yield child
+        elif child.key.lower() == "rule":
+            yield from _targets(child)

@@ -9,6 +9,7 @@ from typing import ClassVar
 import pytest
 
 from collectd_mgr import exception
+from collectd_mgr.domain import plan
 from collectd_mgr.drivers.base import Applied, Order
 from tests.unit.agent.agents import BUSY, Agent, Live, spec
 
@@ -37,7 +38,7 @@ def test_without_another_driver_the_error_is_the_first_ones(tmp_path: Path) -> N
     assert (status.outcome, status.error["code"]) == ("failed", "busy")
 
 
-class Between(Live):
+class TooBusy(Live):
     """A second rung, for which everything is too busy."""
 
     name: ClassVar[str] = "replace"
@@ -46,7 +47,15 @@ class Between(Live):
         raise exception.Busy("This machine is too slow now.")
 
 
-def test_where_the_next_one_finds_out_the_same_the_one_after_it_does_it(tmp_path: Path) -> None:
-    agent = Agent(tmp_path, between=[Between]).recover()
+class NotAtAll(TooBusy):
+    """One that sees only then that it cannot."""
+
+    def apply(self, order: Order) -> Applied:
+        raise exception.NotCapable("There cannot be two of network.", capability=plan.LOAD, driver=self.name)
+
+
+@pytest.mark.parametrize("between", [TooBusy, NotAtAll])
+def test_where_the_next_one_finds_out_the_same_the_one_after_it_does_it(tmp_path: Path, between: type[Live]) -> None:
+    agent = Agent(tmp_path, between=[between]).recover()
     status = agent.apply(spec(1, cpu=BUSY))
     assert (status.outcome, status.driver, status.error) == ("applied", "fake", None)

@@ -7,6 +7,9 @@ import pytest
 
 from collectd_mgr.domain import beside, grammar, managed, safety
 
+#: As an operator has it who wants some values written without a look at them.
+WRITE = '<Target "write">\n    Plugin "csv"\n  </Target>'
+
 
 def obstacles(text: str) -> tuple[str, ...]:
     return beside.obstacles(grammar.parse(text + "\n"))
@@ -21,6 +24,11 @@ def obstacles(text: str) -> tuple[str, ...]:
         f'LoadPlugin python\n<Plugin python>\n  Import "{managed.IMPORT}"\n</Plugin>',
         "LoadPlugin match_regex",
         "Interval 10",
+        '<Plugin amqp>\n  <Publish "a">\n  </Publish>\n</Plugin>',
+        "<Plugin mysql>\n  <Database a>\n    SlaveNotifications false\n  </Database>\n</Plugin>",
+        f'<Chain "PostCache">\n  {WRITE}\n</Chain>',
+        f'<Chain "mine">\n  {WRITE}\n</Chain>\n<Chain "PreCache">\n  Target "return"\n</Chain>',
+        '<Chain "PreCache">\n  <Target "jump">\n    Chain "precache"\n  </Target>\n</Chain>',
     ],
 )
 def test_what_may_be_there_twice(text: str) -> None:
@@ -37,7 +45,20 @@ def test_what_may_be_there_twice(text: str) -> None:
         ("LoadPlugin intel_rdt", "hardware"),
         ("<LoadPlugin exec>\n  Interval 1\n</LoadPlugin>", "twice"),
         ("LoadPlugin aggregation", "begin anew"),
-        ("LoadPlugin mcelog", "proved"),
+        ("LoadPlugin mcelog", "notifications"),
+        ("LoadPlugin virt", "notifications"),
+        ('<Plugin amqp>\n  <Subscribe "a">\n  </Subscribe>\n</Plugin>', "messages"),
+        ("<Plugin mysql>\n  <Database a>\n    SlaveNotifications true\n  </Database>\n</Plugin>", "SlaveNotifications"),
+        (f'<Chain "precache">\n  {WRITE}\n</Chain>', "chain precache: it writes"),
+        (
+            '<Chain "a">\n  <Rule>\n    Target "notification"\n  </Rule>\n</Chain>\nPreCacheChain "A"',
+            "chain a: it sends",
+        ),
+        (
+            f'<Chain "b">\n  {WRITE}\n</Chain>\n<Chain "a">\n  <Rule>\n    <Target "jump">\n      Chain "B"\n'
+            '    </Target>\n  </Rule>\n</Chain>\nPreCacheChain "a"',
+            "chain b: it writes",
+        ),
         ("LoadPlugin tail", "counts from its start"),
         ("LoadPlugin somebody_elses", "proved"),
         ('<Plugin python>\n  Import "mine"\n</Plugin>', "mine"),
