@@ -149,8 +149,15 @@ class Applier:
             )
         return True
 
-    def _take_up(self, spec: HostSpec, request_id: str, boot_id: str = "", driver: str | None = None) -> Running | None:
-        """``driver`` has been at it before."""
+    def _take_up(
+        self,
+        spec: HostSpec,
+        request_id: str,
+        boot_id: str = "",
+        driver: str | None = None,
+        warnings: tuple[str, ...] = (),
+    ) -> Running | None:
+        """``driver`` has been at it before, and ``warnings`` came of that."""
         memory, now = self._state.memory.with_epoch_of(spec), moment.now()
         held = leases.taken_up(memory.leases, spec.layers, replace(now, boot_id=boot_id or now.boot_id))
         held = leases.ended(held, now)
@@ -159,20 +166,23 @@ class Applier:
         clears = self._state.goal(spec).quarantine_clears
         if memory.quarantine is not None and clears > memory.quarantine.clears:
             memory = replace(memory, quarantine=None)
-        self._state.memory = replace(memory, taken=spec, outcome=APPLYING, error=None, warnings=(), driver=driver)
+        self._state.memory = replace(memory, taken=spec, outcome=APPLYING, error=None, warnings=warnings, driver=driver)
         return self._carry(spec, request_id)
 
-    def resume(self, intent: Intent) -> None:
-        """Go on with a spec whose taking up was cut off; or say that it cannot be done any more."""
+    def resume(self, intent: Intent, found: tuple[str, ...] = ()) -> None:
+        """Go on with a spec whose taking up was cut off; or say that it cannot be done any more.
+
+        :param found: what had to be done about that, in sentences
+        """
         with self._state.lock:
             try:
                 check_managed(self._state.mode())
             except exception.HostNotManaged as error:
-                self._state.note(taken=intent.spec)
+                self._state.note(taken=intent.spec, warnings=found)
                 self._failed(error)
             else:
                 # What was taken up in another boot has leases of that boot.
-                self._take_up(intent.spec, intent.request_id, intent.boot_id, intent.driver)
+                self._take_up(intent.spec, intent.request_id, intent.boot_id, intent.driver, found)
 
     def _carry(self, spec: HostSpec, request_id: str) -> Running | None:
         """The journal stays open until the keeper has the outcome on the disk: nobody waits for that."""
@@ -248,7 +258,7 @@ class Applier:
             outcome=APPLIED,
             error=None,
             current=spec,
-            warnings=applied.warnings,
+            warnings=(*self._state.memory.warnings, *applied.warnings),
             driver=applied.driver or self._state.memory.driver,
             restarted=applied.restarted,
             replaced=applied.replaced,

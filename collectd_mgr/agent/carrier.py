@@ -20,6 +20,7 @@ from collectd_mgr.agent.silence import STARTING, is_starting, wait_for
 from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.domain.difference import Difference
 from collectd_mgr.domain.plan import RELOAD, Plan, Running
+from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import HostSpec
 from collectd_mgr.drivers.base import Applied, Driver, Order
 from collectd_mgr.drivers.ladder import Barred, Ladder
@@ -31,7 +32,7 @@ LOG = logging.getLogger(__name__)
 _DYING = 2.0
 
 #: What a driver finds out only when it is at it, and the next one may well be able to do.
-_NEXT_RUNG = (exception.Busy, exception.LiveOff, exception.LiveRefused)
+_NEXT_RUNG = (exception.Busy, exception.LiveOff, exception.LiveRefused, exception.NotCapable)
 
 _UNANSWERED = (exception.DaemonUnreachable, exception.RequestTimeout)
 
@@ -59,7 +60,7 @@ class Carrier:
         self._state = state
         self._journal = journal
         self._fault = fault
-        self._prepared = False
+        self._prepared: tuple[str, ...] | None = None
         #: The last process that answered, this agent or an earlier one.
         self.heard: tuple[int | None, float | None] = (None, None)
         #: The driver that was picked for what is done now; ``None`` when none was.
@@ -92,20 +93,21 @@ class Carrier:
         except exception.CollectdMgrError:
             return False
 
-    def prepare(self) -> None:
-        """Let the drivers end what a killed agent left half done, once, before the first thing that is done here.
+    def prepare(self) -> tuple[str, ...]:
+        """Let the drivers end what a killed agent left half done, once, before the first thing that is done here; what
+        they found, in sentences.
 
         They ask the daemon this and that. One that hangs would let each question wait, and nobody hears of us as long
         as that takes; one that starts may take its time.
         """
-        if not self._prepared:
+        if self._prepared is None:
             running = self.ladder.glance()
             hangs = running.silence is not None and not is_starting(running)
             with look() if hangs else nullcontext():
-                notes = [note for found in self.ladder.recover() for note in found.notes]
-            for note in notes:
-                LOG.warning("%s", note)
-            self._prepared = True
+                self._prepared = tuple(note for found in self.ladder.recover() for note in found.notes)
+            for note in self._prepared:
+                LOG.warning("%s", mask_text(note))
+        return self._prepared
 
     def at_next_start(self, spec: HostSpec) -> None:
         """Have ``spec`` on the disk for a daemon that somebody else starts; safe to repeat."""

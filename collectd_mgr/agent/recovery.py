@@ -58,14 +58,17 @@ class Recovery:
             raise exception.RequestTimeout(self.trouble or "", maybe_executed=False)
 
     def _recover(self) -> None:
-        self._carrier.prepare()
+        found = self._carrier.prepare()
         intent = self._journal.unfinished()
         if intent is not None:
-            self._end(intent)
+            self._end(intent, found)
+        # Shown until the next change; a full disk is no reason not to.
+        self._state.note(warnings=tuple(dict.fromkeys((*self._state.memory.warnings, *found))))
+        if intent is not None:
             self._state.sync()
             self._carrier.close(str(self._state.memory.outcome))
 
-    def _end(self, intent: Intent) -> None:
+    def _end(self, intent: Intent, found: tuple[str, ...]) -> None:
         running = self._carrier.ladder.glance()
         taken = self._state.memory.taken
         remembered = not self._is_news(intent)
@@ -78,7 +81,7 @@ class Recovery:
         self._carrier.heard = intent.pid, intent.since_boot
         if intent.takes_up and not remembered:
             LOG.info("Going on with generation %s, which was cut off.", intent.spec.generation)
-            self._applier.resume(intent)
+            self._applier.resume(intent, found)
 
     def _is_news(self, intent: Intent) -> bool:
         """Whether nothing is remembered of its generation, nor of a later one."""

@@ -74,9 +74,11 @@ class ChildDaemon(Daemon):
         with self._alone():
             return self._spawn(config_file, self._files.staged(), self.find())
 
-    def adopt(self, process: Process) -> None:
+    def adopt(self, process: Process) -> bool:
         with self._alone():
+            news = self._recorded() != process
             self._write(process)
+            return news
 
     def launched(self) -> dict[str, Process]:
         files, programs = map(str, sorted(self._instances.glob("*.conf"))), self.programs()

@@ -44,8 +44,11 @@ class Daemon(abc.ABC):
         """
         raise exception.DaemonNotStarted(self.alone or "", messages=[])
 
-    def adopt(self, process: Process) -> None:
-        """One that was launched is the daemon from now on; the one before has ended. Safe to repeat."""
+    def adopt(self, process: Process) -> bool:
+        """One that was launched is the daemon from now on; the one before has ended. Safe to repeat.
+
+        :returns: whether that is news
+        """
         raise exception.DaemonNotStarted(self.alone or "", messages=[])
 
     def launched(self) -> dict[str, Process]:

@@ -22,6 +22,7 @@ from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.observation import SILENCE
+from collectd_mgr.drivers.parting import Parting
 from collectd_mgr.drivers.process import Process
 from collectd_mgr.wire.client import WireClient
 
@@ -101,7 +102,9 @@ def settle(settings: DriverSettings, daemon: Daemon) -> tuple[str, ...]:
             notes.append(note)
     files = [file for file, process in daemon.launched().items() if process == current]
     if current is not None and files:
-        daemon.adopt(current)
+        if daemon.adopt(current) and not notes:
+            place = f"collectd {current.pid} goes on, which has taken the place of another one"
+            notes.append(f"{place}: no agent had noted that yet.")
         _await_seat(settings, current)
         notes += complete(settings, files[0])
     if current is not None:
@@ -111,25 +114,19 @@ def settle(settings: DriverSettings, daemon: Daemon) -> tuple[str, ...]:
 
 
 def _one_of(settings: DriverSettings, daemon: Daemon, current: Process, other: Process) -> tuple[Process, str]:
-    """The one that stays; the one that was handed to already, if it answers, for the other has written its last."""
+    """The one that stays: the new one where the old one is to write no more; the hand-over is ended then."""
     beginning = f"The agent was killed while collectd {other.pid} was to take the place of {current.pid}"
-    if _mode(socket(settings), other) == output.SINCE:
-        current.end(settings.stop_timeout)
-        return other, f"{beginning}: it has; {current.pid} was ended."
-    other.end(_END)
-    return current, f"{beginning}: {other.pid} was ended, {current.pid} goes on."
-
-
-def _mode(path: str, process: Process) -> str | None:
-    client = WireClient(path, timeout=_END)
+    old, new = (WireClient(path, timeout=_END) for path in (settings.socket, socket(settings)))
     try:
-        if client.hello()["pid"] == process.pid:
-            return str((client.call("status").get("output") or {}).get("mode"))
-    except SILENCE:
-        pass
+        lost = Parting(old, current.pid, new, other.pid).resume()
     finally:
-        client.close()
-    return None
+        old.close()
+        new.close()
+    if lost is None:
+        other.end(_END)
+        return current, f"{beginning}: {other.pid} was ended, {current.pid} goes on."
+    current.end(settings.stop_timeout)
+    return other, " ".join((f"{beginning}: it has; {current.pid} was ended.", *lost))
 
 
 def release(settings: DriverSettings) -> None:

@@ -140,9 +140,11 @@ class ReplaceDriver(RealDriver):
             inherited = self._inherited(order, start, succession)
             if inherited is None:
                 LOG.warning("The old collectd stays: %s", mask_text(str(error)))
-                self._go_back(succession)
+                cost = self._go_back(succession)
                 self._log(order, f"failed: {getattr(error, 'code', type(error).__name__)}", began)
-                raise
+                if cost is None or not isinstance(error, exception.CollectdMgrError):
+                    raise
+                raise type(error)(f"{error.detail} {cost}", **error.kwargs) from error
             warnings = inherited
         self._collectd.files.commit()
         self._collectd.daemon.adopt(succession.new)
@@ -207,13 +209,18 @@ class ReplaceDriver(RealDriver):
         kept = {name.lower() for name, goal in order.goal.plugins.items() if goal.enabled} - spared
         return [name for name in output.lost(old, new, time.time()) if _is_of(name, kept, rules)]
 
-    def _go_back(self, succession: Succession) -> None:
-        """:raises DaemonNotStarted: the old one is gone, and another one with its configuration does not come up"""
-        stays = succession.take_back()
+    def _go_back(self, succession: Succession) -> str | None:
+        """What it has cost, in a sentence; None for nothing.
+
+        :raises DaemonNotStarted: the old one is gone, and another one with its configuration does not come up
+        """
+        stays, cost = succession.take_back(), succession.hole
         self._collectd.files.discard()
         if not stays:
             self._collectd.await_ready(self._collectd.daemon.start())
+            cost = "Both had ended, and collectd was started with the configuration before."
         instance.tidy(self._settings, self._collectd.daemon)
+        return cost
 
     def _log(self, order: Order, outcome: str, began: float) -> None:
         """To the daemon that goes on."""

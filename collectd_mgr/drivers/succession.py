@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import output, states
-from collectd_mgr.domain.columns import Columns
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.output import Sample
 from collectd_mgr.drivers import instance
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.collectd import Collectd
+from collectd_mgr.drivers.parting import Parting, samples
 from collectd_mgr.drivers.process import Process
 from collectd_mgr.wire.client import WireClient
 
@@ -33,18 +32,8 @@ Read = Mapping[str, Any]
 #: For a rate.
 _READINGS = 2
 
-#: Seconds between telling both of the moments and the first of them; doubled where that was not enough.
-_MARGIN = 0.2
-_ATTEMPTS = 5
-
-#: Seconds until the last of the moments, at most: what waits longer is dropped in the end.
-_FARTHEST = 30.0
-
 #: Seconds for a process that answers no more to be gone.
 _DYING = 1.0
-
-#: Seconds for a flush: what is sampled meanwhile waits.
-_FLUSH = 2.0
 
 _PATIENCE = 30.0
 _END = 10.0
@@ -61,10 +50,13 @@ class Succession:
         self._collectd = collectd
         self._old = old
         self._new: Process | None = None
+        self._parting: Parting | None = None
         self._file = ""
         #: When each read of the new instance was seen to be due, after the first time.
         self._dues: dict[str, set[float]] = {}
         self._reads: Mapping[str, Read] = collectd.wire.call("reads")
+        #: What neither has written, in a sentence, when it was taken back; None: everything is there.
+        self.hole: str | None = None
         self.wire = WireClient(instance.socket(settings), timeout=_PATIENCE)
 
     @property
@@ -106,57 +98,22 @@ class Succession:
 
     def samples(self) -> tuple[dict[str, Sample], dict[str, Sample]]:
         """The time of the newest sample, and the interval, of each metric: of the daemon, and of the new instance."""
-        return _samples(self._collectd.wire), _samples(self.wire)
+        return samples(self._collectd.wire), samples(self.wire)
 
     def hand_over(self) -> tuple[str, ...]:
         """The new instance is the daemon when this returns, and the old one has ended.
 
         :returns: what it lacks of what the old one had for itself until then, in sentences
-        :raises Busy: this machine is too slow to tell both in time; nothing has changed
+        :raises Busy: the old one cannot write, or this machine is too slow to tell both in time; nothing has changed
         :raises CollectdMgrError: it came to nothing, at any moment of it: to be taken back
         """
-        last = self._part()
-        time.sleep(max(0.0, last - time.time()))
-        self._collectd.wire.call("output_drain", {"pid": self._old.pid}, timeout=_PATIENCE)
-        with suppress(exception.RequestTimeout):  # It flushes once more when it ends.
-            self._collectd.wire.call("flush", timeout=_FLUSH)
-        lost = self._carry_states()
-        self.wire.call("output_open", timeout=_PATIENCE)
+        self._parting = Parting(self._collectd.wire, self._old.pid, self.wire, self.new.pid)
+        lost = self._parting.finish(self._parting.part())
         self._collectd.drain(self._old)
         if not self._old.end(self._settings.stop_timeout):
             LOG.warning("The old collectd did not end when asked, and was killed.")
         self._collectd.await_ready(self.new)
         return (*lost, *instance.complete(self._settings, self._file))
-
-    def _carry_states(self) -> tuple[str, ...]:
-        """What thresholds have found goes on, in the new one, of which nobody has judged a value yet.
-
-        :returns: of which metrics it does not, in sentences; that is no reason to stay
-        """
-        try:
-            found = self._collectd.wire.call("states_get", timeout=_PATIENCE)["states"]
-            return states.lost(found, self.wire.call("states_set", {"states": found}, timeout=_PATIENCE)["lost"])
-        except exception.CollectdMgrError as error:
-            return (f"What thresholds had found of the metrics begins anew: {error.detail}",)
-
-    def _part(self) -> float:
-        """Have both know the moments that part their samples; the last of them."""
-        new, old = (self.wire, self.new.pid, self._old.pid), (self._collectd.wire, self._old.pid, self.new.pid)
-        _set(*new, output.HOLD)
-        _set(*old, output.PASS)
-        for attempt in range(_ATTEMPTS):
-            first = time.time() + _MARGIN * 2**attempt
-            moments = output.moments(*self.samples(), first)
-            last = max(moments.values(), default=first)
-            if last - time.time() > _FARTHEST:
-                detail = f"The samples of the two would be parted in {last - time.time():.0f} s only."
-                raise exception.Busy(f"{detail} The new instance cannot hold what it reads for so long.")
-            with suppress(exception.Busy):
-                _set(*new, output.SINCE, moments, last)
-                _set(*old, output.UNTIL, moments, last)
-                return last
-            _set(*new, output.HOLD)
-        raise exception.Busy("This machine is too slow now for two instances to be told the same in time.")
 
     def inherit(self) -> tuple[str, ...] | None:
         """Where the old one has ended by itself the new one is the daemon, ready or not: wait until it is ready.
@@ -179,6 +136,7 @@ class Succession:
         if alive:
             with suppress(exception.CollectdMgrError):
                 self._collectd.wire.call("output_free")
+        self.hole = None if self._parting is None else self._parting.hole()
         return alive
 
     def _end_others(self) -> None:
@@ -192,24 +150,6 @@ class Succession:
         self.wire.close()
 
 
-def _set(
-    wire: WireClient,
-    pid: int,
-    other: int,
-    mode: str,
-    moments: Mapping[str, float] | None = None,
-    otherwise: float = 0.0,
-) -> None:
-    asked = {"mode": mode, "other": other, "moments": moments or {}, "otherwise": otherwise, "pid": pid}
-    wire.call("output_set", asked, timeout=_PATIENCE)
-
-
 def _second(read: Read) -> float:
     """When a read is called for the second time."""
     return float(read["first"]) + float(read["interval"])
-
-
-def _samples(wire: WireClient) -> dict[str, Sample]:
-    columns = Columns(wire.call("metrics_list", timeout=_PATIENCE))
-    named: Iterable[tuple[str, float, float | None]] = zip(columns.names, columns.times, columns.intervals, strict=True)
-    return {name: (moment, interval or 0.0) for name, moment, interval in named}

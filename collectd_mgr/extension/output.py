@@ -22,18 +22,21 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.output import HELD, HOLD, OPTION, PASS, SINCE, UNTIL
-from collectd_mgr.extension import abi
+from collectd_mgr.extension import abi, probes
 from collectd_mgr.extension.feed import Feed
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.inits import Inits
+from collectd_mgr.extension.probes import Probe
 from collectd_mgr.extension.threads import Threads
 from collectd_mgr.extension.writers import PATIENCE, Visit, Writers
 
 CHAIN = "collectd_mgr/output"
 TARGET = "collectd_mgr_output"
 
-#: The plugin of values that are dispatched to see that those before them are through. None is written.
-_PROBE = b"collectd_mgr_probe"
+_PROBE = probes.NAME.encode()
+
+#: Seconds for probes that nobody waits for any more to be gone.
+_LEFT = 1.0
 
 #: Seconds after which an instance that writes nothing, and that nobody asks for anything, ends: nobody wants it.
 _FORGOTTEN = 60.0
@@ -104,16 +107,22 @@ class Output:
         self._invoke = abi.Invoke(self._judge)
         self._writers = Writers(threads)
         self._heard = time.monotonic()
-        #: Dispatches a value; given with the rest of what Python knows of collectd.
-        self.dispatch: Callable[[str, int], None] = lambda plugin, number: None
+        #: Given with the rest of what Python knows of collectd.
+        self.probe: Callable[[], Probe] = Probe
+        #: The times of those that were sent, as cdtimes.
+        self._sent: set[int] = set()
         #: Called when this instance is the only one, on a thread of its own.
         self.alone: Callable[[], None] = lambda: None
         #: Around what is done on a thread of its own, as around an operation.
         self.exclusively: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext
 
     def facts(self) -> dict[str, Any]:
-        """For the status: the mode, and the pid of the other instance (0: none)."""
-        return {"mode": self._rule.mode, "other": self._rule.other, "gate": self._guarded}
+        """For the status: the mode, the pid of the other instance (0: none), when the last of the moments is (seconds
+        since 1970), whether the other one has ended or written all it had, and whether collectd asks us of each value.
+        """
+        rule = self._rule
+        until, over = abi.from_cdtime(rule.otherwise), rule.over.is_set()
+        return {"mode": rule.mode, "other": rule.other, "until": until, "over": over, "gate": self._guarded}
 
     def heard(self) -> None:
         """Somebody asked for this instance."""
@@ -141,10 +150,13 @@ class Output:
         self._rule.over.set()
 
     def free(self) -> None:
-        """Have everything pass, without a look at it. Safe to repeat."""
+        """Have everything pass, without a look at it. Safe to repeat.
+
+        Where a probe waits for a writer that hangs there is a look at everything yet: it is not to be written.
+        """
         self._rule = Rule()
         self._writers.forget()
-        if self._option() in (CHAIN, HELD):
+        if self._option() in (CHAIN, HELD) and self._writers.alone(_LEFT):
             self._point(self._following or "")
 
     def drain(self, timeout: float = 10.0) -> None:
@@ -154,15 +166,19 @@ class Output:
         """
         self.heard()
         self._guard()
-        if not self._writers.gather(lambda number: self.dispatch(_PROBE.decode(), number), timeout):
+        if not self._writers.passed(self._send, timeout):
             raise exception.Busy(f"collectd has not written what it has within {timeout:g} s.")
+
+    def _send(self) -> None:
+        probe = self.probe()
+        self._sent.add(abi.to_cdtime(probe.time))
+        probe.dispatch()
 
     def end(self) -> None:
         """collectd stops: what waits is dropped, so that its threads end."""
         if self._rule.mode == SINCE and not self._rule.over.is_set():
             self._rule.mode = HOLD
         self._rule.over.set()
-        self._writers.dismiss()
 
     def watch(self) -> None:
         """Begin to wait for the end of the other instance."""
@@ -210,7 +226,7 @@ class Output:
             self._writers.left(visit)
 
     def _passes(self, value: Any, visit: Visit) -> bool:
-        if value.plugin == _PROBE:
+        if value.time in self._sent or value.plugin == _PROBE:
             self._writers.meet()
             return False
         rule = self._rule

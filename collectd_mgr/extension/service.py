@@ -21,6 +21,7 @@ from collectd_mgr.extension.methods import Methods
 from collectd_mgr.extension.metrics import Metrics
 from collectd_mgr.extension.notifications import Notifications
 from collectd_mgr.extension.output import Output
+from collectd_mgr.extension.probes import Probes
 from collectd_mgr.extension.report import Report
 from collectd_mgr.extension.settings import Settings
 from collectd_mgr.extension.sight import Sight
@@ -38,9 +39,6 @@ IMPORTED_FROM = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath
 
 #: Seconds that the shutdown of collectd waits for a running operation.
 PATIENCE = 5.0
-
-#: The interval of a value that is to leave the cache at once, in seconds.
-_MOMENT = 0.001
 
 #: How long a socket is tried for that another process has just left, and how long to wait in between, in seconds.
 _PATIENCE, _PAUSE = 10.0, 0.05
@@ -121,22 +119,15 @@ class Service:
         self._server = server
         self._log.ending = partial(_settle, inside, server)
         if inside.live is not None:
-            self._share(inside.live.output, server)
+            self._share(inside.live.output, inside.metrics, server)
 
-    def _share(self, output: Output, server: WireServer) -> None:
+    def _share(self, output: Output, metrics: Metrics | None, server: WireServer) -> None:
         """What a collectd wants that has another one beside it."""
-        output.dispatch = self._dispatch
+        output.probe = Probes(metrics, self._collectd.Values)
         output.exclusively = server.exclusively
         output.alone = partial(self._take_seat, server)
         if self._settings.succeeds:
             output.watch()
-
-    def _dispatch(self, plugin: str, number: int) -> None:
-        """A value that the cache soon forgets."""
-        values = self._collectd.Values(
-            plugin=plugin, type="gauge", type_instance=str(number), values=[0], interval=_MOMENT
-        )
-        values.dispatch()
 
     def _take_seat(self, server: WireServer) -> None:
         """The other collectd has ended: be found where that was found, and go on with what it left."""

@@ -28,8 +28,8 @@ class Writers:
         self._last: dict[bytes, Visit] = {}
         self._lock = threading.Lock()
         self._changed = threading.Condition()
-        self._awaited = 0
-        self._meets = False
+        #: Those that were made to come and have not yet.
+        self._called = 0
 
     def visit(self) -> Visit:
         """This thread is here, until :meth:`left`."""
@@ -61,43 +61,40 @@ class Writers:
 
     def _is_over(self, visit: Visit) -> bool:
         thread, count = visit
-        if self._visits[thread] > count:
+        if self._visits.get(thread, 0) > count:
             return True
         try:
             return thread not in self._here and self._threads.idle(thread)
         except OSError:
             return True  # It has ended.
 
-    def gather(self, call: Callable[[int], None], timeout: float) -> bool:
-        """Have every one of them come to :meth:`meet` at once: what was queued before is dealt with then.
+    def passed(self, call: Callable[[], None], timeout: float) -> bool:
+        """Whether everything that was queued before is dealt with, within ``timeout`` seconds.
 
-        :param call: has one more of them come, sooner or later; it is given a number
-        :returns: whether all came within ``timeout`` seconds
+        :param call: queues one more, with which a thread comes to :meth:`meet`: by then what was before it is in the
+            hands of some thread, or was
         """
-        number = len(self._threads.named("writer#"))
+        deadline = time.monotonic() + timeout
         with self._changed:
-            self._awaited, self._meets = number, True
-        for each in range(number):
-            call(each)
-        with self._changed:
-            met = self._changed.wait_for(lambda: self._awaited <= 0 or not self._meets, timeout)
-            return self._dismiss() and met
+            self._called += 1
+        call()
+        if not self.alone(timeout):
+            return False
+        # What a thread has now it may come by with once; when it comes by twice it has had something else since.
+        then = {thread: (thread, self._visits.get(thread, 0) + 1) for thread in self._threads.named("writer#")}
+        while not all(map(self._is_over, then.values())):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_PAUSE)
+        return True
 
     def meet(self) -> None:
-        """On a write thread that was made to come: wait for the others."""
+        """On a thread that was made to come."""
         with self._changed:
-            if self._meets:
-                self._awaited -= 1
-                self._changed.notify_all()
-                self._changed.wait_for(lambda: self._awaited <= 0 or not self._meets, PATIENCE)
+            self._called -= 1
+            self._changed.notify_all()
 
-    def dismiss(self) -> None:
-        """Nobody waits for the others any more."""
+    def alone(self, timeout: float) -> bool:
+        """Whether none is yet to come that was made to, within ``timeout`` seconds."""
         with self._changed:
-            self._dismiss()
-
-    def _dismiss(self) -> bool:
-        """Whether all had come."""
-        self._meets = False
-        self._changed.notify_all()
-        return self._awaited <= 0
+            return self._changed.wait_for(lambda: self._called <= 0, timeout)

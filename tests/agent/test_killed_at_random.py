@@ -37,18 +37,22 @@ class Walk:
     """From generation to generation, each of them new to the host.
 
     :param restarts: whether each of them needs a new daemon
+    :param interval: in seconds; None: collectd's own
     """
 
     restarts: bool
     dice: random.Random
     n: int = 0
     clears: int = 0
+    interval: float | None = 1.0
 
     def next(self) -> HostSpec:
         self.n += 1
-        plugins = {name: PluginSetting(True, 1.0) for name in self.dice.sample(PLUGINS, self.dice.randint(1, 4))}
+        plugins = {
+            name: PluginSetting(True, self.interval) for name in self.dice.sample(PLUGINS, self.dice.randint(1, 4))
+        }
         if self.restarts:
-            plugins["df"] = PluginSetting(True, 1.0, {"ValuesPercentage": bool(self.n % 2)})
+            plugins["df"] = PluginSetting(True, self.interval, {"ValuesPercentage": bool(self.n % 2)})
         return HostSpec(Generation("e", self.n), (Layer(HOST, plugins, Counters(quarantine_clears=self.clears)),))
 
 

@@ -9,35 +9,54 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.domain import managed, output, plan
+from collectd_mgr.domain import managed, output, plan, sections
+from collectd_mgr.domain.notifications import Position
 from collectd_mgr.domain.reads import Query
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers import instance, operators
 from collectd_mgr.drivers.base import DriverSettings, Order
 from collectd_mgr.drivers.child import ChildDaemon
 from collectd_mgr.drivers.ladder import Ladder
+from collectd_mgr.drivers.parting import Parting
 from collectd_mgr.drivers.process import Process, running
 from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.drivers.succession import Succession
 from collectd_mgr.testing.suite.rig import FAST, Rig
 from collectd_mgr.testing.suite.rigs import Host, real_host
+from collectd_mgr.wire.client import WireClient
+from tests.collectd.samples import series
 from tests.waiting import PATIENCE, eventually
 
 MEMORY = PluginGoal(True, interval=FAST)
 CPU = PluginGoal(True, FAST, {"ReportByCpu": False})
 OTHERWISE = PluginGoal(True, FAST, {"ReportByCpu": True})
 
-#: An output that has nothing of one plugin.
+#: What one says of its output that has no other one beside it.
+FREE = {"mode": output.PASS, "other": 0, "until": 0.0, "over": False, "gate": False}
+
+#: Every machine has more memory than this.
+FULL = {"full": {"plugin": "memory", "type": "memory", "type_instance": "used", "failure_max": 1.0}}
+
+#: An output that has nothing of one plugin, and a cache that has nothing but of two.
 CHAIN = """
 LoadPlugin match_regex
+<Chain "PreCache">
+  <Rule "known">
+    <Match "regex">
+      Plugin "^(load|memory)$"
+    </Match>
+    Target "return"
+  </Rule>
+  Target "stop"
+</Chain>
 <Chain "PostCache">
   <Rule "no_load">
     <Match "regex">
@@ -87,15 +106,31 @@ def beside(host: Host, goal: Goal) -> Succession:
     return succession
 
 
+def the_old(host: Host, succession: Succession) -> Process:
+    (old,) = [each for each in processes(host) if each != succession.new]
+    return old
+
+
 def mode(host: Host) -> str:
     found: str = host.collectd.status()["output"]["mode"]
     return found
 
 
+def csv(host: Host) -> Path:
+    return Path(host.settings.config_file).parent / "csv"
+
+
 def written(host: Host, plugin: str) -> int:
     """How many lines csv has of a plugin."""
-    files = Path(host.settings.config_file).parent.glob(f"csv/*/{plugin}*/*")
+    files = csv(host).glob(f"*/{plugin}*/*")
     return sum(len(file.read_text().splitlines()) for file in files)
+
+
+def no_probe_is_written(host: Host) -> None:
+    """Neither a value of its own, nor one that looks like the last one of a metric."""
+    found = series(csv(host))
+    assert not [name for name in found if "probe" in name]
+    assert not [(name, step) for name, each in found.items() for step in each.steps() if step[2] < 0.01]
 
 
 def writes(host: Host, plugin: str) -> None:
@@ -111,7 +146,7 @@ def test_a_new_process_takes_over(host: Host, rig: Rig) -> None:
     assert (applied.replaced, applied.restarted) == (True, False)
     assert applied.running.pid not in (None, before.pid)
     assert the_only(host).pid == applied.running.pid
-    assert host.collectd.status()["output"] == {"mode": output.PASS, "other": 0, "gate": False}
+    assert host.collectd.status()["output"] == FREE
     writes(host, "cpu")
 
 
@@ -140,7 +175,7 @@ def test_it_takes_over_with_a_rate_of_everything(host: Host) -> None:
         assert not [line for line in applied.warnings if "cpu" in line]
 
 
-def test_what_the_operator_has_behind_the_cache_goes_on(tmp_path: Path) -> None:
+def test_the_operators_chains_go_on(tmp_path: Path) -> None:
     with real_host(driver, CHAIN) as host:
         rig = host.rig()
         operators = {"match_regex": PluginGoal(True, origin="host")}
@@ -149,6 +184,7 @@ def test_what_the_operator_has_behind_the_cache_goes_on(tmp_path: Path) -> None:
         writes(host, "memory")
         rig.values("load")
         assert not written(host, "load")
+        no_probe_is_written(host)
 
 
 @pytest.mark.parametrize("bad", ["curl", "curl_json"])
@@ -161,7 +197,7 @@ def test_the_old_one_goes_on_where_the_new_one_lacks_something(host: Host, rig: 
 def goes_on(host: Host, pid: int | None) -> None:
     """The old one, alone, and with all that it had."""
     assert the_only(host).pid == pid
-    assert host.collectd.status()["output"] == {"mode": output.PASS, "other": 0, "gate": False}
+    assert host.collectd.status()["output"] == FREE
     assert host.collectd.files.staged() is None
     writes(host, "memory")
 
@@ -189,11 +225,73 @@ def test_what_there_cannot_be_two_of_is_for_the_next_driver() -> None:
         assert reason in rig.refuses(order, exception.NotCapable).detail
 
 
+#: One metric goes to a server, the others to files.
+SPLIT = """
+LoadPlugin match_regex
+LoadPlugin write_http
+<Plugin write_http>
+  <Node "a">
+    URL "http://127.0.0.1:{port}"
+    BufferSize 1024
+    Timeout 600000
+  </Node>
+</Plugin>
+<Chain "PostCache">
+  <Rule "to_the_server">
+    <Match "regex">
+      Plugin "^once$"
+    </Match>
+    <Target "write">
+      Plugin "write_http/a"
+    </Target>
+    Target "stop"
+  </Rule>
+  <Target "write">
+    Plugin "csv"
+  </Target>
+</Chain>
+"""
+
+
+def test_a_writer_that_hangs_costs_no_sample_of_what_others_write(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        # Closed before collectd is told to end, which would wait for it.
+        server = socket.create_server(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        host = stack.enter_context(real_host(driver, own_socket(tmp_path) + SPLIT.format(port=port)))
+        stack.enter_context(server)
+        server.settimeout(PATIENCE)
+        rig = host.rig()
+        theirs = {name: PluginGoal(True, origin="host") for name in ("unixsock", "match_regex", "write_http")}
+        rig.reach(rig.goal({"memory": MEMORY, **theirs}))
+        eventually(lambda: asks(tmp_path / "s"))
+        # The one that is too much for its buffer waits for an answer, and keeps a write thread or two of five.
+        for number in range(11):
+            put(tmp_path / "s", f"suite.example.org/once/gauge-{number:040}")
+        stack.enter_context(server.accept()[0])
+        rig.refuses(rig.order(rig.goal({"memory": MEMORY, "cpu": CPU, **theirs})), exception.Busy)
+        goes_on(host, the_only(host).pid)
+        no_probe_is_written(host)
+        # It is waited for for ten seconds.
+        memory = {name: each for name, each in series(csv(host)).items() if "/memory/" in name}
+        assert max(step for each in memory.values() for _, _, step in each.steps()) < 5.0
+
+
 @pytest.fixture
 def unixsock(tmp_path: Path) -> Iterator[Host]:
-    block = f'<Plugin unixsock>\n  SocketFile "{tmp_path}/s"\n  DeleteSocket false\n</Plugin>'
-    with real_host(driver, f"LoadPlugin unixsock\n{block}") as host:
+    with real_host(driver, own_socket(tmp_path)) as host:
         yield host
+
+
+def own_socket(directory: Path) -> str:
+    return f'LoadPlugin unixsock\n<Plugin unixsock>\n  SocketFile "{directory}/s"\n  DeleteSocket false\n</Plugin>\n'
+
+
+def put(path: Path, metric: str) -> None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))
+        connection.sendall(f'PUTVAL "{metric}" interval=10 N:1\n'.encode())
+        assert connection.recv(100).startswith(b"0 ")
 
 
 def asks(path: Path) -> bool:
@@ -221,7 +319,7 @@ def test_also_where_the_old_one_was_killed(unixsock: Host, tmp_path: Path) -> No
     rig, theirs = unixsock.rig(), {"unixsock": PluginGoal(True, origin="host")}
     rig.reach(rig.goal({"memory": MEMORY, **theirs}))
     succession = beside(unixsock, rig.goal({"cpu": CPU, **theirs}))
-    (old,) = [each for each in processes(unixsock) if each != succession.new]
+    old = the_old(unixsock, succession)
     old.signal(signal.SIGKILL)
     assert old.wait(PATIENCE)
     # collectd itself does not listen where a socket is that another one left, unless it may delete it.
@@ -247,9 +345,16 @@ def test_without_a_daemon_there_is_nothing_to_replace(host: Host, rig: Rig) -> N
     assert not processes(host)
 
 
-def test_the_next_agent_ends_one_that_was_not_handed_to(host: Host, rig: Rig) -> None:
+@pytest.mark.parametrize("told", [False, True])
+def test_the_next_agent_ends_one_that_was_not_handed_to(host: Host, rig: Rig, told: bool) -> None:
+    """Not even if it was told what is its own, where the old one was not: that writes the same."""
     before = rig.reach(rig.goal({"memory": MEMORY})).running
     succession = beside(host, rig.goal({"cpu": CPU}))
+    if told:
+        moment = time.time() + 5
+        succession.wire.call(
+            "output_set", {"mode": output.SINCE, "other": before.pid, "moments": {}, "otherwise": moment}
+        )
     recovered = rig.another().recover()
     assert recovered.running.pid == before.pid
     assert f"{succession.new.pid} was ended" in " ".join(recovered.notes)
@@ -259,26 +364,41 @@ def test_the_next_agent_ends_one_that_was_not_handed_to(host: Host, rig: Rig) ->
 
 
 def test_the_next_agent_goes_on_where_the_old_one_was_to_write_no_more(host: Host, rig: Rig) -> None:
-    rig.reach(rig.goal({"memory": MEMORY}))
-    old, goal = the_only(host), rig.goal({"cpu": CPU})
+    """What thresholds had found is carried over by it as well: no alarm is raised again."""
+    given = sections.read({sections.THRESHOLDS: FULL})
+    rig.reach(rig.goal({"memory": MEMORY}, sections=given))
+    eventually(lambda: failures(rig) == 1)
+    old, goal = the_only(host), rig.goal({"memory": MEMORY, "cpu": CPU}, sections=given)
     succession = beside(host, goal)
-    asked = {"moments": {}, "otherwise": time.time() + 5}
-    succession.wire.call("output_set", {"mode": output.SINCE, "other": old.pid, **asked})
-    host.collectd.wire.call("output_set", {"mode": output.UNTIL, "other": succession.new.pid, **asked})
+    eventually(lambda: all(names(wire, "memory") for wire in (host.collectd.wire, succession.wire)))
+    Parting(host.collectd.wire, old.pid, succession.wire, succession.new.pid).part()
     recovered = rig.another().recover()
     assert recovered.running.pid == succession.new.pid == the_only(host).pid
-    assert f"{old.pid} was ended" in " ".join(recovered.notes)
+    (note,) = recovered.notes
+    assert note.endswith(f"{succession.new.pid} was to take the place of {old.pid}: it has; {old.pid} was ended.")
     assert not plan.plan(recovered.running, goal)
     assert managed.marker_in(host.collectd.files.read() or "").generation == "epoch/7"
+    writes(host, "memory")
     writes(host, "cpu")
+    assert failures(rig) == 1
     succession.close()
+
+
+def names(wire: WireClient, plugin: str) -> list[str]:
+    found: list[str] = wire.call("metrics_list", {"plugin": plugin})["names"]
+    return found
+
+
+def failures(rig: Rig) -> int:
+    rows = rig.driver.notifications(Position("", 0), 1000, 0.0).rows
+    return sum(row.severity == "failure" for row in rows)
 
 
 def test_the_new_one_takes_over_by_itself_when_the_old_one_is_killed(host: Host, rig: Rig) -> None:
     rig.reach(rig.goal({"memory": MEMORY}))
     goal = rig.goal({"cpu": CPU})
     succession = beside(host, goal)
-    (old,) = [each for each in processes(host) if each != succession.new]
+    old = the_old(host, succession)
     old.signal(signal.SIGKILL)
     eventually(lambda: answers(host, succession.new.pid))
     writes(host, "cpu")
@@ -323,14 +443,9 @@ def answers(host: Host, pid: int) -> bool:
 def test_the_old_one_writes_again_when_the_new_one_is_killed(host: Host, rig: Rig) -> None:
     before = rig.reach(rig.goal({"memory": MEMORY})).running
     succession = beside(host, rig.goal({"cpu": CPU}))
-    asked: dict[str, Any] = {
-        "mode": output.UNTIL,
-        "other": succession.new.pid,
-        "moments": {},
-        "otherwise": time.time() + 1,
-    }
-    host.collectd.wire.call("output_set", asked)
-    eventually(lambda: time.time() > asked["otherwise"])
+    parting = Parting(host.collectd.wire, the_old(host, succession).pid, succession.wire, succession.new.pid)
+    last = parting.part()
+    eventually(lambda: time.time() > last)
     host.collectd.wire.call("output_drain")
     count = written(host, "memory")
     newest = rig.newest("memory")
@@ -338,6 +453,7 @@ def test_the_old_one_writes_again_when_the_new_one_is_killed(host: Host, rig: Ri
     assert written(host, "memory") == count
     succession.new.signal(signal.SIGKILL)
     writes(host, "memory")
+    assert "on may be missing" in (parting.hole() or "")
     assert the_only(host).pid == before.pid
     succession.close()
 

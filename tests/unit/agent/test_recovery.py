@@ -132,3 +132,23 @@ def test_a_look_that_fails_is_said(tmp_path: Path) -> None:
     finally:
         stop.set()
         thread.join()
+
+
+class Finds(Live):
+    """A driver that has to end something."""
+
+    def recover(self) -> Recovered:
+        return Recovered(self.observe(), ("The agent was killed on the way: 2 goes on.",))
+
+
+def test_what_had_to_be_ended_is_told_with_what_was_cut_off(cut_off: Agent, tmp_path: Path) -> None:
+    agent = Agent(tmp_path, cut_off.collectd, live=Finds).recover()
+    status = agent.status()
+    assert (status.outcome, status.generation) == ("applied", Generation("e", 2))
+    assert status.warnings == ("The agent was killed on the way: 2 goes on.",)
+    assert agent.apply(spec(3, memory=True)).warnings == ()
+
+
+def test_it_is_told_where_nothing_was_cut_off(tmp_path: Path) -> None:
+    agent = Agent(tmp_path, live=Finds).recover()
+    assert agent.status().warnings == ("The agent was killed on the way: 2 goes on.",)

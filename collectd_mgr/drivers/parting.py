@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How two collectds part what they sample: each metric has a moment, before which it is the old one's to write.
+
+The agent may be killed at any moment of it: what each of the two knows, the next agent asks of them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from collectd_mgr import exception
+from collectd_mgr.domain import output, states
+from collectd_mgr.domain.columns import Columns
+from collectd_mgr.domain.output import Sample
+from collectd_mgr.drivers.observation import SILENCE
+from collectd_mgr.wire.client import WireClient
+
+#: Seconds between telling both of the moments and the first of them; doubled where that was not enough.
+_MARGIN = 0.2
+_ATTEMPTS = 5
+
+#: Seconds until the last of the moments, at most: what waits longer is dropped in the end.
+_FARTHEST = 30.0
+
+#: Seconds for a flush: what is sampled meanwhile waits.
+_FLUSH = 2.0
+
+_PATIENCE = 30.0
+
+
+class Parting:
+    """Between the daemon and the one that is to take its place: their sockets, and their pids."""
+
+    def __init__(self, old: WireClient, daemon: int, new: WireClient, successor: int) -> None:
+        self._old, self._daemon = old, daemon
+        self._new, self._successor = new, successor
+        #: The first of the moments, as soon as both may know them.
+        self._first: float | None = None
+
+    def part(self) -> float:
+        """Have both know the moments; the last of them.
+
+        Until they do nothing is lost whatever happens. A writer that hangs would have the old one never finish, so that
+        is found out before.
+
+        :raises Busy: that is so, or this machine is too slow to tell both in time; nothing has changed
+        """
+        self._tell_new(output.HOLD)
+        self._tell_old(output.PASS)
+        self._drain()
+        for attempt in range(_ATTEMPTS):
+            first = time.time() + _MARGIN * 2**attempt
+            moments = output.moments(samples(self._old), samples(self._new), first)
+            last = max(moments.values(), default=first)
+            if last - time.time() > _FARTHEST:
+                detail = f"The samples of the two would be parted in {last - time.time():.0f} s only."
+                raise exception.Busy(f"{detail} The new instance cannot hold what it reads for so long.")
+            with suppress(exception.Busy):
+                self._tell_new(output.SINCE, moments, last)
+                self._first = min(moments.values(), default=first)
+                self._tell_old(output.UNTIL, moments, last)
+                return last
+            self._first = None
+            self._tell_new(output.HOLD)
+        raise exception.Busy("This machine is too slow now for two instances to be told the same in time.")
+
+    def finish(self, last: float) -> tuple[str, ...]:
+        """Have the old one write what is its own, and then the new one, which has what thresholds had found.
+
+        :param last: of the moments
+        :returns: what is not carried over, in sentences
+        """
+        time.sleep(min(max(0.0, last - time.time()), _FARTHEST))
+        self._drain()
+        with suppress(exception.RequestTimeout):  # It flushes once more when it ends.
+            self._old.call("flush", timeout=_FLUSH)
+        lost = self._carry_states()
+        self._new.call("output_open", timeout=_PATIENCE)
+        return lost
+
+    def resume(self) -> tuple[str, ...] | None:
+        """As :meth:`finish`, where an agent was killed on the way there; None where not both know the moments."""
+        new, old = _output(self._new, self._successor), _output(self._old, self._daemon)
+        # One that passes everything has written what the new one holds as well; of one that is silent nobody knows.
+        if new.get("mode") != output.SINCE or old.get("mode", output.UNTIL) != output.UNTIL:
+            return None
+        if new.get("over"):
+            return ()
+        if not old:
+            return ("It did not answer: of what it was to write yet some may be missing.",)
+        try:
+            return self.finish(float(new.get("until", 0.0)))
+        except exception.CollectdMgrError as error:
+            return (f"Of what it was to write yet some may be missing: {error.detail}",)
+
+    def hole(self) -> str | None:
+        """What neither has written, where it is taken back now, in a sentence; None where nothing is lost."""
+        seconds = 0.0 if self._first is None else time.time() - self._first
+        if self._first is None or seconds <= 0:
+            return None
+        since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._first))
+        return f"What was sampled in the {seconds:.1f} s from {since} on may be missing: it was the new one's to write."
+
+    def _drain(self) -> None:
+        self._old.call("output_drain", {"pid": self._daemon}, timeout=_PATIENCE)
+
+    def _carry_states(self) -> tuple[str, ...]:
+        """What thresholds have found goes on, in the new one, of which nobody has judged a value yet.
+
+        :returns: of which metrics it does not, in sentences; that is no reason to stay
+        """
+        try:
+            found = self._old.call("states_get", timeout=_PATIENCE)["states"]
+            return states.lost(found, self._new.call("states_set", {"states": found}, timeout=_PATIENCE)["lost"])
+        except exception.CollectdMgrError as error:
+            return (f"What thresholds had found of the metrics begins anew: {error.detail}",)
+
+    def _tell_new(self, mode: str, moments: Mapping[str, float] | None = None, last: float = 0.0) -> None:
+        _tell(self._new, self._successor, self._daemon, mode, moments, last)
+
+    def _tell_old(self, mode: str, moments: Mapping[str, float] | None = None, last: float = 0.0) -> None:
+        _tell(self._old, self._daemon, self._successor, mode, moments, last)
+
+
+def samples(wire: WireClient) -> dict[str, Sample]:
+    """The time of the newest sample, and the interval, of each metric."""
+    columns = Columns(wire.call("metrics_list", timeout=_PATIENCE))
+    named: Iterable[tuple[str, float, float | None]] = zip(columns.names, columns.times, columns.intervals, strict=True)
+    return {name: (moment, interval or 0.0) for name, moment, interval in named}
+
+
+def _tell(
+    wire: WireClient, pid: int, other: int, mode: str, moments: Mapping[str, float] | None, otherwise: float
+) -> None:
+    asked = {"mode": mode, "other": other, "moments": moments or {}, "otherwise": otherwise, "pid": pid}
+    wire.call("output_set", asked, timeout=_PATIENCE)
+
+
+def _output(wire: WireClient, pid: int) -> dict[str, Any]:
+    """What the collectd of this pid says of its output; nothing where it does not answer."""
+    with suppress(*SILENCE):
+        if wire.hello()["pid"] == pid:
+            return dict(wire.call("status").get("output") or {})
+    return {}
