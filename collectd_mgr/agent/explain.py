@@ -16,6 +16,7 @@ from collectd_mgr.agent.state import State
 from collectd_mgr.domain import explain, glob, sections
 from collectd_mgr.domain.config import from_any
 from collectd_mgr.domain.explain import Evidence, Explanation
+from collectd_mgr.domain.expression import flaw
 from collectd_mgr.domain.ignorelist import Rules
 from collectd_mgr.domain.metrics import MISSING, Identifier
 from collectd_mgr.domain.naming import Naming, naming
@@ -24,6 +25,11 @@ from collectd_mgr.domain.reads import Query
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.wire.look import look
+
+#: Of a name that is too long for an expression, so much of each end.
+_END = 28
+
+_SPECIAL = re.compile(r"([.^$*+?()\[\]{}|\\])")
 
 
 class Explain:
@@ -112,9 +118,19 @@ class Explain:
     def _row(self, metric: Identifier, running: Running, state: str | None = None) -> Mapping[str, Any] | None:
         if running.pid is None:
             return None
-        exact = f"^{re.escape(str(metric))}$"
-        query = Query(plugin=metric.plugin, type=metric.type, match=exact, state=state, limit=1)
+        query = Query(plugin=metric.plugin, type=metric.type, match=finding(str(metric)), state=state)
         try:
-            return next(iter(self._reads.metrics(query).rows), None)
+            return next((row for row in self._reads.metrics(query).rows if row["id"] == str(metric)), None)
         except exception.CollectdMgrError:
             return None  # It does not answer, or the mode forbids to ask: that is a link of its own.
+
+
+def finding(name: str) -> str:
+    """A regular expression that finds this identifier, and hardly any other: the daemon takes no long ones."""
+    exact = f"^{_plain(name)}$"
+    return exact if flaw(exact) is None else f"^{_plain(name[:_END])}.*{_plain(name[-_END:])}$"
+
+
+def _plain(text: str) -> str:
+    """Nor such as are not printable; plugins may well give names that are not."""
+    return "".join(_SPECIAL.sub(r"\\\1", each) if each.isprintable() else ".*" for each in text)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from collectd_mgr.agent.explain import finding
+from collectd_mgr.domain.expression import Expression, encoded
 from tests.unit.agent.agents import Agent, spec
 from tests.waiting import eventually
 
@@ -46,3 +48,19 @@ def test_an_allow_list_that_nobody_understands_refuses_nothing_that_runs(agent: 
     assert link(agent, metric) == "not_published"
     file.write_text('[plugins]\ndeny = ["cpu"]\n')
     assert link(agent, metric) == "refused"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "h/cpu-0/cpu-idle",
+        "h.example.org/df-a (b) [c]+*?$^{1}|\\.d/df_complex-free",
+        "h/df-two\tparts\u200b/df",
+        f"{'h' * 120}/cgroups-{'(pod)' * 24}/cpu-{'é' * 60}",
+    ],
+)
+def test_a_metric_is_found_whatever_it_is_called(name: str) -> None:
+    """It would be explained as one that was never seen."""
+    expression = Expression(finding(name))
+    assert expression.matches(encoded(name))
+    assert not expression.matches(encoded(f"{name}x"))
