@@ -19,9 +19,15 @@ from tests.services.rabbitmq import RabbitMQ
 CONFIG = "LoadPlugin df\n<Plugin df>\n  ValuesPercentage true\n</Plugin>\n"
 
 
+@pytest.fixture
+def allowlist(tmp_path: Path) -> Path:
+    return tmp_path / "allowlist.toml"
+
+
 @pytest.fixture(params=[drift.MEND])
-def host(rabbitmq: RabbitMQ, request: pytest.FixtureRequest) -> Iterator[AgentHost]:
-    with AgentHost(rabbitmq.url, config=CONFIG, on_drift=request.param, probation=0.1) as host:
+def host(rabbitmq: RabbitMQ, request: pytest.FixtureRequest, allowlist: Path) -> Iterator[AgentHost]:
+    more = {"on_drift": request.param, "probation": 0.1, "allowlist_file": allowlist}
+    with AgentHost(rabbitmq.url, config=CONFIG, **more) as host:
         host.start()
         host.until(lambda: host.status().daemon["pid"])
         assert enabled(host.apply(spec(1, "memory"))) == {"memory"}
@@ -59,7 +65,7 @@ def test_a_managed_file_that_was_edited_is_written_anew(host: AgentHost) -> None
 
 
 @pytest.mark.parametrize("host", [drift.LEAVE], indirect=True)
-def test_where_that_is_wanted_it_is_left_and_told(host: AgentHost) -> None:
+def test_where_that_is_wanted_it_is_left_and_told(host: AgentHost, allowlist: Path) -> None:
     edited = host.managed().replace("Interval 1", "Interval 3")
     managed_file(host).write_text(edited)
     disable_behind_its_back(host)
@@ -71,6 +77,10 @@ def test_where_that_is_wanted_it_is_left_and_told(host: AgentHost) -> None:
     host.apply(spec(2, "memory", "swap"))
     assert (host.status().plugins["memory"].interval, enabled(host.status())) == (1.0, {"memory", "swap"})
     host.until(lambda: host.status().drift == ())
+    # What the host's own operator refuses is no drift, and off now and after the next start.
+    allowlist.write_text('[plugins]\ndeny = ["swap"]\n')
+    host.until(lambda: enabled(host.status()) == {"memory"} and "swap" not in host.managed())
+    assert host.status().drift == ()
 
 
 def disable_behind_its_back(host: AgentHost) -> None:
