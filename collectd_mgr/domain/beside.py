@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from collectd_mgr.domain import ignorelist, managed, safety
+from collectd_mgr.domain.alone import plugin_of
 from collectd_mgr.domain.grammar import Item
 
 #: What writes only what is dispatched, or raises only what others do: nothing, in an instance without output.
@@ -49,14 +50,8 @@ LATE = frozenset({"unixsock"})
 def parted(items: Iterable[Item]) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
     """What a second collectd is started with, and what it is given when the first one has ended."""
     items = tuple(items)
-    late = tuple(item for item in items if _of(item) in LATE)
+    late = tuple(item for item in items if plugin_of(item) in LATE)
     return tuple(item for item in items if item not in late), late
-
-
-def _of(item: Item) -> str | None:
-    """The plugin that a statement loads or configures."""
-    about = item.key.lower() in ("loadplugin", "plugin") and item.values
-    return str(item.values[0]).lower() if about else None
 
 
 def obstacles(items: Iterable[Item]) -> tuple[str, ...]:
@@ -65,7 +60,7 @@ def obstacles(items: Iterable[Item]) -> tuple[str, ...]:
     :param items: everything that it would be started with, what is included as well
     """
     items = tuple(items)
-    plugins = dict.fromkeys(filter(None, map(_of, items)))
+    plugins = dict.fromkeys(filter(None, map(plugin_of, items)))
     blocks = [item for item in items if item.key.lower() == "plugin" and item.values]
     found = [plugin_obstacle(plugin) for plugin in plugins]
     in_blocks = (sentence for item in blocks for sentence in _block_obstacles(item))

@@ -137,9 +137,9 @@ class _Daemon:
         if not values or not isinstance(values[0], str) or (key == "loadplugin" and len(values) > 1):
             self.warn(statement, f"{statement.item.key} needs the name of a plugin")
         elif key == "plugin":
-            self.configure(_renamed(values[0]), statement)
+            self.configure(renamed(values[0]), statement)
         elif values[0].lower() not in self.plugins:
-            self.load(_renamed(values[0]), statement, statement.item.children or ())
+            self.load(renamed(values[0]), statement, statement.item.children or ())
 
     def configure(self, name: str, block: Located) -> None:
         if name.lower() not in self.plugins and _is_true(self.options.get("AutoLoadPlugin")):
@@ -208,6 +208,6 @@ def _is_true(option: Option | None) -> bool:
     return option is not None and str(option.value).lower() in ("true", "yes", "on")
 
 
-def _renamed(name: str) -> str:
+def renamed(name: str) -> str:
     """collectd still takes the old name of one plugin, in this spelling only."""
     return "virt" if name == "libvirt" else name

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import plan, safety, sections
+from collectd_mgr.domain import managed, plan, safety, sections
 from collectd_mgr.domain.plan import Change, Running
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers import operators
@@ -49,6 +49,15 @@ class Candidates:
             changes += [Change(plan.LOAD, name, goal) for name, goal in order.goal.plugins.items() if goal.enabled]
         installation = self.installations.of(order.goal.section(sections.PROGRAM))
         return tuple(dict.fromkeys(line for change in changes for line in _validate(installation, change)))
+
+    def check_start(self, order: Order, text: str) -> None:
+        """Whether the next collectd starts, with ``text`` among the operator's own files: some of them may be new.
+
+        :raises ConfigRejected: it does not, with collectd's own ``messages``
+        :raises BadConfig: they do not include the managed file
+        """
+        items = operators.beside(self._settings, managed.parse(text))
+        self.installations.of(order.goal.section(sections.PROGRAM)).check_start(items)
 
 
 def _validate(installation: Installation, change: Change) -> tuple[str, ...]:

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from collectd_mgr import exception
-from collectd_mgr.domain import managed, program
+from collectd_mgr.domain import alone, managed, program
+from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.sections import Settings
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.executable import Executables
@@ -16,7 +18,7 @@ from collectd_mgr.drivers.files import ManagedFiles
 from collectd_mgr.drivers.launcher import Launcher, unfit
 from collectd_mgr.drivers.packages import Packages
 from collectd_mgr.drivers.podman import Podman
-from collectd_mgr.drivers.validation import Validation
+from collectd_mgr.drivers.validation import Validation, no_start
 from collectd_mgr.drivers.verdicts import build
 
 LOG = logging.getLogger(__name__)
@@ -29,6 +31,21 @@ class Installation:
         self.settings = settings
         self.packages = Packages(settings.plugin_dir)
         self.validation = Validation(settings)
+
+    def check_start(self, items: Sequence[Item]) -> None:
+        """Whether it starts with all that a host configures, as far as can be found out beside another one.
+
+        :raises ConfigRejected: it does not
+        """
+        if "logfile" not in self.packages:  # Nobody would hear what it says.
+            return
+        if not any(item.key.lower() == "plugindir" for item in items):
+            try:
+                for plugin in alone.left_out(items):
+                    self.packages.check_loadable(plugin)
+            except exception.PluginNotLoadable as error:
+                raise no_start([error.detail]) from error
+        self.validation.check_start(items)
 
 
 def launcher_of(settings: DriverSettings) -> Launcher | None:

@@ -82,12 +82,16 @@ class RestartDriver(RealDriver):
     def apply(self, order: Order) -> Applied:
         """As the contract has it; a daemon that does not run is started, whatever the order says."""
         self._check(order)
-        if order.plan and self._collectd.daemon.find() is not None:
+        found = self._collectd.daemon.find() if order.plan else None
+        if found is not None:
             # One that runs is not ended for files that no other one starts with, be the fault in ours or not.
             operators.check_readable(self._settings)
         said = self._candidates.judge(order)
+        text = self._collectd.render(order.goal, order.generation)
+        if found is not None and found.sees_our_files:
+            self._candidates.check_start(order, text)
         old = self._collectd.files.read()
-        self._collectd.files.stage(self._collectd.render(order.goal, order.generation))
+        self._collectd.files.stage(text)
         try:
             self._collectd.files.commit()
             if not order.plan and self.observe().pid is not None:

@@ -31,6 +31,12 @@ LOG = logging.getLogger(__name__)
 #: Seconds for the whole run. Reads may wait for a network; a configuration is read in milliseconds.
 _PATIENCE = 20.0
 
+#: Seconds for a whole configuration, all of whose plugins are read once; it was read long before that.
+_WHOLE = 10.0
+
+#: A line of a collectd that has read its configuration, and has begun.
+_BEGAN = "Exiting normally."
+
 #: collectd warns of a block for a plugin that is not loaded; so its log says where the configuration was over.
 _END = "collectd_mgr_end_of_configuration"
 
@@ -70,27 +76,40 @@ class Scratch:
 
     def run(self, plugin: str, block: str) -> Outcome:
         """Configure, initialise and read ``plugin`` once. ``block``: its ``<Plugin>`` block, may be empty."""
+        return judge(*self._run(grammar.render((config.load_plugin(plugin),)) + block, _PATIENCE))
+
+    def refusal(self, statements: Iterable[Item]) -> tuple[str, ...]:
+        """Why collectd does not start with these, in its own words; nothing where it does, or is not done in time.
+
+        They must be harmless: see :mod:`collectd_mgr.domain.alone`.
+        """
+        # The end of the configuration is told by a plugin that is not there.
+        text = grammar.render((*statements, *options({"AutoLoadPlugin": False})))
+        status, log, output = self._run(text, _WHOLE)
+        if status is None or any(_BEGAN in line for line in log):
+            return ()
+        said = [line["text"] for line in _said(log) if line["severity"] == "error" and not _ours(line["text"])]
+        return (*dict.fromkeys(said), *(line for line in output if line.strip()), *_death(status))
+
+    def _run(self, text: str, patience: float) -> tuple[int | None, list[str], list[str]]:
+        """The exit status, ``None`` when it had to be ended because it took too long; its log; its output."""
         self._account.pass_through(self._place)
         with tempfile.TemporaryDirectory(dir=self._place) as directory:
             place = Path(directory)
-            text = self._config(place, plugin) + block + END_BLOCK
-            disk.write(place / "collectd.conf", text, give=self._account.give)
+            own = grammar.render(alone(place, self._plugin_dir, "scratch"))
+            disk.write(place / "collectd.conf", own + text + END_BLOCK, give=self._account.give)
             self._account.hand_over(place)
-            status = self._execute(place)
-            return judge(status, lines(place / "log"), lines(place / "output"))
+            status = self._execute(place, patience)
+            return status, lines(place / "log"), lines(place / "output")
 
-    def _config(self, place: Path, plugin: str) -> str:
-        return grammar.render((*alone(place, self._plugin_dir, "scratch"), config.load_plugin(plugin)))
-
-    def _execute(self, place: Path) -> int | None:
-        """The exit status; ``None`` when it had to be ended because it took too long."""
+    def _execute(self, place: Path, patience: float) -> int | None:
         command = self._account.command(self._binary, "-T", "-f", "-C", str(place / "collectd.conf"))
         with (place / "output").open("wb") as output:
             child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
             )
             try:
-                return child.wait(_PATIENCE)
+                return child.wait(patience)
             except subprocess.TimeoutExpired:
                 return None
             finally:
@@ -112,7 +131,8 @@ def alone(place: Path, plugin_dir: str, hostname: str) -> tuple[Item, ...]:
         "PluginDir": plugin_dir,
     }
     log: dict[str, str | bool] = {
-        "LogLevel": "notice",
+        # Of the lines at info one is looked for.
+        "LogLevel": "info",
         "File": str(place / "log"),
         "Timestamp": False,
         "PrintSeverity": True,
@@ -126,18 +146,27 @@ def judge(status: int | None, log: Iterable[str], output: Iterable[str]) -> Outc
     Errors of the configuration and of the initialisation reject it. A read that fails does not: what it
     wants to read from may not be there yet.
     """
-    found = [line.groupdict() for line in map(_LINE.search, log) if line]
+    found = _said(log)
     ends = [place for place, line in enumerate(found) if _END in line["text"]]
     end = ends[0] if ends else len(found)
     errors = [line["text"] for line in found[:end] if _is_rejection(line)]
     errors += [line["text"] for line in found[end:] if line["text"].startswith(_NOT_INITIALISED)]
-    if status is not None and status < 0:
-        errors.append(f"collectd died of signal {-status} ({signal.Signals(-status).name})")
+    errors += _death(status)
     if not ends and not errors:
         errors = [line for line in output if line.strip()] or ["collectd did not come to the end of the configuration"]
     said = [line["text"] for line in found if line["text"] not in errors and not _ours(line["text"])]
     late = [] if status is not None else [f"the first read did not end within {_PATIENCE:g} s"]
     return Outcome(tuple(errors), tuple(said + late))
+
+
+def _said(log: Iterable[str]) -> list[dict[str, str]]:
+    return [line.groupdict() for line in map(_LINE.search, log) if line]
+
+
+def _death(status: int | None) -> list[str]:
+    if status is None or status >= 0:
+        return []
+    return [f"collectd died of signal {-status} ({signal.Signals(-status).name})"]
 
 
 def _is_rejection(line: Mapping[str, str]) -> bool:

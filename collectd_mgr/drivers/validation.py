@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from collectd_mgr import exception
-from collectd_mgr.domain import managed, safety
+from collectd_mgr.domain import alone, canonical, grammar, managed, safety
+from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
@@ -45,11 +46,35 @@ class Validation:
         key = (plugin, goal.config_digest(), *build(self._binary, self._plugin_dir / f"{plugin}.so"))
         return self._verdicts.get(key, functools.partial(self._run, plugin, text))
 
+    def check_start(self, items: Iterable[Item]) -> None:
+        """Whether collectd starts with all that a host configures, as far as it can be tried beside another one.
+
+        Safe to repeat; cheap the second time.
+
+        :raises ConfigRejected: with collectd's own ``messages``
+        """
+        statements = alone.kept(items)
+        of = canonical.digest(grammar.render(statements))
+        key = ("start", of, *build(self._binary, self._plugin_dir))
+        self._verdicts.get(key, functools.partial(self._start, statements))
+
+    def _start(self, statements: Iterable[Item]) -> tuple[str, ...]:
+        messages = self._scratch.refusal(statements)
+        if messages:
+            raise no_start(messages)
+        return ()
+
     def _run(self, plugin: str, text: str) -> tuple[str, ...]:
         outcome = self._scratch.run(plugin, text)
         if outcome.errors:
             raise rejected(plugin, outcome.errors, outcome.warnings)
         return outcome.warnings
+
+
+def no_start(messages: Sequence[str]) -> exception.ConfigRejected:
+    """The error of a whole configuration, in collectd's own words."""
+    detail = f"collectd does not start with this configuration: {'; '.join(messages)}"
+    return exception.ConfigRejected(detail, messages=list(messages))
 
 
 def rejected(plugin: str, errors: Sequence[str], warnings: Sequence[str] = ()) -> exception.ConfigRejected:

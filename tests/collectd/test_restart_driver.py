@@ -79,6 +79,10 @@ def test_files_of_the_operator_that_no_collectd_starts_with_end_none(host: Host)
     conf.write_text(f"{conf.read_text()}<Plugin never_closed>\n")
     error = rig.refuses(rig.order(rig.goal({})), exception.ConfigRejected)
     assert "The operator's files cannot be understood" in error.detail
+    # It can be understood, and collectd makes nothing of it.
+    conf.write_text(conf.read_text().replace("<Plugin never_closed>", "LoadPlugin nosuch"))
+    error = rig.refuses(rig.order(rig.goal({})), exception.ConfigRejected)
+    assert "nosuch" in error.detail
     assert rig.driver.observe().pid == before
     rig.values("memory")
 

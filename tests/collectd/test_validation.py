@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from collectd_mgr import exception
+from collectd_mgr.domain import grammar
 from collectd_mgr.domain.spec import PluginGoal
+from collectd_mgr.drivers.installation import Installation
 from collectd_mgr.drivers.validation import Validation
 from collectd_mgr.testing.suite.rigs import settings_in
 
@@ -91,3 +93,76 @@ def test_nothing_of_a_scratch_run_is_left(validation: Validation, tmp_path: Path
     (scratch / "of a killed agent").mkdir()
     validation.clear()
     assert not scratch.exists()
+
+
+class TestAWholeConfiguration:
+    """Of a host: global options, chains, what a second instance must not run, and paths that are another one's."""
+
+    @pytest.fixture
+    def installation(self, tmp_path: Path) -> Installation:
+        return Installation(settings_in(tmp_path))
+
+    @staticmethod
+    def text(place: Path, more: str = "") -> str:
+        return f"""
+            Hostname "cn1.example.org"
+            FQDNLookup true
+            BaseDir "{place}/base"
+            PIDFile "{place}/pid"
+            Interval 10
+            ReadThreads 2
+            AutoLoadPlugin true
+            LoadPlugin logfile
+            <Plugin logfile>
+              File "{place}/live.log"
+            </Plugin>
+            LoadPlugin csv
+            <Plugin csv>
+              DataDir "{place}/csv"
+            </Plugin>
+            LoadPlugin unixsock
+            <Plugin unixsock>
+              SocketFile "{place}/live.sock"
+              DeleteSocket true
+            </Plugin>
+            LoadPlugin load
+            LoadPlugin match_regex
+            <Chain "Mine">
+              <Rule>
+                <Match regex>
+                  Plugin "^load$"
+                </Match>
+                Target "stop"
+              </Rule>
+              Target "write"
+            </Chain>
+            PostCacheChain "Mine"
+            {more}
+        """
+
+    def test_one_that_starts_is_accepted_and_touches_nothing(self, installation: Installation, tmp_path: Path) -> None:
+        (tmp_path / "live.sock").touch()
+        installation.check_start(grammar.parse(self.text(tmp_path)))
+        assert {path.name for path in tmp_path.iterdir()} == {"state", "live.sock"}
+        assert len(verdicts(tmp_path)) == 1
+        installation.check_start(grammar.parse(self.text(tmp_path)))
+
+    @pytest.mark.parametrize(
+        ("more", "message"),
+        [
+            ("LoadPlugin nosuch", "nosuch"),
+            ("Timeout 1", "imeout"),
+            ('<Chain "Other">\n<Rule>\n<Match nosuch>\n</Match>\nTarget "stop"\n</Rule>\n</Chain>', "nosuch"),
+            ("LoadPlugin df\n<Plugin df>\nNope 1\n</Plugin>", "Nope"),
+        ],
+    )
+    def test_one_that_does_not_start_is_rejected(
+        self, installation: Installation, tmp_path: Path, more: str, message: str
+    ) -> None:
+        with pytest.raises(exception.ConfigRejected, match="does not start") as raised:
+            installation.check_start(grammar.parse(self.text(tmp_path, more)))
+        assert any(message in line for line in raised.value.kwargs["messages"])
+        assert verdicts(tmp_path) == []
+
+    def test_what_does_not_keep_it_from_starting_is_no_matter(self, installation: Installation, tmp_path: Path) -> None:
+        installation.check_start(grammar.parse(self.text(tmp_path, "LoadPlugin turbostat\nNoSuchOption 1")))
