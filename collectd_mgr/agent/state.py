@@ -132,8 +132,12 @@ class State:
         return self._allowlist.permitted(ours).digest()
 
     def owes(self) -> bool:
-        """Whether the daemon was not yet brought to what holds by now, though nobody else has done anything to it."""
-        return self.memory.reached not in (None, self.in_force(self.memory.current))
+        """Whether the daemon was not yet brought to what holds by now, though nobody else has done anything to it.
+
+        What an earlier release brought it to is not known: all of the spec, as if nothing had ended or been refused.
+        """
+        spec = self.memory.current
+        return (self.memory.reached or goal_of(Layer(""), spec).digest()) != self.in_force(spec)
 
     def has_reached(self, holds: str) -> None:
         """The daemon is what holds, and so is what the next one starts with: that is written in mode manage only."""

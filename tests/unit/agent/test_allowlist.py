@@ -155,6 +155,16 @@ def test_a_stricter_list_holds_where_drift_is_left_and_is_none(tmp_path: Path, f
     assert (looked(milder), [each.kind for each in milder.status().drift]) == (set(), [drift.DAEMON])
 
 
+def test_a_stricter_list_holds_where_an_earlier_release_left_it(tmp_path: Path, file: Path) -> None:
+    agent = make(tmp_path, on_drift=drift.LEAVE)
+    agent.apply_and_look(spec(1, cpu=True, load=True))
+    agent.service.state.remember(reached=None)
+    agent.collectd.running = replace(agent.collectd.running, plugins={})
+    assert (looked(agent), [each.kind for each in agent.status().drift]) == (set(), [drift.DAEMON])
+    file.write_text('[plugins]\ndeny = ["load"]\n')
+    eventually(lambda: looked(make(tmp_path, collectd=agent.collectd, on_drift=drift.LEAVE)) == {"cpu"})
+
+
 def test_too_many_samples_are_too_many_where_drift_is_left(tmp_path: Path, file: Path) -> None:
     file.write_text("[limits]\nsamples_per_second = 0.75\n")
     agent = make(tmp_path, on_drift=drift.LEAVE)
