@@ -13,7 +13,7 @@ from collectd_mgr.agent.moment import now
 from collectd_mgr.agent.picture import Picture
 from collectd_mgr.agent.reads import Reads
 from collectd_mgr.agent.state import State
-from collectd_mgr.domain import explain, glob, sections
+from collectd_mgr.domain import explain, glob, ignorelist, sections
 from collectd_mgr.domain.config import from_any
 from collectd_mgr.domain.explain import Evidence, Explanation
 from collectd_mgr.domain.expression import flaw
@@ -76,7 +76,7 @@ class Explain:
             self._allowlist.refusal(name, wanted) if wanted else None,
             plugin.reason if plugin and plugin.health == "failed" else None,
             now_running.failing_until if now_running else None,
-            Rules(self._state.sections().get(sections.IGNORELIST, {})).ignores(metric),
+            Rules(ignorelist.understood(self._state.sections().get(sections.IGNORELIST, {}))).ignores(metric),
             self._row(metric, running),
             self._gone_since(metric, running),
             plugin.metrics if plugin else 0,

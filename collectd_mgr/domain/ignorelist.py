@@ -15,6 +15,7 @@ In collectd it is one filter chain (see :func:`items`), which runs before the op
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -61,6 +62,15 @@ def normal(setting: Rule) -> dict[str, Any]:
             raise exception.BadSetting(f"{part}: text is wanted.", field=part)
         _expression(given[part], part)
     return dict(sorted(given.items()))
+
+
+def understood(settings: Mapping[str, Rule]) -> dict[str, Rule]:
+    """Without those that an earlier release took, and this one refuses: they must not be in the way of their end."""
+    kept: dict[str, Rule] = {}
+    for name, rule in settings.items():
+        with suppress(exception.BadSetting):
+            kept[name] = normal(rule)
+    return kept
 
 
 class Rules:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -66,7 +65,7 @@ class Ignorelist:
         wanted = {name: ignorelist.normal(rule) for name, rule in settings.items()}
         if wanted == self.settings:
             return []
-        before, rules = Rules(_still_rules(self.settings)), Rules(wanted)
+        before, rules = Rules(ignorelist.understood(self.settings)), Rules(wanted)
         chosen = [(name, wanted[name]) for name in ignorelist.ordered(wanted)]
         self._chains.build([rule for _, rule in chosen])
         known = self._dropped.union(self._names())
@@ -102,15 +101,6 @@ class Ignorelist:
         if self._blind:
             counts = {name: count or None for name, count in counts.items()}
         return {name: counts.get(name, self._matched.get(name)) for name in wanted}
-
-
-def _still_rules(settings: Mapping[str, Rule]) -> dict[str, Rule]:
-    """Without those that an earlier release took, and this one refuses: they must not be in the way of their end."""
-    kept: dict[str, Rule] = {}
-    for name, rule in settings.items():
-        with suppress(exception.BadSetting):
-            kept[name] = ignorelist.normal(rule)
-    return kept
 
 
 def _ignored(*several: Rules) -> Callable[[str], bool]:

@@ -10,6 +10,7 @@ import pytest
 
 from collectd_mgr.agent.explain import finding
 from collectd_mgr.domain.expression import Expression, encoded
+from collectd_mgr.domain.spec import Generation, HostSpec, Layer
 from tests.unit.agent.agents import Agent, spec
 from tests.waiting import eventually
 
@@ -48,6 +49,14 @@ def test_an_allow_list_that_nobody_understands_refuses_nothing_that_runs(agent: 
     assert link(agent, metric) == "not_published"
     file.write_text('[plugins]\ndeny = ["cpu"]\n')
     assert link(agent, metric) == "refused"
+
+
+def test_a_rule_of_an_earlier_release_is_in_nobodys_way(agent: Agent) -> None:
+    rules = {"ignorelist": {"old": {"action": "deny", "type": "(a?)+"}, "idle": {"action": "deny", "type": "^cpu$"}}}
+    agent.service.state.remember(current=HostSpec(Generation("e", 2), (Layer("host", sections=rules),)))
+    agent.service.state.remember(taken=spec(1, cpu=True))
+    found = agent.service.endpoint._explain.explain("c1.example.org/cpu-0/cpu-idle")
+    assert (found.link, found.facts) == ("ignored", {"rule": "idle"})
 
 
 @pytest.mark.parametrize(
