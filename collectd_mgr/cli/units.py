@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 
 #: What :func:`seconds` and :func:`moment` take, for the help.
@@ -57,6 +58,6 @@ def size(text: str) -> int:
 
 def count(text: str) -> int:
     """A whole number from 1 on. :raises argparse.ArgumentTypeError: for anything else"""
-    if not (text.isdecimal() and int(text)):
+    if not (text.isdecimal() and 0 < int(text) <= sys.maxsize):
         raise argparse.ArgumentTypeError(f"{text!r} is no count: a whole number, 1 at the least")
     return int(text)
