@@ -242,7 +242,7 @@ class DaemonUnreachable(CollectdMgrError):
 
 class DaemonDied(CollectdMgrError):
     """The daemon ended in, or soon after, an operation; the last good spec was brought back. Facts: ``good``, the
-    generation of that; what was applied after it is taken back as well."""
+    generation of that; what was applied after it is taken back as well; ``first``, the first of those."""
 
     code, status, title = "daemon_died", 500, "collectd died during the operation"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.agent import faults, series
@@ -46,10 +47,14 @@ class Crash:
         memory, self._state.elder = self._state.memory, None
         if memory.good is not None:
             error.kwargs["good"] = memory.good.generation.to_dict()
+        if memory.probation is not None and memory.probation.first:
+            error.kwargs["first"] = dict(memory.probation.first)
         quarantine = self._quarantine(error) if live else memory.quarantine
-        self._state.remember(
-            outcome=FAILED, error=error.to_dict(), current=memory.good, probation=None, quarantine=quarantine
-        )
+        said: dict[str, Any] = {"outcome": FAILED, "error": error.to_dict()}
+        if memory.taken is not None and memory.taken == memory.good:
+            # It died of what we did to keep it there, or of the end of a lease: what was asked for has been outlived.
+            said = {"warnings": (error.detail,)}
+        self._state.remember(**said, current=memory.good, probation=None, quarantine=quarantine)
         self._fault(faults.QUARANTINED)
         if self._state.mode().mode == mode.MANAGE:
             self._bring_back(request_id)

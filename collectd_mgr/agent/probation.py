@@ -10,7 +10,7 @@ from typing import Any
 from collectd_mgr.agent.desired import died, same_daemon
 from collectd_mgr.agent.series import READS
 from collectd_mgr.domain.plan import Change, Plan, Running, RunningPlugin
-from collectd_mgr.domain.spec import HostSpec
+from collectd_mgr.domain.spec import Generation, HostSpec
 
 #: What ends collectd in its first read may do so in the second only, where it has something to compare, or the third.
 _READS = 3
@@ -22,6 +22,8 @@ class Probation:
 
     ``since``: seconds of the monotonic clock of that boot; ``lasts``: so many seconds more, at least; ``live``: the
     change was made in that very process, which a death says something about. Without a ``pid`` it waits for the next.
+
+    ``first``: the generation, as a dict, of the first change that was not outlived; nothing may be good before it.
 
     ``expects``: what the daemon before gave, and this one is to give: by the first word of the metrics their interval
     in seconds; see :mod:`collectd_mgr.agent.series`.
@@ -35,6 +37,7 @@ class Probation:
     live: bool = True
     since_boot: float | None = None
     expects: Mapping[str, float] = field(default_factory=dict)
+    first: Mapping[str, Any] = field(default_factory=dict)
 
     def left(self, now: float, boot_id: str) -> float:
         """Seconds that it lasts yet; the whole in another boot, whose clock is another."""
@@ -58,7 +61,11 @@ class Probation:
 
         It need not give what was expected: whoever has started it may have told it otherwise.
         """
-        return begun(running, self.lasts, False, now, boot_id, None)
+        return replace(begun(running, self.lasts, False, now, boot_id, None), first=self.first)
+
+    def of(self, generation: Generation) -> Probation:
+        """The same, of what came with this generation, unless something before that is not outlived either."""
+        return self if self.first else replace(self, first=generation.to_dict())
 
     def expecting(self, words: Mapping[str, float]) -> Probation:
         """The same, until these have come; longer, where they need it."""
@@ -82,7 +89,8 @@ class Elder:
 def begun(running: Running, lasts: float, live: bool, now: float, boot_id: str, before: Probation | None) -> Probation:
     """Of a change that was made just now; what was on probation ``before`` it stays so for as long as it would."""
     left = before.left(now, boot_id) if before else 0.0
-    return Probation(running.pid, running.started, boot_id, now, max(lasts, left), live, running.since_boot)
+    fresh = Probation(running.pid, running.started, boot_id, now, max(lasts, left), live, running.since_boot)
+    return replace(fresh, first=before.first) if before else fresh
 
 
 def lasting(todo: Plan, running: Running, default: float) -> float:

@@ -98,7 +98,8 @@ class Recovery:
             here = intent.driver == LIVE and intent.boot_id == boot_id()
             live = here and same_daemon(intent.pid, intent.since_boot, running)
             before, now = self._state.memory.probation, time.monotonic()
-            self._state.write(probation=begun(running, intent.probation, live, now, boot_id(), before))
+            probation = begun(running, intent.probation, live, now, boot_id(), before)
+            self._state.write(probation=probation.of(intent.spec.generation))
 
 
 def _died_of(intent: Intent, running: Running) -> bool:

@@ -23,7 +23,7 @@ def begin(state: State, live: bool, spec: HostSpec, todo: Plan, running: Running
     lasts = lasting(todo, running, state.origin.interval)
     expects = series.expected(before.expects, running, goal, todo) if live and before else {}
     probation = begun(running, lasts, live, time.monotonic(), boot_id(), before)
-    state.note(probation=probation.expecting(expects))
+    state.note(probation=probation.expecting(expects).of(spec.generation))
 
 
 def _elder(state: State, before: Probation, todo: Plan) -> Elder | None:

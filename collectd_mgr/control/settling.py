@@ -141,18 +141,23 @@ def _move(session: Executor, row: Brief, state: str, report: Report) -> None:
 
 def _named_good(report: Report, failed: Generation) -> Generation | None:
     """The generation before ``failed`` that the host runs now, if it says so, and in the same epoch."""
-    good = ((report.error or {}).get("facts") or {}).get("good") or {}
-    known = good.get("epoch") == failed.epoch and 0 <= good.get("n", -1) < failed.n
-    return Generation(failed.epoch, int(good["n"])) if known else None
+    n = _named(report, "good", failed)
+    return Generation(failed.epoch, n) if n is not None and n < failed.n else None
+
+
+def _named(report: Report, fact: str, failed: Generation) -> int | None:
+    """The number of the generation that the error names so, in the epoch of ``failed``."""
+    named = ((report.error or {}).get("facts") or {}).get(fact) or {}
+    return int(named["n"]) if named.get("epoch") == failed.epoch else None
 
 
 def _last_good(report: Report, failed: Generation) -> int:
     """The number of the generation that the host is back at, as far as it says so: else the one before ``failed``.
 
-    A daemon that died had not outlived those between the two, although they were applied.
+    One that died had not outlived those between, though applied. It names their first: none before need be good.
     """
-    good = _named_good(report, failed)
-    return failed.n - 1 if good is None else good.n
+    good, first = _named_good(report, failed), _named(report, "first", failed)
+    return good.n if good is not None else min(first or failed.n, failed.n) - 1
 
 
 def _facts(report: Report) -> dict[str, Any]:

@@ -145,6 +145,35 @@ def test_what_later_changes_have_touched_is_not_good_by_that(agent: Agent, later
     assert agent.service.state.memory.good == spec(1, memory=True), "another process outlives for itself"
 
 
+def test_where_nothing_was_good_before_the_first_change_is_named(tmp_path: Path) -> None:
+    (tmp_path / "collectd.conf").write_text("Interval 20\n")
+    agent = Agent(tmp_path).recover()
+    agent.apply_and_look(spec(1, memory=True))
+    agent.apply_and_look(spec(2, memory=True, cpu=True))
+    agent.collectd.die()
+    agent.service.keeper.look()
+    assert (told(agent), agent.enabled()) == (("failed", "daemon_died", True), set())
+    assert (agent.status().error or {})["facts"]["first"] == {"epoch": "e", "n": 1}
+
+
+class Deadly(Live):
+    """Ends collectd with whatever it does."""
+
+    def apply(self, order: Order) -> Applied:
+        self.daemon.die()
+        raise exception.DaemonDied("collectd died.")
+
+
+def test_a_death_of_what_nobody_asked_for_takes_back_nothing_that_was_outlived(agent: Agent, tmp_path: Path) -> None:
+    """Somebody has switched a plugin off; collectd dies as it is switched on again."""
+    other = Agent(tmp_path, agent.collectd, live=Deadly).recover()
+    running = other.collectd.running
+    other.collectd.running = replace(running, plugins={"memory": replace(running.plugins["memory"], enabled=False)})
+    other.service.keeper.look()
+    assert (told(other), other.enabled()) == (("applied", None, True), {"memory"})
+    assert "plugin.enable memory" in other.status().warnings[0]
+
+
 def test_an_agent_that_is_killed_forgets_it_nowhere(agent: Agent, tmp_path: Path) -> None:
     """The daemon dies after the next agent has taken it over, of what the one before was about to remember."""
     killed = Agent(tmp_path, agent.collectd, fault=killer(faults.APPLIED)).recover()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -151,6 +152,21 @@ def died(agent: ScriptedAgent, of: HostSpec, good: HostSpec) -> None:
     """collectd did, of a generation that was applied, and runs the one before again."""
     agent.taken, agent.running = of, good
     agent.error = exception.DaemonDied("collectd died", good=good.generation.to_dict())
+
+
+def test_a_death_takes_back_what_was_not_outlived_where_nothing_was_good_before(
+    control: HostControl, agent: ScriptedAgent
+) -> None:
+    """A fresh host: two changes soon after each other, and nobody knows which of them it was."""
+    rows = [change(control, name) for name in ("cpu", "df")]
+    assert agent.taken is not None
+    first = replace(agent.taken.generation, n=1)
+    agent.running, agent.error = None, exception.DaemonDied("collectd died", first=first.to_dict())
+    control.settle(HOST, agent.status())
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["failed", "failed"]
+    assert control.desired(HOST)[1].layer.plugins == {}
+    assert is_settled(control, agent)
 
 
 def test_what_was_made_on_a_change_that_collectd_then_died_of_does_not_bring_it_back(
