@@ -66,8 +66,7 @@ class Gate:
     def running(self) -> None:
         """Pass when collectd is neither starting nor about to stop.
 
-        :raises Busy: it is
-        :raises LiveOff: nobody can tell
+        :raises Busy: it is, or nobody can tell at this moment: it may have no descriptor left to look with
         """
         if self._draining:
             raise exception.Busy("collectd is about to be stopped")
@@ -76,7 +75,7 @@ class Gate:
         try:
             self.alive()
         except OSError as error:
-            raise exception.LiveOff(f"What collectd is at cannot be seen: {error}", reasons=self.reasons()) from error
+            raise exception.Busy(f"What collectd is at cannot be seen: {error}") from error
 
     def alive(self) -> None:
         """Pass when collectd is not stopping.

@@ -164,8 +164,9 @@ class Thresholds:
                 # There was memory to silence them, and to end that takes no more: or they would be silent for good.
                 with self._arena.beyond():
                     self.renew()
-            except exception.Busy:
-                # It may only be behind; whoever would not look again would leave those metrics silenced.
+            except (exception.Busy, OSError):
+                # It may only be behind, or have no descriptor left; whoever would not look again would leave those
+                # metrics silenced.
                 self._later()
             except exception.CollectdMgrError:
                 return  # Nothing can be changed any more: the next change looks again.

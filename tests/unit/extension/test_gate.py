@@ -66,3 +66,15 @@ def test_one_that_does_not_sleep_any_more_has_left_its_loop() -> None:
     gate.drain()
     with pytest.raises(exception.Busy, match="is stopping"):
         gate.alive()
+
+
+class Unseen(Asleep):
+    """The same where nothing can be opened at this moment."""
+
+    def main_asleep(self) -> bool:
+        raise OSError("too many open files")
+
+
+def test_what_cannot_be_seen_at_this_moment_may_be_seen_later() -> None:
+    with pytest.raises(exception.Busy, match="too many open files"):
+        Gate(Unseen(), [], list).check()  # type: ignore[arg-type]

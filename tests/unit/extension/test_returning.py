@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import time
 from typing import Any
 
@@ -19,10 +20,14 @@ from tests.waiting import eventually
 
 
 class BusyAtFirst:
-    """A collectd without thresholds, that is behind with its work when it is looked at for the first time."""
+    """A collectd without thresholds, that is behind with its work when it is looked at for the first time.
 
-    def __init__(self) -> None:
+    :param why: or has no descriptor left
+    """
+
+    def __init__(self, why: Exception) -> None:
         self.looks = 0
+        self._why = why
 
     def loaded(self) -> bool:
         return False
@@ -30,11 +35,12 @@ class BusyAtFirst:
     def check(self) -> None:
         self.looks += 1
         if self.looks == 1:
-            raise exception.Busy("behind")
+            raise self._why
 
 
-def test_a_look_that_comes_at_a_bad_moment_is_made_again() -> None:
-    judges, began = BusyAtFirst(), time.time()
+@pytest.mark.parametrize("why", [exception.Busy("behind"), OSError(errno.EMFILE, "too many open files")])
+def test_a_look_that_comes_at_a_bad_moment_is_made_again(why: Exception) -> None:
+    judges, began = BusyAtFirst(why), time.time()
     known = Thresholds(judges, Arena(ctypes.CDLL(None), 0), lambda: {"host/load/load": began}, {})  # type: ignore[arg-type]
     known.hush("load", lambda name: "/load/" in name)
     known.unhush("load")
