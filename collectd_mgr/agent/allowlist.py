@@ -142,6 +142,13 @@ class Allowlist:
             LOG.error("%s gives %.0f samples per second, too many for this host: it is refused.", most, rates[most])
             reading.too_many[most] = _without_restarts(ours[most])
 
+    def excess(self, plugin: PluginGoal, samples: float | None) -> tuple[str, ...]:
+        """A sentence where :meth:`bound` would switch off again what is known to give so many samples per second."""
+        most = self._read().policy.samples_per_second
+        if plugin.origin == "host" or samples is None or samples <= most:
+            return ()
+        return (f"It would be switched off again: of its {samples:g} samples per second this host allows {most:g}.",)
+
     def permitted(self, goal: Goal) -> Goal:
         """``goal`` without what the host refuses: remembered from a time when it did not, or put there by somebody."""
         reading = self._read()

@@ -218,7 +218,8 @@ class Preflight:
         except exception.CollectdMgrError as error:
             problems.append(error.to_dict())
             return unknown
-        return Load(len(result.rows), interval, preview.SCRATCH), result.warnings
+        load = Load(len(result.rows), interval, preview.SCRATCH)
+        return load, (*result.warnings, *self._allowlist.excess(goal, load.samples))
 
     def _check_loadable(self, plugin: str) -> None:
         """:raises PluginNotLoadable: as every driver would"""

@@ -71,13 +71,15 @@ class TestPreview:
     def of(self, agent: Agent, n: int = 1, **plugins: Any) -> dict[str, Any]:
         return preflight(agent).preview(spec(n, **plugins), 10.0)
 
-    def test_a_load_in_the_running_daemon(self, agent: Agent) -> None:
+    def test_a_load_in_the_running_daemon(self, agent: Agent, tmp_path: Path) -> None:
+        (tmp_path / "allowlist.toml").write_text("[limits]\nsamples_per_second = 0.4\n")
         agent.apply(spec(1))
         before = dict(agent.collectd.running.plugins)
         found = self.of(agent, 2, uptime=2.0)
         (change,) = found["changes"]
         assert (change["change"], change["plugin"], change["class"]) == ("plugin.load", "uptime", "live")
         assert change["after"] == {"series": 1, "interval": 2.0, "basis": "scratch", "samples_per_second": 0.5}
+        assert any("this host allows 0.4" in warning for warning in change["warnings"]), change
         assert (found["driver"], found["restart"], found["series_added"]) == ("live", False, 1)
         assert (found["samples_per_second_added"], found["problems"]) == (0.5, [])
         assert agent.collectd.running.plugins == before
