@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from collectd_mgr import exception
@@ -16,13 +16,14 @@ from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.mode import check_managed
 from collectd_mgr.agent.picture import masked
 from collectd_mgr.agent.state import LIVE, State
-from collectd_mgr.domain import difference, foresight, gap, metrics, mode, plan, preview, safety
+from collectd_mgr.domain import difference, foresight, gap, metrics, mode, plan, preview, safety, sections
 from collectd_mgr.domain.difference import PluginChange
 from collectd_mgr.domain.effective import effective
 from collectd_mgr.domain.foresight import Effect, Present
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.plan import Change, Plan, Running
 from collectd_mgr.domain.preview import Foreseen, Load
+from collectd_mgr.domain.sections import Settings
 from collectd_mgr.domain.spec import Generation, HostSpec, Layer, PluginGoal, PluginSetting
 from collectd_mgr.drivers.trial import Result, Trial, Trials, check_testable
 from collectd_mgr.wire.look import look
@@ -39,6 +40,15 @@ _NEW = (plan.LOAD, plan.ENABLE, plan.RECONFIGURE)
 
 #: Kinds of plugins that give no series of their own.
 _WITHOUT_VALUES = frozenset({"write", "notify", "log", "filter"})
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One preview: trials until ``deadline``, with ``another`` collectd than the one that runs; what they find."""
+
+    deadline: float
+    problems: list[dict[str, Any]]
+    another: Settings | None
 
 
 class Preflight:
@@ -88,7 +98,11 @@ class Preflight:
         if refusals:
             problems.append(exception.NoDriver("No driver can make the changes.", refusals=refusals).to_dict())
         deadline = time.monotonic() + patience
-        changes = tuple(self._foreseen(change, running, deadline, problems) for change in todo)
+        another = self._another(spec, todo)
+        if another is not None:
+            problems += [error.to_dict() for error in self._trials.check(another, self._ours(spec))]
+        asked = _Asked(deadline, problems, another)
+        changes = tuple(self._foreseen(change, running, asked) for change in todo)
         effects = self._effects(spec)
         return preview.summary(
             changes,
@@ -101,6 +115,16 @@ class Preflight:
             self._cost(spec, running) if driver == _RESTART else None,
             self._plugins(spec),
         )
+
+    def _another(self, spec: HostSpec, todo: Plan) -> Settings | None:
+        """The collectd that would take the place of the one that runs; None where it would be the same."""
+        anew = any(change.kind == plan.PROGRAM for change in todo)
+        return self._state.goal(spec).section(sections.PROGRAM) if anew else None
+
+    def _ours(self, spec: HostSpec) -> list[str]:
+        """The plugins that would be on, and are not the operator's own."""
+        goals = self._state.goal(spec).plugins.items()
+        return [name for name, goal in goals if goal.enabled and goal.origin != "host"]
 
     def _plugins(self, spec: HostSpec) -> tuple[PluginChange, ...]:
         """Which would be others than they are to be now; nothing where that cannot be written."""
@@ -180,7 +204,7 @@ class Preflight:
         except exception.NoDriver as error:
             return None, dict(error.kwargs["refusals"])
 
-    def _foreseen(self, change: Change, running: Running, deadline: float, problems: list[dict[str, Any]]) -> Foreseen:
+    def _foreseen(self, change: Change, running: Running, asked: _Asked) -> Foreseen:
         kind, driver, refusals = self._by_whom(change, running)
         after = before = self._before(change, running)
         warnings: tuple[str, ...] = ()
@@ -189,7 +213,7 @@ class Preflight:
         elif change.goal is not None:
             after = replace(before, interval=change.goal.interval or self._state.origin.interval)
         if change.kind in _NEW and change.goal is not None:
-            after, warnings = self._new(change.plugin, change.goal, deadline, problems)
+            after, warnings = self._new(change.plugin, change.goal, asked)
         return Foreseen(change.kind, change.plugin, kind, driver, before, after, refusals, warnings)
 
     def _before(self, change: Change, running: Running) -> Load:
@@ -200,23 +224,23 @@ class Preflight:
         series = self._sweep.metrics(change.plugin, known)
         return Load(series, now.interval or self._state.origin.interval)
 
-    def _new(
-        self, plugin: str, goal: PluginGoal, deadline: float, problems: list[dict[str, Any]]
-    ) -> tuple[Load, tuple[str, ...]]:
+    def _new(self, plugin: str, goal: PluginGoal, asked: _Asked) -> tuple[Load, tuple[str, ...]]:
         """What the plugin will collect, by a trial where there can be one."""
         interval = goal.interval or self._state.origin.interval
         unknown = Load(None, interval, preview.UNKNOWN), ()
         try:
-            self._check_loadable(plugin)
+            if asked.another is None:
+                self._check_loadable(plugin)
             if safety.lookup(plugin).kind in _WITHOUT_VALUES:
                 return Load(0, interval), ()
             check_testable(plugin)
-            result = self._tried(plugin, goal, deadline - time.monotonic())
+            result = self._tried(plugin, goal, asked.deadline - time.monotonic(), asked.another)
         except (exception.NotTestable, exception.Busy, exception.RefusedByAgent):
             # What is refused is among the problems already.
             return unknown
         except exception.CollectdMgrError as error:
-            problems.append(error.to_dict())
+            if error.to_dict() not in asked.problems:
+                asked.problems.append(error.to_dict())
             return unknown
         load = Load(len(result.rows), interval, preview.SCRATCH)
         return load, (*result.warnings, *self._allowlist.excess(goal, load.samples))
@@ -228,14 +252,14 @@ class Preflight:
         if why_not is not None:
             raise exception.PluginNotLoadable(f"{plugin}: {why_not}.", plugin=plugin, message=why_not)
 
-    def _tried(self, plugin: str, goal: PluginGoal, patience: float) -> Result:
+    def _tried(self, plugin: str, goal: PluginGoal, patience: float, another: Settings | None = None) -> Result:
         """:raises RefusedByAgent: the host's allow-list does not let it in, for a while either"""
         self._allowlist.check_plugins({plugin: goal})
         origin = self._state.origin
         interval = replace(goal, interval=goal.interval or origin.interval)
         types = [str(value) for statement in _types(self._state) for value in statement]
         try:
-            result = self._trials.run(Trial(plugin, interval, origin.hostname, types), max(0.0, patience))
+            result = self._trials.run(Trial(plugin, interval, origin.hostname, types, another), max(0.0, patience))
         except exception.CollectdMgrError as error:
             # collectd's own lines may quote the configuration.
             raise exception.from_dict(masked(error.to_dict())) from None

@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from collectd_mgr import exception
-from collectd_mgr.api import views
+from collectd_mgr.api import program, views
 from collectd_mgr.api.buffer import Buffer
 from collectd_mgr.api.call import Call
 from collectd_mgr.api.clock import Clock
@@ -32,7 +31,7 @@ from collectd_mgr.control.edits import Edit
 from collectd_mgr.control.hosts import unchecked
 from collectd_mgr.control.storing import Also, Check
 from collectd_mgr.db.hosts import Filters, describe
-from collectd_mgr.domain import capabilities, plan, program
+from collectd_mgr.domain import plan
 
 _WRITTEN = {200: schemas.WRITTEN, 202: schemas.WRITTEN}
 
@@ -49,12 +48,8 @@ def _change(call: Call, edit: Edit, action: str, check: Check | None = None, als
 
 def _anew(call: Call, edit: Edit, action: str, *changes: str) -> Answer:
     """collectd anew, and maybe another one; ``changes``: what no agent did at first."""
-    another = _program(call)
-    news = (*changes, plan.PROGRAM) if another else changes
-    unheard_of = capabilities.unheard_of(call.control.capabilities(call.host), news) if news else []
-    if unheard_of:
-        detail = f"The agent of {call.host} is of a release that knows no {unheard_of[0]}."
-        raise exception.AgentOutdated(detail, host=call.host)
+    program.check_known(call, *changes)
+    another = [edits.set_program(wanted) for wanted in program.asked(call.body).values()]
     return _change(call, edits.chain([*another, edit]), action)
 
 
@@ -143,11 +138,6 @@ class Hosts(Resource):
         filters = Filters(labels, query.get("status"), **wanted, clocks=query.get("clock", ()))
         rows = call.control.listed(filters, call.paging("name"))
         return Answer(views.page(call, "hosts", rows, lambda row: views.host(call, row), "name"))
-
-
-def _program(call: Call) -> list[Edit]:
-    """What the body says of the collectd that is to run; nothing leaves it as it is."""
-    return [edits.set_program(program.setting(kind, call.body[kind])) for kind in program.KINDS if kind in call.body]
 
 
 def _edit(call: Call) -> Edit | None:

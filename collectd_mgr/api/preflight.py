@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from collectd_mgr.api import ignorelist, ring, samples, thresholds
+from collectd_mgr.api import ignorelist, program, ring, samples, thresholds
 from collectd_mgr.api.call import Call
 from collectd_mgr.api.resource import Answer, Resource, expose
 from collectd_mgr.api.schemas import preflight as schemas
 from collectd_mgr.api.sections import checked_name
 from collectd_mgr.control import buffer
 from collectd_mgr.control.preflight import Preflight
-from collectd_mgr.domain import queue, safety
+from collectd_mgr.domain import queue, safety, sections
 
 
 class Test(Resource):
@@ -27,9 +27,13 @@ class Test(Resource):
 class Preview(Resource):
     @expose("collectd_mgr:hosts:preview", "Say what would be", body=schemas.PREVIEW, answers={200: schemas.ONE})
     def post(self, call: Call) -> Answer:
+        program.check_known(call)
         plugins = {safety.check_name(name).lower(): given for name, given in call.body.get("plugins", {}).items()}
         together = {kind.section: kind.check for kind in _KINDS}
         settings = {**_sections(call.body), **_buffer(call.body.get("buffer", {}))}
+        another = program.asked(call.body)
+        if another:
+            settings[sections.PROGRAM] = another
         found = Preflight(call.control).preview(call.host, plugins, settings, call.request_id, together)
         return Answer({"preview": found})
 

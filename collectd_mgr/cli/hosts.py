@@ -10,7 +10,7 @@ from osc_lib.cli import parseractions
 from osc_lib.command import command
 from osc_lib.exceptions import CommandError
 
-from collectd_mgr.cli import changes, columns, paging, waiting
+from collectd_mgr.cli import changes, columns, paging, program, waiting
 from collectd_mgr.cli.client import Client, client_of, path
 from collectd_mgr.cli.examples import examples
 from collectd_mgr.cli.labels import label
@@ -202,7 +202,7 @@ class RestartHost(changes.Change):
         return parser
 
     def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
-        return dict(client.post(path("hosts", host, "restart"), json={**_program(args), **body}).json())
+        return dict(client.post(path("hosts", host, "restart"), json={**program.asked(args), **body}).json())
 
 
 class ReplaceHost(changes.Change):
@@ -220,7 +220,7 @@ class ReplaceHost(changes.Change):
         return parser
 
     def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
-        return dict(client.post(path("hosts", host, "replace"), json={**_program(args), **body}).json())
+        return dict(client.post(path("hosts", host, "replace"), json={**program.asked(args), **body}).json())
 
 
 def _host_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -235,21 +235,8 @@ def _changed(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 def _anew(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    chosen = _changed(parser).add_mutually_exclusive_group()
-    chosen.add_argument("--binary", metavar="<path>", help="From now on run this collectd, by its path on the host")
-    chosen.add_argument(
-        "--image", metavar="<image>", help="From now on run the collectd of this image, where it runs in a container"
-    )
-    chosen.add_argument(
-        "--as-configured", action="store_true", help="From now on run the collectd that the host is configured for"
-    )
+    program.add_options(_changed(parser))
     return parser
-
-
-def _program(args: argparse.Namespace) -> dict[str, Any]:
-    """What is asked for of the collectd that is to run; the API takes a null of either kind for the configured one."""
-    named = {kind: getattr(args, kind) for kind in ("binary", "image") if getattr(args, kind)}
-    return {"binary": None} if args.as_configured else named
 
 
 def _patch(client: Client, address: str, args: argparse.Namespace) -> dict[str, Any]:

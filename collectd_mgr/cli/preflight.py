@@ -10,7 +10,7 @@ from typing import Any
 from osc_lib.command import command
 from osc_lib.exceptions import CommandError
 
-from collectd_mgr.cli import changes, columns, configuration, units
+from collectd_mgr.cli import changes, columns, configuration, program, units
 from collectd_mgr.cli.client import client_of, path
 from collectd_mgr.cli.examples import examples
 
@@ -129,7 +129,7 @@ class PreviewPlugin(_Preview):
 
 
 class PreviewHost(_Preview):
-    """Say what settings of plugins and of all sections together would do to hosts, without doing it"""
+    """Say what settings of plugins and of all sections together, or another collectd, would do, without doing it"""
 
     rules = ("collectd_mgr:hosts:preview",)
 
@@ -139,16 +139,24 @@ class PreviewHost(_Preview):
         parser.add_argument(
             "--file",
             metavar="<file>",
-            required=True,
+            default=None,
             help='The settings as JSON, {"plugins": {"<plugin>": {"enabled": true, "interval": 10, "config": …}}, '
             '"thresholds": {"<name>": {…} or null}, …}: plugins, thresholds, ignorelist, samples, ring, and buffer; '
             "- is the standard input",
         )
-        examples(parser, "host preview cn1.example.org cn2.example.org --file settings.json")
+        program.add_options(parser)
+        examples(
+            parser,
+            "host preview cn1.example.org cn2.example.org --file settings.json",
+            "host preview cn1.example.org --binary /opt/collectd-5.13/sbin/collectd",
+        )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        return self.foreseen(parsed_args.hosts, _read(parsed_args.file))
+        wanted = {**(_read(parsed_args.file) if parsed_args.file else {}), **program.asked(parsed_args)}
+        if not wanted:
+            raise CommandError("Nothing to look at: give --file, --binary, --image or --as-configured.")
+        return self.foreseen(parsed_args.hosts, wanted)
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import Any
 from collectd_mgr import disk, exception
 from collectd_mgr.domain import config, grammar, managed, safety, types_db
 from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.sections import Settings
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.domain.types_db import Sources
 from collectd_mgr.drivers.account import account
@@ -62,12 +63,14 @@ class Trial:
     """``plugin`` with its configuration.
 
     :param types: the operator's ``TypesDB`` files, for none collectd's own
+    :param program: settings of :mod:`collectd_mgr.domain.program`; None for the collectd that runs
     """
 
     plugin: str
     goal: PluginGoal
     hostname: str
     types: Sequence[str] = ()
+    program: Settings | None = None
 
 
 class Trials:
@@ -84,16 +87,32 @@ class Trials:
         """To be called when the agent starts: see :func:`.scratch.clear`."""
         clear(self._place)
 
+    def check(self, wanted: Settings, plugins: Iterable[str]) -> Iterator[exception.CollectdMgrError]:
+        """Why the collectd that these settings name, or one of these plugins in it, could not be run here."""
+        try:
+            self._installations.check(wanted)
+            packages = self._installations.of(wanted).packages
+        except exception.ProgramUnfit as error:
+            yield error
+            return
+        for plugin in plugins:
+            try:
+                packages.check_loadable(plugin)
+            except exception.PluginNotLoadable as error:
+                yield error
+
     def run(self, trial: Trial, patience: float) -> Result:
         """Run it for at most ``patience`` seconds. Safe to repeat.
 
         :raises NotTestable: it reads nothing, or a second instance of it would disturb the first
         :raises PluginNotLoadable: it is not installed, or a library that it wants is not
+        :raises ProgramUnfit: the program is none that could be run here
         :raises ConfigRejected: with collectd's own ``messages``
         :raises Busy: another trial is under way for all that time; at once, where one waits already
         """
         check_testable(trial.plugin)
-        installation = self._installations.current()
+        there = self._installations
+        installation = there.current() if trial.program is None else there.of(trial.program)
         installation.packages.check_loadable(trial.plugin)
         if not self._asked.acquire(blocking=False):
             raise exception.Busy("Plugins are being tried on this host, and another one waits.")

@@ -62,8 +62,17 @@ def test_a_file_has_settings_of_all_sections(openstack: Shell) -> None:
     assert all(name for _, name in rows)
 
 
+def test_another_collectd_is_looked_at(openstack: Shell) -> None:
+    (row,) = openstack.ok("host", "preview", HOST, "--binary", "/usr/sbin/collectd")
+    assert (row["Change"], row["Setting"], row["Class"]) == ("program.set", "collectd", "new_daemon")
+    said = openstack("host", "preview", HOST, "--image", "example.org/collectd:5", "-f", "json")
+    assert "This host runs no image example.org/collectd:5" in said.err
+    assert openstack.ok("host", "preview", HOST, "--as-configured") == []
+
+
 def test_nothing_to_look_at(openstack: Shell, tmp_path: Path) -> None:
     assert openstack("plugin", "preview", "cpu", "--host", HOST).code == 1
+    assert "Nothing to look at" in openstack.error("host", "preview", HOST)
     nothing = tmp_path / "nothing.json"
     nothing.write_text("[]")
     assert "nothing.json: it must hold an object" in openstack.error("host", "preview", HOST, "--file", str(nothing))

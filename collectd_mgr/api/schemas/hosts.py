@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collectd_mgr.api.schemas import difference, fields
+from collectd_mgr.api.schemas import difference, fields, program
 from collectd_mgr.api.schemas.clock import CLOCK
 from collectd_mgr.api.schemas.operations import OPERATION
 from collectd_mgr.db.hosts import SORT_KEYS
@@ -131,30 +131,10 @@ PATCH = fields.request(
     }
 )
 
-_BESIDES = " Kept for later starts, and gone back from with a generation; null: what the host itself is configured for."
-
 #: The body of what starts collectd anew.
 ANEW = {
-    **fields.request(
-        {
-            "binary": {
-                "type": ["string", "null"],
-                "pattern": "^/[^\\x00-\\x1f]*$",
-                "maxLength": 1024,
-                "description": f"Path of another collectd; the host's own allow-list has to name it.{_BESIDES}",
-            },
-            "image": {
-                "type": ["string", "null"],
-                "pattern": "^[A-Za-z0-9/][!-~]*$",
-                "maxLength": 1024,
-                "description": "Of a host that runs collectd in a container: as podman names images, or the path of a "
-                f"root file system; the host's own allow-list has to name it.{_BESIDES}",
-            },
-            "reason": fields.REASON,
-            "generation": fields.SEEN,
-        }
-    ),
-    "not": {"required": ["binary", "image"]},
+    **fields.request({**program.PROPERTIES, "reason": fields.REASON, "generation": fields.SEEN}),
+    **program.NOT_BOTH,
 }
 
 CAPABILITIES = fields.record(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from collectd_mgr.api.schemas import buffer, difference, fields, ignorelist, ring, samples, thresholds
+from collectd_mgr.api.schemas import buffer, difference, fields, ignorelist, program, ring, samples, thresholds
 from collectd_mgr.api.schemas.fields import Schema
 from collectd_mgr.api.schemas.metrics import VALUE
 from collectd_mgr.domain import metrics
@@ -58,8 +58,10 @@ PREVIEW: Schema = {
             "samples": _settings(samples.PROPERTIES, "identifier"),
             "ring": _settings(ring.PROPERTIES, "identifier"),
             "buffer": fields.request({"write_queue": buffer.QUEUE, "spool": buffer.SPOOL}),
+            **program.PROPERTIES,
         }
     ),
+    **program.NOT_BOTH,
     "minProperties": 1,
 }
 

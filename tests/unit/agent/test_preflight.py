@@ -156,6 +156,28 @@ class TestPreview:
         assert [change["change"] for change in found["changes"]] == ["ignorelist.set", "queue.set"]
 
 
+def test_another_collectd(tmp_path: Path) -> None:
+    """Whether it is one, and has the plugins; those that are tried are tried with it."""
+    other = tmp_path / "other"
+    (tmp_path / "allowlist.toml").write_text(f'[collectd]\nbinaries = ["{other}"]\n')
+    agent = Agent(tmp_path / "agent", allowlist_file=str(tmp_path / "allowlist.toml")).recover()
+    layer = replace(spec(1, uptime=True).layers[0], sections={"program": {"collectd": {"binary": str(other)}}})
+    asked = HostSpec(Generation("e", 1), (layer,))
+    other.write_text("#!/bin/sh\n")
+    other.chmod(0o755)
+    found = preflight(agent).preview(asked, 10.0)
+    assert [change["change"] for change in found["changes"]] == ["program.set", "plugin.load"]
+    assert [problem["code"] for problem in found["problems"]] == ["program_unfit"]
+    # It has no plugins at all.
+    (tmp_path / "none").mkdir()
+    says = f"  Plugin directory  {tmp_path}/none\ncollectd 5.12.0, http://collectd.org/"
+    other.write_text(f"#!/bin/sh\ncat <<END\n{says}\nEND\n")
+    found = preflight(agent).preview(asked, 10.0)
+    assert [problem["code"] for problem in found["problems"]] == ["plugin_not_loadable"]
+    assert found["series_added"] is None
+    agent.service.stop()
+
+
 class Restart(FakeDriver):
     """Takes a while to end the one collectd and to start the other."""
 
