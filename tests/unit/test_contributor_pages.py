@@ -18,3 +18,10 @@ FILES = [f"/{path.relative_to(ROOT)}" for place in PLACES for path in (ROOT / pl
 def test_every_file_that_is_named_is_there(page: Path) -> None:
     named = re.findall(r"``([\w/]+\.py)``", page.read_text())
     assert [name for name in named if not any(file.endswith(f"/{name}") for file in FILES)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_test_that_is_named_is_there(page: Path) -> None:
+    named = re.findall(r"``(test_\w+)``", page.read_text())
+    texts = [path.read_text() for path in (ROOT / "tests").rglob("test_*.py")] if named else []
+    assert [name for name in named if not any(f"def {name}(" in text for text in texts)] == []
