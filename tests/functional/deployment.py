@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from collectd_mgr.db import sealing
 from tests.services.place import directory, free_port
 from tests.services.process import Process
 from tests.waiting import PATIENCE, eventually
@@ -61,7 +62,7 @@ class Agent:
                 "mode": "manage",
                 "state_dir": self.home / "state",
                 "mode_file": self.home / "mode",
-                "heartbeat_interval": 0.5,
+                "heartbeat_interval": 1,
             },
             "collectd": {
                 "daemon": "child",
@@ -122,12 +123,11 @@ class Deployment:
             "database": {"connection": database},
             # None of these tests is about a host that is too slow; one that is away is known to be at once.
             "api": {"wait": 30, "read_timeout": 60},
-            "conductor": {"heartbeat_interval": 1, "resend_interval": 0.5},
+            "conductor": {"heartbeat_interval": 2, "resend_interval": 2},
         }
         for name, values in options.items():
             sections.setdefault(name, {}).update(values)
-        write(self._conf, sections)
-        sections["secrets"] = {"fernet_keys": self.manage("secrets", "new").strip()}
+        sections["secrets"] = {"fernet_keys": sealing.new_key()}
         write(self._conf, sections)
         self.urls = [f"http://127.0.0.1:{free_port()}" for _ in range(apis)]
         self.apis = [self._api(number, url) for number, url in enumerate(self.urls)]

@@ -38,7 +38,7 @@ class Aodh:
                 "database": {"connection": f"sqlite:///{home}/aodh.db"},
                 "api": {"auth_mode": "keystone"},
                 "evaluator": {"evaluation_interval": 2},
-                "keystone_authtoken": keystone.authtoken(),
+                "keystone_authtoken": keystone.authtoken(memcached=False),
                 "service_credentials": credentials(keystone),
             },
         )

@@ -23,7 +23,7 @@ class Gnocchi:
                 "indexer": {"url": postgresql.database()},
                 "storage": {"driver": "file", "file_basepath": home / "storage"},
                 "metricd": {"workers": 1, "metric_processing_delay": 1, "metric_reporting_delay": -1},
-                "keystone_authtoken": keystone.authtoken(),
+                "keystone_authtoken": keystone.authtoken(memcached=False),
             },
         )
         (self._place.home / "storage").mkdir()

@@ -8,9 +8,9 @@ import shutil
 import subprocess
 import urllib.error
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from cryptography.fernet import Fernet
 from keystoneauth1 import session
 from keystoneauth1.identity import v3
 
@@ -35,22 +35,25 @@ class Keystone:
         env = {"OS_KEYSTONE_CONFIG_FILES": str(self._file), "GUNICORN_CMD_ARGS": f"--config={self.home}/gunicorn.py"}
         (self.home / "gunicorn.py").write_text(_server(self.port))
         self.server = Process([str(_PROGRAMS / "gunicorn")], self.home / "keystone.log", {**env, **_QUIET})
+        #: Where services remember the tokens that they have asked about.
+        self.memcached = f"127.0.0.1:{free_port()}"
+        listen = [f"--{name}={word}" for name, word in zip(("listen", "port"), self.memcached.split(":"), strict=True)]
+        self._memory = Process(["memcached", *listen, "--user=nobody"], self.home / "memcached.log")
 
     def start(self) -> None:
         """Start it (and fill its database, the first time) and wait until it answers."""
         new = not (self.home / "keystone.db").exists()
         if new:
             self._bootstrap()
+        self._memory.start()
         self.server.start()
         self.server.wait_until(self._answers)
         if new:
             Identity(self.session("admin", "admin")).seed()
 
-    def stop(self) -> None:
-        self.server.stop()
-
     def close(self) -> None:
-        self.stop()
+        self.server.stop()
+        self._memory.stop()
         shutil.rmtree(self.home, ignore_errors=True)
 
     def session(self, user: str, project: str) -> session.Session:
@@ -87,9 +90,14 @@ class Keystone:
             "OS_PROJECT_DOMAIN_ID": "default",
         }
 
-    def authtoken(self) -> dict[str, str]:
-        """The options of ``[keystone_authtoken]`` for a service that validates tokens here."""
+    def authtoken(self, memcached: bool = True) -> dict[str, str]:
+        """The options of ``[keystone_authtoken]`` for a service that validates tokens here.
+
+        :param memcached: whether it has a client for one; it asks about a token once then
+        """
+        memory = {"memcached_servers": self.memcached} if memcached else {}
         return {
+            **memory,
             "auth_type": "password",
             "auth_url": self.url,
             "www_authenticate_uri": self.url,
@@ -104,11 +112,7 @@ class Keystone:
         }
 
     def _bootstrap(self) -> None:
-        owner = [f"--keystone-user={os.geteuid()}", f"--keystone-group={os.getegid()}"]
-        steps = (["db_sync"], ["fernet_setup", *owner], ["credential_setup", *owner])
-        with ThreadPoolExecutor() as pool:
-            # The keys and the tables have nothing to do with each other.
-            list(pool.map(self._manage, steps))
+        self._manage(["db_sync"])
         urls = [f"--bootstrap-{kind}-url={self.url}" for kind in ("public", "internal", "admin")]
         self._manage(["bootstrap", f"--bootstrap-password={PASSWORD}", f"--bootstrap-region-id={REGION}", *urls])
 
@@ -139,6 +143,9 @@ control_socket_disable = True
 def _configuration(home: Path) -> str:
     for name in ("fernet", "credential"):
         (home / name).mkdir(mode=0o700)
+        # The next key and the one in use, as fernet_setup and credential_setup would write them.
+        for number in ("0", "1"):
+            (home / name / number).write_bytes(Fernet.generate_key())
     return f"""
 [database]
 connection = sqlite:///{home}/keystone.db
