@@ -67,12 +67,6 @@ def test_rabbitmq_comes_back_at_the_same_url_with_its_queues(rabbitmq: RabbitMQ)
         assert channel.queue_declare("kept", passive=True).queue == "kept"
 
 
-def test_rabbitmq_comes_back_after_a_crash(rabbitmq: RabbitMQ) -> None:
-    rabbitmq.kill()
-    rabbitmq.start()
-    rabbitmq.connect().close()
-
-
 def test_a_frozen_rabbitmq_answers_nobody_until_it_thaws(rabbitmq: RabbitMQ) -> None:
     rabbitmq.freeze()
     try:
