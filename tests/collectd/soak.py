@@ -70,7 +70,7 @@ _CROWD = "trap : TERM; for _ in $(seq $0); do sleep 100000 & done; echo complete
 
 
 @contextlib.contextmanager
-def crowd(size: int = 500) -> Iterator[None]:
+def crowd(size: int) -> Iterator[None]:
     """So many more processes on the machine; they end with the tests, however those end."""
     with tempfile.TemporaryDirectory(prefix="cm-", dir="/tmp") as directory:
         process = Process(["sh", "-c", _CROWD, str(size)], Path(directory) / "log")

@@ -30,6 +30,7 @@ VALGRIND = (
     "PYTHONMALLOC=malloc",
     "valgrind",
     "--undef-value-errors=no",
+    "--leak-check=no",
     "--error-exitcode=99",
     f"--suppressions={SUPPRESSED}",
 )
