@@ -137,17 +137,17 @@ class Intake:
     def _settle(self, session: Session, name: str, status: HostStatus, sent: Generation | None = None) -> bool:
         report, host = settling.report_of(status), hosts.get(session, name, status=False)
         is_latest = (status.boot, status.sequence) >= (host.boot, host.sequence)
-        if status.generation != sent and settling.is_anothers(session, host, status):
-            if is_latest and status.generation == Generation(host.epoch, host.n):
-                settling.overtake(session, self._database.seal, host, status.generation)
-            return hosts.is_settled(session, host.id)
-        settling.conclude(session, self._database.seal, host, report)
+        is_ours = status.generation == sent or not settling.is_anothers(session, host, status)
+        if is_ours:
+            settling.conclude(session, self._database.seal, host, report)
+        elif is_latest and status.generation == (newest := Generation(host.epoch, host.n)):
+            settling.overtake(session, self._database.seal, host, newest)
         if is_latest:
             settling.reconcile(session, self._database.seal, host, report)
             if over := _over(status):
                 settling.end_leases(session, self._database.seal, host, over)
                 return hosts.is_settled(session, host.id)
-        if report.outcome == APPLIED and report.generation == Generation(host.epoch, host.n):
+        if is_ours and report.outcome == APPLIED and report.generation == Generation(host.epoch, host.n):
             # Whoever moves the host on meanwhile sends what he wants himself.
             return True
         return hosts.is_settled(session, host.id)

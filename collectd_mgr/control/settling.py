@@ -256,16 +256,16 @@ def overtake(session: Session, seal: Seal, host: Host, theirs: Generation) -> bo
 
 
 def is_anothers(session: Session, host: Host, status: HostStatus) -> bool:
-    """Whether the host has taken up something else under a number that was given again here: the database was restored.
+    """Whether what the host has taken up is not what is stored here under its number: the database was restored.
 
-    An agent of another release may tell the digest of the same content otherwise, so no more is made of it than to go
-    on above, once.
+    An agent of another release may tell the digest otherwise: no more is made of that than to go on above, once.
     """
     theirs = status.generation
-    if theirs is None or theirs.epoch != host.epoch or status.digest is None:
+    if theirs is None or theirs.epoch != host.epoch:
         return False
     row = generations.found(session, host.id, theirs.n)
-    return row is not None and row.outcome is None and row.action != _OVERTAKE and row.digest != status.digest
+    is_open = row is not None and row.outcome is None and row.action != _OVERTAKE
+    return row is None or (is_open and status.digest not in (None, row.digest))
 
 
 def reconcile(session: Session, seal: Seal, host: Host, report: Report) -> None:

@@ -160,6 +160,22 @@ def test_a_restored_database_converges_without_anybody_asking(control: HostContr
     assert control.unsettled() == []
 
 
+def test_what_the_host_had_before_a_database_was_restored_settles_nothing(
+    control: HostControl, agent: ScriptedAgent
+) -> None:
+    """Its number lies between what was stored and what is desired above it by now."""
+    enable(control)
+    agent.apply({}, HostSpec(Generation(control.get(HOST).epoch, 9), (Layer("host"),)).to_dict())
+    agent.refuse = exception.RequestTimeout("It is away.")
+    rows = [enable(control, name) for name in ("memory", "load")]
+    for _ in range(2):
+        control.receive(Reports(statuses=(agent.status(),)))
+    assert (control.get(HOST).n, {operation(control, row).state for row in rows}) == (10, {"pending"})
+    agent.refuse = None
+    control.send(HOST, PATIENCE)
+    assert {operation(control, row).state for row in rows} == {"succeeded"}
+
+
 @pytest.mark.parametrize("more", [0, 1])
 def test_a_number_that_a_restored_database_gives_again_is_another_generation(
     control: HostControl, agent: ScriptedAgent, more: int
@@ -170,7 +186,8 @@ def test_a_number_that_a_restored_database_gives_again_is_another_generation(
     agent.apply({}, wanted.to_dict())
     agent.refuse = exception.RequestTimeout("It is away.")
     rows = [enable(control, name) for name in ("memory", "load")[: 1 + more]]
-    control.receive(Reports(statuses=(agent.status(),)))
+    for _ in range(2):
+        control.receive(Reports(statuses=(agent.status(),)))
     assert {operation(control, row).state for row in rows} == {"pending"}
     agent.refuse = None
     control.send(HOST, PATIENCE)
