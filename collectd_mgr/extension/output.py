@@ -22,7 +22,7 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.output import HELD, HOLD, OPTION, PASS, SINCE, UNTIL
-from collectd_mgr.extension import abi, probes
+from collectd_mgr.extension import abi
 from collectd_mgr.extension.feed import Feed
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.inits import Inits
@@ -32,8 +32,6 @@ from collectd_mgr.extension.writers import PATIENCE, Visit, Writers
 
 CHAIN = "collectd_mgr/output"
 TARGET = "collectd_mgr_output"
-
-_PROBE = probes.NAME.encode()
 
 #: Seconds for probes that nobody waits for any more to be gone.
 _LEFT = 1.0
@@ -109,7 +107,7 @@ class Output:
         self._heard = time.monotonic()
         #: Given with the rest of what Python knows of collectd.
         self.probe: Callable[[], Probe] = Probe
-        #: The times of those that were sent, as cdtimes.
+        #: The times of those that were sent, as cdtimes: by these they are known again.
         self._sent: set[int] = set()
         #: Called when this instance is the only one, on a thread of its own.
         self.alone: Callable[[], None] = lambda: None
@@ -156,7 +154,7 @@ class Output:
         """
         self._rule = Rule()
         self._writers.forget()
-        if self._option() in (CHAIN, HELD) and self._writers.alone(_LEFT):
+        if self._option() in (CHAIN, HELD) and self._writers.met(_LEFT):
             self._point(self._following or "")
 
     def drain(self, timeout: float = 10.0) -> None:
@@ -166,13 +164,10 @@ class Output:
         """
         self.heard()
         self._guard()
-        if not self._writers.passed(self._send, timeout):
-            raise exception.Busy(f"collectd has not written what it has within {timeout:g} s.")
-
-    def _send(self) -> None:
         probe = self.probe()
-        self._sent.add(abi.to_cdtime(probe.time))
-        probe.dispatch()
+        self._sent.add(key := abi.to_cdtime(probe.time))
+        if not self._writers.passed(probe.dispatch, key, timeout):
+            raise exception.Busy(f"collectd has not written what it has within {timeout:g} s.")
 
     def end(self) -> None:
         """collectd stops: what waits is dropped, so that its threads end."""
@@ -226,8 +221,8 @@ class Output:
             self._writers.left(visit)
 
     def _passes(self, value: Any, visit: Visit) -> bool:
-        if value.time in self._sent or value.plugin == _PROBE:
-            self._writers.meet()
+        if value.time in self._sent:
+            self._writers.meet(value.time)
             return False
         rule = self._rule
         if rule.mode == PASS:

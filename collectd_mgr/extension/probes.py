@@ -7,6 +7,7 @@ cache once more, of a gauge: that changes nothing of it.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -28,9 +29,7 @@ _PAGE = 1000
 
 @dataclass(frozen=True)
 class Probe:
-    """``time``: that of the value, in seconds since 1970, by which it is known again; ``dispatch`` has collectd take
-    it.
-    """
+    """``time``: that of the value, in seconds since 1970; ``dispatch`` has collectd take it."""
 
     time: float = 0.0
     dispatch: Callable[[], None] = lambda: None
@@ -50,8 +49,8 @@ class Probes:
     def __call__(self) -> Probe:
         row = self._newest()
         if row is None:
-            values = self._make(plugin=NAME, type="gauge", values=[0], interval=_MOMENT)
-            return Probe(dispatch=values.dispatch)
+            values = self._make(plugin=NAME, type="gauge", values=[0], interval=_MOMENT, time=(now := time.time()))
+            return Probe(now, values.dispatch)
         return self._alike(row, float(row["last_update"]) + _LATER)
 
     def _newest(self) -> Row | None:
@@ -65,14 +64,14 @@ class Probes:
                 return max(found, key=lambda row: float(row["last_update"]), default=None)
         return None
 
-    def _alike(self, row: Row, time: float) -> Probe:
+    def _alike(self, row: Row, moment: float) -> Probe:
         host, plugin, kind = row["id"].split("/", 2)
         names = {"host": host}
         names["plugin"], _, names["plugin_instance"] = plugin.partition("-")
         names["type"], _, names["type_instance"] = kind.partition("-")
         numbers = [each["value"] for each in row["values"]]
-        values = self._make(**names, values=numbers, interval=row["interval"], time=time)
-        return Probe(time, values.dispatch)
+        values = self._make(**names, values=numbers, interval=row["interval"], time=moment)
+        return Probe(moment, values.dispatch)
 
 
 def _is_gauge(row: Row) -> bool:

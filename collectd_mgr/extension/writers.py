@@ -28,8 +28,8 @@ class Writers:
         self._last: dict[bytes, Visit] = {}
         self._lock = threading.Lock()
         self._changed = threading.Condition()
-        #: Those that were made to come and have not yet.
-        self._called = 0
+        #: With what they were made to come, and have not yet.
+        self._awaited: set[int] = set()
 
     def visit(self) -> Visit:
         """This thread is here, until :meth:`left`."""
@@ -68,33 +68,37 @@ class Writers:
         except OSError:
             return True  # It has ended.
 
-    def passed(self, call: Callable[[], None], timeout: float) -> bool:
+    def passed(self, call: Callable[[], None], probe: int, timeout: float) -> bool:
         """Whether everything that was queued before is dealt with, within ``timeout`` seconds.
 
         :param call: queues one more, with which a thread comes to :meth:`meet`: by then what was before it is in the
             hands of some thread, or was
         """
         deadline = time.monotonic() + timeout
-        with self._changed:
-            self._called += 1
+        self._awaited.add(probe)
         call()
-        if not self.alone(timeout):
+        if not self._await(lambda: probe not in self._awaited, timeout):
             return False
         # What a thread has now it may come by with once; when it comes by twice it has had something else since.
-        then = {thread: (thread, self._visits.get(thread, 0) + 1) for thread in self._threads.named("writer#")}
-        while not all(map(self._is_over, then.values())):
+        then = [(thread, self._visits.get(thread, 0) + 1) for thread in self._threads.named("writer#")]
+        while not all(map(self._is_over, then)):
             if time.monotonic() > deadline:
                 return False
             time.sleep(_PAUSE)
+        # An earlier one that has not come was stopped on its way.
+        self._awaited.clear()
         return True
 
-    def meet(self) -> None:
+    def meet(self, probe: int) -> None:
         """On a thread that was made to come."""
         with self._changed:
-            self._called -= 1
+            self._awaited.discard(probe)
             self._changed.notify_all()
 
-    def alone(self, timeout: float) -> bool:
+    def met(self, timeout: float) -> bool:
         """Whether none is yet to come that was made to, within ``timeout`` seconds."""
+        return self._await(lambda: not self._awaited, timeout)
+
+    def _await(self, happened: Callable[[], bool], timeout: float) -> bool:
         with self._changed:
-            return self._changed.wait_for(lambda: self._called <= 0, timeout)
+            return self._changed.wait_for(happened, timeout)
