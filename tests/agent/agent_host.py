@@ -27,6 +27,7 @@ from collectd_mgr.domain.spec import HOST, Counters, Generation, HostSpec, Layer
 from collectd_mgr.domain.status import HostStatus
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.child import ChildDaemon
+from collectd_mgr.drivers.installation import launcher_of
 from collectd_mgr.rpc import transport
 from collectd_mgr.rpc.agent import AgentAPI
 from tests.waiting import PATIENCE, eventually
@@ -61,7 +62,7 @@ class AgentHost:
         text = alone.configuration(self.directory, self.settings)
         Path(self.settings.config_file).write_text(f"{self._plugin_dir(own_plugins)}\n{config}\n{text}")
         Path(self.settings.state_dir).mkdir(mode=0o700)
-        self.daemon = ChildDaemon(self.settings)
+        self.daemon = ChildDaemon(self.settings, launcher_of(self.settings))
         self.process: subprocess.Popen[bytes] | None = None
 
     def _plugin_dir(self, own: tuple[Path, ...]) -> str:

@@ -95,7 +95,13 @@ def effective(status: HostStatus) -> dict[str, object]:
 
 def settled(host: AgentHost, spec: HostSpec) -> HostStatus:
     """What became of it; a conductor sends it again too, until that is known."""
-    host.until(lambda: host.apply(spec).outcome != APPLYING)
+
+    def known() -> bool:
+        with contextlib.suppress(exception.RequestTimeout):  # It is at work on it yet.
+            return host.apply(spec).outcome != APPLYING
+        return False
+
+    host.until(known)
     return host.status()
 
 

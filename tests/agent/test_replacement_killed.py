@@ -22,7 +22,7 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.domain.operations import APPLIED, FAILED
 from collectd_mgr.domain.spec import HostSpec
-from collectd_mgr.drivers.process import Process, running
+from collectd_mgr.drivers.process import Process
 from collectd_mgr.wire.client import WireClient
 from tests.agent.agent_host import AgentHost
 from tests.agent.test_killed_at_random import KILLED, Walk, last, settled, undisturbed, until_effective, wanted
@@ -51,8 +51,11 @@ def host(rabbitmq: RabbitMQ, request: pytest.FixtureRequest) -> Iterator[AgentHo
 
 
 def daemons(host: AgentHost) -> list[Process]:
-    found = running(host.settings.binary, ("-C", host.settings.config_file))
-    return [*found, *host.daemon.launched().values()]
+    """Every collectd of this host, in a container too."""
+    launcher = host.daemon.launcher
+    assert launcher is not None
+    first = launcher.running(host.daemon.programs(), host.settings.config_file)
+    return [*first, *host.daemon.launched().values()]
 
 
 class Kill(threading.Thread):
@@ -115,9 +118,12 @@ def interrupted(host: AgentHost, spec: HostSpec, victim: str, after: float) -> f
 @pytest.mark.timeout(4 * 3600)
 def test_there_is_one_collectd_that_runs_one_of_the_specs(host: AgentHost) -> None:
     walk = Walk(True, random.Random(5), interval=None)
-    applied = [walk.next(), walk.next()]
-    moments = [undisturbed(host, spec) for spec in applied][-1]
-    assert host.status().daemon["replaced"]
+    applied, moments = [walk.next()], 0.0
+    undisturbed(host, applied[0])
+    while not host.status().daemon["replaced"]:  # This machine may be too slow now and then.
+        applied.append(walk.next())
+        moments = undisturbed(host, applied[-1])
+        assert len(applied) < 10, host.status().warnings
     outcomes: Counter[str] = Counter()
     slowest = dict.fromkeys(VICTIMS, 0.0)
     for number in range(ROUNDS):
