@@ -8,6 +8,7 @@ import re
 import sys
 import tomllib
 from importlib.metadata import EntryPoint, packages_distributions
+from importlib.metadata import entry_points as distributed
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,16 @@ PINNED = re.findall(r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text(), re.
 def entry_points() -> list[EntryPoint]:
     groups = {"console_scripts": PROJECT["scripts"], **PROJECT["entry-points"]}
     return [EntryPoint(name, value, group) for group, rows in groups.items() for name, value in rows.items()]
+
+
+@pytest.mark.parametrize(
+    ("file", "group"),
+    [("config-generator.conf", "oslo.config.opts"), ("policy-generator.conf", "oslo.policy.policies")],
+)
+def test_samples_are_generated_of_what_there_is(file: str, group: str) -> None:
+    wanted = re.findall(r"^namespace = (.+)$", (ROOT / "etc/collectd-mgr" / file).read_text(), re.MULTILINE)
+    assert "collectd_mgr" in wanted
+    assert set(wanted) - {each.name for each in distributed(group=group)} == set()
 
 
 def canonical(name: str) -> str:
