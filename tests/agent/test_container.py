@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A collectd in a container, as Kolla has its own: not root, with pids of its own, its files read-only but few."""
+"""A collectd in a container, as Kolla has its own: not root, with pids of its own, its files read-only but few.
+
+And the other way round: the agent in one, with the pids of the host, and collectd outside.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
-from tests.agent.agent_host import AgentHost, enabled
+from tests.agent.agent_host import ROOT, AgentHost, enabled
 from tests.services.container import Container
 from tests.services.rabbitmq import RabbitMQ
 
@@ -97,3 +101,37 @@ def test_one_that_is_silent_is_known_by_its_own_pid(host: AgentHost, container: 
         os.kill(container.pid, signal.SIGCONT)
     host.until(lambda: host.status().daemon == daemon)
     assert (host.memory().quarantine, enabled(host.status())) == (None, {"memory"})
+
+
+@pytest.fixture
+def inside(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
+    """The agent, in a container that has its files and those of the tests, and nothing else of the host's but pids."""
+    with AgentHost(rabbitmq.url, daemon="attached") as host:
+        own = {str(host.directory), str(ROOT), sys.prefix, sys.base_prefix}
+        volumes = [f"{host.directory}:{host.directory}", *(f"{each}:{each}:ro" for each in own - {str(host.directory)})]
+        command = [sys.executable, "-m", "tests.agent.agent_process", "--config-file", str(host.file)]
+        container = Container(command, volumes, ("--pid", "host", "--workdir", str(ROOT)))
+        try:
+            container.start()
+            host.until(host.answers)
+            yield host
+        finally:
+            print(container.log())
+            container.remove()
+
+
+def test_an_agent_in_one_manages_a_collectd_outside(inside: AgentHost) -> None:
+    daemon = inside.daemon.start()
+    inside.until(lambda: inside.status().daemon["pid"] == daemon.pid)
+    assert enabled(inside.apply(spec(1))) == {"memory"}
+    inside.until(lambda: inside.values("memory").rows)
+    assert inside.memory().driver == "live"
+    inside.apply(spec(2, ValuesPercentage=True))
+    assert (inside.memory().error or {})["code"] == "no_driver"
+    assert inside.pid == daemon.pid
+    # It comes up with what is managed, whoever starts it, and is known for another one.
+    inside.daemon.stop()
+    inside.until(lambda: inside.status().daemon["pid"] is None)
+    again = inside.daemon.start()
+    inside.until(lambda: (inside.status().daemon["pid"], enabled(inside.status())) == (again.pid, {"memory"}))
+    assert inside.memory().quarantine is None

@@ -19,6 +19,7 @@ from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.base import DriverSettings, Order
 from collectd_mgr.drivers.collectd import Collectd
 from collectd_mgr.drivers.process import Process, running
+from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.drivers.systemd import SystemdDaemon
 from collectd_mgr.testing.suite.rigs import Host, operators_file, settings_in
@@ -132,6 +133,21 @@ def test_a_change_is_carried_by_one_restart(
     assert applied.restarted
     assert applied.running.plugins["memory"].enabled
     assert [found.pid for found in process(settings)] == [applied.running.pid]
+
+
+def test_a_second_one_beside_it_is_refused_and_why(
+    collectd: Collectd, settings: DriverSettings, systemd: Systemd
+) -> None:
+    """systemd would start another one when the first ends."""
+    (process_,) = process(settings)
+    replacing = ReplaceDriver(settings)
+    replacing._collectd.daemon = SystemdDaemon(settings, systemd.systemctl, systemd.journalctl)
+    goal = Goal({"load": PluginGoal(True, origin="host")}, daemon_replacements=1)
+    assert "systemd watches the one process" in replacing.offer().missing[plan.REPLACE_DAEMON]
+    with pytest.raises(exception.NotCapable, match="would start a second one"):
+        replacing.apply(Order(goal, plan.plan(replacing.observe(), goal), "req-1"))
+    assert process(settings) == [process_]
+    replacing.close()
 
 
 def test_what_does_not_come_up_is_taken_back(
