@@ -109,8 +109,9 @@ class ManagedFiles:
     def _stage_kept(self, text: str) -> bool:
         """Whether the one that is kept is ``text``; it is staged then."""
         kept = self._directory / _PREVIOUS
-        with suppress(FileNotFoundError):
-            if kept.read_text(encoding="utf-8", errors="replace") == text:
+        with suppress(FileNotFoundError), kept.open(encoding="utf-8", errors="replace") as file:
+            if file.read() == text:
+                self._account.give(file.fileno())  # collectd may have been another user's by then.
                 self.discard()
                 os.link(kept, self._directory / _STAGED)
                 return True

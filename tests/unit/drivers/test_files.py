@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr import disk
+from collectd_mgr.drivers.account import Account
 from collectd_mgr.drivers.files import NAME, ManagedFiles
 from tests.full_disk import no_file_above
 
@@ -68,6 +69,14 @@ def test_back_to_the_one_before_on_a_disk_that_is_full_by_now(files: ManagedFile
     files.restore("two")
     files.stage("three")  # Nothing is written into what has another name as well.
     assert (files.read(), "one" in files.others()) == ("two", True)
+
+
+def test_what_is_gone_back_to_is_for_the_user_of_now(files: ManagedFiles, tmp_path: Path) -> None:
+    put(files, "one")
+    now = ManagedFiles(str(tmp_path / "managed"), Account("nobody", 65534, 65534))
+    put(now, "two")
+    now.restore("one")
+    assert (now.path.stat().st_uid, now.read()) == (65534, "one")
 
 
 def test_secrets_are_for_their_owner_alone(files: ManagedFiles, tmp_path: Path) -> None:
