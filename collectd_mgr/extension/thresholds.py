@@ -161,7 +161,7 @@ class Thresholds:
                 self._judges.check()
                 if self._hushes.settle():
                     self._later()
-                # There was memory to silence them, and to end that takes no more: or they would be silent for good.
+                # There was memory to silence them; where there is none to end that, they would be silent for good.
                 with self._arena.beyond():
                     self.renew()
             except (exception.Busy, OSError):
