@@ -34,8 +34,15 @@ def node(tmp_path: Path) -> Node:
     return Node(tmp_path)
 
 
-def test_a_node_of_all_gets_everything(node: Node) -> None:
-    calls = node.run(*STACK)
+@pytest.fixture(scope="module")
+def stacked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Node, list[str]]:
+    """A node of all when it is stacked, to be looked at; and what was called."""
+    node = Node(tmp_path_factory.mktemp("stacked"))
+    return node, node.run(*STACK)
+
+
+def test_a_node_of_all_gets_everything(stacked: tuple[Node, list[str]]) -> None:
+    _, calls = stacked
     assert [call for call in starting(calls, "apt-get") if "collectd-core" in call]
     assert [call for call in starting(calls, "pip") if f"-e {ROOT}" in call]
     assert units(calls, "start") == units(calls, "enable") == UNITS
@@ -50,15 +57,15 @@ def test_a_node_of_all_gets_everything(node: Node) -> None:
     assert [call for call in accounts if "endpoint create collectd-mgr public http://192.0.2.1:8913" in call]
 
 
-def test_the_database_is_there_before_its_tables_and_those_before_the_services(node: Node) -> None:
-    calls = node.run(*STACK)
+def test_the_database_is_there_before_its_tables_and_those_before_the_services(stacked: tuple[Node, list[str]]) -> None:
+    _, calls = stacked
     order = ["CREATE DATABASE", "db sync", "start devstack@collectd-mgr-api"]
     found = [next(number for number, call in enumerate(calls) if words in call) for words in order]
     assert found == sorted(found)
 
 
-def test_the_configuration_of_a_node_of_all(node: Node) -> None:
-    node.run(*STACK)
+def test_the_configuration_of_a_node_of_all(stacked: tuple[Node, list[str]]) -> None:
+    node, _ = stacked
     conf = configuration.new()
     conf(["--config-file", str(node.place / "etc/collectd-mgr.conf")], project="collectd-mgr")
     assert conf.transport_url == "rabbit://stackrabbit:rabbits@192.0.2.1:5672/collectd_mgr"
@@ -73,14 +80,14 @@ def test_the_configuration_of_a_node_of_all(node: Node) -> None:
     assert sections["database"]["connection"].partition("&")[0] == connection
 
 
-def test_secrets_are_for_the_services_alone(node: Node) -> None:
-    node.run(*STACK)
+def test_secrets_are_for_the_services_alone(stacked: tuple[Node, list[str]]) -> None:
+    node, _ = stacked
     assert stat.S_IMODE((node.place / "etc").stat().st_mode) == 0o750
     assert stat.S_IMODE((node.place / "etc/collectd-mgr.conf").stat().st_mode) == 0o640
 
 
-def test_the_api_has_threads_and_its_configuration(node: Node) -> None:
-    node.run(*STACK)
+def test_the_api_has_threads_and_its_configuration(stacked: tuple[Node, list[str]]) -> None:
+    node, _ = stacked
     uwsgi = node.ini("etc/collectd-mgr-uwsgi.ini")["uwsgi"]
     assert uwsgi["module"] == "collectd_mgr.wsgi.api:application"
     assert (uwsgi["http"], uwsgi["threads"]) == ("0.0.0.0:8913", "8")
