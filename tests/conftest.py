@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 
@@ -18,8 +19,9 @@ from tests.services.rabbitmq import RabbitMQ
 
 NEEDED = pytest.StashKey[Needed]()
 
-# How long an example takes is the machine's affair.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes is the machine's affair. Each run has other examples, and the long form has many.
+EXAMPLES = 1000 if os.environ.get("CM_LONG") else 50
+settings.register_profile("patient", max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
 
