@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from collectd_mgr.control.edits import Desired
-from collectd_mgr.domain import canonical, difference, grammar, managed, secrets
+from collectd_mgr.domain import canonical, difference, grammar, managed, plan, secrets
 from collectd_mgr.domain.difference import Difference
 from collectd_mgr.domain.sections import Sections
 from collectd_mgr.domain.spec import PluginGoal, merge
@@ -30,13 +30,14 @@ def from_effective(
     """From what the daemon does to what ``desired`` sets.
 
     :param reported: what the host says of its sections
-    What nobody set is left out: plugins of the operator's own, and the daemon's own interval.
+    What nobody set is left out: plugins of the operator's own, those that come with a section, and the daemon's own
+    interval.
     """
     wanted = {plugin: _bare(goal) for plugin, goal in _goal(desired).items()}
     running = {
         plugin: _running(status, wanted.get(plugin))
         for plugin, status in effective.items()
-        if plugin in wanted or (status.enabled and status.origin != "host")
+        if plugin in wanted or (status.enabled and status.origin != "host" and plugin not in plan.SERVANTS)
     }
     given = {section: facts.get("settings", {}) for section, facts in sorted(reported.items())}
     before, after = _text(running) + _settings(given), _text(wanted) + _settings(_sections(desired))

@@ -47,6 +47,8 @@ def test_from_what_runs_only_what_was_set_counts() -> None:
         "cpu": PluginStatus(True, "observed", interval=10.0),
         "df": PluginStatus(True, "observed", "host", 10.0, {"MountPoint": "/"}),
         "load": PluginStatus(False, "off"),
+        # It came with the thresholds.
+        "threshold": PluginStatus(True, "registered"),
     }
     assert not difference.from_effective(runs, {}, desired(cpu=PluginSetting(True)), "desired")
     both = desired(cpu=PluginSetting(True), df=PluginSetting(True))
