@@ -42,6 +42,8 @@ read_timeout = 120
 call_timeout = 120
 [agent]
 host = {host}
+# Only what is asked for is done by the last.
+drivers = live,restart,replace
 [clock]
 sources = chrony
 chronyc = {chronyc}
