@@ -13,7 +13,6 @@ from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.control import apart, edits
-from collectd_mgr.control.edits import desired_of
 from collectd_mgr.db import generations, hosts, operations
 from collectd_mgr.db.engine import Executor, Session
 from collectd_mgr.db.generations import Origin
@@ -148,7 +147,8 @@ def _named_good(report: Report, failed: Generation) -> Generation | None:
 def _named(report: Report, fact: str, failed: Generation) -> int | None:
     """The number of the generation that the error names so, in the epoch of ``failed``."""
     named = ((report.error or {}).get("facts") or {}).get(fact) or {}
-    return int(named["n"]) if named.get("epoch") == failed.epoch else None
+    n = named.get("n") if named.get("epoch") == failed.epoch else None
+    return n if isinstance(n, int) and n >= 0 else None
 
 
 def _last_good(report: Report, failed: Generation) -> int:
@@ -220,7 +220,7 @@ def end_leases(session: Session, seal: Seal, host: Host, ids: Collection[str]) -
     newest = generations.get(session, host, host.n)
     if not hosts.is_settled(session, host.id) or _in_vain(session, host, newest):
         return False
-    desired = desired_of(generations.opened(seal, newest))
+    desired = edits.desired_of(generations.opened(seal, newest))
     over = [layer for layer in desired.leases if layer.id in ids]
     if not over:
         return False

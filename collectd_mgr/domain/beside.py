@@ -23,8 +23,13 @@ _TELLS = frozenset(
     ["connectivity", "mcelog", "mdevents", "ovs_events", "pcie_errors", "procevent", "smart", "sysevent", "virt"]
 )
 
-#: Targets by which a chain before the cache does something: nothing keeps a second instance from that.
-_ACTS = {"write": "writes values", "notification": "sends notifications"}
+#: Targets by which a chain before the cache does something: nothing keeps a second instance from that. Or it changes
+#: values: that which is sent through once more, to see that all before it are written, would be another one.
+_ACTS = {
+    "write": "writes values",
+    "notification": "sends notifications",
+    **dict.fromkeys(("replace", "scale", "set"), "changes values"),
+}
 
 #: What counts since its start, so that a new instance would have other numbers, or none for a while.
 _COUNTS = dict.fromkeys(("dns", "logparser", "tail", "tail_csv"), "it counts from its start, and would begin anew")

@@ -154,6 +154,17 @@ def died(agent: ScriptedAgent, of: HostSpec, good: HostSpec) -> None:
     agent.error = exception.DaemonDied("collectd died", good=good.generation.to_dict())
 
 
+@pytest.mark.parametrize("named", [{}, {"n": -1}, {"n": "1"}])
+def test_a_word_that_names_no_generation_is_none(
+    control: HostControl, agent: ScriptedAgent, named: dict[str, object]
+) -> None:
+    rows = [change(control, name) for name in ("cpu", "df")]
+    good = {"epoch": control.get(HOST).epoch, **named}
+    agent.error = exception.DaemonDied("collectd died", good=good)
+    control.settle(HOST, agent.status())
+    assert [state(control, row) for row in rows] == ["succeeded", "failed"]
+
+
 def test_a_death_takes_back_what_was_not_outlived_where_nothing_was_good_before(
     control: HostControl, agent: ScriptedAgent
 ) -> None:

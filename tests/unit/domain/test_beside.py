@@ -59,6 +59,7 @@ def test_what_may_be_there_twice(text: str) -> None:
             '    </Target>\n  </Rule>\n</Chain>\nPreCacheChain "a"',
             "chain b: it writes",
         ),
+        ('<Chain "PreCache">\n  <Target "scale">\n    Factor 8\n  </Target>\n</Chain>', "chain precache: it changes"),
         ("LoadPlugin tail", "counts from its start"),
         ("LoadPlugin somebody_elses", "proved"),
         ('<Plugin python>\n  Import "mine"\n</Plugin>', "mine"),
