@@ -37,6 +37,9 @@ LIVE = "live"
 #: What a goal is merged from: while these are the same objects, it is the same goal.
 _Layers = tuple[Origin, HostSpec | None, Leases]
 
+#: Of an operator who configures nothing.
+_NO_ORIGIN = Origin(Layer(""))
+
 #: Seconds by which a file must be older than the daemon that is to have read it.
 _SURE = 1.0
 
@@ -65,6 +68,7 @@ class State:
         #: Called with each layer whose lease is over, before that is remembered: after a kill once more.
         self.ended: Callable[[Layer], None] = lambda layer: None
         self._merged: tuple[tuple[_Layers, Goal], ...] = ()
+        self._digested: tuple[Goal | None, str] = (None, "")
         self._origin_of: tuple[int | None, float | None] | None = None
         self._file = file
         self._switch = switch
@@ -128,8 +132,13 @@ class State:
 
         It changes by our own doing alone.
         """
-        ours = goal_of(Layer(""), leases.in_force(spec, self.memory.leases))
-        return self._allowlist.permitted(ours).digest()
+        ours = self._allowlist.permitted(self._merge(_NO_ORIGIN, spec))
+        known, digest = self._digested
+        # Equal ones are soon found so: they are of the same parts as long as nothing is merged anew.
+        if known != ours:
+            digest = ours.digest()
+            self._digested = ours, digest
+        return digest
 
     def owes(self) -> bool:
         """Whether the daemon was not yet brought to what holds by now, though nobody else has done anything to it.
@@ -150,17 +159,20 @@ class State:
         self._allowlist.check(asked, now, self.origin.interval)
 
     def wanted(self, spec: HostSpec | None) -> Goal:
-        """The layers of ``spec`` whose lease has not ended, on top of the operator's.
+        """The layers of ``spec`` whose lease has not ended, on top of the operator's."""
+        return self._merge(self.origin, spec)
 
-        Asked for all the time: what is in force, and what is asked for beside it, are merged once.
+    def _merge(self, origin: Origin, spec: HostSpec | None) -> Goal:
+        """Asked for all the time: what is in force, and what is asked for beside it, are merged once, each with the
+        operator's and without.
         """
-        origin, held = self.origin, self.memory.leases
+        held = self.memory.leases
         of = origin, spec, held
         for known, goal in self._merged:
             if all(map(operator.is_, known, of)):
                 return goal
         goal = goal_of(origin.layer, leases.in_force(spec, held))
-        self._merged = ((of, goal), *self._merged[:1])
+        self._merged = ((of, goal), *self._merged[:3])
         return goal
 
     def end_leases(self) -> bool:

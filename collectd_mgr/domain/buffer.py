@@ -44,8 +44,10 @@ def _judge(section: str, settings: Settings, rules: Policy) -> Iterator[Violatio
 
 def within(asked: Sections, rules: Policy) -> Sections:
     """``asked`` in as much as the host gives; what cannot be understood is left out."""
-    found = dict(asked)
-    for violation in too_large(asked, rules):
+    found, violations = dict(asked), too_large(asked, rules)
+    if not violations:
+        return asked
+    for violation in violations:
         section = violation.option
         settings, taker = found.pop(section), _TAKERS[section]
         if violation.reason_code == "size":

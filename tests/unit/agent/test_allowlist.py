@@ -262,6 +262,24 @@ def test_the_host_says_how_much_of_its_disk_may_be_taken(tmp_path: Path, file: P
     assert any("are more than the 1048576 of this host" in line for line in status.warnings)
 
 
+def test_what_holds_is_digested_once(tmp_path: Path, file: Path) -> None:
+    """Each look asks for it, and there may be thousands of rules."""
+    agent = make(tmp_path)
+    agent.apply_and_look(spec(1, cpu=1.0, load=10.0))
+    state = agent.service.state
+    before = state.in_force(state.memory.current)
+    agent.service.keeper.look()
+    assert state.in_force(state.memory.current) is before
+    file.write_text('[plugins]\ndeny = ["load"]\n')
+    denied = state.in_force(state.memory.current)
+    assert denied != before
+    file.write_text("[limits]\nsamples_per_second = 0.75\n")
+    assert state.in_force(state.memory.current) == before
+    agent.service._sweep.refresh()
+    eventually(lambda: looked(agent) == {"load"})
+    assert state.in_force(state.memory.current) not in (before, denied)
+
+
 def test_another_collectd_is_run_only_where_the_host_names_it(tmp_path: Path, file: Path) -> None:
     agent = make(tmp_path)
     agent.apply(spec(1, cpu=True))
