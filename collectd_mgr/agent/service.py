@@ -78,7 +78,8 @@ class AgentService:
         self._ladder = Ladder(drivers)
         self._journal = Journal(settings.state_dir, fault)
         self._sweep = sweep = Sweep(self._ladder, lambda: self.state.mode().mode != mode.OFF, settings.state_dir)
-        last = Path(settings.state_dir) / "allowlist.toml"
+        # By a name that an operator gives to no list of theirs: the copy takes the place of what is there.
+        last = Path(settings.state_dir) / "allowlist.last.toml"
         self.allowlist = Allowlist(settings.allowlist_file, sweep.metrics, settings.daemon.program, last)
         self.state = _state(settings, self.allowlist)
         self._heard = Heard(Path(settings.state_dir) / "heard")

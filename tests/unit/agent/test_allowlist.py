@@ -67,7 +67,9 @@ def test_what_is_remembered_is_switched_off_when_the_policy_changes(tmp_path: Pa
     again = make(tmp_path, collectd=agent.collectd)
     assert again.enabled() == {"cpu"}
     # What is about something else goes on, and taking the plugin out is no offence.
-    assert again.apply(spec(2, cpu=1.0, load=True)).outcome == "applied"
+    status = again.apply(spec(2, cpu=1.0, load=True))
+    assert status.outcome == "applied"
+    assert any("load: The host's operator refuses" in line for line in status.warnings), "for the operation"
     assert again.enabled() == {"cpu"}
     with pytest.raises(exception.RefusedByAgent):
         again.apply(spec(3, cpu=1.0, load=2.0))
@@ -109,6 +111,16 @@ def test_a_broken_file_stops_nothing_when_the_agent_starts_either(tmp_path: Path
     eventually(lambda: looked(again) == set())
     file.write_text("[limits")
     assert looked(make(tmp_path, collectd=agent.collectd)) == set(), "no file was the last one that could be read"
+
+
+def test_the_copy_takes_the_place_of_no_list(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    file = tmp_path / "state" / "allowlist.toml"
+    file.write_text("[limits]\nshortest_interval = 0.5\n")
+    before = file.stat()
+    agent = Agent(tmp_path, allowlist_file=str(file)).recover()
+    agent.apply(spec(1, cpu=0.5))
+    assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_a_file_that_others_may_write_is_no_policy(tmp_path: Path, file: Path) -> None:
