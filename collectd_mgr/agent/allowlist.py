@@ -135,19 +135,23 @@ class Allowlist:
         from now on, until it is configured otherwise or the file changes. One at each call.
         """
         reading = self._read()
-        ours = {name: plugin for name, plugin in goal.plugins.items() if plugin.origin != "host"}
-        rates = self._rates(Goal(ours), interval)
-        if sum(rates.values()) > reading.policy.samples_per_second:
-            most = max(rates, key=rates.__getitem__)
+        rates = self._rates(_ours(goal), interval)
+        for most in allowlist.too_much(rates, reading.policy)[:1]:
             LOG.error("%s gives %.0f samples per second, too many for this host: it is refused.", most, rates[most])
-            reading.too_many[most] = _without_restarts(ours[most])
+            reading.too_many[most] = _without_restarts(goal.plugins[most])
 
-    def excess(self, plugin: PluginGoal, samples: float | None) -> tuple[str, ...]:
-        """A sentence where :meth:`bound` would switch off again what is known to give so many samples per second."""
-        most = self._read().policy.samples_per_second
-        if plugin.origin == "host" or samples is None or samples <= most:
-            return ()
-        return (f"It would be switched off again: of its {samples:g} samples per second this host allows {most:g}.",)
+    def excess(self, goal: Goal, tried: Mapping[str, float], interval: float) -> tuple[str, ...]:
+        """A sentence where :meth:`bound` would switch something of ``goal`` off.
+
+        :param tried: samples per second of plugins as they were found in a trial
+        """
+        policy = self._read().policy
+        rates = {name: tried.get(name, rate) for name, rate in self._rates(_ours(goal), interval).items()}
+        off = ", ".join(allowlist.too_much(rates, policy))
+        given, most = sum(rates.values()), policy.samples_per_second
+        return (
+            (f"{off} would be switched off: of {given:g} samples per second this host allows {most:g}.",) if off else ()
+        )
 
     def permitted(self, goal: Goal) -> Goal:
         """``goal`` without what the host refuses: remembered from a time when it did not, or put there by somebody."""
@@ -234,6 +238,11 @@ class Allowlist:
             disk.replace(self._last, text)
         except OSError as error:
             LOG.warning("The allow-list is not kept for the next agent: %s", error)
+
+
+def _ours(goal: Goal) -> Goal:
+    """The plugins that came through us."""
+    return Goal({name: plugin for name, plugin in goal.plugins.items() if plugin.origin != "host"})
 
 
 def _news(goal: Goal, than: Goal) -> Goal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from collectd_mgr import exception
@@ -24,7 +24,7 @@ from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.plan import Change, Plan, Running
 from collectd_mgr.domain.preview import Foreseen, Load
 from collectd_mgr.domain.sections import Settings
-from collectd_mgr.domain.spec import Generation, HostSpec, Layer, PluginGoal, PluginSetting
+from collectd_mgr.domain.spec import Generation, Goal, HostSpec, Layer, PluginGoal, PluginSetting
 from collectd_mgr.drivers.trial import Result, Trial, Trials, check_testable
 from collectd_mgr.wire.look import look
 
@@ -49,6 +49,10 @@ class _Asked:
     deadline: float
     problems: list[dict[str, Any]]
     another: Settings | None
+    #: What the host is to come to.
+    goal: Goal
+    #: Samples per second of each plugin that was tried so far.
+    tried: dict[str, float] = field(default_factory=dict)
 
 
 class Preflight:
@@ -101,7 +105,7 @@ class Preflight:
         another = self._another(spec, todo)
         if another is not None:
             problems += [error.to_dict() for error in self._trials.check(another, self._ours(spec))]
-        asked = _Asked(deadline, problems, another)
+        asked = _Asked(deadline, problems, another, self._state.goal(spec))
         changes = tuple(self._foreseen(change, running, asked) for change in todo)
         effects = self._effects(spec)
         return preview.summary(
@@ -243,7 +247,9 @@ class Preflight:
                 asked.problems.append(error.to_dict())
             return unknown
         load = Load(len(result.rows), interval, preview.SCRATCH)
-        return load, (*result.warnings, *self._allowlist.excess(goal, load.samples))
+        asked.tried[plugin] = load.samples or 0.0
+        excess = self._allowlist.excess(asked.goal, asked.tried, self._state.origin.interval)
+        return load, (*result.warnings, *excess)
 
     def _check_loadable(self, plugin: str) -> None:
         """:raises PluginNotLoadable: as every driver would"""

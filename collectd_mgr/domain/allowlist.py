@@ -136,6 +136,17 @@ def _number(key: str, value: Any) -> float:
     return float(value)
 
 
+def too_much(rates: Mapping[str, float], policy: Policy) -> list[str]:
+    """The plugins that have to be off before the rest gives no more samples per second than the host allows: what
+    gives most comes first.
+    """
+    left, off = dict(rates), list[str]()
+    while sum(left.values()) > policy.samples_per_second:
+        off.append(max(left, key=left.__getitem__))
+        del left[off[-1]]
+    return off
+
+
 def violations(
     plugins: Mapping[str, PluginGoal], rules: Policy, resolve: Resolve = posixpath.normpath
 ) -> tuple[Violation, ...]:

@@ -238,6 +238,22 @@ def test_no_more_is_switched_off_than_has_to_be(file: Path) -> None:
     assert bounded.left(Goal(slower)) == {"load", "df"}
 
 
+def test_what_would_be_switched_off_is_foreseen(file: Path) -> None:
+    """Whatever gives most, be it not what was tried."""
+    bounded = Bounded(file, cpu=80, load=0, df=0, snmp=5000)
+    now = goal(cpu=PluginGoal(True, 1.0), load=PluginGoal(True, 1.0), snmp=PluginGoal(True, origin="host"))
+    excess = bounded.allowlist.excess
+    assert excess(now, {"load": 20.0}, 10.0) == ()
+    (said,) = excess(now, {"load": 50.0}, 10.0)
+    assert said == "cpu would be switched off: of 130 samples per second this host allows 100."
+    (said,) = excess(now, {"load": 150.0}, 10.0)
+    assert said.startswith("load would be"), "the rest is no more than allowed"
+    (said,) = excess(goal(**now.plugins, df=PluginGoal(True)), {"load": 90.0, "df": 70.0}, 10.0)
+    assert said.startswith("load, cpu would be")
+    assert excess(now, {"cpu": 50.0, "load": 50.0}, 10.0) == (), "it was tried as it would be by then"
+    assert excess(now, {"snmp": 500.0}, 10.0) == ()
+
+
 def test_the_operators_own_samples_are_nobodys_fault(file: Path) -> None:
     bounded = Bounded(file, cpu=40, snmp=5000)
     theirs = PluginGoal(True, origin="host")

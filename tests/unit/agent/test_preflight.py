@@ -87,6 +87,14 @@ class TestPreview:
         assert taken is not None
         assert taken.generation.n == 1
 
+    def test_what_is_tried_may_have_another_switched_off(self, agent: Agent, tmp_path: Path) -> None:
+        agent.apply(spec(1, memory=1.0))
+        while not agent.service._sweep.seen.get("memory"):
+            agent.status()
+        (tmp_path / "allowlist.toml").write_text("[limits]\nsamples_per_second = 4.2\n")
+        (change,) = self.of(agent, 2, memory=1.0, uptime=2.0)["changes"]
+        assert any("memory would be switched off: of 4.5 " in warning for warning in change["warnings"]), change
+
     def test_another_interval_of_what_is_known(self, agent: Agent) -> None:
         agent.apply(spec(1, memory=1.0))
         while not agent.service._sweep.seen.get("memory"):
