@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.domain import config, grammar, include, queue, sections, thresholds
-from collectd_mgr.domain.disk import Disk
+from collectd_mgr.domain.disk import Disk, changed
 from collectd_mgr.domain.effective import DEFAULT_INTERVAL, Plugin, effective
 from collectd_mgr.domain.include import Located
 from collectd_mgr.domain.secrets import mask_items
@@ -71,15 +71,7 @@ def read(config_file: str, managed_dir: str, last: Origin | None = None) -> Orig
         found = include.read(config_file, _Operators(managed_dir))
     except exception.CollectdMgrError as error:
         return (last or Origin()).with_warning(error.detail)
-    return replace(_origin(found.statements, found.warnings), changed=_changed(config_file, found.files, managed_dir))
-
-
-def _changed(config_file: str, files: Iterable[str], managed_dir: str) -> float:
-    """Of the files, and of the directories of those that are included: one may have been taken away there."""
-    managed = Path(managed_dir).resolve()
-    own = {path for path in map(Path, files) if not path.resolve().is_relative_to(managed)}
-    places = {path.parent for path in own if path != Path(config_file)}
-    return max(path.stat().st_ctime for path in own | places)
+    return replace(_origin(found.statements, found.warnings), changed=changed(config_file, found.files, managed_dir))
 
 
 class _Operators(Disk):

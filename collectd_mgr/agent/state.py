@@ -20,6 +20,7 @@ from collectd_mgr.agent.mode import ModeSwitch
 from collectd_mgr.agent.origin import Origin
 from collectd_mgr.agent.probation import Elder
 from collectd_mgr.domain import leases
+from collectd_mgr.domain.disk import SURE
 from collectd_mgr.domain.drift import Drift
 from collectd_mgr.domain.leases import Leases
 from collectd_mgr.domain.mode import MANAGE, Mode
@@ -39,9 +40,6 @@ _Layers = tuple[Origin, HostSpec | None, Leases]
 
 #: Of an operator who configures nothing.
 _NO_ORIGIN = Origin(Layer(""))
-
-#: Seconds by which a file must be older than the daemon that is to have read it.
-_SURE = 1.0
 
 
 class State:
@@ -206,7 +204,7 @@ class State:
             if self.origin.unread is not None:
                 LOG.warning("The operator's configuration is not understood: %s", mask_text(self.origin.unread))
             self._origin_of = (running.pid, running.since_boot)
-            self.origin_runs = not again and self.origin.changed + _SURE < (running.started or 0.0)
+            self.origin_runs = not again and self.origin.changed + SURE < (running.started or 0.0)
 
     def origin_now(self) -> Origin:
         """The operator's files as they are on the disk now, whatever the daemon has read."""

@@ -5,6 +5,30 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+#: Seconds by which a file must be older than a process that is to have read it.
+SURE = 1.0
+
+
+def youngest(paths: Iterable[str | Path]) -> float:
+    """When the last of them was changed, in seconds since 1970; infinite where one is not there."""
+    with suppress(FileNotFoundError):
+        return max((os.stat(path).st_ctime for path in paths), default=float("inf"))
+    return float("inf")
+
+
+def changed(config_file: str, files: Iterable[str], managed_dir: str) -> float:
+    """The same of the operator's ``files``, those that ``config_file`` includes.
+
+    So it is of the directories of the included ones: one may have been taken away there.
+    """
+    managed = Path(managed_dir).resolve()
+    own = {path for path in map(Path, files) if not path.resolve().is_relative_to(managed)}
+    places = {path.parent for path in own if path != Path(config_file)}
+    return youngest(own | places)
 
 
 class Disk:

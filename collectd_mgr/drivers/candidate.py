@@ -9,6 +9,7 @@ from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.domain import managed, plan, safety, sections
+from collectd_mgr.domain.disk import SURE
 from collectd_mgr.domain.plan import Change, Running
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers import operators
@@ -50,14 +51,20 @@ class Candidates:
         installation = self.installations.of(order.goal.section(sections.PROGRAM))
         return tuple(dict.fromkeys(line for change in changes for line in _validate(installation, change)))
 
-    def check_start(self, order: Order, text: str) -> None:
+    def check_start(self, order: Order, text: str, since: float) -> None:
         """Whether the next collectd starts, with ``text`` among the operator's own files: some of them may be new.
 
+        What one has started with is not tried: a trial is not quite the real thing, and may refuse what is good.
+
+        :param since: when the one that runs was started, in seconds since 1970
         :raises ConfigRejected: it does not, with collectd's own ``messages``
         :raises BadConfig: they do not include the managed file
         """
         items = operators.beside(self._settings, managed.parse(text))
-        self.installations.of(order.goal.section(sections.PROGRAM)).check_start(items)
+        installation = self.installations.of(order.goal.section(sections.PROGRAM))
+        changed = max(operators.changed(self._settings), installation.changed())
+        if changed + SURE >= since or any(change.kind == plan.PROGRAM for change in order.plan):
+            installation.check_start(items)
 
 
 def _validate(installation: Installation, change: Change) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ class Daemon(abc.ABC):
         """Start another one beside it, with a configuration of :func:`.instance.place`; it is not the daemon yet.
 
         :raises DaemonNotStarted: no process came of it
+        :raises NotCapable: the new one cannot be given what the other one has
         """
         raise exception.DaemonNotStarted(self.alone or "", messages=[])
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from collectd_mgr import exception
+from collectd_mgr.domain import plan
 from collectd_mgr.domain import program as programs_of
 from collectd_mgr.drivers import inheritance
 from collectd_mgr.drivers.account import account
@@ -40,22 +41,36 @@ class Executables(Launcher):
         actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
         actions += [(os.POSIX_SPAWN_DUP2, output, number) for number in (1, 2)]  # type: ignore[misc]
         command = self._account.command(program, *arguments(config_file))
+        if heir_of is not None:
+            command = self._as_heir(heir_of, command)
         try:
-            command = command if heir_of is None else inheritance.command(heir_of, *command)
             pid = os.posix_spawnp(command[0], command, environment, file_actions=actions, setsid=True)
         except OSError as error:
             raise exception.DaemonNotStarted(f"{program}: {error.strerror}", messages=[]) from error
         process = look(pid)
         return process if process is None or heir_of is None else self._heir(process, heir_of)
 
+    def _as_heir(self, of: Process, command: list[str]) -> list[str]:
+        """``command`` with all that the other one has. :raises NotCapable: this agent cannot give it that"""
+        try:
+            found = inheritance.command(of, *command)
+            if found != command:
+                # What cannot be given ends the process before it is the program: that would look like a fault of it.
+                tried = inheritance.command(of, *self._account.command("true"))
+                subprocess.run(tried, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=True)
+        except subprocess.CalledProcessError as error:
+            raise _not_given(error.stderr.decode(errors="replace").strip()) from error
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise _not_given(str(error)) from error
+        return found
+
     def _heir(self, process: Process, of: Process) -> Process:
-        """:raises DaemonNotStarted: it cannot be where the other one is; it has ended again"""
+        """:raises NotCapable: it cannot be where the other one is; it has ended again"""
         try:
             inheritance.join(process, of)
         except OSError as error:
             process.end(_PATIENCE)
-            detail = f"It cannot be in the cgroup of the collectd that runs: {error}"
-            raise exception.DaemonNotStarted(detail, messages=[]) from error
+            raise _not_given(f"it cannot be in its cgroup: {error}") from error
         return process
 
     def running(self, programs: Iterable[str], config_file: str) -> Iterator[Process]:
@@ -77,3 +92,9 @@ class Executables(Launcher):
         except OSError as error:
             raise unfit(program, f"it cannot be run: {error.strerror}") from error
         return said.stdout
+
+
+def _not_given(why: str) -> exception.NotCapable:
+    """For the next driver: a restart inherits nothing."""
+    detail = f"A new collectd cannot be given what the one that runs has: {why}"
+    return exception.NotCapable(detail, capability=plan.REPLACE_DAEMON, driver="replace")

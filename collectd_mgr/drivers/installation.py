@@ -10,6 +10,7 @@ from pathlib import Path
 
 from collectd_mgr import exception
 from collectd_mgr.domain import alone, managed, program
+from collectd_mgr.domain.disk import youngest
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.sections import Settings
 from collectd_mgr.drivers.base import DriverSettings
@@ -35,17 +36,23 @@ class Installation:
     def check_start(self, items: Sequence[Item]) -> None:
         """Whether it starts with all that a host configures, as far as can be found out beside another one.
 
+        Libraries that are not found here are no fault: the real one may have an environment that names their place.
+
         :raises ConfigRejected: it does not
         """
         if "logfile" not in self.packages:  # Nobody would hear what it says.
             return
+        there = {each.plugin.lower(): each for each in self.packages.installed()}
         if not any(item.key.lower() == "plugindir" for item in items):
-            try:
-                for plugin in alone.left_out(items):
-                    self.packages.check_loadable(plugin)
-            except exception.PluginNotLoadable as error:
-                raise no_start([error.detail]) from error
-        self.validation.check_start(items)
+            absent = [plugin for plugin in alone.left_out(items) if plugin not in there]
+            if absent:
+                raise no_start([f"{plugin}: it is not installed." for plugin in absent])
+        unloadable = {plugin for plugin, each in there.items() if not each.loadable}
+        self.validation.check_start(alone.kept(items, unloadable))
+
+    def changed(self) -> float:
+        """When the binary or the plugins were changed last, in seconds since 1970; infinite where one is not there."""
+        return youngest((self.settings.binary, self.settings.plugin_dir))
 
 
 def launcher_of(settings: DriverSettings) -> Launcher | None:

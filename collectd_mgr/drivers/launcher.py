@@ -28,6 +28,7 @@ class Launcher(abc.ABC):
         :param output: a descriptor for what it writes to stdout and stderr
         :param heir_of: whose limits, CPUs and rights it is to have, rather than the agent's
         :raises DaemonNotStarted: no process came of it
+        :raises NotCapable: the new one cannot be given what the other one has
         """
 
     @abc.abstractmethod

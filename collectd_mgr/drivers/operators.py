@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from collectd_mgr import exception
-from collectd_mgr.domain import ignorelist, include, sections, thresholds
+from collectd_mgr.domain import disk, ignorelist, include, sections, thresholds
 from collectd_mgr.domain.disk import Disk
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.spec import Goal
@@ -53,6 +53,12 @@ def beside(settings: DriverSettings, managed: Sequence[Item]) -> tuple[Item, ...
     before, after = found[: ours.index(True)], found[ours.index(True) :]
     rest = [each.item for each in after if not _is_ours(settings, each.file)]
     return (*(each.item for each in before), *managed, *rest)
+
+
+def changed(settings: DriverSettings) -> float:
+    """When their files were changed last, in seconds since 1970. :raises CollectdMgrError: they cannot be read"""
+    found = include.read(settings.config_file, Disk())
+    return disk.changed(settings.config_file, found.files, settings.managed_dir)
 
 
 def _is_ours(settings: DriverSettings, file: str) -> bool:

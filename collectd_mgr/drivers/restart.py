@@ -89,7 +89,7 @@ class RestartDriver(RealDriver):
         said = self._candidates.judge(order)
         text = self._collectd.render(order.goal, order.generation)
         if found is not None and found.sees_our_files:
-            self._candidates.check_start(order, text)
+            self._candidates.check_start(order, text, found.started)
         old = self._collectd.files.read()
         self._collectd.files.stage(text)
         try:

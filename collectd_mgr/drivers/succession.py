@@ -69,6 +69,7 @@ class Succession:
 
         :param items: everything that a daemon of its configuration would read
         :raises DaemonNotStarted: it ended, or was not ready in time
+        :raises NotCapable: it cannot be given what the daemon has
         """
         self._end_others()
         phases = {name: (read["interval"], read["due"]) for name, read in self._reads.items() if not read["failing"]}

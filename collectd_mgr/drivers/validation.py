@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from collectd_mgr import exception
-from collectd_mgr.domain import alone, canonical, grammar, managed, safety
+from collectd_mgr.domain import canonical, grammar, managed, safety
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.account import account
@@ -46,21 +46,20 @@ class Validation:
         key = (plugin, goal.config_digest(), *build(self._binary, self._plugin_dir / f"{plugin}.so"))
         return self._verdicts.get(key, functools.partial(self._run, plugin, text))
 
-    def check_start(self, items: Iterable[Item]) -> None:
-        """Whether collectd starts with all that a host configures, as far as it can be tried beside another one.
+    def check_start(self, statements: Sequence[Item]) -> None:
+        """Whether collectd starts with these, of which none may disturb another one: see :mod:`.domain.alone`.
 
-        Safe to repeat; cheap the second time.
+        Safe to repeat; cheap the second time. Where it does not start with none of them either, nothing is known.
 
         :raises ConfigRejected: with collectd's own ``messages``
         """
-        statements = alone.kept(items)
         of = canonical.digest(grammar.render(statements))
         key = ("start", of, *build(self._binary, self._plugin_dir))
         self._verdicts.get(key, functools.partial(self._start, statements))
 
     def _start(self, statements: Iterable[Item]) -> tuple[str, ...]:
         messages = self._scratch.refusal(statements)
-        if messages:
+        if messages and not self._scratch.refusal(()):
             raise no_start(messages)
         return ()
 

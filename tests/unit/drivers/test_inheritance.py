@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,3 +109,25 @@ def test_a_label(tmp_path: Path, old: Process, label: str, option: str) -> None:
         (tmp_path / name / "status").write_text("CapBnd:\t1\n")
         (tmp_path / name / "limits").touch()
     assert inheritance.command(old, "collectd", proc=tmp_path)[-4:] == ["setpriv", option, "--", "collectd"]
+
+
+#: An agent that was started again with less than the one that started ``old``; its answer is how it fails.
+LESSER = """
+import sys
+from pathlib import Path
+from collectd_mgr import exception
+from collectd_mgr.drivers.executable import Executables
+from collectd_mgr.drivers.process import look
+from collectd_mgr.testing.suite.rigs import settings_in
+try:
+    Executables(settings_in(Path(sys.argv[1]))).launch(sys.argv[2], "/nowhere", 2, look(int(sys.argv[3])))
+except exception.CollectdMgrError as error:
+    print(error.code, error.detail)
+"""
+
+
+def test_a_limit_that_cannot_be_given_is_for_the_next_driver(tmp_path: Path, program: str, old: Process) -> None:
+    """It is the wrapper that would end then, as if collectd had."""
+    lesser = ["prlimit", "--nofile=200:200", "setpriv", "--bounding-set=-sys_resource", "--", sys.executable, "-c"]
+    said = subprocess.check_output([*lesser, LESSER, str(tmp_path), program, str(old.pid)], text=True)
+    assert said.startswith("not_capable A new collectd cannot be given what the one that runs has: prlimit")
