@@ -67,6 +67,7 @@ class Gate:
         """Pass when collectd is neither starting nor about to stop.
 
         :raises Busy: it is, or nobody can tell at this moment: it may have no descriptor left to look with
+        :raises LiveOff: it may not look at itself, now or later
         """
         if self._draining:
             raise exception.Busy("collectd is about to be stopped")
@@ -74,6 +75,8 @@ class Gate:
             raise exception.Busy("collectd has not started its read threads yet")
         try:
             self.alive()
+        except PermissionError as error:
+            raise exception.LiveOff(f"What collectd is at cannot be seen: {error}", reasons=self.reasons()) from error
         except OSError as error:
             raise exception.Busy(f"What collectd is at cannot be seen: {error}") from error
 
