@@ -191,8 +191,7 @@ class Keeper:
                 self._state.has_reached(holds)
                 self._reached()
             self._tell(todo)
-            if todo and self._mends() and self._backoff.due(self._clock()):
-                self._bring(spec)
+            if todo and self._mends() and self._backoff.due(self._clock()) and self._bring(spec):
                 self._drift.over(drift.DAEMON, mended=True)
 
     def _knows(self) -> bool:
@@ -242,7 +241,9 @@ class Keeper:
         self._dead_since = self._dead_since or self._clock()
         return self._clock() - self._dead_since >= self._settings.revival
 
-    def _bring(self, spec: HostSpec) -> None:
+    def _bring(self, spec: HostSpec) -> bool:
+        """Whether the daemon is at ``spec``; if not, why is told."""
+        applied = None
         try:
             applied = self._carrier.keep(spec)
         except exception.DaemonDied as error:
@@ -255,6 +256,7 @@ class Keeper:
             self._lacking = None
             self._state.remember(warnings=applied.warnings)
         self.close()
+        return applied is not None
 
     def _lacks(self, error: exception.CollectdMgrError) -> None:
         LOG.error("collectd is not brought to what it is to run: %s: %s", error.code, mask_text(error.detail))

@@ -13,8 +13,10 @@ from collectd_mgr import exception
 from collectd_mgr.agent.drift import DriftWatch
 from collectd_mgr.domain import drift
 from collectd_mgr.domain.difference import Difference
-from collectd_mgr.domain.spec import Goal
-from collectd_mgr.drivers.fake import FakeDriver
+from collectd_mgr.domain.drift import Drift
+from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.drivers.base import Applied, DriverSettings, Order
+from collectd_mgr.drivers.fake import FakeDaemon, FakeDriver
 from tests.unit.agent.agents import Agent, spec
 
 
@@ -101,3 +103,50 @@ def test_who_has_forgotten_what_is_to_run_leaves_the_managed_file(tmp_path: Path
     prepared = agent.collectd.prepared = Goal()
     agent.service.keeper.look()
     assert (agent.collectd.prepared is prepared, kinds(agent)) == (True, [])
+
+
+class Failing(FakeDriver):
+    """Ends collectd, and cannot make what it is asked for; back with the one that there was."""
+
+    name: ClassVar[str] = "restart"
+
+    def __init__(self, settings: DriverSettings, daemon: FakeDaemon) -> None:
+        super().__init__(settings, daemon)
+        self.fails, self.tries = False, 0
+
+    def apply(self, order: Order) -> Applied:
+        self.tries += 1
+        if not self.fails:
+            return super().apply(order)
+        self.at_next_start(Goal({"cpu": PluginGoal(True)}), "")
+        self.daemon.die()
+        self.start()
+        raise exception.DaemonNotStarted("collectd runs, but not as asked; it lacks: plugin.disable cpu", messages=[])
+
+
+@pytest.fixture
+def failing(tmp_path: Path) -> Agent:
+    """Somebody has started a collectd that cannot be brought to what is desired."""
+    agent = Agent(tmp_path, live=Failing, drivers=1).recover()
+    agent.apply_and_look(spec(1, memory=True))
+    agent.service.state.remember(probation=None)  # It has outlived that.
+    driver(agent).fails = True
+    agent.collectd.start(Goal({"cpu": PluginGoal(True)}))
+    return agent
+
+
+def driver(agent: Agent) -> Failing:
+    (found,) = agent.service.keeper._carrier.ladder.drivers
+    assert isinstance(found, Failing)
+    return found
+
+
+def daemon_drift(agent: Agent) -> Drift:
+    (found,) = (each for each in agent.status().drift if each.kind == drift.DAEMON)
+    return found
+
+
+def test_what_could_not_be_mended_is_not_told_as_mended(failing: Agent) -> None:
+    failing.service.keeper.look()
+    tried = driver(failing).tries
+    assert (tried > 1, daemon_drift(failing).mended) == (True, None)
