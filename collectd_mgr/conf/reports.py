@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import logging
+import signal
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oslo_reports import guru_meditation_report, opts
@@ -12,6 +16,8 @@ from collectd_mgr.domain.secrets import mask_text
 
 if TYPE_CHECKING:
     from oslo_config import cfg
+
+LOG = logging.getLogger(__name__)
 
 
 class _Version:
@@ -32,7 +38,8 @@ def setup(conf: cfg.ConfigOpts, by_signal: bool = True) -> None:
     """Have the process write a report whenever it is asked to: with SIGUSR2, or by a touch of the file that
     ``[oslo_reports] file_event_handler`` names. It goes to standard error, or into ``[oslo_reports] log_dir``.
 
-    :param by_signal: for a process whose main thread and signals are our own; no server of WSGI's is one
+    :param by_signal: for a process whose main thread and signals are our own; no server of WSGI's is one. It watches no
+        file: the configuration may be shared with an API, and the signal would end a process that does not expect it
     """
 
     class Report(guru_meditation_report.TextGuruMeditation):
@@ -42,7 +49,25 @@ def setup(conf: cfg.ConfigOpts, by_signal: bool = True) -> None:
         def run(self) -> str:
             return mask_text(super().run())
 
-    Report.setup_autorun(_Version(str(conf.version)), conf.prog, conf=conf, setup_signal=by_signal)
+    version = _Version(str(conf.version))
+    if by_signal:
+        Report.setup_autorun(version, conf.prog, conf=conf, signum=signal.SIGUSR2)
+        return
+    try:
+        _have(conf.oslo_reports.file_event_handler)
+        Report.setup_autorun(version, conf.prog, conf=conf, setup_signal=False)
+    except OSError as error:
+        LOG.warning("No report will be written: [oslo_reports] file_event_handler: %s", error)
+
+
+def _have(file: str | None) -> None:
+    """Make the file that is watched; one that is there is not touched, for that asks for a report.
+
+    :raises OSError: when it cannot be made
+    """
+    if file:
+        with suppress(FileExistsError):
+            Path(file).touch(mode=0o640, exist_ok=False)
 
 
 def register_options(conf: cfg.ConfigOpts) -> None:
