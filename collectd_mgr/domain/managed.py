@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from collectd_mgr import exception
-from collectd_mgr.domain import canonical, config, grammar, ignorelist, queue, sections, thresholds
+from collectd_mgr.domain import canonical, config, grammar, ignorelist, queue, safety, sections, thresholds
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.sections import Settings
 from collectd_mgr.domain.spec import Goal, PluginGoal
@@ -209,10 +209,9 @@ def _read(text: str) -> tuple[Item, ...]:
 
 
 def disabled(goal: Goal) -> tuple[str, ...]:
-    """The operator's own plugins that stay off, in order of name."""
-    return tuple(
-        sorted(name for name, plugin in goal.plugins.items() if plugin.origin == "host" and not plugin.enabled)
-    )
+    """The operator's own plugins that stay off, in order of name; one that would go on without its reads keeps them."""
+    off = (name for name, plugin in goal.plugins.items() if plugin.origin == "host" and not plugin.enabled)
+    return tuple(sorted(name for name in off if safety.lookup(name).only_reads))
 
 
 def _told(goal: Goal, generation: str) -> Item:

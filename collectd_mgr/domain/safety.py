@@ -48,6 +48,9 @@ REASONS: dict[str, str] = {
     UNKNOWN: "Nobody has proved that it is safe.",
 }
 
+#: Those that are about an enable after a disable, or about its time: without its reads such a plugin does nothing.
+_OF_READS = frozenset({"leaks", "init_not_repeatable", "not_back", "config_adds", "slow_read"})
+
 
 @dataclass(frozen=True)
 class Safety:
@@ -78,6 +81,12 @@ class Safety:
     @property
     def live(self) -> bool:
         return self.verdict == LIVE
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether it is known to do nothing without its reads, which is all that can be taken from a loaded one."""
+        proved = self.live or self.reason in _OF_READS
+        return proved and self.kind == "read" and self.reads != "none"
 
     @property
     def sentence(self) -> str:

@@ -22,9 +22,6 @@ CHANGES = frozenset((*plan.CHANGES, *plan.SECTIONS))
 #: What a new process has to take up; for the others there is nothing that could fail.
 _TAKEN_UP = (plan.LOAD, plan.RECONFIGURE, plan.ENABLE)
 
-#: Kinds of plugins that work without a read callback, which is all that can be taken from one that is loaded.
-_WITHOUT_READS = frozenset({"write", "notify", "log", "binding", "filter"})
-
 #: What collectd logs of a plugin that it takes out again; the others go on without it.
 _NOT_INITIALISED = re.compile(r"Initialization of plugin `([^']+)' failed")
 
@@ -78,10 +75,10 @@ def _validate(installation: Installation, change: Change) -> tuple[str, ...]:
 
 def refusal(change: Change) -> str | None:
     """Why a new process is no way to make the change; ``None`` when it is."""
-    host_owned = change.goal is not None and change.goal.origin == "host"
-    if change.kind == plan.DISABLE and host_owned and safety.lookup(change.plugin).kind in _WITHOUT_READS:
-        return "The operator's own files load it, and it has no read that could be kept from starting."
-    return None
+    row = safety.lookup(change.plugin)
+    if change.kind != plan.DISABLE or not _operators(change) or row.only_reads:
+        return None
+    return f"The operator's own files load it, and only its reads could be taken out. {row.sentence}"
 
 
 def taken_up(order: Order) -> list[Change]:
@@ -100,10 +97,16 @@ def see_initialised(status: Mapping[str, Any], order: Order) -> None:
 
 
 def lacking(running: Running, goal: Goal) -> list[str]:
-    """What of the goal does not run. What runs besides is somebody else's, and so is a failing load of theirs."""
-    missing = (change for change in plan.plan(running, goal) if not _theirs(change))
+    """What of the goal does not run. What runs besides is somebody else's, and so is a failing load of theirs, or what
+    no process could be without.
+    """
+    missing = (change for change in plan.plan(running, goal) if not _theirs(change) and refusal(change) is None)
     return [str(change) for change in missing if change.kind in plan.SECTIONS or change.plugin in goal.plugins]
 
 
 def _theirs(change: Change) -> bool:
-    return change.kind == plan.LOAD and change.goal is not None and change.goal.origin == "host"
+    return change.kind == plan.LOAD and _operators(change)
+
+
+def _operators(change: Change) -> bool:
+    return change.goal is not None and change.goal.origin == "host"

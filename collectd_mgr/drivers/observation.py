@@ -102,9 +102,12 @@ def _counts_as_on(name: str, managed: bool, marker: Marker) -> bool:
     """Whether a loaded plugin without a read is as it should be.
 
     One of the operator's has none when it found nothing to read, or does other work; unless it was switched off from
-    here. One of ours has none when it was switched off live, or failed; if that is nothing to do live, it is at work.
+    here, which one that does more than to read never is. One of ours has none when it was switched off live, or failed;
+    if that is nothing to do live, it is at work.
     """
-    return not safety.live_safe(name) if managed else name not in marker.disabled
+    if managed:
+        return not safety.live_safe(name)
+    return name not in marker.disabled or not safety.lookup(name).only_reads
 
 
 def _setting(interval: float | None, default: float) -> float | None:

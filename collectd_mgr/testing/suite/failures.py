@@ -42,7 +42,7 @@ def test_a_config_that_cannot_be_written_touches_nothing(rig: Rig, config: objec
 
 
 def test_a_refused_change_touches_nothing(rig: Rig) -> None:
-    """``csv`` is the operator's, and has no read that could be taken from it."""
+    """``csv`` is the operator's, and writes, whatever its reads."""
     order = rig.order(rig.goal({"memory": MEMORY, "csv": PluginGoal(False, origin="host")}))
     refusals = [rig.driver.refusal(change, rig.driver.observe()) for change in order.plan]
     if not any(refusals):

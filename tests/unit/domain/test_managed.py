@@ -86,3 +86,8 @@ def test_no_value_leaves_its_block(hostile: str) -> None:
 def test_a_config_that_collectd_cannot_hold_is_refused() -> None:
     with pytest.raises(exception.BadConfig):
         managed.render(Goal({"cpu": PluginGoal(True, config={"Two words": 1})}))
+
+
+def test_only_what_is_off_without_its_reads_is_kept_off() -> None:
+    names = ("df", "snmp", "procevent", "unixsock", "acme_write")
+    assert managed.disabled(Goal(dict.fromkeys(names, PluginGoal(False, origin="host")))) == ("df", "snmp")

@@ -41,6 +41,18 @@ def test_no_live_safe_plugin_can_register_what_a_disable_leaves_behind() -> None
     assert [row.plugin for row in safety.table().values() if row.live and set(row.callbacks) - harmless] == []
 
 
+def test_a_plugin_only_reads_where_that_is_known() -> None:
+    assert all(row.only_reads for row in safety.table().values() if row.live)
+    assert all(safety.lookup(name).only_reads for name in ("snmp", "smart", "varnish", "nut"))
+
+
+@pytest.mark.parametrize(
+    "name", ["procevent", "unixsock", "snmp_agent", "uuid", "threshold", "ipmi", "postgresql", "csv", "python", "acme"]
+)
+def test_what_goes_on_without_its_reads_does_not_only_read(name: str) -> None:
+    assert not safety.lookup(name).only_reads
+
+
 @pytest.mark.parametrize("name", ["cpu", "write_http", "Curl_JSON", "my-plugin", "a" * 63])
 def test_good_names(name: str) -> None:
     assert safety.check_name(name) == name

@@ -75,6 +75,14 @@ def test_without_a_read(name: str, digest: str | None, expected: bool) -> None:
     assert plugin(goal, name, registered=False, interval=None, digest=digest).enabled is expected
 
 
+@pytest.mark.parametrize("name", ["procevent", "unixsock", "uuid", "threshold", "acme_write"])
+def test_what_goes_on_without_a_read_is_not_said_to_be_off(name: str) -> None:
+    """Be it that the process was given that it is to be off, by an earlier release."""
+    marker = Marker(disabled=(name,)).to_text()
+    status = {"pid": 7, "started": 1.5, "collectd_version": "5.12.0", "interval": 10.0, "generation": marker}
+    assert running({**status, "plugins": {name: state(registered=False, interval=None)}}).plugins[name].enabled
+
+
 def test_one_whose_reads_were_taken_out_and_not_put_back_is_off() -> None:
     assert not plugin(Goal(), "sensors", registered=False, interval=None, stopping=True).enabled
 
