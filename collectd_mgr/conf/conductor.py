@@ -42,14 +42,15 @@ OPTS = [
         "operation_retention",
         default=2_592_000.0,
         min=60.0,
-        help="How long the errors and warnings of operations are kept, in seconds; 30 days. What remains is the audit "
-        "record: who asked for what, when and why, and what became of it.",
+        help="How long the errors and warnings of operations are kept once their outcome is known, in seconds; 30 "
+        "days. What remains is the audit record: who asked for what, when and why, and what became of it.",
     ),
     cfg.FloatOpt(
         "audit_retention",
         default=31_536_000.0,
         min=60.0,
-        help="How long operations are kept at all, in seconds; a year. Those whose outcome is not known stay.",
+        help="How long operations are kept at all once their outcome is known, in seconds; a year. Those whose outcome "
+        "is not known stay.",
     ),
     cfg.IntOpt("workers", default=4, min=1, help="How many hosts are sent to at once."),
 ]

@@ -50,8 +50,8 @@ def _pruned(database: Database, host_id: str, kept: int) -> int:
 
 
 def purge(database: Database, details: float, records: float) -> int:
-    """Forget errors and warnings of settled operations that are older than ``details`` seconds, and all of those that
-    are older than ``records``; how many times either was done."""
+    """Forget errors and warnings of operations that were settled more than ``details`` seconds ago, and all of those
+    settled more than ``records`` ago; how many times either was done."""
     ages = ((operations.purge, records), (operations.strip, details))
     return sum(_repeated(database, forget, now() - timedelta(seconds=age)) for forget, age in ages)
 

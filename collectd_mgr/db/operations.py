@@ -147,8 +147,8 @@ def _moved(facts: tuple[str, ...]) -> Update:
 
 
 def strip(session: Session, before: datetime) -> int:
-    """Drop errors and warnings of a bounded number of settled operations made before then; how many. Who asked for
-    what, when and why, and what became of it, stays."""
+    """Drop errors and warnings of a bounded number of operations settled before then; how many. Who asked for what,
+    when and why, and what became of it, stays."""
     detailed = or_(Operation.error.is_not(None), Operation.warnings.is_not(None))
     ids = session.scalars(_settled_before(before).where(detailed)).all()
     if ids:
@@ -157,7 +157,7 @@ def strip(session: Session, before: datetime) -> int:
 
 
 def purge(session: Session, before: datetime) -> int:
-    """Delete a bounded number of settled operations made before then; how many."""
+    """Delete a bounded number of operations settled before then; how many."""
     ids = session.scalars(_settled_before(before)).all()
     if ids:
         session.execute(delete(_TABLE).where(_TABLE.c.id.in_(ids)))
@@ -165,7 +165,10 @@ def purge(session: Session, before: datetime) -> int:
 
 
 def _settled_before(before: datetime) -> Select[str]:
-    return select(Operation.id).where(Operation.created_at < before, Operation.state.not_in(_OPEN)).limit(_CHUNK)
+    """What was asked of a host that was away long is settled long after it was made. It was made before it was settled,
+    and when it was made has an index."""
+    old = (Operation.created_at < before, Operation.updated_at < before)
+    return select(Operation.id).where(*old, Operation.state.not_in(_OPEN)).limit(_CHUNK)
 
 
 def want(session: Session, host: str, old: Generation, new: Generation) -> None:

@@ -31,9 +31,12 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
-def add(database: Database, host: str, days: float, state: str = "failed", count: int = 1) -> None:
-    """Operations of so many days ago."""
-    facts = {"created_at": now() - timedelta(days=days), "state": state, "error": {"code": "timeout"}}
+def add(
+    database: Database, host: str, days: float, state: str = "failed", count: int = 1, settled: float | None = None
+) -> None:
+    """Operations of so many days ago, settled then or so many days ago."""
+    made, moved = (now() - timedelta(days=each) for each in (days, days if settled is None else settled))
+    facts = {"created_at": made, "updated_at": moved, "state": state, "error": {"code": "timeout"}}
     with database.writer() as session:
         for _ in range(count):
             operations.add(session, host, Generation("e", 1), 0, Origin("set", reason="INC-12"))
@@ -61,6 +64,15 @@ def test_what_has_no_outcome_yet_stays(database: Database) -> None:
     add(database, "silent", 400, "pending")
     assert History(database, 10, 30 * _DAY, 365 * _DAY).prune() == 0
     assert kept(database)["silent"].error == {"code": "timeout"}
+
+
+def test_what_was_settled_long_after_it_was_asked_for_is_kept_from_then_on(database: Database) -> None:
+    """A host that was away: whoever asked is to see what became of it."""
+    add(database, "back", 400, settled=0)
+    add(database, "back_before", 400, settled=40)
+    assert History(database, 10, 30 * _DAY, 365 * _DAY).prune() == 1
+    left = kept(database)
+    assert (left["back"].error, left["back_before"].error) == ({"code": "timeout"}, None)
 
 
 def test_many_are_forgotten_in_transactions_of_a_bounded_size(database: Database) -> None:
