@@ -22,6 +22,7 @@ class collectd_mgr_agent (
   }
   $snippet = "${collectd_conf_dir}/zz-collectd-mgr.conf"
   $print = "${agent} --config-file ${conf} --print-snippet"
+  $there = "sed --quiet 's/ModulePath//p' ${snippet} | xargs test -e"
 
   file { regsubst($conf, '/[^/]+$', ''):
     ensure => directory,
@@ -54,7 +55,14 @@ class collectd_mgr_agent (
       enable    => true,
       subscribe => File[$conf],
     }
-    # After the agent: collectd imports what the agent has put on the disk.
+    # Before collectd, which imports what the agent puts on the disk, some time after it was started.
+    -> exec { 'the extension is there':
+      command   => $there,
+      unless    => $there,
+      provider  => shell,
+      tries     => 120,
+      try_sleep => 1,
+    }
     -> service { 'collectd':
       ensure    => running,
       enable    => true,
