@@ -151,6 +151,7 @@ def _as_text(config: Any) -> Any:
 
 
 def generation(row: Generation) -> Json:
+    """Without its digest, which is of the secrets too: whoever has it can try guesses of them on his own machine."""
     return {
         "n": row.n,
         "epoch": row.epoch,
@@ -165,7 +166,6 @@ def generation(row: Generation) -> Json:
         "request_id": row.request_id,
         "reason": row.reason,
         "rollback_of": row.rollback_of,
-        "digest": row.digest,
         "created_at": time_of(row.created_at),
     }
 

@@ -14,5 +14,8 @@ def dumps(value: Any) -> str:
 
 
 def digest(value: Any) -> str:
-    """The first 32 hex digits of SHA-256 over :func:`dumps`: for equality, not for secrecy."""
+    """The first 32 hex digits of SHA-256 over :func:`dumps`: for equality, not for secrecy.
+
+    Whoever has it can see whether a guess of ``value`` is right: that of a secret is shown to nobody.
+    """
     return hashlib.sha256(dumps(value).encode()).hexdigest()[:32]

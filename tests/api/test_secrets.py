@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import webob
 
+from collectd_mgr.domain.spec import merge
 from collectd_mgr.rpc import transport
 from tests.api.contract import DOCUMENT
 from tests.api.service import Service
@@ -25,6 +26,10 @@ CONFIGS: list[Any] = [
     'Database "x"\nConnect "password=hunter2"\n',
     {"Reject": "no answer from https://me:hunter2@example.org/ with password=hunter2", "Community": "hunter2"},
 ]
+
+
+#: What two generations never have in common, whatever is set.
+_OWN = {"epoch", "request_id", "created_at"}
 
 
 @pytest.fixture(scope="module")
@@ -58,4 +63,22 @@ def test_it_stays_where_it_is(service: Service, config: Any, caplog: pytest.LogC
     assert [text for text in said if "hunter2" in text] == []
     assert "hunter2" not in caplog.text
     assert "hunter2" not in dump(service.database)
-    assert "hunter2" in str(service.control.spec_of(HOST, n).to_dict())
+    spec = service.control.spec_of(HOST, n)
+    assert "hunter2" in str(spec.to_dict())
+    goal = merge(spec.layers)
+    for digest in (spec.digest(), goal.digest(), goal.plugins["users"].config_digest()):
+        # As short a part of it as anybody might show would do for a guess.
+        assert [text for text in [*said, caplog.text] if digest[:12] in text] == []
+
+
+def test_a_right_guess_looks_like_a_wrong_one(service: Service) -> None:
+    """Nothing that is said of a generation comes from its secrets: not a digest, not a length."""
+    told = []
+    for host, secret in (("cn2.example.org", "hunter2"), ("cn3.example.org", "a guess")):
+        service.agent(host)
+        ask(service, "PUT", f"/v1/hosts/{host}/plugins/users", {"enabled": True, "config": {"Password": secret}})
+        listed = json.loads(ask(service, "GET", f"/v1/hosts/{host}/generations"))["generations"]
+        shown = json.loads(ask(service, "GET", f"/v1/hosts/{host}/generations/1"))["generation"]
+        told.append([{key: of[key] for key in of.keys() - _OWN} for of in (*listed, shown)])
+    assert told[0] == told[1]
+    assert "********" in str(told[0])

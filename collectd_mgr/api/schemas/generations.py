@@ -19,7 +19,6 @@ _ROW = {
     "request_id": fields.STRING,
     "reason": fields.STRING,
     "rollback_of": fields.NULLABLE_INTEGER,
-    "digest": fields.STRING,
     "created_at": fields.TIME,
 }
 
