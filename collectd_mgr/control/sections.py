@@ -77,6 +77,8 @@ def checked(section: str, name: str, setting: Any, together: Together) -> Check:
 def check_beside(host: Host, desired: Desired, section: str, given: Mapping[str, Any], together: Together) -> None:
     """What forbids to have these settings (None: to have one no more) beside all others of the section.
 
+    Beside those that leases have, and beside what lies below: a lease ends without asking anybody.
+
     :raises OwnedByHostConfig: one stands in the operator's own files; and what ``together`` raises
     """
     theirs = facts(host, section).get("host", {})
@@ -84,7 +86,8 @@ def check_beside(host: Host, desired: Desired, section: str, given: Mapping[str,
         raise exception.OwnedByHostConfig(f"{name} stands in the operator's own files.", name=name)
     wanted = {name: setting for name, setting in given.items() if setting is not None}
     if wanted:
-        together({**desired.section(section), **wanted}, theirs)
+        for others in (desired.section(section), desired.layer.sections.get(section, {})):
+            together({**others, **wanted}, theirs)
 
 
 def facts(host: Host, section: str) -> Mapping[str, Any]:
