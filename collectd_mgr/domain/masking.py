@@ -55,7 +55,14 @@ _JSON = re.compile(
     rf"(?P<before>[\"']{_WORD}[\"']\s*:\s*)(?:{_STRING}|'(?:[^'\\]|\\.)*'?|[^\s,}}\]\"']+)", re.IGNORECASE
 )
 
-_HEADER = re.compile(rf"(?<![\w.-])(?P<before>{_WORD}:[ \t]+)(?:[^\s\"']+[^\r\n\"']*)", re.IGNORECASE)
+_HEADER = re.compile(rf"(?<![\w.-])(?P<before>{_WORD}:[ \t]+)(?!\\[\"'])(?:[^\s\"']+[^\r\n\"']*)", re.IGNORECASE)
+
+#: Of YAML, or in a message, which may be a string of JSON itself: ``Password: "hunter2"``.
+_QUOTED = re.compile(
+    rf"(?<![\w.-])(?P<before>{_WORD}:[ \t]*(?:(?P<escaped>\\[\"'])|(?P<quote>[\"'])))"
+    r"(?(escaped)[^\"'\\]*|(?:(?!(?P=quote))[^\\]|\\.)*)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 #: In the words of RFC 7617 and 6750; and not in those of a sentence.
 _SCHEME = re.compile(r"(?<![\w-])(?P<before>(?:Bearer|Basic|Negotiate) +)(?=[a-zA-Z_/+~.-]*[0-9A-Z=])[\w/+~.=-]+")
@@ -87,7 +94,7 @@ _SENTENCE = re.compile(
 #: Each of the patterns has one of these in it: most texts have none.
 _HINT = re.compile(r"[:=]|--|(?:Bearer|Basic|Negotiate) ")
 
-_PATTERNS = (_PRIVATE_KEY, _USERINFO, _JSON, _ASSIGNED, _HEADER, _SCHEME, _ARGUMENT)
+_PATTERNS = (_PRIVATE_KEY, _USERINFO, _JSON, _ASSIGNED, _QUOTED, _HEADER, _SCHEME, _ARGUMENT)
 
 
 def is_secret(name: str) -> bool:

@@ -9,6 +9,7 @@ to a server (``Post``, ``Header``), and the part of any string that looks like o
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -24,6 +25,14 @@ __all__ = ["MASK", "mask", "mask_items", "mask_text", "mask_words", "unmask", "u
 #: The whole value is somebody's business only: what is sent to a server.
 _BODIES = frozenset({"body", "connectid", "post"})
 
+#: Options that say where the secrets beside them go, or who may listen there: of collectd's plugins, and called alike.
+_DESTINATION = re.compile(
+    r"[\w.-]*(?:ur[il]|host|hostname|addr|hostaddr|address|server|node|(?<!re)port|sock|socket|endpoint|broker|brokers?\.list"
+    r"|peer|proxy|protocol|service|securitylevel|digest)(?:es|s|file|path)?"
+    r"|connect(?!\w*timeout)\w*|(?:ssl|tls)[\w.-]*|\w*(?:ssl|tls)|verify\w*|ca(?:cert\w*|file|path)?",
+    re.IGNORECASE,
+)
+
 #: Characters of a reason or a description that are kept.
 _WORDS = 255
 
@@ -37,9 +46,10 @@ def unmask(new: Any, old: Any) -> Any:
     """``new``, in the canonical form, with every mask in it replaced by the secret that ``old`` has in that place.
 
     Places are told by names and arguments, never by a bare position, so that no secret goes
-    to another block because a list became shorter.
+    to another block because a list became shorter. Who may not see a secret may not send it elsewhere either: what
+    says where it goes, in its block and those around it, has to be as before.
 
-    :raises BadConfig: where ``old`` has nothing that the mask could stand for
+    :raises BadConfig: where ``old`` has nothing that the mask could stand for, or has it for another destination
     """
     if new is None:
         return None
@@ -56,6 +66,7 @@ def unmask_items(new: tuple[Item, ...], old: tuple[Item, ...], inside: bool = Fa
     :param inside: of one that is a secret as a whole
     """
     places = _Places(new, old, inside)
+    _check_destinations(new, old)
     return tuple(_restore(item, places.before(item), inside) if _masked(item) else item for item in new)
 
 
@@ -107,6 +118,43 @@ def _masked(item: Item) -> bool:
     )
 
 
+def _check_destinations(new: tuple[Item, ...], old: tuple[Item, ...]) -> None:
+    """:raises BadConfig: there are masks in a block whose secrets would go elsewhere"""
+    masked = [item for item in new if _masked(item)]
+    for item in masked[:1] + [each for each in masked if each.children is None][:1]:
+        # Blocks beside a block (other hosts) are not its business; an option may be for the blocks beside it.
+        blocks = item.children is None
+        before = list(_destinations(old, blocks))
+        now = list(_destinations(new, blocks))
+        if len(now) != len(before) or not all(map(_is_same, now, before)):
+            reason = "a mask beside another address, or another check of it, than its secret is stored for"
+            raise _refused(item, f"{reason}; send the secret itself")
+
+
+def _destinations(items: tuple[Item, ...], blocks: bool) -> Iterator[Item]:
+    """In an order that does not depend on that of options of different names.
+
+    :param blocks: those in blocks, and blocks that are called so, too: a plugin may read one as if it were an option
+    """
+    for item in sorted(items, key=lambda each: each.key.lower()):
+        if item.children is not None and not blocks:
+            continue
+        first = item.values[0] if len(item.values) > 1 else ""
+        if _DESTINATION.fullmatch(item.key) or (isinstance(first, str) and _DESTINATION.fullmatch(first)):
+            yield item
+        yield from _destinations(item.children or (), blocks)
+
+
+def _is_same(now: Item, before: Item) -> bool:
+    """Each value as it was or as it was shown. Not what is masked alike: that may be another host."""
+    shown = _mask_item(before).values
+    return (
+        now.key.lower() == before.key.lower()
+        and len(now.values) == len(shown)
+        and all(value in known for value, known in zip(now.values, zip(before.values, shown)))
+    )
+
+
 class _Places:
     """Where the statements of a block were before; asked once for each masked one, in their order."""
 
@@ -146,5 +194,8 @@ def _restore(item: Item, before: Item, inside: bool) -> Item:
 
 
 def _nothing_behind(item: Item) -> exception.BadConfig:
-    reason = "a mask that stands for no secret that is stored; send the secret itself"
+    return _refused(item, "a mask that stands for no secret that is stored; send the secret itself")
+
+
+def _refused(item: Item, reason: str) -> exception.BadConfig:
     return exception.BadConfig(f"{item.key}: {reason}", path=item.key, reason=reason)

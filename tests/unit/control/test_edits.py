@@ -22,10 +22,11 @@ def test_set_replaces_the_whole_and_nothing_else() -> None:
 
 
 def test_set_keeps_a_secret_behind_its_mask() -> None:
-    masked = PluginSetting(True, None, {"Password": "********", "Port": 2})
+    masked = PluginSetting(True, None, {"Password": "********", "Port": 1, "User": "u"})
     assert edits.set_plugin("mysql", masked)(DESIRED).layer.plugins["mysql"].config == {
         "Password": "hunter2",
-        "Port": 2,
+        "Port": 1,
+        "User": "u",
     }
     with pytest.raises(exception.BadConfig):
         edits.set_plugin("cpu", masked)(DESIRED)

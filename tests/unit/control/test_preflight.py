@@ -37,8 +37,8 @@ class Trying(ScriptedAgent):
         ({}, {"interval": 2.0, "config": {"Host": "a", "Password": "hunter2"}}),
         ({"interval": 5}, {"interval": 5.0, "config": {"Host": "a", "Password": "hunter2"}}),
         (
-            {"config": {"Host": "b", "Password": MASK}},
-            {"interval": 2.0, "config": {"Host": "b", "Password": "hunter2"}},
+            {"config": {"Host": "a", "Password": MASK, "User": "u"}},
+            {"interval": 2.0, "config": {"Host": "a", "Password": "hunter2", "User": "u"}},
         ),
         ({"config": None}, {"interval": 2.0}),
     ],

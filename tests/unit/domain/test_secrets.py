@@ -98,8 +98,8 @@ def test_words_are_kept_as_far_as_there_is_room() -> None:
 
 def test_a_secret_goes_with_its_block() -> None:
     old = {"Host": [{"args": "a", "Community": "one"}, {"args": "b", "Community": "two"}]}
-    new = unmask({"Host": {"args": "b", "Community": MASK, "Port": 1}}, old)
-    assert same(new, {"Host": {"args": "b", "Community": "two", "Port": 1}})
+    new = unmask({"Host": {"args": "b", "Community": MASK, "Interval": 1}}, old)
+    assert same(new, {"Host": {"args": "b", "Community": "two", "Interval": 1}})
 
 
 @pytest.mark.parametrize(
@@ -111,12 +111,52 @@ def test_a_secret_goes_with_its_block() -> None:
         ({"URL": f"http://u:{MASK}@evil/"}, {"URL": "http://u:one@good/"}),
         ({"Password": {"Value": MASK, "New": MASK}}, {"Password": {"Value": "one"}}),
         ({"H": {"args": "a", "Pass": MASK}}, {"H": [{"args": "a", "Pass": "1"}, {"args": "a", "Pass": "2"}]}),
+        (
+            {"Page": {"args": "x", "URL": "http://evil:8000/", "User": "u", "Password": MASK}},
+            {"Page": {"args": "x", "URL": "https://good/", "User": "u", "Password": "one"}},
+        ),
+        (
+            {"Host": {"args": "b", "Address": "6.6.6.6", "Community": MASK}},
+            {"Host": {"args": "b", "Address": "192.0.2.1", "Community": "one"}},
+        ),
+        (
+            {"Database": {"args": "d", "host": "evil", "Password": MASK}},
+            {"Database": {"args": "d", "Host": "good", "Password": "one"}},
+        ),
+        (
+            {"Node": {"args": "n", "URL": "https://evil/", "Header": f"X-Auth: {MASK}"}},
+            {"Node": {"args": "n", "URL": "https://good/", "Header": "X-Auth: one"}},
+        ),
+        # What would mask to the same, and is another host.
+        (
+            {"URL": "https://evil/x@good/", "Password": MASK},
+            {"URL": "https://u:p@good/", "Password": "one"},
+        ),
+        ({"URL": "https://good/", "VerifyPeer": False, "Pass": MASK}, {"URL": "https://good/", "Pass": "one"}),
+        ({"Server": "evil", "Page": {"args": "x", "Pass": MASK}}, {"Page": {"args": "x", "Pass": "one"}}),
+        # collectd's plugins do not tell an option from a block.
+        ({"Host": ["good", {"args": "evil", "X": 1}], "Pass": MASK}, {"Host": "good", "Pass": "one"}),
+        ({"Pass": MASK, "Transport": {"Host": "evil"}}, {"Pass": "one", "Transport": {"Host": "good"}}),
+        (
+            {"DriverOption": [{"args": ["host", "evil"]}, {"args": ["password", MASK]}]},
+            {"DriverOption": [{"args": ["host", "good"]}, {"args": ["password", "one"]}]},
+        ),
     ],
     ids=str,
 )
 def test_a_mask_without_a_secret_behind_it_is_refused(new: Any, old: Any) -> None:
     with pytest.raises(exception.BadConfig):
         unmask(new, old)
+
+
+def test_a_secret_stays_where_what_it_is_sent_to_stays() -> None:
+    page = {"args": "x", "URL": "https://u:p@good/", "VerifyPeer": True, "Password": "one", "Interval": 10}
+    old = {"Timeout": 1, "Page": [page, {"args": "y", "URL": "https://other/", "Pass": "two"}]}
+    shown = mask(old)["Page"][0]
+    new = {**shown, "Interval": 5, "MeasureResponseTime": True, "ConnectTimeout": 2}
+    wanted = {**page, "Interval": 5, "MeasureResponseTime": True, "ConnectTimeout": 2}
+    another = {"args": "z", "URL": "https://third/"}
+    assert same(unmask({"Page": [new, another]}, old), {"Page": [wanted, another]})
 
 
 @pytest.mark.parametrize(
@@ -134,6 +174,11 @@ def test_a_mask_without_a_secret_behind_it_is_refused(new: Any, old: Any) -> Non
         "GET https://h/?key=hunter2 failed",
         '{"password": "hunter2"}',
         "Authorization: Basic hunter2",
+        'password: "hunter2"',
+        "password: 'hunter2'",
+        'Token:"hunter2 hunter2"',
+        'Invalid value for Password: "hunter2"',
+        r'{"detail": "Password: \"hunter2\" is too short"}',
     ],
 )
 def test_text_is_masked(text: str) -> None:
@@ -170,7 +215,25 @@ def test_any_secret_is_masked_in_both_forms(secret: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a", "a.", "a-", "aa ", "://", "a://", "a://:", "pass", "pass ", "pass=", "token:", '"', '\\"', "key "]
+    "piece",
+    [
+        "a",
+        "a.",
+        "a-",
+        "aa ",
+        "://",
+        "a://",
+        "a://:",
+        "pass",
+        "pass ",
+        "pass=",
+        "token:",
+        'token: "',
+        "token: \\'",
+        '"',
+        '\\"',
+        "key ",
+    ],
 )
 def test_a_long_text_takes_no_square_of_its_length(piece: str) -> None:
     text = piece * (400_000 // len(piece))
