@@ -15,7 +15,8 @@ from collectd_mgr.agent.state import State
 from collectd_mgr.domain import difference, drift
 from collectd_mgr.domain.difference import NONE, Difference
 from collectd_mgr.domain.drift import Drift
-from collectd_mgr.domain.plan import Running
+from collectd_mgr.domain.mode import MANAGE
+from collectd_mgr.domain.plan import Plan, Running
 from collectd_mgr.domain.secrets import mask_text
 
 LOG = logging.getLogger(__name__)
@@ -72,6 +73,14 @@ class DriftWatch:
             self._looked = now
             self._see_operator_files(running)
             self._see_instances()
+
+    def see_daemon(self, todo: Plan, vain: str | None) -> None:
+        """``todo`` would bring collectd to what it is to run; ``vain``: why that was not had of a new process."""
+        if not todo or (self._state.owes() and self._state.mode().mode == MANAGE):
+            self.over(drift.DAEMON)
+            return
+        why = f" A new process did not bring it there, and no other is tried for it: {vain}" if vain else ""
+        self.tell(drift.DAEMON, f"collectd differs from what it is to run.{why}", Difference(tuple(map(str, todo))))
 
     def tell(self, kind: str, detail: str, diff: Difference = NONE) -> None:
         """It is so now."""

@@ -21,10 +21,11 @@ from collectd_mgr.agent.probation import Probation
 from collectd_mgr.agent.recovery import Recovery
 from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.agent.state import State
+from collectd_mgr.agent.vain import Vain
 from collectd_mgr.domain import drift, mode
-from collectd_mgr.domain.difference import NONE, Difference
+from collectd_mgr.domain.difference import NONE
 from collectd_mgr.domain.operations import APPLIED, APPLYING, FAILED
-from collectd_mgr.domain.plan import Plan, Running
+from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import HostSpec
 
@@ -49,6 +50,7 @@ class Keeper:
         self._clock = clock
         self._backoff = Backoff()
         self._last_resort = Backoff()
+        self._vain = Vain()
         self._dead_since: float | None = None
         self._applier: Applier | None = None
         self._recovery: Recovery | None = None
@@ -182,7 +184,7 @@ class Keeper:
         if running.pid is None:
             if self._is_ours_to_start() and self._backoff.due(self._clock()):
                 LOG.warning("collectd does not run: it is started.")
-                self._bring(spec)
+                self._bring(spec, running)
             return
         self._dead_since = None
         if running.version is not None and self._knows():
@@ -190,20 +192,15 @@ class Keeper:
             if not todo:
                 self._state.has_reached(holds)
                 self._reached()
-            self._tell(todo)
-            if todo and self._mends() and self._backoff.due(self._clock()) and self._bring(spec):
+            vain = self._vain.is_again(spec, holds, running, todo)
+            self._drift.see_daemon(todo, self._lacking if vain else None)
+            mends = todo and not vain and self._mends() and self._backoff.due(self._clock())
+            if mends and self._bring(spec, running):
                 self._drift.over(drift.DAEMON, mended=True)
 
     def _knows(self) -> bool:
         """Who never took up anything (or forgot it) does not know what is to run."""
         return bool(self._state.memory.current or self._state.memory.taken)
-
-    def _tell(self, todo: Plan) -> None:
-        if todo and not (self._state.owes() and self._state.mode().mode == mode.MANAGE):
-            steps = Difference(tuple(map(str, todo)))
-            self._drift.tell(drift.DAEMON, "collectd differs from what it is to run.", steps)
-        else:
-            self._drift.over(drift.DAEMON)
 
     def _reached(self) -> None:
         """The daemon is what it is to be, whoever saw to that: what went wrong on the way there is over.
@@ -241,8 +238,8 @@ class Keeper:
         self._dead_since = self._dead_since or self._clock()
         return self._clock() - self._dead_since >= self._settings.revival
 
-    def _bring(self, spec: HostSpec) -> bool:
-        """Whether the daemon is at ``spec``; if not, why is told."""
+    def _bring(self, spec: HostSpec, found: Running) -> bool:
+        """Whether the daemon, which was found so, is at ``spec`` then; if not, why is told."""
         applied = None
         try:
             applied = self._carrier.keep(spec)
@@ -250,6 +247,7 @@ class Keeper:
             self._crash.happened(error)
         except exception.CollectdMgrError as error:
             if not (isinstance(error, exception.DaemonNotStarted) and self._gives_up(error)):
+                self._vain.failed(spec, found)
                 self._lacks(error)
         else:
             # What went wrong before has its end here.

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +17,7 @@ from collectd_mgr.agent.drift import DriftWatch
 from collectd_mgr.domain import drift
 from collectd_mgr.domain.difference import Difference
 from collectd_mgr.domain.drift import Drift
+from collectd_mgr.domain.plan import RunningPlugin
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.base import Applied, DriverSettings, Order
 from collectd_mgr.drivers.fake import FakeDaemon, FakeDriver
@@ -112,16 +116,17 @@ class Failing(FakeDriver):
 
     def __init__(self, settings: DriverSettings, daemon: FakeDaemon) -> None:
         super().__init__(settings, daemon)
-        self.fails, self.tries = False, 0
+        self.fails, self.ends, self.tries = False, True, 0
 
     def apply(self, order: Order) -> Applied:
         self.tries += 1
         if not self.fails:
             return super().apply(order)
-        self.at_next_start(Goal({"cpu": PluginGoal(True)}), "")
-        self.daemon.die()
-        self.start()
-        raise exception.DaemonNotStarted("collectd runs, but not as asked; it lacks: plugin.disable cpu", messages=[])
+        if self.ends:
+            self.at_next_start(Goal({"cpu": PluginGoal(True)}), "")
+            self.daemon.die()
+            self.start()
+        raise exception.DaemonNotStarted("collectd runs, but not as asked; it lacks: plugin.load memory", messages=[])
 
 
 @pytest.fixture
@@ -150,3 +155,64 @@ def test_what_could_not_be_mended_is_not_told_as_mended(failing: Agent) -> None:
     failing.service.keeper.look()
     tried = driver(failing).tries
     assert (tried > 1, daemon_drift(failing).mended) == (True, None)
+
+
+@pytest.fixture
+def looks(failing: Agent) -> Callable[[], int]:
+    """As many as there are in an hour or so; how often the driver tried."""
+    now, keeper = itertools.count(0.0, 300.0), failing.service.keeper
+    keeper._clock = lambda: next(now)
+
+    def look() -> int:
+        before = driver(failing).tries
+        for _ in range(10):
+            keeper.look()
+        return driver(failing).tries - before
+
+    return look
+
+
+def test_a_mend_that_ends_collectd_for_nothing_is_tried_once(failing: Agent, looks: Callable[[], int]) -> None:
+    assert looks() == 1
+    found = daemon_drift(failing)
+    assert (found.mended, "it lacks: plugin.load memory" in found.detail) == (None, True)
+    assert looks() == 0
+
+
+def test_so_it_is_after_a_start_by_somebody_else(failing: Agent, looks: Callable[[], int]) -> None:
+    looks()
+    failing.collectd.start(Goal({"cpu": PluginGoal(True)}))
+    assert (looks(), looks()) == (1, 0)
+
+
+def test_so_it_is_where_something_else_is_to_be_done(failing: Agent, looks: Callable[[], int]) -> None:
+    looks()
+    running = failing.collectd.running
+    failing.collectd.running = replace(running, plugins={**running.plugins, "memory": RunningPlugin(True, True, 5.0)})
+    assert (looks(), looks()) == (1, 0)
+
+
+def test_what_somebody_mended_meanwhile_is_tried_anew(failing: Agent, looks: Callable[[], int]) -> None:
+    looks()
+    broken, memory = failing.collectd.running, failing.service.state.goal(spec(1, memory=True)).plugins["memory"]
+    mended = RunningPlugin(True, True, memory.interval, memory.config_digest())
+    failing.collectd.running = replace(broken, plugins={"memory": mended})
+    assert (looks(), kinds(failing).count(drift.DAEMON)) == (0, 0)
+    failing.collectd.running = broken
+    assert looks() == 1
+
+
+def test_a_new_spec_is_another_matter(failing: Agent, looks: Callable[[], int]) -> None:
+    looks()
+    driver(failing).fails = False
+    assert failing.apply(spec(2, memory=True, load=True)).outcome == "applied"
+    looks()
+    assert (failing.enabled(), kinds(failing)) == ({"cpu", "memory", "load"}, [])
+
+
+def test_what_leaves_collectd_alone_is_tried_again(failing: Agent, looks: Callable[[], int]) -> None:
+    driver(failing).ends = False
+    assert looks() > 1
+    driver(failing).fails = False
+    looks()
+    assert daemon_drift(failing).mended is not None
