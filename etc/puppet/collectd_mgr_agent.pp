@@ -50,6 +50,14 @@ class collectd_mgr_agent (
         notify => Service['collectd-mgr-agent'],
       }
     }
+    file { '/etc/systemd/system/collectd-mgr-agent.service.d':
+      ensure => directory,
+    }
+    -> file { '/etc/systemd/system/collectd-mgr-agent.service.d/paths.conf':
+      mode    => '0644',
+      content => "[Service]\nExecStart=\nExecStart=${agent} --config-file ${conf}\n",
+      notify  => Service['collectd-mgr-agent'],
+    }
     service { 'collectd-mgr-agent':
       ensure    => running,
       enable    => true,

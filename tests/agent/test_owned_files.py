@@ -24,7 +24,14 @@ Sections = Mapping[str, Mapping[str, str]]
 
 
 def ansible(host: AgentHost, included: Path, options: Sections, url: str) -> bool:
-    """Carry the playbook out; whether it changed anything."""
+    """Carry the playbook out; whether it changed anything, as it has said when it was asked beforehand."""
+    foreseen = _played(host, included, options, url, "--check")
+    changed = _played(host, included, options, url)
+    assert foreseen is changed
+    return changed
+
+
+def _played(host: AgentHost, included: Path, options: Sections, url: str, *how: str) -> bool:
     told = {
         "collectd_mgr_agent": str(AGENT),
         "collectd_mgr_conf": str(host.file),
@@ -34,7 +41,7 @@ def ansible(host: AgentHost, included: Path, options: Sections, url: str) -> boo
         "collectd_mgr_units": False,
     }
     playbook = ROOT / "etc/ansible/collectd-mgr-agent.yml"
-    command = ["ansible-playbook", "-i", "localhost,", "-c", "local", "-e", json.dumps(told), str(playbook)]
+    command = ["ansible-playbook", "-i", "localhost,", "-c", "local", "-e", json.dumps(told), str(playbook), *how]
     env = {**os.environ, "HOME": str(host.directory), "LC_ALL": "C.UTF-8"}
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=env)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -38,3 +38,14 @@ def test_puppets_collectd_comes_after_the_extension(tmp_path: Path) -> None:
     assert subprocess.run(command, check=False).returncode != 0
     Path(bundle.module_path(str(state))).mkdir(parents=True)
     assert subprocess.run(command, check=False).returncode == 0
+
+
+def test_the_unit_runs_the_agent_that_was_configured() -> None:
+    """A drop-in sets aside the path of the shipped unit."""
+    (play,) = yaml.safe_load((ROOT / "etc/ansible/collectd-mgr-agent.yml").read_text())
+    copies = [task["ansible.builtin.copy"] for task in play["tasks"] if "ansible.builtin.copy" in task]
+    (ansibles,) = [copy for copy in copies if copy["dest"].endswith("/collectd-mgr-agent.service.d/paths.conf")]
+    start = "[Service]\nExecStart=\nExecStart={} --config-file {}\n"
+    assert ansibles["content"] == start.format("{{ collectd_mgr_agent }}", "{{ collectd_mgr_conf }}")
+    text = (ROOT / "etc/puppet/collectd_mgr_agent.pp").read_text().replace("\\n", "\n")
+    assert f'content => "{start.format("${agent}", "${conf}")}"' in text
