@@ -70,6 +70,7 @@ class collectd_mgr_agent (
       provider  => shell,
       tries     => 120,
       try_sleep => 1,
+      require   => File[$snippet],
     }
     -> service { 'collectd':
       ensure    => running,
