@@ -80,6 +80,7 @@ class Judges:
             raise Unknown(f"{len(found)} nodes where {size} should be")
         for key, (address, records) in found.items():
             self._prove(head, key, address, records)
+        self._prove_size([address for address, _ in found.values()])
         return found
 
     def _nodes(self, node: int) -> Iterator[tuple[str, tuple[int, list[Record]]]]:
@@ -96,10 +97,16 @@ class Judges:
         raise Unknown("no end of nodes")
 
     def _prove(self, head: int, key: str, address: int, records: list[Record]) -> None:
-        """collectd finds it under its key, by its own parts, and it is as large as it should be."""
+        """collectd finds it under its key, by its own parts."""
         if self._get(head, key) != address or any(threshold.key(record) != key for record in records):
             raise Unknown(f"another threshold than expected under {key}")
-        if not 0 <= self._library.malloc_usable_size(address) - RECORD.size < 16:
+
+    def _prove_size(self, addresses: list[int]) -> None:
+        """They are as large as they should be. libc rounds up, and gives 16 bytes more where these would be too few to
+        be given to anybody else: not to all, as if they were larger.
+        """
+        spare = [self._library.malloc_usable_size(address) - RECORD.size for address in addresses]
+        if not all(0 <= each < 32 for each in spare) or (spare and min(spare) >= 16):
             raise Unknown("a threshold of another size")
 
     def install(self, tree: lookup.Tree) -> None:

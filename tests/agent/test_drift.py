@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ def allowlist(tmp_path: Path) -> Path:
 def host(rabbitmq: RabbitMQ, request: pytest.FixtureRequest, allowlist: Path) -> Iterator[AgentHost]:
     more = {"on_drift": request.param, "probation": 0.1, "allowlist_file": allowlist}
     with AgentHost(rabbitmq.url, config=CONFIG, **more) as host:
+        # Written long before collectd starts: to a second, nobody could tell whether that has read it.
+        os.utime(host.settings.config_file, (0, 0))
         host.start()
         host.until(lambda: host.status().daemon["pid"])
         assert enabled(host.apply(spec(1, "memory"))) == {"memory"}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -64,6 +65,15 @@ def test_one_that_does_not_is_unknown(other: dict[str, Any]) -> None:
     """More nodes, another key, a structure that is larger or smaller, a flag that nobody knows."""
     with pytest.raises(Unknown):
         Planted(**other).read()
+
+
+@pytest.mark.parametrize(("rooms", "known"), [((0, 16), True), ((16, 16), False), ((0, 32), False)])
+def test_libc_may_give_some_of_them_a_little_more(rooms: tuple[int, ...], known: bool) -> None:
+    judges = Planted()
+    sizes = {place: threshold.RECORD.size + room for place, room in enumerate(rooms)}
+    cast(Any, judges)._library.malloc_usable_size = sizes.__getitem__
+    with nullcontext() if known else pytest.raises(Unknown):
+        judges._prove_size([*sizes])
 
 
 def test_one_in_which_collectd_finds_another_is_unknown() -> None:
