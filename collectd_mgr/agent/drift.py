@@ -14,6 +14,7 @@ from collectd_mgr.agent.origin import Origin
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import difference, drift
 from collectd_mgr.domain.difference import NONE, Difference
+from collectd_mgr.domain.disk import SURE
 from collectd_mgr.domain.drift import Drift
 from collectd_mgr.domain.mode import MANAGE
 from collectd_mgr.domain.plan import Plan, Running
@@ -29,9 +30,6 @@ _LINES = 200
 
 #: Lines around each that differs.
 _CONTEXT = 1
-
-#: Seconds by which wall clock and file system may differ for a file that was written before a start.
-_SURE = 1.0
 
 
 class DriftWatch:
@@ -118,7 +116,7 @@ class DriftWatch:
     def _see_operator_files(self, running: Running) -> None:
         now = self._state.origin_now()
         diff = _diff(self._state.origin, now)
-        late = not self._state.origin_runs and now.changed > (running.started or now.changed) + _SURE
+        late = not self._state.origin_runs and now.changed > (running.started or now.changed) + SURE
         if now.unread is not None:
             self.tell(drift.OPERATOR_FILES, f"The operator's files cannot be understood any more: {now.unread}")
         elif diff:
