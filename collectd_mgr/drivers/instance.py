@@ -94,11 +94,11 @@ def settle(settings: DriverSettings, daemon: Daemon) -> tuple[str, ...]:
         return ()
     if daemon.launcher is not None:
         daemon.launcher.clear()
-    current, launched = daemon.find(), list(daemon.launched().values())
-    notes = []
-    for other in launched:
-        if current is not None and other != current:
-            current, note = _one_of(settings, daemon, current, other)
+    current, notes = daemon.find(), []
+    # Without the daemon: it may have been started beside another one itself, and ends where this one stays.
+    for other in [process for process in daemon.launched().values() if process != current]:
+        if current is not None:
+            current, note = _one_of(settings, current, other)
             notes.append(note)
     files = [file for file, process in daemon.launched().items() if process == current]
     if current is not None and files:
@@ -113,7 +113,7 @@ def settle(settings: DriverSettings, daemon: Daemon) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _one_of(settings: DriverSettings, daemon: Daemon, current: Process, other: Process) -> tuple[Process, str]:
+def _one_of(settings: DriverSettings, current: Process, other: Process) -> tuple[Process, str]:
     """The one that stays: the new one where the old one is to write no more; the hand-over is ended then."""
     beginning = f"The agent was killed while collectd {other.pid} was to take the place of {current.pid}"
     old, new = (WireClient(path, timeout=_END) for path in (settings.socket, socket(settings)))

@@ -20,16 +20,15 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.domain import managed, output, plan
-from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers import instance, operators
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.process import Process, marked, running
 from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
-from collectd_mgr.drivers.succession import Succession
 from collectd_mgr.testing.suite.changes import CPU, MEMORY
 from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import Host, real_host
+from tests.collectd.beside import beside
 from tests.collectd.containers import PODMAN, contained
 from tests.collectd.test_replace_driver import answers
 from tests.waiting import PATIENCE, eventually
@@ -74,17 +73,6 @@ def containers(host: Host) -> dict[str, dict[str, Any]]:
     return {each["Names"][0]: each for each in json.loads(done.stdout)}
 
 
-def beside(host: Host, goal: Goal) -> Succession:
-    """A second collectd as an agent has it that is killed then."""
-    text = host.collectd.render(goal, "epoch/7")
-    host.collectd.files.stage(text)
-    old = host.collectd.daemon.find()
-    assert old is not None
-    succession = Succession(host.settings, host.collectd, old)
-    succession.start(operators.beside(host.settings, managed.parse(text)))
-    return succession
-
-
 def test_each_is_a_container_of_its_own(host: Host, rig: Rig) -> None:
     (first,) = containers(host)
     assert first == host.settings.container
@@ -127,7 +115,6 @@ def test_the_next_agent_ends_one_that_was_not_handed_to(host: Host, rig: Rig) ->
     assert f"{succession.new.pid} was ended" in " ".join(recovered.notes)
     eventually(lambda: len(containers(host)) == 1)
     assert [each.pid for each in processes(host)] == [before.pid]
-    succession.close()
 
 
 def test_the_new_one_goes_on_where_the_old_one_was_killed(host: Host, rig: Rig) -> None:
@@ -141,7 +128,6 @@ def test_the_new_one_goes_on_where_the_old_one_was_killed(host: Host, rig: Rig) 
     assert rig.another().recover().running.pid == succession.new.pid
     assert [each.pid for each in processes(host)] == [succession.new.pid]
     assert host.collectd.status()["output"]["mode"] == output.PASS
-    succession.close()
 
 
 def test_a_start_that_was_cut_off_leaves_nothing(host: Host, rig: Rig) -> None:

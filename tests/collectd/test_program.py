@@ -13,19 +13,18 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.domain import managed, plan
+from collectd_mgr.domain import plan
 from collectd_mgr.domain.spec import Goal, PluginGoal
-from collectd_mgr.drivers import operators
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.live import LiveDriver
 from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
-from collectd_mgr.drivers.succession import Succession
 from collectd_mgr.drivers.trial import Trial, Trials
 from collectd_mgr.testing.collectd import PLUGINS
 from collectd_mgr.testing.suite.changes import CPU, MEMORY
 from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import Host, Kind, real_host
+from tests.collectd.beside import beside
 from tests.waiting import PATIENCE
 
 #: Says of itself what collectd does, takes what collectd takes, and is none.
@@ -173,15 +172,9 @@ def test_one_beside_the_daemon_is_known_to_the_next_agent() -> None:
         rig, other = host.rig(), Path(host.settings.config_file).with_name("other")
         shutil.copy2(host.settings.binary, other)
         before = rig.reach(goal(rig, None)).running.pid
-        text = host.collectd.render(goal(rig, other), "epoch/7")
-        host.collectd.files.stage(text)
-        old = host.collectd.daemon.find()
-        assert old is not None
-        succession = Succession(host.settings, host.collectd, old)
-        succession.start(operators.beside(host.settings, managed.parse(text)))
+        succession = beside(host, goal(rig, other))
         assert os.readlink(f"/proc/{succession.new.pid}/exe") == str(other)
         recovered = rig.another().recover()
         assert recovered.running.pid == before
         assert f"{succession.new.pid} was ended" in " ".join(recovered.notes)
         assert not succession.new.alive()
-        succession.close()

@@ -20,7 +20,7 @@ from collectd_mgr.domain import managed, output, plan, sections
 from collectd_mgr.domain.notifications import Position
 from collectd_mgr.domain.reads import Query
 from collectd_mgr.domain.spec import Goal, PluginGoal
-from collectd_mgr.drivers import instance, operators
+from collectd_mgr.drivers import instance
 from collectd_mgr.drivers.base import DriverSettings, Order
 from collectd_mgr.drivers.child import ChildDaemon
 from collectd_mgr.drivers.ladder import Ladder
@@ -32,6 +32,7 @@ from collectd_mgr.drivers.succession import Succession
 from collectd_mgr.testing.suite.rig import FAST, Rig
 from collectd_mgr.testing.suite.rigs import Host, real_host
 from collectd_mgr.wire.client import WireClient
+from tests.collectd.beside import beside
 from tests.collectd.samples import series
 from tests.waiting import PATIENCE, eventually
 
@@ -95,15 +96,6 @@ def the_only(host: Host) -> Process:
     eventually(lambda: len(processes(host)) == 1)
     (found,) = processes(host)
     return found
-
-
-def beside(host: Host, goal: Goal) -> Succession:
-    """A second collectd as an agent has it that is killed then."""
-    text = host.collectd.render(goal, "epoch/7")
-    host.collectd.files.stage(text)
-    succession = Succession(host.settings, host.collectd, the_only(host))
-    succession.start(operators.beside(host.settings, managed.parse(text)))
-    return succession
 
 
 def the_old(host: Host, succession: Succession) -> Process:
@@ -328,7 +320,6 @@ def test_also_where_the_old_one_was_killed(unixsock: Host, tmp_path: Path) -> No
     (tmp_path / "s").unlink()
     assert rig.another().recover().running.pid == succession.new.pid
     assert asks(tmp_path / "s")
-    succession.close()
 
 
 def test_a_change_that_brings_such_a_thing_is_refused(rig: Rig) -> None:
@@ -362,7 +353,6 @@ def test_the_next_agent_ends_one_that_was_not_handed_to(host: Host, rig: Rig, to
     assert f"{succession.new.pid} was ended" in " ".join(recovered.notes)
     assert set(recovered.running.plugins) >= {"memory"}
     goes_on(host, before.pid)
-    succession.close()
 
 
 def test_the_next_agent_goes_on_where_the_old_one_was_to_write_no_more(host: Host, rig: Rig) -> None:
@@ -383,7 +373,6 @@ def test_the_next_agent_goes_on_where_the_old_one_was_to_write_no_more(host: Hos
     writes(host, "memory")
     writes(host, "cpu")
     assert failures(rig) == 1
-    succession.close()
 
 
 def names(wire: WireClient, plugin: str) -> list[str]:
@@ -406,7 +395,6 @@ def test_the_new_one_takes_over_by_itself_when_the_old_one_is_killed(host: Host,
     writes(host, "cpu")
     assert rig.another().recover().running.pid == the_only(host).pid == succession.new.pid
     assert not plan.plan(rig.driver.observe(), goal)
-    succession.close()
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.5, 1.5])
@@ -457,7 +445,6 @@ def test_the_old_one_writes_again_when_the_new_one_is_killed(host: Host, rig: Ri
     writes(host, "memory")
     assert "on may be missing" in (parting.hole() or "")
     assert the_only(host).pid == before.pid
-    succession.close()
 
 
 def test_a_value_waits_for_the_end_of_what_the_old_one_has_to_write(host: Host, rig: Rig) -> None:
@@ -471,7 +458,6 @@ def test_a_value_waits_for_the_end_of_what_the_old_one_has_to_write(host: Host, 
     succession.wire.call("output_open")
     writes(host, "cpu")
     assert succession.take_back()
-    succession.close()
 
 
 def test_it_is_never_too_late_to_part_without_anybody_knowing(host: Host, rig: Rig) -> None:

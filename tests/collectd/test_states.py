@@ -32,7 +32,8 @@ MEMORY = PluginGoal(True, FAST)
 
 
 def collectd() -> ScratchCollectd:
-    return ScratchCollectd(("unixsock",), unixsock.CONFIG, interval=0.2)
+    """One that takes values in the order in which they are put."""
+    return ScratchCollectd(("unixsock",), unixsock.CONFIG, interval=0.2, options={"WriteThreads": 1})
 
 
 def put(daemon: ScratchCollectd, value: object, name: str = NAME) -> None:

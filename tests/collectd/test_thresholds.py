@@ -50,7 +50,8 @@ LoadPlugin threshold
 
 
 def collectd(config: str = "") -> ScratchCollectd:
-    return ScratchCollectd(("unixsock",), unixsock.CONFIG + config, interval=0.2)
+    """One that takes values in the order in which they are put: of several threads the later one may be faster."""
+    return ScratchCollectd(("unixsock",), unixsock.CONFIG + config, interval=0.2, options={"WriteThreads": 1})
 
 
 def put(daemon: ScratchCollectd, identifier: str, value: object) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,11 +78,15 @@ def real_host(kind: Kind, more: str = "", run_by: RunBy | None = None) -> Iterat
 
 @dataclass
 class Host:
-    """A real collectd, handled behind the driver's back."""
+    """A real collectd, handled behind the driver's back.
+
+    :ivar exits: what is to be closed with it
+    """
 
     settings: DriverSettings
     kind: Kind
     drivers: list[Driver] = field(default_factory=list)
+    exits: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
         self.collectd = Collectd(self.settings)
@@ -120,6 +124,7 @@ class Host:
         self.collectd.wire.close()
         for driver in self.drivers:
             driver.close()
+        self.exits.close()
 
 
 @contextmanager
