@@ -14,7 +14,7 @@ from collectd_mgr.extension.arena import Arena
 from collectd_mgr.extension.feed import Feed
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.memory import Memory, Unreadable
-from collectd_mgr.extension.threshold import RECORD, Record
+from collectd_mgr.extension.threshold import RECORD, ROOM, Record
 
 _MOST = 1_000_000
 
@@ -102,11 +102,8 @@ class Judges:
             raise Unknown(f"another threshold than expected under {key}")
 
     def _prove_size(self, addresses: list[int]) -> None:
-        """They are as large as they should be. libc rounds up, and gives 16 bytes more where these would be too few to
-        be given to anybody else: not to all, as if they were larger.
-        """
-        spare = [self._library.malloc_usable_size(address) - RECORD.size for address in addresses]
-        if not all(0 <= each < 32 for each in spare) or (spare and min(spare) >= 16):
+        """They are as large as they should be, to what libc may have given away with them."""
+        if not all(0 <= self._library.malloc_usable_size(address) - RECORD.size <= ROOM for address in addresses):
             raise Unknown("a threshold of another size")
 
     def install(self, tree: lookup.Tree) -> None:

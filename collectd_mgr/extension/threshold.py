@@ -16,6 +16,10 @@ from collectd_mgr.extension.memory import Memory, Unreadable
 # Six texts, five doubles, flags, hits, next.
 RECORD = struct.Struct("128s128s128s128s128s128sdddddIiQ")
 
+#: Bytes that libc gives away with one where they would be too few for anybody else: one that were larger by them would
+#: not be told from that, and finds nothing but zeros in ours.
+ROOM = 16
+
 #: The bits of the flags.
 FLAGS = {"invert": 0x01, "persist": 0x02, "percentage": 0x04, "interesting": 0x08, "persist_ok": 0x10}
 
@@ -50,7 +54,8 @@ class Record:
         return replace(self, content=RECORD.pack(*fields)[:-8])
 
     def with_next(self, address: int) -> bytes:
-        return self.content + struct.pack("Q", address)
+        """As collectd is given it, with :data:`ROOM` behind it."""
+        return self.content + struct.pack("Q", address) + bytes(ROOM)
 
 
 def record(setting: Mapping[str, Any]) -> Record:
