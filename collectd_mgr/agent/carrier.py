@@ -61,6 +61,8 @@ class Carrier:
         self._journal = journal
         self._fault = fault
         self._prepared: tuple[str, ...] | None = None
+        #: Whether the daemon that was found then had taken the place of another one.
+        self.found_replaced = False
         #: The last process that answered, this agent or an earlier one.
         self.heard: tuple[int | None, float | None] = (None, None)
         #: The driver that was picked for what is done now; ``None`` when none was.
@@ -104,7 +106,9 @@ class Carrier:
             running = self.ladder.glance()
             hangs = running.silence is not None and not is_starting(running)
             with look() if hangs else nullcontext():
-                self._prepared = tuple(note for found in self.ladder.recover() for note in found.notes)
+                recovered = self.ladder.recover()
+            self.found_replaced = any(found.replaced for found in recovered)
+            self._prepared = tuple(note for found in recovered for note in found.notes)
             for note in self._prepared:
                 LOG.warning("%s", mask_text(note))
         return self._prepared
@@ -221,6 +225,7 @@ class Carrier:
             change.request_id,
             lasting(change.todo, Running(), self._state.origin.interval),
             running.since_boot,
+            watch.left(self._state, change.spec, change.todo, running) if disruption is None else disruption.expects,
         )
         self._journal.begin(intent)
         applied = self._act(driver, change)

@@ -119,4 +119,5 @@ class Crash:
             self._carrier.at_next_start(good)
             self._state.remember(warnings=(f"The last good spec is not back yet: {error.detail}",))
         else:
-            self._state.remember(driver=applied.driver or self._state.memory.driver, restarted=True)
+            driver = applied.driver or self._state.memory.driver
+            self._state.remember(driver=driver, restarted=not applied.replaced, replaced=applied.replaced)

@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ class Intent:
     """``driver`` is to bring the daemon (``pid``, ``since_boot``) to ``spec``; ``boot_id`` is the kernel's.
 
     ``takes_up`` is false where it only brings back, or keeps, what was taken up before; ``probation`` is how long the
-    daemon has to outlive it, in seconds.
+    daemon has to outlive it, in seconds, and ``expects`` what it is to give then (see :class:`.Probation`).
     """
 
     spec: HostSpec
@@ -42,6 +42,7 @@ class Intent:
     request_id: str = ""
     probation: float = 0.0
     since_boot: float | None = None
+    expects: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         return {**vars(self), "spec": self.spec.to_dict(), "changes": list(self.changes)}

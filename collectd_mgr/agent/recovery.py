@@ -18,6 +18,7 @@ from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.agent.probation import begun
 from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.domain.mode import OFF
+from collectd_mgr.domain.operations import APPLIED
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.secrets import mask_text
 
@@ -82,6 +83,15 @@ class Recovery:
         if intent.takes_up and not remembered:
             LOG.info("Going on with generation %s, which was cut off.", intent.spec.generation)
             self._applier.resume(intent, found)
+            self._tell_how(intent, running)
+
+    def _tell_how(self, intent: Intent, running: Running) -> None:
+        """Where nothing was left to do it was the cut off change that brought the daemon, which runs by now."""
+        memory = self._state.memory
+        done = memory.outcome == APPLIED and not (memory.replaced or memory.restarted)
+        if done and intent.driver != LIVE and not same_daemon(intent.pid, intent.since_boot, running):
+            replaced = self._carrier.found_replaced
+            self._state.write(replaced=replaced, restarted=not replaced)
 
     def _is_news(self, intent: Intent) -> bool:
         """Whether nothing is remembered of its generation, nor of a later one."""
@@ -99,7 +109,7 @@ class Recovery:
             live = here and same_daemon(intent.pid, intent.since_boot, running)
             before, now = self._state.memory.probation, time.monotonic()
             probation = begun(running, intent.probation, live, now, boot_id(), before)
-            self._state.write(probation=probation.of(intent.spec.generation))
+            self._state.write(probation=probation.expecting(intent.expects).of(intent.spec.generation))
 
 
 def _died_of(intent: Intent, running: Running) -> bool:

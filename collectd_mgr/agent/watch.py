@@ -18,12 +18,18 @@ def begin(state: State, live: bool, spec: HostSpec, todo: Plan, running: Running
 
     :param live: it was done in a process that was there before, which is to give what it was to give all the same
     """
-    before, goal = state.memory.probation, state.goal(spec)
+    before = state.memory.probation
     state.elder = _elder(state, before, todo) if live and before else None
     lasts = lasting(todo, running, state.origin.interval)
-    expects = series.expected(before.expects, running, goal, todo) if live and before else {}
+    expects = left(state, spec, todo, running) if live else {}
     probation = begun(running, lasts, live, time.monotonic(), boot_id(), before)
     state.note(probation=probation.expecting(expects).of(spec.generation))
+
+
+def left(state: State, spec: HostSpec, todo: Plan, running: Running) -> dict[str, float]:
+    """What is expected yet of ``running`` when ``todo`` is done inside it."""
+    before = state.memory.probation
+    return series.expected(before.expects, running, state.goal(spec), todo) if before else {}
 
 
 def _elder(state: State, before: Probation, todo: Plan) -> Elder | None:

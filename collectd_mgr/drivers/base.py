@@ -103,10 +103,14 @@ class Applied:
 
 @dataclass(frozen=True)
 class Recovered:
-    """What a driver found at the start of the agent; ``notes`` are sentences for the log and the status."""
+    """What a driver found at the start of the agent; ``notes`` are sentences for the log and the status.
+
+    ``replaced``: the daemon that runs has taken the place of another one without a gap, now or at any time before.
+    """
 
     running: Running
     notes: tuple[str, ...] = field(default_factory=tuple)
+    replaced: bool = False
 
 
 class Driver(abc.ABC):

@@ -38,6 +38,8 @@ class FakeDaemon:
         self.lock = threading.Lock()
         self.running = Running()
         self.began = 0.0
+        #: Whether its process took the place of another one without a gap.
+        self.replaced = False
         #: What the next process runs, where that was said.
         self.prepared: Goal | None = None
         #: What it says, until somebody has it safe.
@@ -45,7 +47,7 @@ class FakeDaemon:
 
     def start(self, goal: Goal) -> None:
         """A new process that runs ``goal``, in place of the one there was."""
-        self.began, self.prepared = self.clock(), None
+        self.began, self.prepared, self.replaced = self.clock(), None, False
         plugins = {name: _as_asked(item) for name, item in goal.plugins.items() if item.enabled}
         counts = goal.reloads, goal.daemon_restarts
         since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -82,7 +84,7 @@ class FakeDriver(Driver):
     def recover(self) -> Recovered:
         if self._child:
             self.start()
-        return Recovered(self.observe())
+        return Recovered(self.observe(), replaced=self.daemon.replaced)
 
     def start(self) -> None:
         with self.daemon.lock:
@@ -107,9 +109,8 @@ class FakeDriver(Driver):
             before = self.daemon.running
             self._check(order)
             self._make(order)
-            anew = self.daemon.running.pid != before.pid
-            replaced = anew and any(change.kind == plan.REPLACE_DAEMON for change in order.plan)
-            return Applied(self.name, self.daemon.running, restarted=anew and not replaced, replaced=replaced)
+            anew, replaced = self.daemon.running.pid != before.pid, self.daemon.replaced
+            return Applied(self.name, self.daemon.running, restarted=anew and not replaced, replaced=anew and replaced)
 
     def _check(self, order: Order) -> None:
         for change in order.plan:
@@ -132,6 +133,7 @@ class FakeDriver(Driver):
         kinds = {change.kind for change in order.plan}
         if self.daemon.running.pid is None or kinds & _ANEW:
             self.daemon.start(order.goal)
+            self.daemon.replaced = plan.REPLACE_DAEMON in kinds
             return
         plugins = dict(self.daemon.running.plugins)
         for change in order.plan:

@@ -45,8 +45,8 @@ class ReplaceDriver(RealDriver):
         self._candidates = Candidates(settings)
 
     def recover(self) -> Recovered:
-        notes = self._collectd.prepare()
-        return Recovered(self.observe(), notes)
+        notes, daemon = self._collectd.prepare(), self._collectd.daemon
+        return Recovered(self.observe(), notes, replaced=daemon.find() in daemon.launched().values())
 
     def offer(self) -> Offer:
         reads = frozenset(capabilities.READS)

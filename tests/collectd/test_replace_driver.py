@@ -366,6 +366,7 @@ def test_the_next_agent_goes_on_where_the_old_one_was_to_write_no_more(host: Hos
     Parting(host.collectd.wire, old.pid, succession.wire, succession.new.pid).part()
     recovered = rig.another().recover()
     assert recovered.running.pid == succession.new.pid == the_only(host).pid
+    assert recovered.replaced
     (note,) = recovered.notes
     assert note.endswith(f"{succession.new.pid} was to take the place of {old.pid}: it has; {old.pid} was ended.")
     assert not plan.plan(recovered.running, goal)

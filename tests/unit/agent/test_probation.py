@@ -285,6 +285,15 @@ class Lossy(Live):
         return Page(tuple(row for row in rows if row["id"].split("/")[1] not in self.gone), page.marker)
 
 
+class Replacing(FakeDriver):
+    """Does all without a gap."""
+
+    name: ClassVar[str] = "replace"
+
+    def apply(self, order: Order) -> Applied:
+        return replace(super().apply(order), replaced=True)
+
+
 class TestSeries:
     @pytest.fixture
     def lossy(self, agent: Agent, tmp_path: Path) -> Iterator[Agent]:
@@ -343,6 +352,25 @@ class TestSeries:
         Lossy.gone.add("memory")
         self.over(lossy)
         assert (told(lossy), lossy.service.state.memory.good) == (("applied", None, False), wanted)
+
+    def test_an_agent_that_is_killed_in_a_live_change_expects_what_it_did(self, lossy: Agent, tmp_path: Path) -> None:
+        lossy.apply(spec(2, memory=True, df=BUSY))
+        killed = Agent(tmp_path, lossy.collectd, live=Lossy, fault=killer(faults.APPLIED)).recover()
+        with pytest.raises(Killed):
+            killed.apply(spec(3, memory=True, df=BUSY, cpu=True))
+        Lossy.gone.add("memory")
+        other = Agent(tmp_path, lossy.collectd, live=Lossy).recover()
+        self.over(other)
+        assert (told(other), other.enabled()) == (("failed", "series_lost", False), {"memory"})
+
+    def test_what_brings_it_back_is_told_as_it_was(self, agent: Agent, tmp_path: Path) -> None:
+        other = Agent(tmp_path, agent.collectd, live=Lossy, between=(Replacing,)).recover()
+        other.apply(spec(2, memory=True, df=BUSY))
+        Lossy.gone.add("memory")
+        self.over(other)
+        Lossy.gone.clear()
+        daemon = other.status().daemon
+        assert (other.enabled(), daemon["replaced"], daemon["restarted"]) == ({"memory"}, True, False)
 
     def test_what_the_change_touches_is_not_expected(self) -> None:
         gave = {"cpu": 1.0, "df": 1.0, "memory": 1.0, "mine": 1.0, "slow": 300.0, "swap": 1.0}

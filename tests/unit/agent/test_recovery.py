@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.agent import faults
 from collectd_mgr.domain.plan import Running
-from collectd_mgr.domain.spec import Generation
+from collectd_mgr.domain.spec import Counters, Generation
 from collectd_mgr.drivers.base import Recovered
 from tests.unit.agent.agents import Agent, Live, spec
 from tests.unit.agent.test_crash import Killed, killer
@@ -152,3 +153,25 @@ def test_what_had_to_be_ended_is_told_with_what_was_cut_off(cut_off: Agent, tmp_
 def test_it_is_told_where_nothing_was_cut_off(tmp_path: Path) -> None:
     agent = Agent(tmp_path, live=Finds).recover()
     assert agent.status().warnings == ("The agent was killed on the way: 2 goes on.",)
+
+
+@pytest.mark.parametrize(
+    ("counters", "how"),
+    [
+        (Counters(daemon_replacements=1), {"replaced": True, "restarted": False}),
+        (Counters(daemon_restarts=1), {"replaced": False, "restarted": True}),
+    ],
+    ids=["replace", "restart"],
+)
+def test_a_daemon_that_was_there_when_the_agent_was_killed_is_told(
+    tmp_path: Path, counters: Counters, how: dict[str, bool]
+) -> None:
+    agent, wanted = Agent(tmp_path).recover(), spec(2, memory=True)
+    agent.apply_and_look(spec(1, memory=True))
+    killed = Agent(tmp_path, agent.collectd, fault=killer(faults.APPLIED)).recover()
+    with pytest.raises(Killed):
+        killed.apply(replace(wanted, layers=tuple(layer.with_counters(counters) for layer in wanted.layers)))
+    pid = agent.collectd.running.pid
+    status = Agent(tmp_path, agent.collectd).recover().status()
+    assert (status.outcome, status.driver, status.daemon["pid"]) == ("applied", "fake", pid)
+    assert {name: status.daemon[name] for name in how} == how
