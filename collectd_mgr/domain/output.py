@@ -109,6 +109,11 @@ def moments(old: Mapping[str, Sample], new: Mapping[str, Sample], after: float) 
     return {name: found[rhythm] for name, rhythm in rhythms.items()}
 
 
+def waiting(samples: Mapping[str, Sample], seconds: float) -> int:
+    """How many values lie in the write queue of an instance that holds what it samples for so long, at most."""
+    return sum(1 + math.ceil(seconds / interval) for _, interval in samples.values() if interval > 0)
+
+
 def _rhythm(sample: Sample, theirs: float) -> _Rhythm:
     """Rounded, so that there are few different ones."""
     last, interval = sample

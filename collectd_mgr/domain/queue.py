@@ -10,12 +10,13 @@ Above ``high`` value lists collectd drops every new one, below ``low`` none, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain.effective import Option
+from collectd_mgr.domain.effective import Option, effective
 from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.include import Located
 from collectd_mgr.domain.lexer import Value
 from collectd_mgr.domain.sections import Settings
 
@@ -36,6 +37,12 @@ def normal(limits: Mapping[str, Any] | None) -> dict[str, int] | None:
     if low is not None and low > high:
         raise exception.BadSetting("write_queue.low: must not be above high", field="low")
     return {"high": high, "low": high // 2 if low is None else int(low)}
+
+
+def room(statements: Iterable[Item]) -> int | None:
+    """How many value lists a collectd of this configuration keeps before it drops any; None where there is no limit."""
+    limits = from_options(effective([Located(item, "") for item in statements]).options).get(LIMITS)
+    return None if limits is None else int(limits["low"])
 
 
 def from_options(options: Mapping[str, Option]) -> Settings:

@@ -40,24 +40,31 @@ class Parting:
         #: The first of the moments, as soon as both may know them.
         self._first: float | None = None
 
-    def part(self) -> float:
+    def part(self, room: int | None = None) -> float:
         """Have both know the moments; the last of them.
 
         Until they do nothing is lost whatever happens. A writer that hangs would have the old one never finish, so that
         is found out before.
 
-        :raises Busy: that is so, or this machine is too slow to tell both in time; nothing has changed
+        :param room: how many values the new one keeps before it drops any; None: any number
+        :raises Busy: that is so, the new one cannot keep what it is to hold, or this machine is too slow to tell both
+            in time; nothing has changed
         """
         self._tell_new(output.HOLD)
         self._tell_old(output.PASS)
         self._drain()
         for attempt in range(_ATTEMPTS):
             first = time.time() + _MARGIN * 2**attempt
-            moments = output.moments(samples(self._old), samples(self._new), first)
+            theirs = samples(self._new)
+            moments = output.moments(samples(self._old), theirs, first)
             last = max(moments.values(), default=first)
             if last - time.time() > _FARTHEST:
                 detail = f"The samples of the two would be parted in {last - time.time():.0f} s only."
                 raise exception.Busy(f"{detail} The new instance cannot hold what it reads for so long.")
+            waiting = output.waiting(theirs, last - min(moments.values(), default=first) + _FLUSH + _MARGIN)
+            if room is not None and waiting > room:
+                detail = f"Up to {waiting} values would wait in the new instance, and its write queue drops some above"
+                raise exception.Busy(f"{detail} {room} (WriteQueueLimitLow).")
             with suppress(exception.Busy):
                 self._tell_new(output.SINCE, moments, last)
                 self._first = min(moments.values(), default=first)

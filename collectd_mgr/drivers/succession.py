@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from collectd_mgr import exception
+from collectd_mgr.domain import queue
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.output import Sample
 from collectd_mgr.drivers import instance
@@ -52,6 +53,8 @@ class Succession:
         self._new: Process | None = None
         self._parting: Parting | None = None
         self._file = ""
+        #: How many values it keeps in its queue; None: any number.
+        self._room: int | None = None
         #: When each read of the new instance was seen to be due, after the first time.
         self._dues: dict[str, set[float]] = {}
         self._reads: Mapping[str, Read] = collectd.wire.call("reads")
@@ -72,6 +75,7 @@ class Succession:
         :raises NotCapable: it cannot be given what the daemon has
         """
         self._end_others()
+        self._room = queue.room(items)
         phases = {name: (read["interval"], read["due"]) for name, read in self._reads.items() if not read["failing"]}
         self._file = instance.write_configuration(self._settings, items, self._old, phases)
         self._new = self._collectd.daemon.launch(self._file)
@@ -105,11 +109,11 @@ class Succession:
         """The new instance is the daemon when this returns, and the old one has ended.
 
         :returns: what it lacks of what the old one had for itself until then, in sentences
-        :raises Busy: the old one cannot write, or this machine is too slow to tell both in time; nothing has changed
+        :raises Busy: as :meth:`.Parting.part`; nothing has changed
         :raises CollectdMgrError: it came to nothing, at any moment of it: to be taken back
         """
         self._parting = Parting(self._collectd.wire, self._old.pid, self.wire, self.new.pid)
-        lost = self._parting.finish(self._parting.part())
+        lost = self._parting.finish(self._parting.part(self._room))
         self._collectd.drain(self._old)
         if not self._old.end(self._settings.stop_timeout):
             LOG.warning("The old collectd did not end when asked, and was killed.")

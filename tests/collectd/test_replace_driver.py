@@ -271,6 +271,16 @@ def test_a_writer_that_hangs_costs_no_sample_of_what_others_write(tmp_path: Path
         assert all(any(ended - 8.0 < moment < ended - 1.0 for moment in each.times) for each in memory)
 
 
+def test_a_queue_that_would_drop_what_waits_is_for_the_next_driver() -> None:
+    with real_host(driver, "WriteQueueLimitHigh 100") as host:
+        rig = host.rig()
+        before = host.collectd.observe().pid
+        error = rig.refuses(rig.order(rig.goal({"memory": MEMORY, "cpu": CPU})), exception.Busy)
+        assert error.detail.endswith("its write queue drops some above 50 (WriteQueueLimitLow).")
+        assert the_only(host).pid == before
+        assert host.collectd.status()["output"] == FREE
+
+
 @pytest.fixture
 def unixsock(tmp_path: Path) -> Iterator[Host]:
     with real_host(driver, own_socket(tmp_path)) as host:

@@ -69,3 +69,8 @@ def test_what_holds_a_new_instance_has_the_last_word() -> None:
     items = output.held((Item("Socket", ("/s",)), output.succeeds(7, "/seat", "PostCache", {"cpu": (10.0, 1.5)})))
     assert grammar.parse(grammar.render(items)) == items
     assert output.operators_chain((Item("PostCacheChain", ("mine",)), *items)) == output.HELD
+
+
+def test_what_waits_is_what_is_sampled_meanwhile() -> None:
+    assert output.waiting({}, 3.0) == 0
+    assert output.waiting({"a": (0.0, 1.0), "b": (0.0, 10.0), "c": (0.0, 0.0)}, 3.0) == 4 + 2

@@ -29,3 +29,4 @@ def test_of_a_configuration(text: str, limits: Any) -> None:
     statements = tuple(Located(item, "collectd.conf") for item in grammar.parse(f"{text}\n"))
     found = queue.from_options(effective(statements).options)
     assert found == ({queue.LIMITS: limits} if limits else {})
+    assert queue.room([each.item for each in statements]) == (limits and limits["low"])
