@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import threading
 from collections.abc import Iterable
 from pathlib import Path
+from typing import ClassVar
 
 from collectd_mgr import exception
 from collectd_mgr.domain import safety
@@ -18,16 +20,24 @@ _LOADER_CACHE = Path("/etc/ld.so.cache")
 #: Seconds for the loader to look at all of some 150 files, on a machine that is busy otherwise.
 _PATIENCE = 60.0
 
+#: The loader takes one file at a time. ``ldd`` does the same, with several processes for each.
+_ASK = 'for file do echo "$file:"; LD_TRACE_LOADED_OBJECTS=1 "$0" "$file"; done'
+
+_LOADER = re.compile(r"ld[^/]*\.so[.0-9]*")
+
 _Stamp = tuple[int, int]
 
 
 class Packages:
-    """What is in ``plugin_dir``. A plugin is looked at again when it or a library was installed, else remembered."""
+    """What is in ``plugin_dir``. A plugin is looked at again when it or a library was installed, else remembered,
+    by the whole process: its drivers ask for the same plugins.
+    """
+
+    _lock: ClassVar = threading.Lock()
+    _seen: ClassVar[dict[Path, tuple[_Stamp, Installed]]] = {}
 
     def __init__(self, plugin_dir: str) -> None:
         self._directory = Path(plugin_dir)
-        self._lock = threading.Lock()
-        self._seen: dict[str, tuple[_Stamp, Installed]] = {}
 
     def installed(self) -> tuple[Installed, ...]:
         """In order of name; empty where there is no such directory."""
@@ -46,12 +56,12 @@ class Packages:
 
     def _look(self, files: list[Path]) -> tuple[Installed, ...]:
         with self._lock:
-            stamps = {path.stem: (_changed(path), _changed(_LOADER_CACHE)) for path in files}
-            news = [path for path in files if self._seen.get(path.stem, ((), None))[0] != stamps[path.stem]]
+            stamps = {path: (_changed(path), _changed(_LOADER_CACHE)) for path in files}
+            news = [path for path in files if self._seen.get(path, ((), None))[0] != stamps[path]]
             missing = _missing(news)
             for path in news:
-                self._seen[path.stem] = stamps[path.stem], _row(path.stem, missing.get(path.name, ()))
-            return tuple(self._seen[path.stem][1] for path in files)
+                self._seen[path] = stamps[path], _row(path.stem, missing.get(path.name, ()))
+            return tuple(self._seen[path][1] for path in files)
 
 
 def _row(plugin: str, missing: Iterable[str]) -> Installed:
@@ -71,12 +81,11 @@ def _row(plugin: str, missing: Iterable[str]) -> Installed:
 def _missing(files: list[Path]) -> dict[str, tuple[str, ...]]:
     """The libraries that the dynamic loader cannot find, by file name.
 
-    The loader itself is asked (``ldd``), in a process of its own; nothing is loaded into the agent.
+    The loader itself is asked, in processes of its own; nothing is loaded into the agent.
     """
     if not files:
         return {}
-    # A lone file is not named in the answer.
-    command = ["ldd", *map(str, files), str(files[0])]
+    command = ["sh", "-c", _ASK, _loader(), *map(str, files)]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)
     missing: dict[str, tuple[str, ...]] = {}
     name = ""
@@ -87,6 +96,13 @@ def _missing(files: list[Path]) -> dict[str, tuple[str, ...]]:
         elif line.endswith("=> not found"):
             missing[name] = (*missing[name], line.split()[0])
     return missing
+
+
+def _loader() -> str:
+    """The dynamic loader of this process, for collectd has the same."""
+    with open("/proc/self/maps", encoding="utf-8", errors="replace") as maps:
+        mapped = (path for line in maps for path in line.split()[5:6])
+        return next(path for path in mapped if _LOADER.fullmatch(Path(path).name))
 
 
 def _changed(path: Path) -> int:

@@ -58,6 +58,11 @@ def test_one_that_is_installed_later_is_seen(plugins: Path) -> None:
     assert [row.plugin for row in packages.installed()] == ["memory", "swap"]
 
 
+def test_one_that_was_looked_at_is_known_to_all(plugins: Path) -> None:
+    memory, _ = Packages(str(plugins)).installed()
+    assert Packages(str(plugins)).installed()[0] is memory
+
+
 @pytest.mark.parametrize(("plugin", "message"), [("own", "libgone"), ("nosuch", "not installed")])
 def test_what_cannot_be_loaded_is_refused(plugins: Path, plugin: str, message: str) -> None:
     with pytest.raises(exception.PluginNotLoadable, match=message) as raised:
