@@ -14,8 +14,8 @@ from collectd_mgr.agent.origin import Origin
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import difference, drift
 from collectd_mgr.domain.difference import NONE, Difference
-from collectd_mgr.domain.disk import SURE
 from collectd_mgr.domain.drift import Drift
+from collectd_mgr.domain.filesystem import SURE
 from collectd_mgr.domain.mode import MANAGE
 from collectd_mgr.domain.plan import Plan, Running
 from collectd_mgr.domain.secrets import mask_text

@@ -12,8 +12,8 @@ from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.domain import config, grammar, include, queue, sections, thresholds
-from collectd_mgr.domain.disk import Disk, changed
 from collectd_mgr.domain.effective import DEFAULT_INTERVAL, Plugin, effective
+from collectd_mgr.domain.filesystem import FileSystem, changed
 from collectd_mgr.domain.include import Located
 from collectd_mgr.domain.secrets import mask_items
 from collectd_mgr.domain.spec import ORIGIN, Layer, PluginSetting
@@ -74,7 +74,7 @@ def read(config_file: str, managed_dir: str, last: Origin | None = None) -> Orig
     return replace(_origin(found.statements, found.warnings), changed=changed(config_file, found.files, managed_dir))
 
 
-class _Operators(Disk):
+class _Operators(FileSystem):
     """The disk without what is ours: whatever has become of that, the rest is the operator's."""
 
     def __init__(self, managed_dir: str) -> None:

@@ -78,7 +78,8 @@ class Recovery:
             error = "collectd died while the agent was away, with a live operation under way"
             self._crash.happened(exception.DaemonDied(f"{error}: {', '.join(intent.changes)}."), intent.request_id)
             return
-        self._watch(intent, running)
+        if not (intent.takes_up and remembered and self._is_watched(running)):
+            self._watch(intent, running)
         self._carrier.heard = intent.pid, intent.since_boot
         if intent.takes_up and not remembered:
             LOG.info("Going on with generation %s, which was cut off.", intent.spec.generation)
@@ -101,6 +102,10 @@ class Recovery:
         if asked.epoch != taken.generation.epoch:
             return asked.epoch not in self._state.memory.past_epochs
         return asked.n > taken.generation.n
+
+    def _is_watched(self, running: Running) -> bool:
+        probation = self._state.memory.probation
+        return probation is not None and probation.watches(running, boot_id())
 
     def _watch(self, intent: Intent, running: Running) -> None:
         """What was cut off may have been done, and nobody has seen a daemon outlive it."""

@@ -20,8 +20,8 @@ from collectd_mgr.agent.mode import ModeSwitch
 from collectd_mgr.agent.origin import Origin
 from collectd_mgr.agent.probation import Elder
 from collectd_mgr.domain import leases
-from collectd_mgr.domain.disk import SURE
 from collectd_mgr.domain.drift import Drift
+from collectd_mgr.domain.filesystem import SURE
 from collectd_mgr.domain.leases import Leases
 from collectd_mgr.domain.mode import MANAGE, Mode
 from collectd_mgr.domain.plan import Running

@@ -41,16 +41,19 @@ def _shown(call: Call) -> dict[str, Any]:
     return views.host(call, host, desired, history.failed_attempt(call.control.database, host.name))
 
 
-def _change(call: Call, edit: Edit, action: str, check: Check | None = None, also: Also | None = None) -> Answer:
-    done = call.control.change(call.requester, call.host, edit, action, expected=call.expected, check=check, also=also)
-    return written_host(call, done)
+def _change(
+    call: Call, edit: Edit, action: str, check: Check | None = None, also: Also | None = None, setting: str = ""
+) -> Answer:
+    about: dict[str, Any] = {"expected": call.expected, "check": check, "also": also, "setting": setting}
+    return written_host(call, call.control.change(call.requester, call.host, edit, action, **about))
 
 
 def _anew(call: Call, edit: Edit, action: str, *changes: str) -> Answer:
     """collectd anew, and maybe another one; ``changes``: what no agent did at first."""
     program.check_known(call, *changes)
-    another = [edits.set_program(wanted) for wanted in program.asked(call.body).values()]
-    return _change(call, edits.chain([*another, edit]), action)
+    asked = program.asked(call.body)
+    another = [edits.set_program(wanted) for wanted in asked.values()]
+    return _change(call, edits.chain([*another, edit]), action, setting="".join(asked))
 
 
 class Reload(Resource):

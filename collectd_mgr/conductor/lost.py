@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from collectd_mgr import exception
@@ -16,6 +16,9 @@ LOG = logging.getLogger(__name__)
 
 #: A call to oneself that takes longer did not come back, in seconds.
 _PATIENCE = 5.0
+
+#: The records say by the wall clock when a host was heard: for a while nothing is to be seen by one that was set.
+_STEP = timedelta(seconds=1)
 
 
 class Ping(Protocol):
@@ -35,6 +38,8 @@ class Lost:
         self._window = window
         self._clock = clock
         self._listening_since: float | None = None
+        #: Where the wall clock stood when ``clock`` began, at the last look.
+        self._epoch: datetime | None = None
 
     def look(self) -> list[str]:
         """Mark who is down; their names, each from one conductor only. Nothing is said while off the bus.
@@ -42,7 +47,7 @@ class Lost:
         :raises DatabaseUnreachable: what was heard could not be stored either: that time does not count
         """
         now = self._clock()
-        if not self._ping.comes_back(_PATIENCE):
+        if self._is_set(now) or not self._ping.comes_back(_PATIENCE):
             self._listening_since = None
             return []
         if self._listening_since is None:
@@ -57,3 +62,8 @@ class Lost:
         for host in lost:
             LOG.warning("%s is down: nothing was heard of it for %.0f s.", host, self._window)
         return lost
+
+    def _is_set(self, now: float) -> bool:
+        """Whether somebody has set the wall clock since the last look."""
+        before, self._epoch = self._epoch, self._control.now() - timedelta(seconds=now)
+        return before is not None and abs(self._epoch - before) > _STEP

@@ -18,7 +18,7 @@ from collectd_mgr.db.models import Host, Operation
 from collectd_mgr.db.operations import Brief
 from collectd_mgr.db.sealing import Seal
 from collectd_mgr.domain.operations import QUEUED, SUPERSEDED
-from collectd_mgr.domain.sections import NAMES
+from collectd_mgr.domain.sections import NAMES, PROGRAM
 from collectd_mgr.domain.spec import Generation
 
 #: The actions that set what they name, or parts of it, whatever it was before.
@@ -85,13 +85,17 @@ def _request(session: Session, seal: Seal, host: Host, operation: Operation) -> 
     """Where what it was made on is forgotten, all that it holds counts as asked for."""
     after = _desired(session, seal, host, operation.to_n) or Desired()
     before = _desired(session, seal, host, operation.from_n) or Desired()
+    if operation.action == "revert" and _settings(before) == _settings(after):
+        # Somebody else had asked for the same, and it was not known yet what would become of it.
+        good = generations.last_good_before(session, host.id, operation.to_n) or 0
+        before = _desired(session, seal, host, good) or Desired()
     whole = operation.expires_in is None
     section, _, verb = operation.action.rpartition(".")
     if whole and operation.plugin and verb in _SETS:
         parts = tuple(filter(None, operation.parts.split(",")))
         return Request(before, after, plugin=operation.plugin, parts=parts)
-    if whole and operation.setting and section in NAMES:
-        return Request(before, after, settings=((section, operation.setting),))
+    if whole and operation.setting and (section or PROGRAM) in NAMES:
+        return Request(before, after, settings=((section or PROGRAM, operation.setting),))
     if whole and operation.action == buffer.ACTION:
         return Request(before, after, settings=tuple(buffer.SETTINGS.values()))
     return Request(before, after)

@@ -284,9 +284,9 @@ def reconcile(session: Session, seal: Seal, host: Host, report: Report) -> None:
 
 
 def _nothing_to_say(session: Session, host: Host, theirs: Generation | None) -> bool:
-    """Nobody ever asked anything of the host, or it refused the newest generation for good."""
-    if host.n == 0:
-        return theirs is None
+    """Nobody ever asked anything of the host, or it refused the newest generation for good, and has not forgotten."""
+    if host.n == 0 or theirs is None:
+        return host.n == 0 and theirs is None
     return generations.get(session, host, host.n).outcome == FAILED
 
 

@@ -56,7 +56,10 @@ _TABLE = table(Operation)
 
 _INSERT = insert(_TABLE)
 
-#: The actions that set nothing which a revert sets as well.
+#: The actions that may name the collectd that is to run; then the operation names that setting.
+_ANEW = ("restart", "replace")
+
+#: The actions that set nothing which a revert sets as well; but for what they name.
 _NO_SETTING = ("restart", "reload", "replace", "clear_quarantine", "mode")
 
 #: Of the record: its attributes, and their names in the table.
@@ -196,13 +199,14 @@ def asked_later(session: Session, row: Operation) -> bool:
     what has the same name in another section. A revert is about everything. What is to stay lies below what others have
     for a while.
     """
-    same = and_(Operation.plugin == row.plugin, Operation.setting == row.setting, Operation.action != "restart")
+    same = and_(Operation.plugin == row.plugin, Operation.setting == row.setting)
     if row.setting:
-        same = and_(same, Operation.action.startswith(row.action.rpartition(".")[0] + "."))
+        section = row.action.rpartition(".")[0]
+        same = and_(same, Operation.action.startswith(f"{section}.") if section else Operation.action.in_(_ANEW))
     elif row.action == "revert":
-        same = Operation.action.not_in(_NO_SETTING)
-    elif not row.plugin:
-        same = and_(same, Operation.action == row.action)
+        same = or_(Operation.action.not_in(_NO_SETTING), Operation.setting != "")
+    else:
+        same = and_(same, Operation.action != "restart" if row.plugin else Operation.action == row.action)
     later = [Operation.host == row.host, Operation.state == SUCCEEDED, Operation.created_at > row.created_at]
     if row.expires_in is None:
         later.append(Operation.expires_in.is_(None))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A collectd.conf with everything that it includes, in the order in which collectd takes it.
 
-Pure: the files come through :class:`Files`; :class:`collectd_mgr.domain.disk.Disk` is the real one.
+Pure: the files come through :class:`Files`; :class:`collectd_mgr.domain.filesystem.FileSystem` is the real one.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.domain import managed, plan, safety, sections
-from collectd_mgr.domain.disk import SURE
+from collectd_mgr.domain.filesystem import SURE
 from collectd_mgr.domain.plan import Change, Running
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers import operators

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from collectd_mgr import exception
 from collectd_mgr.domain import alone, managed, program
-from collectd_mgr.domain.disk import youngest
+from collectd_mgr.domain.filesystem import youngest
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.sections import Settings
 from collectd_mgr.drivers.base import DriverSettings

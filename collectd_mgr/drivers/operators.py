@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from collectd_mgr import exception
-from collectd_mgr.domain import disk, ignorelist, include, sections, thresholds
-from collectd_mgr.domain.disk import Disk
+from collectd_mgr.domain import filesystem, ignorelist, include, sections, thresholds
+from collectd_mgr.domain.filesystem import FileSystem
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.spec import Goal
 from collectd_mgr.drivers.base import DriverSettings
@@ -45,7 +45,7 @@ def beside(settings: DriverSettings, managed: Sequence[Item]) -> tuple[Item, ...
     :raises BadConfig: the operator's files do not include the managed file
     :raises CollectdMgrError: the operator's files cannot be read
     """
-    found = include.read(settings.config_file, Disk()).statements
+    found = include.read(settings.config_file, FileSystem()).statements
     ours = [_is_ours(settings, each.file) for each in found]
     if True not in ours:
         reason = f"{settings.config_file} does not include {settings.managed_dir}"
@@ -57,8 +57,8 @@ def beside(settings: DriverSettings, managed: Sequence[Item]) -> tuple[Item, ...
 
 def changed(settings: DriverSettings) -> float:
     """When their files were changed last, in seconds since 1970. :raises CollectdMgrError: they cannot be read"""
-    found = include.read(settings.config_file, Disk())
-    return disk.changed(settings.config_file, found.files, settings.managed_dir)
+    found = include.read(settings.config_file, FileSystem())
+    return filesystem.changed(settings.config_file, found.files, settings.managed_dir)
 
 
 def _is_ours(settings: DriverSettings, file: str) -> bool:
@@ -68,5 +68,5 @@ def _is_ours(settings: DriverSettings, file: str) -> bool:
 def _statements(settings: DriverSettings) -> list[Item]:
     if not Path(settings.config_file).exists():
         return []
-    found = include.read(settings.config_file, Disk())
+    found = include.read(settings.config_file, FileSystem())
     return [each.item for each in found.statements if not _is_ours(settings, each.file)]

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.domain.disk import Disk
 from collectd_mgr.domain.effective import effective
+from collectd_mgr.domain.filesystem import FileSystem
 from collectd_mgr.domain.grammar import Item, render
 from collectd_mgr.domain.include import read
 
@@ -62,7 +62,7 @@ def as_collectd_reads(main: Path) -> list[str] | None:
 
 def as_we_read(main: Path) -> list[str] | None:
     try:
-        statements = read(str(main), Disk()).statements
+        statements = read(str(main), FileSystem()).statements
     except exception.BadConfig:
         return None
     modules = effective(statements).plugins["python"].items

@@ -326,6 +326,15 @@ class TestSeries:
         self.over(lossy)
         assert (told(lossy), lossy.enabled()) == (("failed", "series_lost", False), {"memory"})
 
+    def test_nor_does_an_agent_that_is_killed_when_it_has_remembered_that(self, lossy: Agent, tmp_path: Path) -> None:
+        killed = Agent(tmp_path, lossy.collectd, live=Lossy, fault=killer(faults.REMEMBERED)).recover()
+        with pytest.raises(Killed):
+            killed.apply(spec(2, memory=True, df=BUSY))
+        Lossy.gone.add("memory")
+        back = Agent(tmp_path, lossy.collectd, live=Lossy).recover()
+        self.over(back)
+        assert (told(back), back.enabled()) == (("failed", "series_lost", False), {"memory"})
+
     def test_one_that_gives_what_it_gave_is_good(self, lossy: Agent) -> None:
         wanted = spec(2, memory=True, df=BUSY)
         lossy.apply(wanted)

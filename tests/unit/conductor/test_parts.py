@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -61,6 +61,7 @@ class Silence:
 
     def __init__(self) -> None:
         self.time, self.on_the_bus, self.stores = 0.0, True, True
+        self.set_by = 0.0
         self.asked: list[datetime] = []
 
     def comes_back(self, timeout: float) -> bool:
@@ -72,9 +73,8 @@ class Silence:
             raise exception.DatabaseUnreachable
         return ["a"]
 
-    @staticmethod
-    def now() -> datetime:
-        return datetime(2026, 1, 1, tzinfo=UTC)
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.time + self.set_by)
 
 
 class TestLost:
@@ -108,6 +108,20 @@ class TestLost:
             lost.look()
         silence.time, silence.stores = 45.0, True
         assert lost.look() == []
+        silence.time = 75.0
+        assert lost.look() == ["a"]
+
+    @pytest.mark.parametrize("by", [60.0, -60.0])
+    def test_a_wall_clock_that_is_set_calls_nobody_down(self, by: float) -> None:
+        """Who was heard by the time of before seems silent for as long as that is."""
+        silence: Any = Silence()
+        lost = Lost(silence, silence, 30.0, lambda: silence.time)
+        lost.look()
+        silence.time, silence.set_by = 40.0, by
+        assert lost.look() == []
+        for silence.time in (45.0, 74.0):
+            assert lost.look() == []
+        assert silence.asked == []
         silence.time = 75.0
         assert lost.look() == ["a"]
 

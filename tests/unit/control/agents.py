@@ -23,8 +23,8 @@ A = TypeVar("A", bound="ScriptedAgent")
 
 
 class ScriptedAgent:
-    """Applies what it gets; a plugin called ``BAD`` is rejected, and so are ``BAD_CONFIG`` and limits of the write
-    queue. Refuses what an agent refuses.
+    """Applies what it gets; a plugin called ``BAD`` is rejected, and so are ``BAD_CONFIG``, limits of the write queue
+    and another collectd. Refuses what an agent refuses.
     """
 
     target = agent.TARGET
@@ -58,7 +58,7 @@ class ScriptedAgent:
         self.taken, self.error = wanted, None
         goal = merge(wanted.layers)
         configs = (each.config for each in goal.plugins.values())
-        if BAD in goal.plugins or BAD_CONFIG in configs or goal.section("queue"):
+        if BAD in goal.plugins or BAD_CONFIG in configs or goal.section("queue") or goal.section("program"):
             messages = ['Password "hunter2" is wrong']
             self.error = exception.ConfigRejected("collectd said no", messages=messages, **self._good())
         else:

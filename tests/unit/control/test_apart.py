@@ -24,7 +24,8 @@ from collectd_mgr.db.models import Operation
 from collectd_mgr.db.paging import Paging
 from collectd_mgr.domain.leases import granted
 from collectd_mgr.domain.mode import Mode
-from collectd_mgr.domain.spec import Generation, HostSpec, PluginSetting, merge
+from collectd_mgr.domain.spec import HOST as HOST_LAYER
+from collectd_mgr.domain.spec import Generation, HostSpec, Layer, PluginSetting, merge
 from collectd_mgr.rpc.agent import AgentAPI
 from collectd_mgr.rpc.status import Reports
 from tests.unit.control.agents import BAD, BAD_CONFIG, ScriptedAgent, served
@@ -362,6 +363,22 @@ def test_nor_is_what_is_set_under_no_name(control: HostControl, agent: ScriptedA
     control.send(HOST, PATIENCE)
     assert [state(control, row) for row in rows] == ["failed", "failed", "succeeded"]
     assert control.desired(HOST)[1].section("queue") == {}
+
+
+def test_nor_is_a_revert_or_another_collectd(control: HostControl, agent: ScriptedAgent) -> None:
+    """Whoever asks again for want of an answer finds it stored; alone it would be about what the host has already."""
+    change(control, "cpu")
+    another = edits.chain([edits.set_program({"binary": "/opt/rejected"}), edits.replace_daemon])
+    for edit, action, setting in (
+        (edits.revert_to(Desired(Layer(HOST_LAYER, {BAD: PluginSetting(True)}))), "revert", ""),
+        (another, "replace", "collectd"),
+    ):
+        twice = Asked(edit, Requester().origin(action, setting=setting), check_managed)
+        rows = [stored(control, twice), stored(control, twice)]
+        control.send(HOST, PATIENCE)
+        assert [state(control, row) for row in rows] == ["failed", "failed"]
+        assert runs(agent) == {"cpu"}
+        assert is_settled(control, agent)
 
 
 def test_two_leases_that_met_both_succeed(control: HostControl, agent: ScriptedAgent) -> None:

@@ -243,6 +243,21 @@ def test_an_agent_that_lost_its_memory_gets_its_spec_again(control: HostControl,
     assert (agent.running.generation.n, control.unsettled()) == (1, [])
 
 
+def test_so_does_one_whose_newest_failed_with_what_was_good(control: HostControl, agent: ScriptedAgent) -> None:
+    """There was nothing to take back: what is desired is what it ran all the time."""
+    enable(control)
+    row = enable(control)
+    agent.error = exception.DaemonDied()
+    control.receive(Reports(statuses=(agent.status(),)))
+    assert operation(control, row).state == "failed"
+    agent.forget()
+    control.receive(Reports(statuses=(agent.status(),)))
+    assert control.unsettled() == [HOST]
+    control.send(HOST, PATIENCE)
+    assert agent.running is not None
+    assert control.unsettled() == []
+
+
 def test_a_late_status_undoes_nothing(control: HostControl, agent: ScriptedAgent) -> None:
     late = agent.status()
     enable(control)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.domain.disk import Disk
+from collectd_mgr.domain.filesystem import FileSystem
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.include import MAX_DEPTH, Configuration, read
 
@@ -165,6 +165,6 @@ def test_an_include_without_a_path_is_a_warning() -> None:
 def test_bytes_that_are_no_text_are_a_warning(tmp_path: Path) -> None:
     main = tmp_path / "collectd.conf"
     main.write_bytes(b'A "caf\xe9"\r\nB "\xff\\"" 1\n')
-    done = read(str(main), Disk())
+    done = read(str(main), FileSystem())
     assert [statement.item for statement in done.statements] == [Item("A", ("caf\ufffd",)), Item("B", ('\ufffd"', 1))]
     assert done.warnings == (f"{main}: not all of it is UTF-8",)

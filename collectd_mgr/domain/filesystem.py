@@ -31,7 +31,7 @@ def changed(config_file: str, files: Iterable[str], managed_dir: str) -> float:
     return youngest(own | places)
 
 
-class Disk:
+class FileSystem:
     """Reads the file system as the process that uses it may; keeps nothing."""
 
     def matches(self, pattern: str) -> list[str]:
