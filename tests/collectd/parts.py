@@ -20,16 +20,14 @@ from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSe
 from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.drivers.live import LiveDriver
-from collectd_mgr.drivers.reader import Reader
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.rigs import Host
-from collectd_mgr.wire.client import WireClient
 
 
 class Parts:
-    """``close`` at the end; ``patience``: seconds for an answer of the extension; ``daemon``: who runs collectd."""
+    """Closed with the host that :func:`.real_host` gives, or by ``close``; ``daemon``: who runs collectd."""
 
-    def __init__(self, host: Host, patience: float = 10.0, daemon: Daemon | None = None) -> None:
+    def __init__(self, host: Host, daemon: Daemon | None = None) -> None:
         settings = host.settings
         self.file = Path(settings.managed_dir) / "collectd_mgr.conf"
         self.mode = Path(settings.state_dir) / "mode"
@@ -39,17 +37,22 @@ class Parts:
             lambda last: origin.read(settings.config_file, settings.managed_dir, last),
         )
         drivers = LiveDriver(settings), RestartDriver(settings)
+        self._wires = [driver._collectd.wire for driver in drivers]
         for driver in drivers:
-            driver._collectd.wire = wire = WireClient(settings.socket, timeout=patience)
-            driver._reader = Reader(wire)
             driver._collectd.daemon = daemon or driver._collectd.daemon
         ladder = Ladder(drivers)
         self.close = ladder.close
+        host.exits.callback(self.close)
         carrier = Carrier(ladder, self.state, journal := Journal(settings.state_dir))
         crash = Crash(self.state, carrier)
         self.applier = Applier(self.state, carrier, crash)
         self.keeper = Keeper(AgentSettings(settings, revival=30.0 if daemon else 0.0), self.state, carrier, crash)
         self.keeper.recover(self.applier, journal)
+
+    def wait_for(self, seconds: float) -> None:
+        """From now on, for an answer of the extension."""
+        for wire in self._wires:
+            wire._timeout = seconds
 
 
 def spec(n: int, *plugins: str) -> HostSpec:

@@ -48,7 +48,7 @@ def test_metrics_with_names_from_the_configuration(eventually: Eventually) -> No
     )
     more = "<Plugin threshold>\n  <Type files>\n    WarningMax 1000000\n  </Type>\n</Plugin>\n"
     with ScratchCollectd(
-        ("filecount", "unixsock"), count + THRESHOLD + more + unixsock.CONFIG, interval=0.2
+        ("filecount", "unixsock"), count + THRESHOLD + more + unixsock.CONFIG, interval=0.2, options=OPTIONS
     ) as collectd:
         eventually(lambda: collectd.call("metrics_list", plugin="mine")["names"])
         collectd.call("plugin_disable", plugin="filecount", config_text=count)

@@ -6,13 +6,10 @@ The restart driver does so in tests/agent/test_container_conformance.py.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 import pytest
 
-from collectd_mgr.drivers.base import DriverSettings
-from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.testing.suite.changes import *  # noqa: F403
 from collectd_mgr.testing.suite.daemon import *  # noqa: F403
 from collectd_mgr.testing.suite.failures import *  # noqa: F403
@@ -20,11 +17,7 @@ from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import real_rig
 from collectd_mgr.testing.suite.settings import *  # noqa: F403
 from tests.collectd.containers import contained
-
-
-def replacing(settings: DriverSettings) -> ReplaceDriver:
-    """One that does not wait for plugins that are read every ten seconds."""
-    return ReplaceDriver(dataclasses.replace(settings, ready_timeout=2.0))
+from tests.collectd.replacing import replacing
 
 
 @pytest.fixture

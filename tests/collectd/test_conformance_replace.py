@@ -3,13 +3,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 import pytest
 
-from collectd_mgr.drivers.base import DriverSettings
-from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.testing.suite.changes import *  # noqa: F403
 from collectd_mgr.testing.suite.daemon import *  # noqa: F403
 from collectd_mgr.testing.suite.failures import *  # noqa: F403
@@ -18,14 +15,10 @@ from collectd_mgr.testing.suite.reads import *  # noqa: F403
 from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import real_rig
 from collectd_mgr.testing.suite.settings import *  # noqa: F403
-
-
-def driver(settings: DriverSettings) -> ReplaceDriver:
-    """One that does not wait for plugins that are read every ten seconds."""
-    return ReplaceDriver(dataclasses.replace(settings, ready_timeout=2.0))
+from tests.collectd.replacing import replacing
 
 
 @pytest.fixture
 def rig() -> Iterator[Rig]:
-    with real_rig(driver) as rig:
+    with real_rig(replacing) as rig:
         yield rig

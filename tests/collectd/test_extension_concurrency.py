@@ -46,7 +46,7 @@ def probed(
 
 def churn(collectd: ScratchCollectd, rounds: int, pause: float = 0.0) -> None:
     for _ in range(rounds):
-        collectd.call("plugin_disable", plugin="probe", grace_timeout=5)
+        collectd.call("plugin_disable", plugin="probe", grace_timeout=60)
         collectd.call("plugin_enable", plugin="probe")
         time.sleep(pause)
 
@@ -161,7 +161,7 @@ def test_a_read_in_flight_makes_the_plugin_stopping_then_busy(
 
 
 def test_operations_one_at_a_time_reads_beside_them(compiled: dict[str, Path], eventually: Eventually) -> None:
-    with probed(compiled, init=2000) as collectd:
+    with probed(compiled, init=3000) as collectd:
         restart = threading.Thread(target=collectd.call, args=("plugin_restart",), kwargs={"plugin": "probe"})
         restart.start()
         eventually(lambda: "init 2 begins" in collectd.log_text)

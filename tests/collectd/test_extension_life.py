@@ -177,7 +177,7 @@ def test_no_operation_while_the_daemon_stops(compiled: dict[str, Path], eventual
     with ScratchCollectd(("load",), config, own_plugins=[compiled["probe"]]) as collectd:
         eventually(lambda: "the first read begins" in collectd.log_text)
         os.kill(collectd.pid, signal.SIGTERM)
-        time.sleep(0.2)
+        eventually(lambda: "Exiting normally." in collectd.log_text)
         with pytest.raises(exception.Busy, match="stopp"):
             collectd.call("plugin_enable", plugin="memory")
         assert collectd.stop() == 0
@@ -187,7 +187,7 @@ def test_collectd_frees_nothing_before_the_running_operation_has_ended(
     compiled: dict[str, Path], eventually: Eventually
 ) -> None:
     """It frees its lists of callbacks without a lock, first thing when it stops."""
-    config = "LoadPlugin probe\n<Plugin probe>\n  InitTime 1500\n</Plugin>\n"
+    config = "LoadPlugin probe\n<Plugin probe>\n  InitTime 3000\n</Plugin>\n"
     with ScratchCollectd(("load",), config, own_plugins=[compiled["probe"]]) as collectd:
         restart = threading.Thread(target=collectd.client.call, args=("plugin_restart", {"plugin": "probe"}))
         restart.start()

@@ -23,8 +23,7 @@ LoadPlugin "threshold"
 <Plugin threshold>
   <Type "load">
     DataSource "shortterm"
-    FailureMax 0
-    FailureMin -1
+    FailureMax -1
   </Type>
 </Plugin>
 """
@@ -63,7 +62,7 @@ def test_a_threshold_says_what_was_crossed(eventually: Eventually) -> None:
         row = read(collectd, wait=20).rows[0]
         assert (row.severity, row.plugin, row.type, row.host) == ("failure", "load", "load", "scratch.example.org")
         assert row.meta["DataSource"] == "shortterm"
-        assert row.meta["FailureMax"] == 0.0
+        assert row.meta["FailureMax"] == -1.0
         assert "WarningMax" not in row.meta, "a bound that is not set is a NaN"
 
 

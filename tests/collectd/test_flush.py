@@ -90,8 +90,14 @@ def test_only_what_is_older_than_the_timeout(
 ) -> None:
     file = tmp_path / "rrd" / f"{IDENTIFIER}.rrd"
     eventually(lambda: collectd.call("flush", plugin="rrdtool") and file.exists())
-    time.sleep(1.0)  # It writes on a thread of its own.
+    eventually(lambda: rests(file))  # It writes on a thread of its own.
     before = file.stat().st_mtime_ns
     assert outcomes(collectd.call("flush", plugin="rrdtool", timeout=3600)) == {"rrdtool": "flushed"}
     time.sleep(1.0)
     assert file.stat().st_mtime_ns == before
+
+
+def rests(file: Path) -> bool:
+    before = file.stat().st_mtime_ns
+    time.sleep(1.0)
+    return file.stat().st_mtime_ns == before

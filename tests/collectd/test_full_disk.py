@@ -33,4 +33,3 @@ def test_it_runs_what_it_ran_before() -> None:
         assert after.pid not in (None, before.pid)
         assert after.plugins["memory"].enabled
         assert host.collectd.daemon.find() is not None
-        parts.close()

@@ -21,7 +21,7 @@ from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import real_host
 from tests.collectd import unixsock
-from tests.collectd.test_alarms import ALARM, THRESHOLD, assert_missed
+from tests.collectd.test_alarms import ALARM, OPTIONS, THRESHOLD, assert_missed
 from tests.waiting import Eventually
 
 MEMORY = {"action": "deny", "plugin": "^memory$"}
@@ -62,7 +62,7 @@ def read_again(collectd: ScratchCollectd, eventually: Eventually) -> None:
 
 
 def test_it_is_live_and_lifted_live(eventually: Eventually) -> None:
-    with ScratchCollectd(("load", "memory"), interval=0.2) as collectd:
+    with ScratchCollectd(("load", "memory"), interval=0.2, options=OPTIONS) as collectd:
         eventually(lambda: {"load", "memory", "used", "cached"} <= collected(collectd))
         answer = collectd.call("ignorelist_set", settings={"memory": MEMORY, "none": {"plugin": "^none$"}})
         assert answer["messages"] == ["The rule none matches no metric that is collected now."]
@@ -113,7 +113,7 @@ def test_a_bad_rule_changes_nothing(rule: dict[str, Any]) -> None:
 
 
 def test_what_is_ignored_raises_no_alarm(eventually: Eventually) -> None:
-    with ScratchCollectd(("load", "unixsock"), THRESHOLD + unixsock.CONFIG, interval=0.2) as collectd:
+    with ScratchCollectd(("load", "unixsock"), THRESHOLD + unixsock.CONFIG, interval=0.2, options=OPTIONS) as collectd:
         eventually(lambda: collectd.call("metrics_list", plugin="load")["names"])
         collectd.call("ignorelist_set", settings={"load": {"plugin": "^load$"}})
         assert_missed(collectd, eventually)

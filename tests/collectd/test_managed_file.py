@@ -21,11 +21,10 @@ def host() -> Iterator[Host]:
 
 
 @pytest.fixture
-def parts(host: Host) -> Iterator[Parts]:
+def parts(host: Host) -> Parts:
     parts = Parts(host)
     parts.applier.apply(spec(1, "memory"))
-    yield parts
-    parts.close()
+    return parts
 
 
 def test_it_is_mended_and_said(parts: Parts, host: Host) -> None:

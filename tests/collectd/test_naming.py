@@ -24,9 +24,7 @@ def counting(directory: Path, name: str, more: str = "") -> Iterator[Seen]:
     own = f'<LoadPlugin filecount>\n  Interval 1\n</LoadPlugin>\n<Plugin filecount>\n  <Directory "{directory}">\n'
     own += f'    Plugin "{name}"\n    Instance "x"\n  </Directory>\n</Plugin>\n{more}'
     with real_host(LiveDriver, own) as host:
-        parts = Parts(host)
-        yield Seen(host, parts)
-        parts.close()
+        yield Seen(host, Parts(host))
 
 
 class Seen:

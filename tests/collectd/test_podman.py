@@ -23,13 +23,13 @@ from collectd_mgr.domain import managed, output, plan
 from collectd_mgr.drivers import instance, operators
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.process import Process, marked, running
-from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.changes import CPU, MEMORY
 from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import Host, real_host
 from tests.collectd.beside import beside
 from tests.collectd.containers import PODMAN, contained
+from tests.collectd.replacing import replacing
 from tests.collectd.test_replace_driver import answers
 from tests.waiting import PATIENCE, eventually
 
@@ -38,11 +38,6 @@ def podman(*words: str, given: bytes = b"") -> str:
     done = subprocess.run([*PODMAN.split(), *words], check=False, capture_output=True, input=given)
     assert done.returncode == 0, (words, done.stdout, done.stderr)
     return done.stdout.decode()
-
-
-def replacing(settings: DriverSettings) -> ReplaceDriver:
-    """One that does not wait for plugins that are read every ten seconds."""
-    return ReplaceDriver(dataclasses.replace(settings, ready_timeout=2.0))
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,7 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
 from collectd_mgr.domain.spec import Goal, PluginGoal
-from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.live import LiveDriver
-from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.drivers.trial import Trial, Trials
 from collectd_mgr.testing.collectd import PLUGINS
@@ -25,6 +22,7 @@ from collectd_mgr.testing.suite.changes import CPU, MEMORY
 from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import Host, Kind, real_host
 from tests.collectd.beside import beside
+from tests.collectd.replacing import replacing
 from tests.waiting import PATIENCE
 
 #: Says of itself what collectd does, takes what collectd takes, and is none.
@@ -34,11 +32,6 @@ echo "  Plugin directory  /usr/lib/collectd"
 echo "collectd {version}, http://collectd.org/"
 exit 1
 """
-
-
-def replacing(settings: DriverSettings) -> ReplaceDriver:
-    """One that does not wait for plugins that are read every ten seconds."""
-    return ReplaceDriver(replace(settings, ready_timeout=2.0))
 
 
 @pytest.fixture(params=[replacing, RestartDriver], ids=["replace", "restart"])

@@ -27,11 +27,10 @@ def host() -> Iterator[Host]:
 
 
 @pytest.fixture
-def parts(host: Host) -> Iterator[Parts]:
+def parts(host: Host) -> Parts:
     parts = Parts(host)
     parts.applier.apply(spec(1))
-    yield parts
-    parts.close()
+    return parts
 
 
 def spec(n: int, reloads: int = 0) -> HostSpec:
@@ -98,7 +97,6 @@ def test_what_the_daemon_was_started_with_must_be_known(host: Host) -> None:
     parts.applier.apply(spec(1, reloads=1))
     assert (parts.state.memory.outcome, parts.state.memory.driver) == ("applied", "restart")
     assert host.collectd.observe().pid != before.pid
-    parts.close()
 
 
 def test_files_that_cannot_be_understood_are_refused_and_nothing_is_restarted(host: Host, parts: Parts) -> None:

@@ -42,17 +42,15 @@ def test_a_change_waits_for_the_end_of_a_start(host: Host, before: bool) -> None
     pid = host.collectd.daemon.start().pid
     time.sleep(0.5)
     parts = Parts(host)
-    try:
-        running = parts.applier.apply(spec(1, "memory"))
-        assert running is not None
-        assert (parts.state.memory.driver, running.pid, parts.state.memory.outcome) == ("live", pid, "applied")
-    finally:
-        parts.close()
+    running = parts.applier.apply(spec(1, "memory"))
+    assert running is not None
+    assert (parts.state.memory.driver, running.pid, parts.state.memory.outcome) == ("live", pid, "applied")
 
 
 def test_one_that_is_silent_before_the_change_gets_it_later(host: Host) -> None:
-    parts = Parts(host, patience=1.0)
+    parts = Parts(host)
     parts.applier.apply(spec(1, "memory"))
+    parts.wait_for(1.0)
     process = host.collectd.daemon.find()
     assert process is not None
     answering = host.collectd.observe()
@@ -75,13 +73,13 @@ def test_one_that_is_silent_before_the_change_gets_it_later(host: Host) -> None:
 
     eventually(applied)
     assert host.collectd.observe().plugins["swap"].enabled
-    parts.close()
 
 
 def test_one_that_somebody_else_runs_is_not_taken_for_dead(host: Host) -> None:
     host.settings = dataclasses.replace(host.settings, daemon="attached")
-    parts = Parts(host, patience=1.0)
+    parts = Parts(host)
     parts.applier.apply(spec(1, "memory"))
+    parts.wait_for(1.0)
     process = host.collectd.daemon.find()
     assert process is not None
     assert parts.state.memory.probation is not None
@@ -97,7 +95,6 @@ def test_one_that_somebody_else_runs_is_not_taken_for_dead(host: Host) -> None:
         return told(parts) == ("applied", None)
 
     eventually(applied)
-    parts.close()
 
 
 def test_one_that_somebody_else_runs_is_known_with_its_queue_full(host: Host) -> None:

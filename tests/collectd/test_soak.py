@@ -37,7 +37,7 @@ def test_churn_over_every_live_safe_plugin(
         ScratchCollectd(interval=soak.INTERVAL, own_plugins=own) as twin,
     ):
         pid = subject.pid
-        figures = soak.Churn(subject, twin, [*plugins, slow], seed=20, repeats=0 if LONG else 3).run(ROUNDS)
+        figures = soak.Churn(subject, twin, [*plugins, slow], seed=20, repeats=0 if LONG else 8).run(ROUNDS)
         soak.enable(subject, slow)
         told: dict[str, float] = {}
         eventually(lambda: told.update(probe_counters(subject)) or "overlaps" in told)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -13,13 +12,12 @@ from collectd_mgr.domain.metrics import STATES
 from collectd_mgr.domain.notifications import Position
 from collectd_mgr.domain.reads import Query
 from collectd_mgr.domain.spec import Goal, PluginGoal
-from collectd_mgr.drivers.base import Driver, DriverSettings
-from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.suite.rig import FAST, Rig
 from collectd_mgr.testing.suite.rigs import real_host
 from tests.collectd import unixsock
+from tests.collectd.replacing import replacing
 from tests.waiting import eventually
 
 LOW = {"type": "gauge", "failure_max": 5.0}
@@ -85,13 +83,9 @@ def test_a_name_that_is_none_is_lost() -> None:
         assert daemon.call("states_set", states={name: [3, 0] for name in names}) == {"lost": names}
 
 
-@pytest.fixture(params=[ReplaceDriver, RestartDriver])
+@pytest.fixture(params=[replacing, RestartDriver])
 def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
-    def driver(settings: DriverSettings) -> Driver:
-        found: Driver = request.param(replace(settings, ready_timeout=2.0))
-        return found
-
-    with real_host(driver) as host:
+    with real_host(request.param) as host:
         yield host.rig()
 
 

@@ -30,8 +30,10 @@ def trials(tmp_path: Path) -> Trials:
     return Trials(settings_in(tmp_path))
 
 
-def tried(trials: Trials, plugin: str, config: Any = None, types: tuple[str, ...] = ()) -> Result:
-    return trials.run(Trial(plugin, PluginGoal(True, 10.0, config), HOST, types), 10.0)
+def tried(
+    trials: Trials, plugin: str, config: Any = None, types: tuple[str, ...] = (), patience: float = PATIENCE
+) -> Result:
+    return trials.run(Trial(plugin, PluginGoal(True, 10.0, config), HOST, types), patience)
 
 
 def test_values_and_rates(trials: Trials) -> None:
@@ -63,7 +65,7 @@ def test_what_collectd_does_not_take_is_said_in_its_own_words(trials: Trials) ->
 
 
 def test_a_read_that_fails_is_a_warning(trials: Trials) -> None:
-    result = tried(trials, "table", {"Table": {"args": "/nowhere", "Separator": " ", "Result": _RESULT}})
+    result = tried(trials, "table", {"Table": {"args": "/nowhere", "Separator": " ", "Result": _RESULT}}, patience=10.0)
     assert result.rows == ()
     assert any("nowhere" in line for line in result.warnings)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,7 @@ from collectd_mgr.domain import capabilities
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.testing.suite.changes import CPU, MEMORY
-from collectd_mgr.testing.suite.rig import Rig
+from collectd_mgr.testing.suite.rig import FAST, Rig, await_
 
 __all__ = [
     "test_a_flush_answers",
@@ -33,8 +34,15 @@ def collecting(rig: Rig) -> dict[str, Read]:
         with pytest.raises(exception.NotCapable):
             reads.pop(name)(Query())
     if reads:
-        rig.values("memory")
+        await_(lambda: _is_complete(rig))
     return reads
+
+
+def _is_complete(rig: Rig) -> bool:
+    """What is read at once is written one by one."""
+    before = len(rig.driver.metrics(Query(plugin="memory")).rows)
+    time.sleep(FAST)
+    return len(rig.driver.metrics(Query(plugin="memory")).rows) == before > 0
 
 
 def test_rows_are_in_order_and_complete(rig: Rig) -> None:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One metric of many data sources, which are always equal, and updated as fast as can be: who sees two that differ has
- * seen a half of an update.
+ * One metric of many data sources, which are always equal, and from a flush on updated as fast as can be: who sees two
+ * that differ has seen a half of an update.
  */
 #include "collectd.h"
 
@@ -13,11 +13,16 @@
 
 #define SOURCES 200
 
-/* So many updates come slowly, so that somebody can find his way in peace. */
-#define SLOW 20
-
 static data_source_t sources[SOURCES];
 static data_set_t set = {.type = "halves", .ds_num = SOURCES, .ds = sources};
+
+/* Until it is flushed updates come slowly, so that somebody can find his way in peace. */
+static int fast;
+
+static int halves_flush(cdtime_t timeout, const char *identifier, user_data_t *user) {
+  __atomic_store_n(&fast, 1, __ATOMIC_SEQ_CST);
+  return 0;
+}
 
 static void *halves_update(void *unused) {
   (void)unused;
@@ -34,7 +39,7 @@ static void *halves_update(void *unused) {
       values[source].gauge = number;
     vl.time = cdtime();
     uc_update(&set, &vl);
-    usleep(number < SLOW ? 100000 : 20);
+    usleep(__atomic_load_n(&fast, __ATOMIC_SEQ_CST) ? 20 : 100000);
   }
   return NULL;
 }
@@ -51,4 +56,5 @@ void module_register(void) {
   }
   plugin_register_data_set(&set);
   plugin_register_init("halves", halves_init);
+  plugin_register_flush("halves", halves_flush, NULL);
 }
