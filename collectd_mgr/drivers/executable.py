@@ -15,8 +15,8 @@ from collectd_mgr.domain import program as programs_of
 from collectd_mgr.drivers import inheritance
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
-from collectd_mgr.drivers.launcher import Launcher, arguments, unfit
-from collectd_mgr.drivers.process import Process, look, running
+from collectd_mgr.drivers.launcher import Launcher, arguments, mark, unfit
+from collectd_mgr.drivers.process import Process, look, marked, running
 
 #: A collectd that inherits one of these takes itself for somebody's service.
 _NOT_INHERITED = frozenset(
@@ -35,9 +35,12 @@ class Executables(Launcher):
     def __init__(self, settings: DriverSettings) -> None:
         self.configured = settings.binary
         self._account = account(settings.user)
+        self._mark = mark(settings)
 
     def launch(self, program: str, config_file: str, output: int, heir_of: Process | None = None) -> Process | None:
         environment = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
+        variable, _, value = self._mark.partition("=")
+        environment[variable] = value
         actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
         actions += [(os.POSIX_SPAWN_DUP2, output, number) for number in (1, 2)]  # type: ignore[misc]
         command = self._account.command(program, *arguments(config_file))
@@ -74,8 +77,12 @@ class Executables(Launcher):
         return process
 
     def running(self, programs: Iterable[str], config_file: str) -> Iterator[Process]:
-        for program in programs:
-            yield from running(program, arguments(config_file))
+        """One that a script has started is of another program than was named, and one of an earlier agent's bears no
+        mark.
+        """
+        told = arguments(config_file)
+        named = (process for program in programs for process in running(program, told))
+        yield from dict.fromkeys((*named, *marked(self._mark, told)))
 
     def usage(self, program: str) -> str:
         """What others than root and the agent's own user could have written is not run."""

@@ -9,7 +9,11 @@ from typing import ClassVar
 
 from collectd_mgr import exception
 from collectd_mgr.domain.build import Build
+from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.process import Process
+
+#: A variable of the environment.
+MARK = "COLLECTD_MGR"
 
 
 class Launcher(abc.ABC):
@@ -58,6 +62,11 @@ class Launcher(abc.ABC):
 
 def unfit(program: str, why: str, build: Build | None = None) -> exception.ProgramUnfit:
     return exception.ProgramUnfit(f"{program}: {why}.", program=program, version=build.version if build else None)
+
+
+def mark(settings: DriverSettings) -> str:
+    """What tells the processes of this agent from those of others: its own directory, in their environment."""
+    return f"{MARK}={settings.state_dir}"
 
 
 def arguments(config_file: str) -> tuple[str, ...]:

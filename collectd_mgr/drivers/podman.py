@@ -16,14 +16,11 @@ from collectd_mgr.drivers import bundle
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.instance import INSTANCES
-from collectd_mgr.drivers.launcher import Launcher, arguments, unfit
+from collectd_mgr.drivers.launcher import Launcher, arguments, mark, unfit
 from collectd_mgr.drivers.process import Process, look, marked
 from collectd_mgr.drivers.words import words
 
 LOG = logging.getLogger(__name__)
-
-#: What tells the processes of this agent's containers from those of others: its own directory, in their environment.
-_MARK = "COLLECTD_MGR"
 
 #: States of a container in which nothing of it runs.
 _IDLE = frozenset({"configured", "created", "exited", "initialized", "stopped"})
@@ -46,7 +43,7 @@ class Podman(Launcher):
         self._settings = settings
         self._account = account(settings.user)
         self._instances = Path(settings.state_dir) / INSTANCES
-        self._mark = f"{_MARK}={settings.state_dir}"
+        self._mark = mark(settings)
         self._podman = words(settings.podman)
         self._options = words(settings.podman_options)
 
@@ -75,7 +72,7 @@ class Podman(Launcher):
 
     def running(self, programs: Iterable[str], config_file: str) -> Iterator[Process]:
         """Of which image a process is, nobody can see; that it is ours is enough."""
-        return iter(marked(self._mark, (self._settings.binary, *arguments(config_file))))
+        return iter(marked(self._mark, arguments(config_file)))
 
     def usage(self, program: str) -> str:
         try:

@@ -164,14 +164,15 @@ def _told(entries: Iterable[Path]) -> Iterator[tuple[Process, str]]:
                 yield process, os.path.realpath(told)
 
 
-def marked(environment: str, command: tuple[str, ...]) -> list[Process]:
-    """Every process of this command line, in whatever namespaces, that was started with this in its environment.
+def marked(environment: str, arguments: tuple[str, ...]) -> list[Process]:
+    """Every process whose command line has ``arguments`` in a row, in whatever namespaces and of whatever program, that
+    was started with this in its environment.
 
     Not a child of one of them, which is about to run another program.
     """
     found = {}
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and _command_line(entry)[:-1] == list(command) and environment in _environment(entry):
+        if entry.name.isdigit() and _in_a_row(_command_line(entry), arguments) and environment in _environment(entry):
             process = look(int(entry.name))
             if process is not None:
                 found[process.pid] = process

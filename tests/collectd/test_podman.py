@@ -55,7 +55,7 @@ def processes(host: Host) -> list[Process]:
     """Every collectd in a container of this host's."""
     mark = f"COLLECTD_MGR={host.settings.state_dir}"
     files = [host.settings.config_file, *map(str, Path(host.settings.state_dir, "instances").glob("*.conf"))]
-    return [each for file in files for each in marked(mark, (host.settings.binary, "-f", "-C", file))]
+    return [each for file in files for each in marked(mark, ("-f", "-C", file))]
 
 
 def containers(host: Host) -> dict[str, dict[str, Any]]:

@@ -118,8 +118,16 @@ def has_plugins_in(binary: Path, directory: str, *plugins: str) -> None:
 
 
 def test_it_is_found_without_its_record(host: Host, rig: Rig, other: Path) -> None:
-    pid = rig.reach(goal(rig, other)).running.pid
+    """Though a script has started it, and is not the program that runs."""
+    path = other.with_name("script")
+    path.write_text(f'#!/bin/sh\nexec {other} "$@"\n')
+    path.chmod(0o755)
+    pid = rig.reach(goal(rig, path)).running.pid
+    assert runs(rig) == str(other)
     Path(host.settings.state_dir, "collectd.pid").unlink()
+    found = host.collectd.daemon.find()
+    assert found is not None
+    assert found.pid == pid
     assert rig.another().recover().running.pid == pid
 
 
