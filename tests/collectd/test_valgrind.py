@@ -20,7 +20,10 @@ from collectd_mgr.testing.collectd import ScratchCollectd
 from tests.collectd import soak
 from tests.waiting import Eventually
 
-ROUNDS = 5_000 if os.environ.get("CM_LONG") else 20
+LONG = bool(os.environ.get("CM_LONG"))
+ROUNDS = 5_000 if LONG else 20
+#: Each is read at once when it is enabled; to read all of them ten times a second is all that valgrind comes to.
+INTERVAL = soak.INTERVAL if LONG else 2.0
 
 SUPPRESSED = Path(__file__).parent / "valgrind.supp"
 
@@ -44,13 +47,13 @@ def test_churn_under_valgrind(tmp_path: Path) -> None:
     chosen = random.Random(7)
     with soak.live_safe() as plugins, ScratchCollectd(interval=1, wrapper=wrapper, patience=280) as collectd:
         for plugin in plugins:
-            soak.enable(collectd, plugin)
+            soak.enable(collectd, plugin, INTERVAL)
         for number in range(ROUNDS):
             plugin = chosen.choice(plugins)
             if chosen.random() < 0.5:
                 collectd.call("plugin_disable", plugin=plugin.name)
             else:
-                soak.enable(collectd, plugin)
+                soak.enable(collectd, plugin, INTERVAL)
             if number % 10 == 0:
                 collectd.call("values_get")
                 collectd.call("metrics_list")
@@ -84,7 +87,6 @@ def test_an_access_to_freed_memory_would_be_found(
     report = tmp_path / "valgrind"
     wrapper = (*VALGRIND, f"--log-file={report}")
     own = [compiled["freed"]]
-    with ScratchCollectd(("load",), interval=0.5, own_plugins=own, wrapper=wrapper, patience=120) as collectd:
-        collectd.call("plugin_enable", plugin="freed")
+    with ScratchCollectd(("freed",), interval=0.5, entry="", own_plugins=own, wrapper=wrapper, patience=120) as collectd:
         eventually(lambda: "Invalid read of size 1" in report.read_text())
         assert collectd.stop() == 99
