@@ -140,11 +140,16 @@ class Churn:
 
     def _steps(self, bystanders: Sequence[str], touched: Sequence[Plugin], rounds: int) -> tuple[float, float]:
         began = time.time()
-        until = self.figures.rounds + rounds
+        until, drawn = self.figures.rounds + rounds, self._drawn(touched)
         while self.figures.rounds < until:
-            self._round(self._random.choice(touched))
+            self._round(next(drawn))
         ours, twins = (longest_step(daemon.csv, bystanders, began) for daemon in (self._subject, self._twin))
         return ours, twins
+
+    def _drawn(self, plugins: Sequence[Plugin]) -> Iterator[Plugin]:
+        """In random order, again and again, each as often as the others."""
+        while True:
+            yield from self._random.sample(plugins, len(plugins))
 
     def _round(self, plugin: Plugin) -> None:
         if plugin.name in self._on:
@@ -162,9 +167,9 @@ class Churn:
             self.figures.resident.append(self._subject.resident)
 
 
-def enable(daemon: ScratchCollectd, plugin: Plugin) -> None:
+def enable(daemon: ScratchCollectd, plugin: Plugin, interval: float = INTERVAL) -> None:
     daemon.call(
-        "plugin_enable", plugin=plugin.name, interval=INTERVAL, config_text=plugin.text, config_digest=plugin.text
+        "plugin_enable", plugin=plugin.name, interval=interval, config_text=plugin.text, config_digest=plugin.text
     )
 
 

@@ -17,7 +17,8 @@ from tests.collectd import soak
 from tests.waiting import Eventually
 
 LONG = bool(os.environ.get("CM_LONG"))
-ROUNDS = 50_000 if LONG else 300
+#: In the short form enough for each to be disabled with the one set of bystanders, and enabled again with the other.
+ROUNDS = 50_000 if LONG else 140
 #: The more there are, the longer a read of all of them is in flight.
 PROCESSES = 500 if LONG else 100
 
@@ -44,7 +45,7 @@ def test_churn_over_every_live_safe_plugin(
         print(figures)
 
         assert figures.rounds >= ROUNDS
-        assert figures.busy <= ROUNDS // 100
+        assert figures.busy <= max(3, ROUNDS // 100)
         assert subject.running
         assert subject.call("status")["pid"] == pid
         assert told["overlaps"] == 0
