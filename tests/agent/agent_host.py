@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import signal
 import subprocess
@@ -30,12 +31,20 @@ from collectd_mgr.drivers.child import ChildDaemon
 from collectd_mgr.drivers.installation import launcher_of
 from collectd_mgr.rpc import transport
 from collectd_mgr.rpc.agent import AgentAPI
+from tests.forks import Forked, Forks
 from tests.waiting import PATIENCE, eventually
 
 T = TypeVar("T")
 
+_PROCESS = "tests.agent.agent_process"
+
 ROOT = Path(__file__).parents[2]
 PLUGINS = Path("/usr/lib/collectd")
+
+
+@functools.cache
+def _agents() -> Forks:
+    return Forks("collectd-mgr-agent", _PROCESS)
 
 
 class AgentHost:
@@ -63,7 +72,7 @@ class AgentHost:
         Path(self.settings.config_file).write_text(f"{self._plugin_dir(own_plugins)}\n{config}\n{text}")
         Path(self.settings.state_dir).mkdir(mode=0o700)
         self.daemon = ChildDaemon(self.settings, launcher_of(self.settings))
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
 
     def _plugin_dir(self, own: tuple[Path, ...]) -> str:
         """collectd follows no links to plugins: so copies, of the few that are needed."""
@@ -79,17 +88,13 @@ class AgentHost:
 
         :param within: the beginning of a command that runs the rest, by exec
         """
-        command = [
-            *within,
-            sys.executable,
-            "-m",
-            "tests.agent.agent_process",
-            "--config-file",
-            str(self.file),
-            *arguments,
-        ]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)
+        words = ["--config-file", str(self.file), *arguments]
+        if within:
+            command = [*within, sys.executable, "-m", _PROCESS, *words]
+            with self.log.open("ab") as log:
+                self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)
+        else:
+            self.process = _agents().start(_PROCESS, words, self.log)
         if wait:
             self.until(lambda: self.answers() or self.ended())
 

@@ -10,7 +10,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from collectd_mgr.cmd import agent, configuration
@@ -25,12 +25,12 @@ LIVE = "live"
 DRIVERS: dict[str, Callable[[DriverSettings], Driver]] = {"replace": ReplaceDriver, "restart": RestartDriver}
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--config-file", required=True)
     parser.add_argument("--die-at")
     parser.add_argument("--trust", nargs="*", default=[])
-    given = parser.parse_args()
+    given = parser.parse_args(argv)
     conf = configuration.load(["--config-file", given.config_file], "collectd-mgr-agent")
     settings = agent.settings(conf).daemon
     drivers = [DRIVERS[name](settings) for name in conf.agent.drivers if name != LIVE]

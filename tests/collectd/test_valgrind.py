@@ -87,6 +87,8 @@ def test_an_access_to_freed_memory_would_be_found(
     report = tmp_path / "valgrind"
     wrapper = (*VALGRIND, f"--log-file={report}")
     own = [compiled["freed"]]
-    with ScratchCollectd(("freed",), interval=0.5, entry="", own_plugins=own, wrapper=wrapper, patience=120) as collectd:
+    with ScratchCollectd(
+        ("freed",), interval=0.5, entry="", own_plugins=own, wrapper=wrapper, patience=120
+    ) as collectd:
         eventually(lambda: "Invalid read of size 1" in report.read_text())
         assert collectd.stop() == 99
