@@ -70,11 +70,13 @@ class Crash:
             return True
         try:
             lost = series.lost(self._carrier.ladder, probation.expects)
+            less = series.missing(self._carrier.ladder, self._state.gave, probation.expects)
         except exception.CollectdMgrError:
             return True  # It is asked again.
         if not lost:
-            self._state.elder = None
-            self._state.remember(good=self._state.memory.current, probation=None)
+            self._state.elder, self._state.gave = None, frozenset()
+            warnings = (*self._state.memory.warnings, *filter(None, [less]))
+            self._state.remember(good=self._state.memory.current, probation=None, warnings=warnings)
             return True
         detail = f"Since the change collectd gives no values of {', '.join(lost)}, which it gave before."
         self.happened(exception.SeriesLost(detail, plugins=list(lost)), live=False)

@@ -19,12 +19,13 @@ from collectd_mgr.drivers.ladder import Barred, Ladder
 @dataclass(frozen=True)
 class Disruption:
     """``passed_over``: why each less disruptive driver is not used; ``read``: the intervals of the plugins that are
-    read before and after; ``expects``: see :func:`.series.expected`.
+    read before and after; ``expects``: see :func:`.series.expected`; ``gave``: the metrics that had a fresh value.
     """
 
     passed_over: Mapping[str, str]
     read: Mapping[str, float]
     expects: Mapping[str, float]
+    gave: frozenset[str]
 
     def seen(self, state: State, applied: Applied) -> Applied:
         """What it came to is remembered, and what it is to give is watched for as long as it is on probation.
@@ -33,6 +34,7 @@ class Disruption:
         """
         memory = state.memory
         probation = memory.probation and memory.probation.expecting(self.expects)
+        state.gave = frozenset() if applied.replaced else self.gave
         state.note(probation=probation, gap=memory.gap if applied.gap is None else applied.gap)
         if applied.gap is None:
             return applied
@@ -47,9 +49,11 @@ def foreseen(
     expected of the next one.
     """
     goal, probation = state.goal(spec), state.memory.probation
-    gave = {**(probation.expects if probation else {}), **series.given(ladder, time.time())}
+    fresh = series.fresh(ladder, time.time())
+    expected = {**(probation.expects if probation else {}), **series.given(fresh)}
     return Disruption(
         ladder.passed_over(driver, todo, running, {**state.barred(), **barred}),
         gap.plugins(running, goal, state.origin.interval),
-        series.expected(gave, running, goal, todo),
+        series.expected(expected, running, goal, todo),
+        frozenset(fresh) | (state.gave if probation else frozenset()),
     )

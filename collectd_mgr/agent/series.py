@@ -2,12 +2,13 @@
 """What plugins gave before another daemon came, so that one that gives less of it is found out.
 
 Metrics come and go, with an interface or a file system; so it is plugins that are compared, by the first words of their
-metrics. Of a plugin that gave values, and that nobody touched, some are to come again.
+metrics. Of a plugin that gave values, and that nobody touched, some are to come again. Single metrics are compared as
+well, after a restart, but only told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
@@ -23,6 +24,9 @@ READS = 2
 #: One that is read less often is not waited for, in seconds.
 _SELDOM = 30.0
 
+#: So many metrics are named.
+_NAMED = 5
+
 #: Whoever sends to these may be quiet for a while, and the guests of a host come and go.
 _FED = SPOKEN_TO | {"virt"}
 
@@ -30,16 +34,30 @@ _FED = SPOKEN_TO | {"virt"}
 _OTHERWISE = (plan.LOAD, plan.ENABLE, plan.RECONFIGURE, plan.DISABLE)
 
 
-def given(ladder: Ladder, now: float) -> dict[str, float]:
-    """By first word the longest interval, in seconds, of the metrics that have a fresh value ``now``.
+def fresh(ladder: Ladder, now: float) -> dict[str, float]:
+    """The interval, in seconds, of each metric that has a fresh value ``now``; none where the cache cannot be read."""
+    return {name: interval for name, last, interval in _metrics(ladder) if now - last <= READS * interval + 1.0}
 
-    Nothing where the cache cannot be read.
-    """
+
+def given(metrics: Mapping[str, float]) -> dict[str, float]:
+    """By first word the longest interval of these metrics."""
     found: dict[str, float] = {}
-    for word, last, interval in _metrics(ladder):
-        if now - last <= READS * interval + 1.0:
-            found[word] = max(interval, found.get(word, 0.0))
+    for name, interval in metrics.items():
+        found[_word(name)] = max(interval, found.get(_word(name), 0.0))
     return found
+
+
+def missing(ladder: Ladder, gave: Iterable[str], wanted: Container[str]) -> str | None:
+    """Which of the metrics ``gave``, of the words that are wanted, have no value in the cache, in a sentence.
+
+    :raises CollectdMgrError: nobody can tell now
+    """
+    kept = {name for name in gave if _word(name) in wanted}
+    came = {row["id"] for page in ladder.pages() for row in page.rows} if kept else set()
+    gone = sorted(kept - came)
+    named = ", ".join(gone[:_NAMED]) + (" …" if len(gone) > _NAMED else "")
+    number = "one metric" if len(gone) == 1 else f"{len(gone)} metrics"
+    return f"Since the change collectd gives no values of {number} which it gave before: {named}" if gone else None
 
 
 def expected(gave: Mapping[str, float], running: Running, goal: Goal, todo: Plan) -> dict[str, float]:
@@ -71,7 +89,7 @@ def _metrics(ladder: Ladder) -> Iterator[tuple[str, float, float]]:
     try:
         for page in ladder.pages():
             for row in page.rows:
-                yield _word(row["id"]), float(row["last_update"]), float(row["interval"] or 0.0)
+                yield row["id"], float(row["last_update"]), float(row["interval"] or 0.0)
     except exception.CollectdMgrError:
         return
 

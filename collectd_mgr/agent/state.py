@@ -61,6 +61,8 @@ class State:
         self.acted: tuple[float, frozenset[str]] = (0.0, frozenset())
         #: What is good before the last change is, if the daemon lives so long; the next agent begins anew with that.
         self.elder: Elder | None = None
+        #: The metrics that were fresh before collectd was restarted, until what it gives now is compared with that.
+        self.gave: frozenset[str] = frozenset()
         #: Called after each change that is remembered.
         self.changed: Callable[[], None] = lambda: None
         #: Called with each layer whose lease is over, before that is remembered: after a kill once more.

@@ -273,7 +273,7 @@ def test_what_somebody_changes_meanwhile_is_mended(agent: Agent) -> None:
 
 
 class Lossy(Live):
-    """Its collectd gives nothing of these plugins any more."""
+    """Its collectd gives nothing of these plugins, or metrics, any more."""
 
     gone: ClassVar[set[str]] = set()
     #: Seconds by which the clock was set back.
@@ -282,7 +282,7 @@ class Lossy(Live):
     def metrics(self, query: Query) -> Page:
         page = super().metrics(query)
         rows = ({**row, "last_update": row["last_update"] - self.back} for row in page.rows)
-        return Page(tuple(row for row in rows if row["id"].split("/")[1] not in self.gone), page.marker)
+        return Page(tuple(row for row in rows if not self.gone & {row["id"], row["id"].split("/")[1]}), page.marker)
 
 
 class Replacing(FakeDriver):
@@ -340,6 +340,20 @@ class TestSeries:
         lossy.apply(wanted)
         self.over(lossy)
         assert (told(lossy), lossy.service.state.memory.good) == (("applied", None, False), wanted)
+
+    def test_single_metrics_that_are_missing_are_told(self, lossy: Agent) -> None:
+        wanted = spec(2, memory=True, df=BUSY)
+        lossy.apply(wanted)
+        names = sorted(row["id"] for row in lossy.service._ladder.drivers[0].metrics(Query(plugin="memory")).rows)
+        Lossy.gone.add(names[0])
+        assert len(names) > 1
+        self.over(lossy)
+        assert (told(lossy), lossy.service.state.memory.good) == (("applied", None, False), wanted)
+        said = f"Since the change collectd gives no values of one metric which it gave before: {names[0]}"
+        assert lossy.status().warnings == (said,)
+        lossy.apply(spec(3, memory=True, df=BUSY, cpu=True))
+        self.over(lossy)
+        assert not lossy.status().warnings
 
     def test_a_clock_that_is_set_back_loses_nothing(self, lossy: Agent) -> None:
         wanted = spec(2, memory=True, df=BUSY)
