@@ -110,10 +110,10 @@ class Trials:
         :raises ConfigRejected: with collectd's own ``messages``
         :raises Busy: another trial is under way for all that time; at once, where one waits already
         """
-        check_testable(trial.plugin)
         there = self._installations
         installation = there.current() if trial.program is None else there.of(trial.program)
         installation.packages.check_loadable(trial.plugin)
+        check_testable(trial.plugin)
         if not self._asked.acquire(blocking=False):
             raise exception.Busy("Plugins are being tried on this host, and another one waits.")
         try:
@@ -166,7 +166,7 @@ def check_testable(plugin: str) -> None:
     row = safety.lookup(plugin)
     if row.exclusive:
         raise exception.NotTestable(f"{plugin}: {safety.REASONS['exclusive']}", plugin=plugin, reason_code="exclusive")
-    if row.kind != "read":
+    if row.kind != "read" and row.reason != safety.UNKNOWN:
         raise exception.NotTestable(f"{plugin} collects nothing itself.", plugin=plugin, reason_code="no_read")
     if row.scratch != "ok":
         raise exception.NotTestable(

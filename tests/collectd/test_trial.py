@@ -16,7 +16,7 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.process import with_config_below
-from collectd_mgr.drivers.trial import Result, Trial, Trials
+from collectd_mgr.drivers.trial import Result, Trial, Trials, check_testable
 from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.suite.rigs import settings_in
 from tests.collectd import unixsock
@@ -92,9 +92,15 @@ def test_what_must_not_run_beside_the_daemon(trials: Trials, tmp_path: Path, plu
     assert not (tmp_path / "state").exists() or not any((tmp_path / "state").iterdir())
 
 
-def test_an_unknown_one_is_kept_out(trials: Trials) -> None:
-    with pytest.raises(exception.NotTestable):
+def test_one_that_is_not_there(trials: Trials) -> None:
+    with pytest.raises(exception.PluginNotLoadable, match="it is not installed"):
         tried(trials, "nosuchplugin")
+
+
+def test_one_that_nobody_knows_is_kept_out() -> None:
+    with pytest.raises(exception.NotTestable, match="Nobody has proved that it is safe") as refused:
+        check_testable("nosuchplugin")
+    assert refused.value.kwargs["reason_code"] == "grammar_only"
 
 
 class TestBesideTheDaemon:
