@@ -9,16 +9,15 @@ from typing import Any
 from collectd_mgr.rpc.confirmed import Confirmed
 from collectd_mgr.rpc.transport import Outlet
 
-#: As everywhere in OpenStack.
-TOPIC = "notifications"
-
 
 class Telemetry:
     """In the name of ``host``; for one thread at a time."""
 
     def __init__(self, outlet: Outlet, host: str) -> None:
         self._bus = Confirmed(outlet, f"collectd-mgr.{host}")
+        self._topics = outlet.topics
 
     def send(self, event_type: str, payload: Mapping[str, Any]) -> None:
-        """The bus has it when this returns. :raises NotSent:"""
-        self._bus.send(TOPIC, event_type, payload, {})
+        """The bus has it for each topic when this returns. :raises NotSent: one that lacks it; others may have it"""
+        for topic in self._topics:
+            self._bus.send(topic, event_type, payload, {})

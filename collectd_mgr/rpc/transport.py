@@ -74,10 +74,13 @@ class Outlet:
     """Where notifications go: ``exchange`` is None for the one that the transport has by default.
 
     An exchange has to be declared with the same arguments by everybody, so what has others needs one of its own.
+
+    :param topics: of what OpenStack's other services listen to, as they are called everywhere
     """
 
     transport: Any
     exchange: str | None = None
+    topics: tuple[str, ...] = ("notifications",)
 
 
 def lasting(conf: cfg.ConfigOpts) -> Outlet:
@@ -98,8 +101,9 @@ def telemetry(conf: cfg.ConfigOpts) -> Outlet | None:
     address = section.transport_url or conf.transport_url
     if "messagingv2" not in section.driver:
         return None
+    there = _notifications(conf, address, amqp_auto_delete="false")
     # To be named in ``[notification] notification_control_exchanges`` of Ceilometer.
-    return Outlet(_notifications(conf, address, amqp_auto_delete="false"), f"{conf.control_exchange}_telemetry")
+    return Outlet(there, f"{conf.control_exchange}_telemetry", tuple(section.topics))
 
 
 def _notifications(conf: cfg.ConfigOpts, address: str, **options: str) -> Any:

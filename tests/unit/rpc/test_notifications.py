@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from queue import Queue
+from typing import Any
+
 import oslo_messaging
 import pytest
 
@@ -10,8 +13,9 @@ from collectd_mgr import exception
 from collectd_mgr.rpc import notifications, transport
 from collectd_mgr.rpc.confirmed import NotSent
 from collectd_mgr.rpc.notifications import Payload
+from collectd_mgr.rpc.telemetry import Telemetry
 from tests.unit.rpc.buses import configuration
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 
 def test_what_the_database_cannot_take_comes_again() -> None:
@@ -51,3 +55,32 @@ def test_each_bus_has_exchanges_of_its_own_for_what_lasts() -> None:
     exchange = conf.control_exchange
     assert (transport.lasting(conf).exchange, outlet.exchange) == (f"{exchange}_lasting", f"{exchange}_telemetry")
     assert isinstance(outlet.transport, oslo_messaging.Transport)
+
+
+def test_each_topic_that_is_configured_gets_what_others_are_told() -> None:
+    conf = configuration()
+    conf.set_override("driver", ["messagingv2"], group="oslo_messaging_notifications")
+    conf.set_override("topics", ["notifications", "vitrage"], group="oslo_messaging_notifications")
+    outlet = transport.telemetry(conf)
+    assert outlet is not None
+    heard: Queue[tuple[str, str]] = Queue()
+    targets = [oslo_messaging.Target(exchange=outlet.exchange, topic=topic) for topic in ("notifications", "vitrage")]
+    listeners = [
+        oslo_messaging.get_notification_listener(outlet.transport, [target], [_Ear(target.topic, heard)])
+        for target in targets
+    ]
+    for listener in listeners:
+        listener.start()
+    Telemetry(outlet, "h").send("collectd_mgr.host.up", {})
+    assert {heard.get(timeout=PATIENCE) for _ in targets} == {(each.topic, "collectd_mgr.host.up") for each in targets}
+    for listener in listeners:
+        listener.stop()
+        listener.wait()
+
+
+class _Ear:
+    def __init__(self, topic: str, heard: Queue[tuple[str, str]]) -> None:
+        self._topic, self._heard = topic, heard
+
+    def info(self, context: Any, publisher: str, event_type: str, payload: Any, metadata: Any) -> None:
+        self._heard.put((self._topic, event_type))
