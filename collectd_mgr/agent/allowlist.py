@@ -53,7 +53,7 @@ class Allowlist:
 
     :param metrics: how many metrics a plugin has that is to run so, as they were seen last
     :param configured: the collectd of the agent's own configuration, by its kind (:mod:`collectd_mgr.domain.program`)
-    :param last: where that last version is kept
+    :param last: where that last version is kept, unless that is the file itself
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Allowlist:
         self._file = file
         self._configured = configured or {}
         self._metrics = metrics
-        self._last = last
+        self._last = None if last == Path(file) else last
         self._reading = _Reading(_UNREAD, _kept(last))
 
     def check(self, goal: Goal, than: Goal, interval: float) -> None:

@@ -113,9 +113,10 @@ def test_a_broken_file_stops_nothing_when_the_agent_starts_either(tmp_path: Path
     assert looked(make(tmp_path, collectd=agent.collectd)) == set(), "no file was the last one that could be read"
 
 
-def test_the_copy_takes_the_place_of_no_list(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["allowlist.toml", "allowlist.last.toml"])
+def test_the_copy_takes_the_place_of_no_list(tmp_path: Path, name: str) -> None:
     (tmp_path / "state").mkdir()
-    file = tmp_path / "state" / "allowlist.toml"
+    file = tmp_path / "state" / name
     file.write_text("[limits]\nshortest_interval = 0.5\n")
     before = file.stat()
     agent = Agent(tmp_path, allowlist_file=str(file)).recover()
