@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -103,13 +106,24 @@ def test_a_name_that_this_host_does_not_bear(host: AgentHost) -> None:
     assert explained(host, "uptime/uptime", "somebody.else").link == "another_host"
 
 
-def test_a_metric_that_came_once(host: AgentHost) -> None:
-    name = f"{host.status().daemon['hostname']}/other/gauge-once"
+def put(host: AgentHost, rest: str, when: str) -> None:
+    """A value that somebody gives collectd at its own socket."""
+    name = f"{host.status().daemon['hostname']}/{rest}"
     with socket.socket(socket.AF_UNIX) as connection, connection.makefile("rw") as stream:
         connection.connect(str(host.directory / "unixsock"))
-        stream.write(f'PUTVAL "{name}" interval=1 N:1\n')
+        stream.write(f'PUTVAL "{name}" interval=1 {when}:1\n')
         stream.flush()
         assert stream.readline().startswith("0 ")
+
+
+def test_a_metric_from_before_the_clock_was_set_back(host: AgentHost) -> None:
+    put(host, "other/gauge-ahead", str(int(time.time()) + 3600))
+    host.until(lambda: explained(host, "other/gauge-ahead").link == "future")
+    assert explained(host, "other/gauge-ahead").facts["ahead"] > 3000.0
+
+
+def test_a_metric_that_came_once(host: AgentHost) -> None:
+    put(host, "other/gauge-once", "N")
     for link in ("not_published", "late", "gone"):
         host.until(partial(broken_at, host, "other/gauge-once", link))
 
@@ -150,6 +164,9 @@ def test_a_host_where_nothing_may_be_changed(host: AgentHost) -> None:
     client.call("plugin_disable", {"plugin": "uptime"})
     client.close()
     assert explained(host, "uptime/uptime").link == "observe"
+    # Nor is it started there.
+    os.kill(host.status().daemon["pid"], signal.SIGKILL)
+    host.until(lambda: explained(host, "uptime/uptime").link == "daemon")
     mode.write_text("off")
     assert explained(host, "uptime/uptime").link == "mode"
     mode.unlink()
