@@ -135,6 +135,9 @@ def test_a_silent_host_is_pending_until_it_is_back(openstack: Shell, cloud: Clou
     cloud.leave(OTHER)
     (row,) = openstack.ok("plugin", "enable", "uptime", "--host", OTHER)
     assert row["State"] == "pending"
+    said = openstack("buffer", "show", "--host", OTHER, "-f", "json")
+    assert (said.code, said.json["notifications"], said.json["ring"]) == (0, None, None)
+    assert said.err == f"{OTHER}: the agent does not answer: what is in its buffers is not known\n"
     said = openstack("plugin", "enable", "uptime", "--host", OTHER, "--wait", "--timeout", "0.5", "-f", "json")
     assert (said.code, said.json[0]["State"]) == (1, "pending")
     with cloud.joining(OTHER):
