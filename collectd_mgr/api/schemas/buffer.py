@@ -47,7 +47,10 @@ _LIMITS = {"type": "object", "properties": {"write_queue": QUEUE, "spool": SPOOL
 BUFFER = fields.record(
     {
         "desired": _LIMITS,
-        "effective": {**_LIMITS, "description": "What is set here and in force."},
+        "effective": {
+            **_LIMITS,
+            "description": "What is set here and in force. Nothing, as host and origin, until the host has said it.",
+        },
         "host": {
             "type": "object",
             "properties": {"write_queue": QUEUE},
