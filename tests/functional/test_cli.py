@@ -3,23 +3,35 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from tests.cli.asked import Asked
 from tests.cli.shell import Shell
-from tests.functional.deployment import Deployment
+from tests.functional.deployment import Caller, Deployment
+from tests.guide.page import Page
 from tests.services.keystone import Keystone
+from tests.unit.cli import commands
 from tests.waiting import eventually
 
 HOST = "cli.example.org"
+
+#: Commands that another test carries out, with a real collectd as well.
+USE_CASES = Path(__file__).parents[2] / "doc" / "source" / "user" / "use-cases.rst"
+
+#: Samples go to the bus, where nobody else looks for them.
+PUBLISHING = {"driver": "messagingv2", "topics": "of_the_commands"}
 
 
 @pytest.fixture(scope="module")
 def catalogued(deployment: Deployment, keystone: Keystone) -> Keystone:
     """A Keystone that knows where the API is, and a host."""
     keystone.register("collectd-mgr", "collectd-mgr", deployment.urls[0])
-    deployment.agent(HOST).start()
-    admin = Shell(keystone.environment("admin", "admin"))
-    eventually(lambda: "up" in admin("host", "show", HOST, "-f", "value", "-c", "status").out)
+    deployment.agent(HOST, oslo_messaging_notifications=PUBLISHING).start()
+    Caller(deployment.urls[0], keystone.token("admin", "admin")).up(HOST)
     return keystone
 
 
@@ -51,24 +63,106 @@ def test_without_a_token_there_is_no_answer(catalogued: Keystone, deployment: De
     assert "[unauthorized, request req-" in nobody.error("host", "list")
 
 
-def test_what_is_set_for_a_while_ends_by_itself(catalogued: Keystone) -> None:
+def test_what_is_set_for_a_while_ends_by_itself(catalogued: Keystone, admin: Caller) -> None:
     openstack = Shell(catalogued.environment("admin", "admin"))
-    (row,) = openstack.ok("plugin", "enable", "contextswitch", "--host", HOST, "--for", "30s", "--wait")
-    assert row["State"] == "succeeded"
-    assert openstack.ok("operation", "show", row["Operation"])["expires_in"] == 30.0
-    assert openstack.ok("plugin", "show", "contextswitch", "--host", HOST)["effective"]["enabled"]
-
-    def begun() -> bool:
-        lease = openstack.ok("plugin", "show", "contextswitch", "--host", HOST)["lease"]
-        return bool(lease["state"] == "active")
-
-    eventually(begun)
+    (row,) = openstack.ok("plugin", "enable", "contextswitch", "--host", HOST, "--for", "10s", "--wait")
+    assert (row["State"], row["Enabled"]) == ("succeeded", True)
 
     def over() -> bool:
-        host = openstack.ok("host", "show", HOST)
+        host = admin("GET", f"/v1/hosts/{HOST}").body["host"]
         return host["leases"] == [] and bool(host["in_sync"])
 
     eventually(over)
+    assert openstack.ok("operation", "show", row["Operation"])["expires_in"] == 10.0
     shown = openstack.ok("plugin", "show", "contextswitch", "--host", HOST)
     assert (shown["desired"], shown["effective"]["enabled"], shown["lease"]) == (None, False, None)
     assert openstack.ok("generation", "list", "--host", HOST)[0]["Summary"] == "lease.end contextswitch"
+
+
+class Everything:
+    """Every command that the use cases have not: on a real host, by somebody who has a token already."""
+
+    def __init__(self, openstack: Shell) -> None:
+        self._openstack = openstack
+
+    def __call__(self, line: str) -> Any:
+        """What it printed; a warning beside it is all right."""
+        said = self._openstack(*shlex.split(line), "-f", "json")
+        assert said.code == 0, said
+        return said.json
+
+    def on(self, line: str) -> Any:
+        return self(f"{line} --host {HOST}")
+
+    def set_show_unset(self, noun: str, options: str) -> None:
+        """A named setting, from nothing to nothing."""
+        (row,) = self.on(f"{noun} set one {options}")
+        assert (row["State"], row["Error"]) == ("succeeded", None)
+        assert [row["Name"] for row in self.on(f"{noun} list")] == ["one"]
+        shown = self.on(f"{noun} show one")
+        assert shown["effective"] == shown["desired"] == row["Effective"]
+        (row,) = self.on(f"{noun} unset one")
+        assert (row["State"], row["Effective"]) == ("succeeded", None)
+
+    def settings(self) -> None:
+        self.set_show_unset("threshold", "--plugin load --type load --data-source shortterm --warning-max 1000")
+        self.set_show_unset("ignore", "--plugin ^swap$ --type-instance ^cached$")
+        self.set_show_unset("sample", f"--identifier {HOST}/load/load --rates")
+        self.set_show_unset("ring", f"--identifier {HOST}/load/load --age 10m --bytes 64K")
+        self.set_show_unset("mute", "--for 10m --identifier */swap/*")
+
+    def plugins(self) -> None:
+        assert "load" in {row["Plugin"] for row in self.on("plugin list")}
+        assert self.on("plugin show load")["origin"] == "host"
+        (change,) = self.on("plugin preview contextswitch --enable --interval 5")
+        assert (change["Class"], change["Driver"], change["Series"]) == ("live", "live", 1)
+        assert [row["Type"] for row in self.on("plugin test contextswitch")] == ["derive"]
+        self.on("plugin enable contextswitch --interval 5")
+        (row,) = self.on("plugin unset contextswitch")
+        assert (row["State"], row["Enabled"], row["Driver"]) == ("succeeded", False, "live")
+
+    def values(self) -> None:
+        assert self.on(f"metric explain {HOST}/contextswitch/contextswitch")["link"] == "not_enabled"
+        assert "load" in self._openstack("value", "watch", "--host", HOST, "--plugin", "load", "--times", "1").out
+        self.on(f"ring set recent --identifier {HOST}/load/load --bytes 64K")
+        eventually(lambda: self.on("value list --plugin load --since 1h"))
+        (row,) = self.on("value publish --since 1h")
+        assert row["Orders"] == 1
+        self.on("ring unset recent")
+
+    def notifications(self) -> None:
+        self.on("notification create --severity failure 'A test'")
+        eventually(
+            lambda: [row for row in self.on("notification list --severity failure") if row["Message"] == "A test"]
+        )
+
+    def hosts(self) -> None:
+        assert self(f"host set {HOST} --label rack=r12")["labels"]["rack"] == "r12"
+        assert self(f"host preview {HOST} --as-configured") == []
+        before = self.on("generation list --limit 1")[0]["Generation"]
+        self.on("plugin enable contextswitch")
+        assert "contextswitch" in self.on(f"generation show {before + 1}")["diff"]
+        (row,) = self.on(f"generation revert {before}")
+        assert (row["State"], row["Driver"]) == ("succeeded", "live")
+        assert self("operation list --limit 1")[0]["Operation"] == row["Operation"]
+        assert self(f"operation show {row['Operation']}")["action"] == "revert"
+
+    def delete(self) -> None:
+        assert self._openstack("host", "delete", "--force", HOST).code == 0
+        # It comes back by itself, with nothing of what was set.
+        eventually(lambda: self._openstack("host", "show", HOST, "-f", "value", "-c", "labels").out.strip() == "{}")
+
+
+def test_every_command_works_on_a_real_host(catalogued: Keystone, deployment: Deployment) -> None:
+    asked = Asked()
+    token = catalogued.token("admin", "admin")
+    holder = {"OS_AUTH_TYPE": "admin_token", "OS_TOKEN": token, "OS_ENDPOINT": deployment.urls[0]}
+    everything = Everything(Shell(holder, asked))
+    everything.settings()
+    everything.plugins()
+    everything.values()
+    everything.notifications()
+    everything.hosts()
+    everything.delete()
+    shown = {commands.of(tuple(step.arguments)) for step in Page(USE_CASES).steps if step.is_command}
+    assert shown | set(asked.rules) == set(commands.COMMANDS)
