@@ -2,7 +2,8 @@
 """Commands and agents without their second of imports: a process that has them forks for each.
 
 What runs is what the executable runs, the ``main`` of its module, in a process of its own with its own environment and
-files. A line of JSON on stdin asks, a line with the exit code answers, or with the PID of what is not waited for.
+files. What a command imports besides, the next ones have already. A line of JSON on stdin asks, a line with the exit
+code answers, or with the PID of what is not waited for.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -82,8 +83,8 @@ class Forks:
 
     def run(self, module: str, arguments: Sequence[str], environment: Mapping[str, str], stdin: str = "") -> Said:
         with tempfile.TemporaryDirectory(prefix="cm-") as directory:
-            files = [Path(directory, name) for name in ("stdin", "stdout", "stderr")]
-            for file, text in zip(files, (stdin, "", ""), strict=True):
+            files = [Path(directory, name) for name in ("stdin", "stdout", "stderr", "imported")]
+            for file, text in zip(files, (stdin, "", "", ""), strict=True):
                 file.write_text(text)
             code = self._ask(module, arguments, environment, files, wait=True)
             return Said(code, files[1].read_text(), files[2].read_text())
@@ -121,7 +122,21 @@ def serve(program: str, *modules: str) -> None:
         pid = os.fork()
         if pid == 0:
             _run(call)
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) if call["wait"] else pid, flush=True)
+        answer = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) if call["wait"] else pid
+        imported = [module for file in call["files"][3:] for module in Path(file).read_text().split()]
+        print(answer, flush=True)
+        # Whoever asked removes the files meanwhile.
+        _learn(imported)
+
+
+def _learn(imported: Iterable[str]) -> None:
+    for module in imported:
+        # Some are no files of their own.
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    if cliff := sys.modules.get("cliff.command"):
+        # For the help of a command it reads the metadata of all that is installed, and remembers it.
+        cliff._get_distributions_by_modules()
 
 
 def _bury() -> None:
@@ -133,11 +148,11 @@ def _bury() -> None:
 
 def _run(call: dict[str, Any]) -> NoReturn:
     """Never comes back into the loop, whatever happens."""
-    code = 70
+    code, before = 70, set(sys.modules)
     try:
         os.environ.clear()
         os.environ.update(call["environment"])
-        for number, name in enumerate(call["files"]):
+        for number, name in enumerate(call["files"][:3]):
             os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND if number else os.O_RDONLY, 0o600), number)
         sys.stdin = os.fdopen(0)
         code = sys.modules[call["module"]].main(call["arguments"])
@@ -146,6 +161,8 @@ def _run(call: dict[str, Any]) -> NoReturn:
     except BaseException:
         traceback.print_exc()
     finally:
+        for file in call["files"][3:]:
+            Path(file).write_text("\n".join(sys.modules.keys() - before))
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
