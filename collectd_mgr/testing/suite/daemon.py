@@ -14,11 +14,9 @@ from collectd_mgr.testing.suite.changes import CPU, MEMORY
 from collectd_mgr.testing.suite.rig import Rig
 
 __all__ = [
-    "test_a_closed_driver_leaves_the_daemon_alone",
+    "test_a_closed_driver_leaves_the_daemon_to_the_next_agent",
     "test_a_dead_daemon_is_seen",
-    "test_the_installed_plugins_are_known",
-    "test_the_next_agent_sees_the_same",
-    "test_the_offer_names_every_read",
+    "test_the_installed_plugins_and_every_read_are_named",
     "test_the_state_of_the_next_daemon_can_be_prepared",
     "test_the_state_outlives_the_daemon",
 ]
@@ -59,10 +57,12 @@ def test_a_dead_daemon_is_seen(rig: Rig) -> None:
         rig.driver.values(Query())
 
 
-def test_the_next_agent_sees_the_same(rig: Rig) -> None:
+def test_a_closed_driver_leaves_the_daemon_to_the_next_agent(rig: Rig) -> None:
     goal = rig.goal({"memory": MEMORY, "cpu": CPU})
     before = rig.reach(goal).running
     rig.driver.close()
+    rig.driver.close()
+    assert rig.driver.observe().pid == before.pid
     following = rig.another()
     assert following.recover().running == before
     assert following.recover().running == before
@@ -70,23 +70,13 @@ def test_the_next_agent_sees_the_same(rig: Rig) -> None:
     following.close()
 
 
-def test_a_closed_driver_leaves_the_daemon_alone(rig: Rig) -> None:
-    before = rig.reach(rig.goal({"memory": MEMORY})).running
-    rig.driver.close()
-    rig.driver.close()
-    assert rig.driver.observe().pid == before.pid
-
-
-def test_the_installed_plugins_are_known(rig: Rig) -> None:
+def test_the_installed_plugins_and_every_read_are_named(rig: Rig) -> None:
     installed = rig.driver.installed()
     names = [row.plugin for row in installed]
     assert names == sorted(names)
     assert {"cpu", "memory", "load"} <= {row.plugin for row in installed if row.loadable}
     assert all(row.why_not for row in installed if not row.loadable)
     assert rig.driver.installed() == installed
-
-
-def test_the_offer_names_every_read(rig: Rig) -> None:
     offer = rig.driver.offer()
     assert offer.driver == rig.driver.name
     assert set(capabilities.READS) <= offer.capabilities | set(offer.missing)
