@@ -19,6 +19,9 @@ from collectd_mgr.drivers.installation import Installation, Installations
 #: What needs a new process, or can be had by one.
 CHANGES = frozenset((*plan.CHANGES, *plan.SECTIONS))
 
+#: What only who starts collectd can change, by capability, where that is not the agent.
+NOT_HERE = {plan.PROGRAM: "Whoever starts collectd on this host says which program that is."}
+
 #: What a new process has to take up; for the others there is nothing that could fail.
 _TAKEN_UP = (plan.LOAD, plan.RECONFIGURE, plan.ENABLE)
 

@@ -233,5 +233,5 @@ def _daemon(settings: DriverSettings, wire: WireClient) -> Daemon:
     if settings.daemon == "commands":
         return CommandsDaemon(settings, wire)
     if settings.daemon == "systemd":
-        return SystemdDaemon(settings)
+        return SystemdDaemon(settings, wire)
     return ChildDaemon(settings, launcher_of(settings))

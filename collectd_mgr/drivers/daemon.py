@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.drivers.launcher import Launcher
@@ -44,6 +46,20 @@ class Daemon(abc.ABC):
         :raises NotCapable: the new one cannot be given what the other one has
         """
         raise exception.DaemonNotStarted(self.alone or "", messages=[])
+
+    def obstacle(self, status: Mapping[str, Any]) -> str | None:
+        """Why the one that runs, of this status, can have no second one beside it; ``None`` when it can."""
+        return None
+
+    def entrust(self, process: Process) -> None:  # noqa: B027 - most have nobody to tell
+        """Whoever watches over the daemon watches over one that was launched from now on; the one before runs yet.
+
+        :raises CollectdMgrError: they do not take it, or may not have
+        """
+
+    def relieved(self) -> Sequence[Process]:
+        """Those that run yet, though another one was put in their place for whoever watches over the daemon."""
+        return ()
 
     def adopt(self, process: Process) -> bool:
         """One that was launched is the daemon from now on; the one before has ended. Safe to repeat.

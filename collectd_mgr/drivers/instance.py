@@ -43,6 +43,10 @@ def socket(settings: DriverSettings) -> str:
     return f"{settings.socket}.next"
 
 
+def _directory(settings: DriverSettings) -> Path:
+    return Path(settings.state_dir) / INSTANCES
+
+
 def write_configuration(
     settings: DriverSettings, items: Sequence[Item], predecessor: Process, phases: Mapping[str, Sequence[float]]
 ) -> str:
@@ -54,7 +58,7 @@ def write_configuration(
     """
     chain = output.operators_chain(items)
     told = (Item("Socket", (socket(settings),)), output.succeeds(predecessor.pid, settings.socket, chain, phases))
-    user, directory = account(settings.user), Path(settings.state_dir) / INSTANCES
+    user, directory = account(settings.user), _directory(settings)
     user.pass_through(directory)
     _clear(settings)
     path = directory / f"{secrets.token_hex(4)}.conf"
@@ -94,11 +98,20 @@ def settle(settings: DriverSettings, daemon: Daemon) -> tuple[str, ...]:
         return ()
     if daemon.launcher is not None:
         daemon.launcher.clear()
-    current, notes = daemon.find(), []
+    # Where none was begun nobody who runs the daemon is asked: there may be nobody to ask.
+    notes = _settled(settings, daemon) if any(_directory(settings).glob("*.conf")) else []
+    release(settings)
+    tidy(settings, daemon)
+    return tuple(notes)
+
+
+def _settled(settings: DriverSettings, daemon: Daemon) -> list[str]:
+    notes = [_dismiss(settings, process) for process in daemon.relieved()]
+    current = daemon.find()
     # Without the daemon: it may have been started beside another one itself, and ends where this one stays.
     for other in [process for process in daemon.launched().values() if process != current]:
         if current is not None:
-            current, note = _one_of(settings, current, other)
+            current, note = _one_of(settings, daemon, current, other)
             notes.append(note)
     files = [file for file, process in daemon.launched().items() if process == current]
     if current is not None and files:
@@ -107,13 +120,15 @@ def settle(settings: DriverSettings, daemon: Daemon) -> tuple[str, ...]:
             notes.append(f"{place}: no agent had noted that yet.")
         _await_seat(settings, current)
         notes += complete(settings, files[0])
-    if current is not None:
-        release(settings)
-    tidy(settings, daemon)
-    return tuple(notes)
+    return notes
 
 
-def _one_of(settings: DriverSettings, current: Process, other: Process) -> tuple[Process, str]:
+def _dismiss(settings: DriverSettings, process: Process) -> str:
+    process.end(settings.stop_timeout)
+    return f"The agent was killed when another one had taken the place of collectd {process.pid}, which was ended."
+
+
+def _one_of(settings: DriverSettings, daemon: Daemon, current: Process, other: Process) -> tuple[Process, str]:
     """The one that stays: the new one where the old one is to write no more; the hand-over is ended then."""
     beginning = f"The agent was killed while collectd {other.pid} was to take the place of {current.pid}"
     old, new = (WireClient(path, timeout=_END) for path in (settings.socket, socket(settings)))
@@ -122,11 +137,20 @@ def _one_of(settings: DriverSettings, current: Process, other: Process) -> tuple
     finally:
         old.close()
         new.close()
-    if lost is None:
+    if lost is None or not _entrusted(daemon, other):
         other.end(_END)
         return current, f"{beginning}: {other.pid} was ended, {current.pid} goes on."
     current.end(settings.stop_timeout)
     return other, " ".join((f"{beginning}: it has; {current.pid} was ended.", *lost))
+
+
+def _entrusted(daemon: Daemon, process: Process) -> bool:
+    try:
+        daemon.entrust(process)
+    except exception.CollectdMgrError as error:
+        LOG.warning("collectd %s cannot be the daemon: %s", process.pid, error.detail)
+        return False
+    return True
 
 
 def release(settings: DriverSettings) -> None:
@@ -164,6 +188,6 @@ def _clear(settings: DriverSettings) -> None:
 def tidy(settings: DriverSettings, daemon: Daemon) -> None:
     """There are secrets in the files: none is kept for longer than its process. Safe to repeat."""
     kept = daemon.launched()
-    for path in (Path(settings.state_dir) / INSTANCES).glob("*"):
+    for path in _directory(settings).glob("*"):
         if str(path.with_suffix(".conf")) not in kept:
             path.unlink(missing_ok=True)

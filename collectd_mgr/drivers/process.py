@@ -59,6 +59,19 @@ class Process:
         return next((int(line.split()[-1]) for line in lines if line.startswith("NSpid:")), self.pid)
 
     @property
+    def program(self) -> str:
+        """The path of the file that it runs, as it was at its start; empty where that cannot be seen."""
+        return _program(Path(f"/proc/{self.pid}"))
+
+    @property
+    def cgroups(self) -> str:
+        """As the kernel tells them; empty where it has ended."""
+        try:
+            return Path(f"/proc/{self.pid}/cgroup").read_text(encoding="utf-8", errors="surrogateescape")
+        except OSError:
+            return ""
+
+    @property
     def sees_our_files(self) -> bool:
         """Whether it has our root: in a container the same path may be another file."""
         return _root(Path(f"/proc/{self.pid}")) == _root(Path("/proc/self"))

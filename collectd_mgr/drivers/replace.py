@@ -53,7 +53,8 @@ class ReplaceDriver(RealDriver):
         why = self._collectd.daemon.alone or self._unfit()
         if why is not None:
             return Offer(self.name, reads, dict.fromkeys(candidate.CHANGES, why))
-        return Offer(self.name, candidate.CHANGES | reads)
+        missing = {} if self._collectd.daemon.launcher is not None else candidate.NOT_HERE
+        return Offer(self.name, (candidate.CHANGES - missing.keys()) | reads, missing)
 
     def _unfit(self) -> str | None:
         """Why there cannot be two of the daemon that runs; ``None`` when there can."""
@@ -63,6 +64,9 @@ class ReplaceDriver(RealDriver):
                 return "; ".join(status["live"]["reasons"])
             if status.get("output") is None:
                 return "The extension in this collectd is of an earlier version."
+            obstacle = self._collectd.daemon.obstacle(status)
+            if obstacle is not None:
+                return obstacle
             found = beside.obstacles(operators.beside(self._settings, managed.parse(self._collectd.files.read() or "")))
         except (exception.CollectdMgrError, OSError) as error:
             return f"{getattr(error, 'detail', error)}"

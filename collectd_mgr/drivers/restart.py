@@ -30,8 +30,6 @@ _SETTLING = 1.0
 #: What is asked for lest there be a gap is not done with one.
 _NOT_OURS = {plan.REPLACE_DAEMON: "It ends collectd before it starts it anew: ask for a restart if that will do."}
 
-_NOT_HERE = {plan.PROGRAM: "Whoever starts collectd on this host says which program that is."}
-
 
 class RestartDriver(RealDriver):
     """Renders the goal, has it judged, and starts a new process with it; back to the old file if that fails."""
@@ -77,7 +75,7 @@ class RestartDriver(RealDriver):
         return self._missing().get(change.kind) or candidate.refusal(change)
 
     def _missing(self) -> dict[str, str]:
-        return _NOT_OURS if self._collectd.daemon.launcher is not None else {**_NOT_OURS, **_NOT_HERE}
+        return _NOT_OURS if self._collectd.daemon.launcher is not None else {**_NOT_OURS, **candidate.NOT_HERE}
 
     def apply(self, order: Order) -> Applied:
         """As the contract has it; a daemon that does not run is started, whatever the order says."""

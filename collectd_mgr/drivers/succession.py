@@ -114,6 +114,7 @@ class Succession:
         """
         self._parting = Parting(self._collectd.wire, self._old.pid, self.wire, self.new.pid)
         lost = self._parting.finish(self._parting.part(self._room))
+        self._collectd.daemon.entrust(self.new)
         self._collectd.drain(self._old)
         if not self._old.end(self._settings.stop_timeout):
             LOG.warning("The old collectd did not end when asked, and was killed.")
@@ -127,7 +128,7 @@ class Succession:
         :raises DaemonNotStarted: it is not ready in time
         """
         # One that dies closes its socket some moments before it is gone.
-        if not self._old.wait(_DYING) or self._new is None or not self._new.alive():
+        if not self._old.wait(_DYING) or self._new is None or self._collectd.daemon.find() != self._new:
             return None
         self._collectd.await_ready(self._new)
         lacks = instance.complete(self._settings, self._file)

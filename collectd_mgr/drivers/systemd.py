@@ -1,31 +1,58 @@
 # SPDX-License-Identifier: Apache-2.0
-"""collectd as a unit of systemd: ending its process behind systemd's back would start a second one."""
+"""collectd as a unit of systemd: ending its process behind systemd's back would start a second one.
+
+Another one takes its place with systemd's knowledge: the collectd that runs starts it, in its own cgroup and with all
+that it has itself, and names it to systemd as the main process when it has handed over. Whichever of the two that is,
+systemd ends both when it dies, and starts the unit anew: there is one daemon, whoever is killed.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from collectd_mgr import exception
+from collectd_mgr.domain import plan
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.ending import OutOfMemory, by_somebody
-from collectd_mgr.drivers.process import Process, look
+from collectd_mgr.drivers.instance import INSTANCES
+from collectd_mgr.drivers.launcher import arguments
+from collectd_mgr.drivers.process import Process, look, running
+from collectd_mgr.wire.client import WireClient
+
+#: ``KillMode=`` of a unit of which systemd leaves no process when the main one has died.
+_ENDS_ALL = "control-group"
+
+#: Seconds for collectd to start another one: it tries first whether it may.
+_PATIENCE = 60.0
+
+_LOOK = 0.02
 
 
 class SystemdDaemon(Daemon):
     """The unit, through systemd's own commands.
 
-    systemd watches one main process, tells its readiness, and starts another one when it ends: a process that takes its
-    place would have to be made known to systemd by the one that goes, which a stock collectd cannot do.
-
+    :param wire: where the daemon listens
     :param systemctl: and ``journalctl``: found on the PATH unless they are paths
     """
 
-    alone = "systemd watches the one process that it has started, and would start a second one when that ends."
+    alone = None
 
-    def __init__(self, settings: DriverSettings, systemctl: str = "systemctl", journalctl: str = "journalctl") -> None:
+    def __init__(
+        self,
+        settings: DriverSettings,
+        wire: WireClient,
+        systemctl: str = "systemctl",
+        journalctl: str = "journalctl",
+    ) -> None:
+        self._wire = wire
+        self._binary = settings.binary
+        self._instances = Path(settings.state_dir) / INSTANCES
         self._systemctl = systemctl
         self._journalctl = journalctl
         self._unit = settings.unit
@@ -65,6 +92,74 @@ class SystemdDaemon(Daemon):
         process.wait(10.0)
         return False
 
+    def obstacle(self, status: Mapping[str, Any]) -> str | None:
+        """systemd itself is asked: what it does when a process dies may have been changed since the start."""
+        notifies = status.get("notifies")
+        if notifies is None:
+            return "The extension in this collectd is of an earlier version."
+        if not notifies:
+            return f"Only who notifies systemd can name another main process: {self._unit} has no NotifyAccess=."
+        facts = self._show("MainPID", "NotifyAccess", "KillMode")
+        main, kill_mode = look(_number(facts.get("MainPID"))), facts.get("KillMode")
+        # As collectd has its pid, and as the kernel has it for us: in a container either may be another one's.
+        if main is None or {status["pid"], self._wire.listener()} != {main.pid}:
+            return f"The main process of {self._unit} is {facts.get('MainPID') or 'not known'}, and not collectd."
+        if not main.sees_our_files:
+            return "collectd has another root directory than the agent."
+        if facts.get("NotifyAccess") == "none":
+            return f"systemd takes no other main process: {self._unit} has NotifyAccess=none."
+        if kill_mode != _ENDS_ALL:
+            return f"systemd would leave a second collectd when the first dies: {self._unit} has KillMode={kill_mode}."
+        return None
+
+    def launch(self, config_file: str) -> Process:
+        """It is the running one that starts it, so that systemd has it where it has that one."""
+        old = self.find()
+        if old is None or not _sees(old, config_file):
+            detail = f"The collectd that runs does not see {config_file}: its unit has files of its own there."
+            raise exception.NotCapable(detail, capability=plan.REPLACE_DAEMON, driver="replace")
+        self._started_at = time.time()
+        self._wire.call("successor_start", {"config_file": config_file, "pid": old.pid}, timeout=_PATIENCE)
+        deadline = time.monotonic() + self._start_timeout
+        while (found := next(running(old.program, arguments(config_file)), None)) is None:
+            if time.monotonic() > deadline:
+                raise exception.DaemonNotStarted("collectd ended at once.", messages=list(self.messages()))
+            time.sleep(_LOOK)
+        return found
+
+    def launched(self) -> dict[str, Process]:
+        files = [str(path) for path in sorted(self._instances.glob("*.conf"))]
+        programs = self.programs() if files else ()
+        return {file: found for file in files for name in programs for found in running(name, arguments(file))}
+
+    def programs(self) -> tuple[str, ...]:
+        """The unit says which: the one that is configured need not be it."""
+        main = self.find()
+        return tuple(dict.fromkeys((self._binary, *([main.program] if main else []))))
+
+    def entrust(self, process: Process) -> None:
+        """systemd does not answer who has told it, and says what is the main process."""
+        main = self.find()
+        if main is not None and main != process:
+            self._wire.call("successor_announce", {"successor": process.pid, "pid": main.pid})
+        deadline = time.monotonic() + self._start_timeout
+        while self.find() != process:
+            if time.monotonic() > deadline:
+                detail = f"systemd does not take the new collectd for the main process of {self._unit}."
+                raise exception.DaemonNotStarted(detail, messages=list(self.messages()))
+            time.sleep(_LOOK)
+
+    def relieved(self) -> Sequence[Process]:
+        """The one that is found where the daemon is, though it is not the main process any more."""
+        main, listener = self.find(), look(self._wire.listener() or 0)
+        if main is None or listener in (None, main) or main not in self.launched().values():
+            return ()
+        return (listener,) if listener.cgroups == main.cgroups else ()
+
+    def adopt(self, process: Process) -> bool:
+        """systemd has it on record already."""
+        return False
+
     def ended_by_somebody(self) -> int | None:
         """As systemd knows it, until it starts the next one: after that only what collectd has left is known."""
         facts = self._show("ExecMainPID", "ExecMainCode", "ExecMainStatus", "Result")
@@ -96,6 +191,14 @@ class SystemdDaemon(Daemon):
             return subprocess.CompletedProcess(command, 124, "", f"{command[0]} did not answer in {timeout:g} s.")
         except OSError as error:
             raise exception.DaemonNotStarted(f"{command[0]}: {error.strerror}", messages=[]) from error
+
+
+def _sees(process: Process, file: str) -> bool:
+    """Whether a process has the same file under that path."""
+    try:
+        return os.path.samefile(file, f"/proc/{process.pid}/root{file}")
+    except OSError:
+        return False
 
 
 def _number(text: str | None) -> int:

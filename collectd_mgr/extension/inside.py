@@ -11,7 +11,7 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.domain.notifications import Notification, Position
 from collectd_mgr.domain.reads import ASKED
-from collectd_mgr.extension import abi, process
+from collectd_mgr.extension import abi, process, unit
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.live import Live
 from collectd_mgr.extension.loader import Loader
@@ -41,6 +41,8 @@ class Inside:
     notifications: Notifications
     generation: Any = None
     since_boot: float = field(default_factory=process.since_boot)
+    #: Whether systemd may hear of another main process from this one.
+    notifies: bool = field(default_factory=unit.notifies)
 
     def status(self) -> dict[str, Any]:
         """The daemon as it is: see the keys. ``started`` in seconds since the epoch, ``interval`` in seconds.
@@ -62,6 +64,7 @@ class Inside:
             "plugins": self.live.observer.plugins() if self.live else unseen(self.loader.loaded()),
             "sections": self._sections(),
             "generation": self.generation,
+            "notifies": self.notifies,
             "output": self.live.output.facts() if self.live else None,
             "start_messages": list(self.log.start),
             "rejections": list(self.log.rejections) if self.live else None,
@@ -199,6 +202,16 @@ class Inside:
         output = self._live().output
         output.free()
         return output.facts()
+
+    def successor_start(self, config_file: str, pid: int | None = None) -> None:
+        """See :func:`.unit.start`."""
+        _be(pid)
+        unit.start(config_file)
+
+    def successor_announce(self, successor: int, pid: int | None = None) -> None:
+        """See :func:`.unit.announce`."""
+        _be(pid)
+        unit.announce(successor)
 
     def states_get(self) -> dict[str, Any]:
         """See :meth:`States.get`."""

@@ -32,7 +32,7 @@ _NOTIFICATION: dict[str, Check] = {
 }
 
 #: The parameters that are shown in collectd's log.
-_SHOWN = ("plugin", "interval", "identifier", "mode", "other")
+_SHOWN = ("plugin", "interval", "identifier", "mode", "other", "config_file", "successor")
 
 Call = Callable[..., Any]
 
@@ -98,6 +98,12 @@ class Methods:
             "output_drain": self._operation("output_drain", inside.output_drain, pid=of.index),
             "output_open": self._operation("output_open", inside.output_open),
             "output_free": self._operation("output_free", inside.output_free),
+            "successor_start": self._operation(
+                "successor_start", inside.successor_start, config_file=of.text, pid=of.index
+            ),
+            "successor_announce": self._operation(
+                "successor_announce", inside.successor_announce, successor=of.count, pid=of.index
+            ),
             "states_get": self._read(inside.states_get),
             "states_set": self._operation("states_set", inside.states_set, states=of.states),
             "plugin_interval": self._operation(

@@ -11,7 +11,7 @@ import time
 from functools import partial
 from typing import Any
 
-from collectd_mgr.extension import VERSION, abi, chains, handover, live, process
+from collectd_mgr.extension import VERSION, abi, chains, handover, live, process, unit
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.inside import Inside
 from collectd_mgr.extension.loader import Loader
@@ -108,7 +108,9 @@ class Service:
     def _listen(self, inside: Inside) -> None:
         facts = hello(extension=VERSION, pid=os.getpid(), collectd=inside.version, imported_from=IMPORTED_FROM)
         methods = Methods(inside)
-        if not self._settings.succeeds:
+        if self._settings.succeeds:
+            unit.hide()
+        else:
             self._resume()
         server = WireServer(self._settings.socket, methods.table(), facts)
         server.start()

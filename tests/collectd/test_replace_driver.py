@@ -510,6 +510,23 @@ def test_nothing_of_one_that_came_to_nothing_is_left(host: Host, files: Callable
     assert files() == theirs
 
 
+class Watched(ChildDaemon):
+    """Which is watched over by somebody who takes no other process for it."""
+
+    def entrust(self, process: Process) -> None:
+        raise exception.DaemonNotStarted(f"{process.pid} is not taken.", messages=[])
+
+
+def test_the_old_one_goes_on_where_the_new_one_is_not_taken_for_the_daemon(host: Host, rig: Rig) -> None:
+    """Though it has begun to write."""
+    assert isinstance(rig.driver, ReplaceDriver)
+    before = rig.reach(rig.goal({"memory": MEMORY})).running
+    rig.driver._collectd.daemon = Watched(host.settings)
+    error = rig.refuses(rig.order(rig.goal({"memory": MEMORY, "cpu": CPU})), exception.DaemonNotStarted)
+    assert "is not taken." in error.detail
+    goes_on(host, before.pid)
+
+
 @pytest.fixture
 def files(host: Host) -> Callable[[], list[Path]]:
     return lambda: list(Path(host.settings.state_dir, instance.INSTANCES).glob("*.conf"))

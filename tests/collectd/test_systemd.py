@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import dataclasses
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,28 +18,15 @@ from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.base import DriverSettings, Order
 from collectd_mgr.drivers.collectd import Collectd
 from collectd_mgr.drivers.process import Process, running
-from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
-from collectd_mgr.drivers.systemd import SystemdDaemon
-from collectd_mgr.testing.suite.rigs import Host, operators_file, settings_in
+from collectd_mgr.testing.suite.rigs import Host
 from tests.collectd.parts import Parts, spec
+from tests.collectd.units import daemon, have_unit, unit_settings
 from tests.systemd import Systemd
 from tests.waiting import PATIENCE, eventually, looks
 
-#: Debian's collectd.service, but for the file, and for the pause before a dead one is started again.
-_UNIT = """
-[Service]
-ExecStart=/usr/sbin/collectd -C {file}
-Type=notify
-NotifyAccess=main
-StandardOutput=append:{place}/output
-StandardError=inherit
-Restart=always
-RestartSec={pause}
-"""
-
-#: Seconds of that pause, and for how long a restart that must not come is waited for.
-_PAUSE, _NO_RESTART = 0.2, 0.7
+#: Seconds for which a restart that must not come is waited for.
+_NO_RESTART = 0.7
 
 
 @pytest.fixture(scope="module")
@@ -51,25 +37,13 @@ def systemd() -> Iterator[Systemd]:
 
 @pytest.fixture
 def settings(systemd: Systemd) -> DriverSettings:
-    place = Path(tempfile.mkdtemp(prefix="c", dir=systemd.directory))
-    unit = f"{place.name}.service"
-    settings = dataclasses.replace(settings_in(place, daemon="systemd"), unit=unit, stop_timeout=PATIENCE)
-    operators_file(place, settings)
-    have_unit(systemd, settings)
-    return settings
-
-
-def have_unit(systemd: Systemd, settings: DriverSettings, more: str = "", pause: float = _PAUSE) -> None:
-    """The unit, or the unit as it is from now on."""
-    place = Path(settings.config_file).parent
-    systemd.unit(settings.unit, _UNIT.format(file=settings.config_file, place=place, pause=pause) + more)
-    systemd.ctl("daemon-reload")
+    return unit_settings(systemd)
 
 
 @pytest.fixture
 def driver(systemd: Systemd, settings: DriverSettings) -> Iterator[RestartDriver]:
     driver = RestartDriver(settings)
-    driver._collectd.daemon = SystemdDaemon(settings, systemd.systemctl, systemd.journalctl)
+    driver._collectd.daemon = daemon(systemd, settings)
     driver.recover()
     yield driver
     driver._collectd.daemon.stop()
@@ -118,7 +92,7 @@ def test_one_that_does_not_end_when_asked_is_killed(
     # Of no effect on collectd. To stop the process with SIGSTOP would not do: systemd sends a SIGCONT after its signal.
     have_unit(systemd, settings, "KillSignal=SIGURG\n")
     impatient = dataclasses.replace(settings, stop_timeout=0.5)
-    assert not SystemdDaemon(impatient, systemd.systemctl, systemd.journalctl).stop()
+    assert not daemon(systemd, impatient).stop()
     assert not process_.alive()
     time.sleep(_NO_RESTART)
     assert process(settings) == []
@@ -133,21 +107,6 @@ def test_a_change_is_carried_by_one_restart(
     assert applied.restarted
     assert applied.running.plugins["memory"].enabled
     assert [found.pid for found in process(settings)] == [applied.running.pid]
-
-
-def test_a_second_one_beside_it_is_refused_and_why(
-    collectd: Collectd, settings: DriverSettings, systemd: Systemd
-) -> None:
-    """systemd would start another one when the first ends."""
-    (process_,) = process(settings)
-    replacing = ReplaceDriver(settings)
-    replacing._collectd.daemon = SystemdDaemon(settings, systemd.systemctl, systemd.journalctl)
-    goal = Goal({"load": PluginGoal(True, origin="host")}, daemon_replacements=1)
-    assert "systemd watches the one process" in replacing.offer().missing[plan.REPLACE_DAEMON]
-    with pytest.raises(exception.NotCapable, match="would start a second one"):
-        replacing.apply(Order(goal, plan.plan(replacing.observe(), goal), "req-1"))
-    assert process(settings) == [process_]
-    replacing.close()
 
 
 def test_what_does_not_come_up_is_taken_back(

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr import exception
+from collectd_mgr.drivers import instance
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.systemd import SystemdDaemon
+from collectd_mgr.wire.client import WireClient
 from tests.waiting import PATIENCE
 
 _SYSTEMCTL = """#!/bin/sh
@@ -39,7 +43,7 @@ def place(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def daemon(place: Path) -> SystemdDaemon:
-    return SystemdDaemon(settings(place), str(place / "systemctl"), str(place / "journalctl"))
+    return SystemdDaemon(settings(place), WireClient(str(place)), str(place / "systemctl"), str(place / "journalctl"))
 
 
 def settings(place: Path) -> DriverSettings:
@@ -86,12 +90,12 @@ def test_a_stop_that_hangs_is_ended(place: Path) -> None:
     hanging.write_text("#!/bin/sh\ncase $1 in stop) exec sleep 60 ;; esac\n")
     hanging.chmod(0o755)
     impatient = dataclasses.replace(settings(place), stop_timeout=0.2)
-    assert not SystemdDaemon(impatient, str(hanging)).stop()
+    assert not SystemdDaemon(impatient, WireClient(str(place)), str(hanging)).stop()
 
 
 def test_without_systemd_the_error_is_typed(place: Path) -> None:
     with pytest.raises(exception.DaemonNotStarted, match="nosuchcommand"):
-        SystemdDaemon(settings(place), "nosuchcommand").find()
+        SystemdDaemon(settings(place), WireClient(str(place)), "nosuchcommand").find()
 
 
 @pytest.mark.parametrize(
@@ -112,3 +116,52 @@ def test_how_it_ended_is_systemds_word(
 ) -> None:
     (place / "end").write_text(f"ExecMainPID=17\nExecMainCode={code}\nExecMainStatus={status}\nResult={result}\n")
     assert daemon.ended_by_somebody() == pid
+
+
+@pytest.fixture
+def unit(place: Path) -> Iterator[SystemdDaemon]:
+    """One whose main process is this one, which listens where collectd does."""
+    path = str(place / "socket")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        yield SystemdDaemon(settings(place), WireClient(path), str(place / "systemctl"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "notifies", "said"),
+    [
+        ("", True, None),
+        ("", False, "c.service has no NotifyAccess="),
+        ("", None, "of an earlier version"),
+        ("NotifyAccess=none", True, "NotifyAccess=none"),
+        ("KillMode=process", True, "KillMode=process"),
+        ("KillMode=mixed", True, "KillMode=mixed"),
+        ("MainPID=1", True, "The main process of c.service is 1,"),
+        ("MainPID=0", True, "The main process of c.service is 0,"),
+    ],
+)
+def test_why_there_can_be_no_second_one(
+    unit: SystemdDaemon, place: Path, changed: str, notifies: bool | None, said: str | None
+) -> None:
+    facts = f"MainPID={os.getpid()}\nNotifyAccess=main\nKillMode=control-group\n{changed}\n"
+    (place / "end").write_text(facts)
+    status = {"pid": os.getpid()} if notifies is None else {"pid": os.getpid(), "notifies": notifies}
+    found = unit.obstacle(status)
+    assert found is None if said is None else said in str(found)
+
+
+def test_where_systemd_does_not_answer_there_is_no_second_one(unit: SystemdDaemon, place: Path) -> None:
+    (place / "mute").touch()
+    assert "is not known" in str(unit.obstacle({"pid": os.getpid(), "notifies": True}))
+
+
+def test_what_collectd_does_not_see_it_is_not_told_to_start_with(unit: SystemdDaemon, place: Path) -> None:
+    (place / "end").write_text(f"MainPID={os.getpid()}\n")
+    with pytest.raises(exception.NotCapable, match="does not see /nonexistent"):
+        unit.launch("/nonexistent")
+
+
+def test_where_there_never_were_two_systemd_is_not_asked(place: Path) -> None:
+    unit = SystemdDaemon(settings(place), WireClient(str(place / "socket")), "nosuchcommand")
+    assert instance.settle(settings(place), unit) == ()
