@@ -29,7 +29,7 @@ def begin(state: State, live: bool, spec: HostSpec, todo: Plan, running: Running
 def left(state: State, spec: HostSpec, todo: Plan, running: Running) -> dict[str, float]:
     """What is expected yet of ``running`` when ``todo`` is done inside it."""
     before = state.memory.probation
-    return series.expected(before.expects, running, state.goal(spec), todo) if before else {}
+    return series.expected(before.expects, running, state.goal(spec), todo) if before and before.expects else {}
 
 
 def _elder(state: State, before: Probation, todo: Plan) -> Elder | None:

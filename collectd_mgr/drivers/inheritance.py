@@ -43,6 +43,8 @@ def command(of: Process, *wanted: str, proc: Path = _PROC) -> list[str]:
     """``wanted`` with what that process has otherwise than this one; the pid and the command line stay the same.
 
     What is taken here can be given away, and what this one may not have itself cannot: it fails then.
+
+    :raises OSError: it has what can be given to nobody from here
     """
     own, other = proc / "self", proc / str(of.pid)
     return [*_limits(own, other), *_cpus(of), *_rights(own, other), *wanted]
@@ -76,13 +78,21 @@ def _cpus(of: Process) -> list[str]:
 
 
 def _rights(own: Path, other: Path) -> list[str]:
-    """With root the bounding set is all that it may do; any other user has none."""
+    """With root the bounding set is all that it may do; any other user has none.
+
+    :raises PermissionError: it may do more than we may
+    """
     ours, theirs = _status(own), _status(other)
     options = []
-    lacking = int(ours.get("CapBnd", "0"), 16) & ~int(theirs.get("CapBnd", "0"), 16)
-    if lacking:
-        options.append(f"--bounding-set={','.join(f'-cap_{bit}' for bit in range(64) if lacking >> bit & 1)}")
-    if int(theirs.get("NoNewPrivs", "0")) > int(ours.get("NoNewPrivs", "0")):
+    may, has = (int(each.get("CapBnd", "0"), 16) for each in (ours, theirs))
+    if has & ~may:
+        raise PermissionError(f"its capabilities (CapBnd {has:016x}) are more than this agent has ({may:016x})")
+    if may & ~has:
+        options.append(f"--bounding-set={','.join(f'-cap_{bit}' for bit in range(64) if (may & ~has) >> bit & 1)}")
+    ourselves, it = (int(each.get("NoNewPrivs", "0")) for each in (ours, theirs))
+    if ourselves > it:
+        raise PermissionError("it may gain privileges (NoNewPrivs 0), and this agent may not")
+    if it > ourselves:
         options.append("--no-new-privs")
     label = _label(other)
     if label and label != _label(own):

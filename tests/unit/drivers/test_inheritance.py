@@ -15,9 +15,13 @@ import pytest
 
 from collectd_mgr.drivers import inheritance
 from collectd_mgr.drivers.executable import Executables
-from collectd_mgr.drivers.process import Process, look
+from collectd_mgr.drivers.launcher import mark
+from collectd_mgr.drivers.process import Process, look, marked
 from collectd_mgr.testing.suite.rigs import settings_in
 from tests.waiting import PATIENCE, eventually
+
+#: It may not set the clock, raise limits, or write to a file that nobody may write to.
+LESS = "-sys_time,-sys_resource,-dac_override"
 
 
 @pytest.fixture
@@ -30,8 +34,8 @@ def program(tmp_path: Path) -> str:
 
 @pytest.fixture
 def old() -> Iterator[Process]:
-    """One that may not set the clock, has fewer files than we have, and one CPU."""
-    command = ["setpriv", "--bounding-set=-sys_time", "--no-new-privs", "sleep", "600"]
+    """One that may do less than we may, has fewer files than we have, and one CPU."""
+    command = ["setpriv", f"--bounding-set={LESS}", "--no-new-privs", "sleep", "600"]
     with subprocess.Popen(command) as child:
         eventually(lambda: comm(child.pid) == "sleep")
         resource.prlimit(child.pid, resource.RLIMIT_NOFILE, (123, 456))
@@ -128,6 +132,32 @@ except exception.CollectdMgrError as error:
 
 def test_a_limit_that_cannot_be_given_is_for_the_next_driver(tmp_path: Path, program: str, old: Process) -> None:
     """It is the wrapper that would end then, as if collectd had."""
-    lesser = ["prlimit", "--nofile=200:200", "setpriv", "--bounding-set=-sys_resource", "--", sys.executable, "-c"]
-    said = subprocess.check_output([*lesser, LESSER, str(tmp_path), program, str(old.pid)], text=True)
-    assert said.startswith("not_capable A new collectd cannot be given what the one that runs has: prlimit")
+    lesser = ["prlimit", "--nofile=200:200", "setpriv", f"--bounding-set={LESS}", "--"]
+    assert refusal(lesser, tmp_path, program, old).startswith("prlimit")
+
+
+def refusal(lesser: list[str], tmp_path: Path, program: str, old: Process) -> str:
+    """Why an agent with ``lesser`` rights starts none in the place of the other one."""
+    command = [*lesser, sys.executable, "-c", LESSER, str(tmp_path), program, str(old.pid)]
+    said = subprocess.check_output(command, text=True)
+    return said.removeprefix("not_capable A new collectd cannot be given what the one that runs has: ")
+
+
+def test_neither_are_rights_that_the_agent_has_not(tmp_path: Path, program: str, old: Process) -> None:
+    """The new collectd would have less, and nobody would be told."""
+    lesser = ["setpriv", f"--bounding-set={LESS},-chown", "--"]
+    assert "are more than this agent has" in refusal(lesser, tmp_path, program, old)
+    with subprocess.Popen(["sleep", "600"]) as child:
+        other = look(child.pid)
+        assert other is not None
+        assert "may gain privileges" in refusal(["setpriv", "--no-new-privs", "--"], tmp_path, program, other)
+        child.kill()
+
+
+def test_nor_a_cgroup_that_it_may_not_be_in(tmp_path: Path, program: str, old: Process, cgroup: Path) -> None:
+    """The new one is ended again."""
+    (cgroup / "cgroup.procs").write_text(str(old.pid))
+    (cgroup / "cgroup.procs").chmod(0o444)
+    said = refusal(["setpriv", f"--bounding-set={LESS}", "--"], tmp_path, program, old)
+    assert said.startswith("it cannot be in its cgroup")
+    assert not marked(mark(settings_in(tmp_path)), ())
