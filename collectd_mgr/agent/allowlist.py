@@ -14,7 +14,7 @@ from pathlib import Path
 from collectd_mgr import disk, exception
 from collectd_mgr.domain import allowlist, buffer, program
 from collectd_mgr.domain.allowlist import Policy, Violation
-from collectd_mgr.domain.sections import Sections, Settings
+from collectd_mgr.domain.sections import PROGRAM, Sections, Settings
 from collectd_mgr.domain.spec import Goal, PluginGoal
 
 LOG = logging.getLogger(__name__)
@@ -93,12 +93,14 @@ class Allowlist:
             raise _refused(found)
 
     def _of_sections(self, goal: Goal) -> list[Violation]:
-        rules = self._rules()
-        return [*buffer.too_large(goal.sections, rules), *program.violations(goal.sections, rules, os.path.realpath)]
+        found = buffer.too_large(goal.sections, self._read().policy)
+        return [*found, *program.violations(goal.sections, self._rules(goal.sections), os.path.realpath)]
 
-    def _rules(self) -> Policy:
-        """Of the file, and what need not stand there."""
+    def _rules(self, asked: Sections) -> Policy:
+        """Of the file, and what need not stand there, where a program is ``asked`` for: it takes a look at the disk."""
         rules = self._read().policy
+        if PROGRAM not in asked:
+            return rules
         own = {kind: name for kind, name in self._configured.items() if name}
         binaries = [os.path.realpath(name) for kind, name in own.items() if kind == program.BINARY]
         images = [name for kind, name in own.items() if kind == program.IMAGE]
@@ -156,8 +158,9 @@ class Allowlist:
     def permitted(self, goal: Goal) -> Goal:
         """``goal`` without what the host refuses: remembered from a time when it did not, or put there by somebody."""
         reading = self._read()
-        sections = program.within(buffer.within(goal.sections, reading.policy), self._rules(), os.path.realpath)
-        goal = replace(goal, sections=sections)
+        sections = buffer.within(goal.sections, reading.policy)
+        sections = program.within(sections, self._rules(sections), os.path.realpath)
+        goal = goal if sections is goal.sections else replace(goal, sections=sections)
         refused = {name for name, plugin in goal.plugins.items() if self._judge(reading, name, plugin)}
         if not refused:
             return goal

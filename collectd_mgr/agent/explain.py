@@ -14,7 +14,6 @@ from collectd_mgr.agent.picture import Picture
 from collectd_mgr.agent.reads import Reads
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import explain, glob, ignorelist, sections
-from collectd_mgr.domain.config import from_any
 from collectd_mgr.domain.explain import Evidence, Explanation
 from collectd_mgr.domain.expression import flaw
 from collectd_mgr.domain.ignorelist import Rules
@@ -22,7 +21,7 @@ from collectd_mgr.domain.metrics import MISSING, Identifier
 from collectd_mgr.domain.naming import Naming, naming
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.reads import Query
-from collectd_mgr.domain.spec import Goal
+from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.wire.look import look
 
@@ -101,8 +100,7 @@ class Explain:
         return hosts is None or host in hosts
 
     def _naming(self, name: str, goal: Goal) -> Naming:
-        config = goal.plugins[name].config if name in goal.plugins else None
-        return naming(name, from_any(config), self._state.origin.hostname)
+        return naming(name, goal.plugins.get(name, PluginGoal(False)).items, self._state.origin.hostname)
 
     def _chosen(self, metric: Identifier) -> bool:
         patterns = (choice.get("identifier") or "*" for choice in self._state.section(sections.SAMPLES).values())

@@ -13,7 +13,6 @@ from collectd_mgr.agent.absent import Absent, times
 from collectd_mgr.agent.health import Freshness, together
 from collectd_mgr.domain import canonical
 from collectd_mgr.domain.capabilities import Installed
-from collectd_mgr.domain.config import from_any
 from collectd_mgr.domain.naming import Naming, first_word, naming
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.ladder import Ladder
@@ -66,13 +65,13 @@ class Sweep:
             if names.hosts is None or host in names.hosts
         )
 
-    def naming(self, plugin: str, config: Any) -> Naming:
-        """The names of a plugin that is configured so, in this daemon."""
-        return naming(plugin, from_any(config), self.hostname)
+    def naming(self, plugin: str, goal: PluginGoal) -> Naming:
+        """The names of a plugin that is to run so, in this daemon."""
+        return naming(plugin, goal.items, self.hostname)
 
     def metrics(self, plugin: str, goal: PluginGoal) -> int:
         """How many metrics of a plugin that is to run so are in the cache."""
-        return self.of(self.naming(plugin, goal.config)).metrics
+        return self.of(self.naming(plugin, goal)).metrics
 
     def _look(self) -> Mapping[str, Mapping[str, Freshness]]:
         running = self._ladder.observe()

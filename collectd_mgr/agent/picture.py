@@ -152,7 +152,7 @@ class Picture:
         now = running.plugins.get(name)
         on = bool(now and now.enabled)
         wanted = goal.plugins.get(name, PluginGoal(on, origin=_origin(name, on)))
-        names = self._sweep.naming(name, wanted.config)
+        names = self._sweep.naming(name, wanted)
         fresh = self._sweep.of(names)
         # What is off is at no interval: it has the one that it would be read at.
         interval = (now and now.enabled and now.interval) or wanted.interval or self._state.origin.interval

@@ -12,7 +12,6 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
-from collectd_mgr.domain.config import from_any
 from collectd_mgr.domain.naming import SPOKEN_TO, first_word, naming
 from collectd_mgr.domain.plan import Plan, Running
 from collectd_mgr.domain.spec import Goal, PluginGoal
@@ -99,5 +98,5 @@ def _word(identifier: str) -> str:
 
 
 def _words(plugin: str, goal: PluginGoal) -> frozenset[str]:
-    names = naming(plugin, from_any(goal.config), "")
+    names = naming(plugin, goal.items, "")
     return names.plugins if names.whole and plugin not in _FED else frozenset()

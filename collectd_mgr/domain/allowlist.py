@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from collectd_mgr import exception
-from collectd_mgr.domain import config, options, safety
+from collectd_mgr.domain import options, safety
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.spec import PluginGoal
 
@@ -182,7 +182,7 @@ class _Judge:
         if goal.interval is not None and not goal.interval >= self._rules.shortest_interval:
             yield self._too_short((), goal.interval)
         try:
-            items = config.from_any(goal.config)
+            items = goal.items
         except (exception.BadGrammar, exception.BadConfig) as error:
             yield self._no((), "config", f"It cannot be understood: {error.kwargs['reason']}")
             return

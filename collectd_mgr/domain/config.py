@@ -93,9 +93,9 @@ def from_any(value: Any) -> tuple[Item, ...]:
 
     :raises exception.BadGrammar, exception.BadConfig: as :func:`from_text` and :func:`from_json`
     """
-    if isinstance(value, str) or value is None:
-        return from_text(value or "")
-    return from_json(value)
+    if value is None:
+        return ()
+    return from_text(value) if isinstance(value, str) else from_json(value)
 
 
 def to_text(items: Iterable[Item]) -> str:

@@ -127,9 +127,8 @@ def section_items(goal: Goal, chain: str | None) -> tuple[Item, ...]:
 def plugin_items(name: str, plugin: PluginGoal) -> Iterator[Item]:
     """``LoadPlugin`` with the interval, and the ``<Plugin>`` block if there is any config."""
     yield config.load_plugin(name, plugin.interval)
-    children = config.from_any(plugin.config)
-    if children:
-        yield config.plugin_block(name, children)
+    if plugin.items:
+        yield config.plugin_block(name, plugin.items)
 
 
 def plugin_text(name: str, plugin: PluginGoal) -> str:

@@ -7,6 +7,7 @@ does not understand of one it must not leave out.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -14,4 +15,10 @@ from typing import Any
 
 def understood(kind: Any, data: Mapping[str, Any]) -> dict[str, Any]:
     """What of ``data`` the dataclass ``kind`` has fields for."""
-    return {field.name: data[field.name] for field in fields(kind) if field.name in data}
+    return {name: data[name] for name in _names(kind) if name in data}
+
+
+@functools.cache
+def _names(kind: Any) -> tuple[str, ...]:
+    """Asked for with every plugin of every status."""
+    return tuple(field.name for field in fields(kind))

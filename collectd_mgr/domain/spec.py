@@ -15,12 +15,14 @@ Absent keys of a plugin mean "as the layer below has it". ``config`` is the JSON
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from collectd_mgr.domain import canonical
+from collectd_mgr.domain import canonical, config
 from collectd_mgr.domain import sections as named
+from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.leases import Lease
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.sections import Sections, Settings
@@ -164,6 +166,11 @@ class PluginGoal:
     config: Any = None
     origin: str = "managed"
     restarts: int = 0
+
+    @functools.cached_property
+    def items(self) -> tuple[Item, ...]:
+        """The statements of its configuration. :raises BadGrammar, BadConfig: as :func:`.config.from_any`"""
+        return config.from_any(self.config)
 
     def config_digest(self) -> str:
         """Equal for configurations that are equal; the digest of ``None`` means no configuration."""
