@@ -93,15 +93,13 @@ class Allowlist:
             raise _refused(found)
 
     def _of_sections(self, goal: Goal) -> list[Violation]:
-        found = buffer.too_large(goal.sections, self._read().policy)
-        return [*found, *program.violations(goal.sections, self._rules(goal.sections), os.path.realpath)]
+        rules = self._rules(goal.sections)
+        return [*buffer.too_large(goal.sections, rules), *program.violations(goal.sections, rules, os.path.realpath)]
 
     def _rules(self, asked: Sections) -> Policy:
         """Of the file, and what need not stand there, where a program is ``asked`` for: it takes a look at the disk."""
         rules = self._read().policy
-        if PROGRAM not in asked:
-            return rules
-        own = {kind: name for kind, name in self._configured.items() if name}
+        own = {kind: name for kind, name in self._configured.items() if name and PROGRAM in asked}
         binaries = [os.path.realpath(name) for kind, name in own.items() if kind == program.BINARY]
         images = [name for kind, name in own.items() if kind == program.IMAGE]
         return replace(rules, binaries=(*rules.binaries, *binaries), images=(*rules.images, *images))
@@ -157,9 +155,8 @@ class Allowlist:
 
     def permitted(self, goal: Goal) -> Goal:
         """``goal`` without what the host refuses: remembered from a time when it did not, or put there by somebody."""
-        reading = self._read()
-        sections = buffer.within(goal.sections, reading.policy)
-        sections = program.within(sections, self._rules(sections), os.path.realpath)
+        reading, rules = self._read(), self._rules(goal.sections)
+        sections = program.within(buffer.within(goal.sections, rules), rules, os.path.realpath)
         goal = goal if sections is goal.sections else replace(goal, sections=sections)
         refused = {name for name, plugin in goal.plugins.items() if self._judge(reading, name, plugin)}
         if not refused:
