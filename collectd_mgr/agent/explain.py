@@ -84,6 +84,7 @@ class Explain:
             self._spooled(),
             running.silence,
             self._is_of(metric.host, name, goal),
+            ignorelist.operators_chain(each.item for each in self._state.origin.statements),
         )
 
     def _giver(self, called: str, goal: Goal) -> str:

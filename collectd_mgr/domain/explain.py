@@ -37,6 +37,7 @@ class Evidence:
     :param spooled: messages that wait on the host because the bus is away
     :param silence: that collectd runs and does not answer
     :param of_host: whether the plugin may give metrics of the host that is named: of guests, say
+    :param chain: the operator's own filter chain before the cache; what it does, nobody knows
     """
 
     metric: Identifier
@@ -59,6 +60,7 @@ class Evidence:
     spooled: int = 0
     silence: str | None = None
     of_host: bool = False
+    chain: str | None = None
 
 
 @dataclass(frozen=True)
@@ -205,9 +207,14 @@ def _gone(known: Evidence) -> _Found:
     if known.row is not None or known.gone_since is None:
         return None
     return (
-        f"It was there and left collectd's cache {known.now - known.gone_since:.0f} s ago: nobody gives it any more.",
-        {"since": known.gone_since, "metrics": known.metrics},
+        f"It was there and left collectd's cache {known.now - known.gone_since:.0f} s ago: nobody gives it any more."
+        f"{_or_dropped(known)}",
+        {"since": known.gone_since, "metrics": known.metrics, "chain": known.chain},
     )
+
+
+def _or_dropped(known: Evidence) -> str:
+    return f" Or the chain {known.chain} of the operator's own files drops it." if known.chain else ""
 
 
 def _another_host(known: Evidence) -> _Found:
@@ -223,7 +230,10 @@ def _never_seen(known: Evidence) -> _Found:
     if known.row is not None:
         return None
     others = f"{known.metrics} others of the plugin are" if known.metrics else "nor is anything of the plugin"
-    return f"It is not in collectd's cache and was not seen there; {others}.", {"metrics": known.metrics}
+    return (
+        f"It is not in collectd's cache and was not seen there; {others}.{_or_dropped(known)}",
+        {"metrics": known.metrics, "chain": known.chain},
+    )
 
 
 def _not_published(known: Evidence) -> _Found:

@@ -42,6 +42,15 @@ def test_a_plugin_may_call_its_metrics_otherwise(agent: Agent, metric: str, brok
     assert link(agent, metric) == broken
 
 
+def test_a_chain_of_the_operators_own_is_named(agent: Agent, tmp_path: Path) -> None:
+    explain = agent.service.endpoint._explain.explain
+    assert explain("c1.example.org/df-x/df").facts["chain"] is None
+    chain = '<Chain "Noise">\n  Target "stop"\n</Chain>\nPreCacheChain "Noise"\n'
+    (tmp_path / "collectd.conf").write_text(f'Hostname "c1.example.org"\n{chain}')
+    agent.service.state.see_origin(agent.collectd.running, again=True)
+    assert explain("c1.example.org/df-x/df").facts["chain"] == "Noise"
+
+
 def test_an_allow_list_that_nobody_understands_refuses_nothing_that_runs(agent: Agent, tmp_path: Path) -> None:
     metric, file = "c1.example.org/cpu-0/cpu-idle", tmp_path / "allowlist.toml"
     eventually(lambda: link(agent, metric) == "not_published")

@@ -72,6 +72,14 @@ def test_nothing_is_broken() -> None:
     assert "5.0 s old" in found.sentence
 
 
+@pytest.mark.parametrize("link", ["gone", "never_seen"])
+def test_a_chain_of_the_operators_may_be_to_blame(link: str) -> None:
+    found = explain(replace(FINE, **BROKEN[link], chain="noise"))
+    assert (found.link, found.facts["chain"]) == (link, "noise")
+    assert found.sentence.endswith(". Or the chain noise of the operator's own files drops it.")
+    assert "chain" not in explain(replace(FINE, **BROKEN[link])).sentence
+
+
 def test_what_is_not_known_breaks_nothing() -> None:
     assert explain(replace(FINE, chosen=None)).link is None
     assert explain(replace(FINE, row={**ROW, "interval": None, "last_update": 1.0})).link is None
