@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from collectd_mgr import exception
 from collectd_mgr.agent import faults, watch
-from collectd_mgr.agent.desired import as_often_replaced, check_owned, died, named, same_daemon, steps
+from collectd_mgr.agent.desired import as_often_replaced, check_owned, died, named, same_daemon, set_off, steps
 from collectd_mgr.agent.disruption import foreseen
 from collectd_mgr.agent.journal import Intent, Journal
 from collectd_mgr.agent.moment import boot_id
@@ -153,7 +153,13 @@ class Carrier:
             return self._reload(change)
         if takes_up:
             check_owned(self._state.origin.layer, spec, self._state.memory.current)
-        return self._carry(change) if change.todo else Applied("", running)
+        done = self._carry(change) if change.todo else Applied("", running)
+        return replace(done, warnings=(*done.warnings, *self._absent(spec))) if takes_up else done
+
+    def _absent(self, spec: HostSpec) -> tuple[str, ...]:
+        news = set_off(self._state.wanted(self._state.memory.current), self._state.wanted(spec))
+        there = {each.plugin.lower() for each in self.ladder.installed()} if news else set()
+        return tuple(f"{name} is off, but it is not even installed here." for name in sorted(news - there))
 
     def _reload(self, change: _Change) -> Applied:
         """Read the operator's files again: what is new in them is done live where that is known and can be.

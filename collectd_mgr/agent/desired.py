@@ -30,6 +30,11 @@ def _of_the_daemon(spec: HostSpec | None, held: Leases) -> Goal:
     return replace(goal_of(Layer(""), in_force(spec, held)), quarantine_clears=0)
 
 
+def set_off(before: Goal, after: Goal) -> set[str]:
+    """The plugins of which something is set now, and which are to be off: one of a wrong name is never missed."""
+    return {name for name, goal in after.plugins.items() if not goal.enabled and goal != before.plugins.get(name)}
+
+
 def check_owned(origin: Layer, spec: HostSpec, than: HostSpec | None) -> None:
     """Check what is new in ``spec``. What ``than`` had already was ours before the operator's files named the
     plugin; it has no effect beside them, and must not be in the way of changes that are about something else.

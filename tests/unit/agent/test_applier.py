@@ -134,6 +134,14 @@ def test_who_does_not_come_to_its_turn_is_told_so(agent: Agent) -> None:
     thread.join()
 
 
+def test_what_is_off_because_it_is_not_there_is_told_once(agent: Agent) -> None:
+    told = "memry is off, but it is not even installed here."
+    agent.apply(spec(1, cpu=True, memory=True))
+    assert agent.apply(spec(2, cpu=True, memory=False)).warnings == ()
+    assert agent.apply(spec(3, cpu=True, memory=False, memry=False)).warnings == (told,)
+    assert agent.apply(spec(4, cpu=2.0, memory=False, memry=False)).warnings == ()
+
+
 def test_secrets_are_masked_in_what_goes_up(agent: Agent) -> None:
     status = agent.apply(spec(1, df={"Password": "hunter2"}))
     failed = agent.apply(spec(2, df={"Reject": "Password hunter2 is too short"}))
