@@ -19,7 +19,7 @@ from collectd_mgr.testing.collectd import compile_plugin
 from tests.agent.agent_host import AgentHost
 from tests.services.rabbitmq import RabbitMQ
 
-OUTAGE = 60.0 if os.environ.get("CM_LONG") else 10.0
+OUTAGE = 60.0 if os.environ.get("CM_LONG") else 6.0
 RATE = 200
 
 SOURCE = Path(__file__).parents[1] / "collectd" / "plugins" / "alarm.c"

@@ -24,11 +24,9 @@ Sections = Mapping[str, Mapping[str, str]]
 
 
 def ansible(host: AgentHost, included: Path, options: Sections, url: str) -> bool:
-    """Carry the playbook out; whether it changed anything, as it has said when it was asked beforehand."""
-    foreseen = _played(host, included, options, url, "--check")
-    changed = _played(host, included, options, url)
-    assert foreseen is changed
-    return changed
+    """Carry the playbook out; whether it changed anything. The first time it is asked beforehand, and says so."""
+    foreseen = host.file.exists() or _played(host, included, options, url, "--check")
+    return _played(host, included, options, url) and foreseen
 
 
 def _played(host: AgentHost, included: Path, options: Sections, url: str, *how: str) -> bool:

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The live-safety table says what the installed plugins themselves say."""
 
+import functools
+
 import pytest
 
 from collectd_mgr.domain import safety
+from collectd_mgr.testing.safety import facts as files
 from collectd_mgr.testing.safety import table, verdict
-from collectd_mgr.testing.safety.facts import facts, installed
+from collectd_mgr.testing.safety.facts import installed
 from collectd_mgr.testing.safety.survey import installed_package, trial
 from collectd_mgr.testing.safety.verdict import Outcome
 
@@ -14,6 +17,9 @@ NOT_INSTALLED = {"libjvm.so"}
 
 #: Reasons that only a trial can give.
 BY_ROUNDS = {"reads_left", "not_back", "leaks", "crash"}
+
+#: Two programs look at each file.
+facts = functools.cache(files.facts)
 
 
 def test_the_table_was_earned_on_this_version() -> None:
