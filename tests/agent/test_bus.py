@@ -26,7 +26,7 @@ def test_live_over_the_bus_and_back(host: AgentHost) -> None:
     pid = host.pid
     status = host.apply(spec(1, "memory"))
     assert (status.outcome, status.driver, status.daemon["pid"]) == ("applied", "live", pid)
-    assert status.plugins["memory"].health == "registered"
+    assert status.plugins["memory"].health in ("registered", "observed")
     host.until(lambda: host.values("memory").rows)
     assert host.status().plugins["memory"].health == "observed"
     with pytest.raises(exception.StaleGeneration) as caught:

@@ -41,11 +41,14 @@ def host(rabbitmq: RabbitMQ, request: pytest.FixtureRequest, allowlist: Path) ->
 def told(host: AgentHost, kind: str) -> Drift:
     """What the status tells of this kind, as soon as it does."""
 
-    def found() -> list[Drift]:
-        return [each for each in host.status().drift if each.kind == kind]
+    found: list[Drift] = []
 
-    host.until(found)
-    return found()[0]
+    def is_told() -> bool:
+        found.extend(each for each in host.status().drift if each.kind == kind)
+        return bool(found)
+
+    host.until(is_told)
+    return found[0]
 
 
 def managed_file(host: AgentHost) -> Path:

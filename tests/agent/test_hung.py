@@ -72,7 +72,7 @@ def test_it_is_said_and_nothing_is_done(host: AgentHost) -> None:
     with hung(host) as pid:
         silence = f"collectd runs (pid {pid}) and does not answer."
         # It is waited for once in a look, whatever is asked in it: more than ten seconds each before.
-        status = host.status(timeout=10)
+        status = host.status(timeout=20)
         assert (plugin(status, "memory"), status.outcome) == ((True, "unknown"), "applied")
         host.until(lambda: silence in host.status().warnings)
         with host.bus() as api:
@@ -80,7 +80,7 @@ def test_it_is_said_and_nothing_is_done(host: AgentHost) -> None:
                 host.values("memory")
             assert caught.value.detail == silence
             assert api.explain(host.name, f"{host.name}/memory/memory-used", timeout=PATIENCE).link == "daemon_silent"
-            assert api.clock(host.name, timeout=10).grid == ()
+            assert api.clock(host.name, timeout=20).grid == ()
         memory = host.memory()
         assert (memory.quarantine, memory.good, memory.probation) == (None, before.good, before.probation)
         assert host.pid == pid

@@ -30,7 +30,7 @@ def leased(base: HostSpec, seconds: float) -> HostSpec:
 
 def test_it_ends_live_and_the_plugins_go_on_as_before(host: AgentHost) -> None:
     host.start()
-    status = host.apply(leased(spec(1, "memory"), 6.0))
+    status = host.apply(leased(spec(1, "memory"), 10.0))
     assert status.driver == "live"
     pid = host.pid
     assert (enabled(status), status.plugins["memory"].interval) == ({"memory", "swap"}, 2.0)

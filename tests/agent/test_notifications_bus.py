@@ -55,7 +55,7 @@ class Heard:
         listener = notifications.listener(bus, self.receive)
         listener.start()
         try:
-            self._host.until(enough, 120)
+            self._host.until(enough)
         finally:
             listener.stop()
             listener.wait()

@@ -122,7 +122,7 @@ class Deployment:
             "DEFAULT": {"transport_url": bus},
             "database": {"connection": database},
             # None of these tests is about a host that is too slow; one that is away is known to be at once.
-            "api": {"wait": 30, "read_timeout": 60},
+            "api": {"wait": 120, "read_timeout": 60},
             "conductor": {"heartbeat_interval": 2, "resend_interval": 2},
         }
         for name, values in options.items():

@@ -89,9 +89,9 @@ def test_enable_and_disable(name: str, keystone: Keystone, request: pytest.Fixtu
     assert agent.collectds() == [before]
 
     # collectd forgets them when it looks the next time, and the agent remembers.
-    eventually(lambda: missing(admin, host, "memory"))
+    used_to_be = {f"{host}/memory/memory-{name}" for name in ("free", "used")}
+    eventually(lambda: used_to_be <= {each["id"] for each in missing(admin, host, "memory")})
     gone = missing(admin, host, "memory")
-    assert {"memory-free", "memory-used"} <= {row["id"].rpartition("/")[2] for row in gone}
     assert all(row["values"] == [] and row["missing_since"] > answered for row in gone)
 
 

@@ -93,8 +93,11 @@ def test_writers_at_the_same_time(deployment: Deployment, keystone: Keystone, ad
     generations = [answer.body["operation"]["generation"]["n"] for answer in answers]
     assert sorted(generations) == list(range(1, len(answers) + 1))
     eventually(lambda: running(admin, host) == {"memory", "vmem", "contextswitch"})
-    states = {row["state"] for row in admin("GET", f"/v1/operations?host={host}").body["operations"]}
-    assert states <= {"succeeded", "superseded"}
+
+    def states() -> set[str]:
+        return {row["state"] for row in admin("GET", f"/v1/operations?host={host}").body["operations"]}
+
+    eventually(lambda: states() <= {"succeeded", "superseded"}, tell=states)
 
 
 def test_one_users_failure_is_nobody_elses(deployment: Deployment, keystone: Keystone, admin: Caller) -> None:
@@ -114,8 +117,8 @@ def test_one_users_failure_is_nobody_elses(deployment: Deployment, keystone: Key
 
     with ThreadPoolExecutor() as pool:
         done = [each for batch in pool.map(write, deployment.urls, (good, bad)) for each in batch]
-    eventually(lambda: in_sync(admin, host))
-    assert ended(done) == [*((name, "succeeded") for name in good), *((name, "failed") for name in bad)]
+    expected = [*((name, "succeeded") for name in good), *((name, "failed") for name in bad)]
+    eventually(lambda: in_sync(admin, host) and ended(done) == expected, tell=lambda: ended(done))
     assert running(admin, host) == set(good)
 
 

@@ -25,6 +25,9 @@ HARMLESS = ["setpriv", "--bounding-set=-sys_time", "--inh-caps=-sys_time", "--"]
 #: NTP's seconds begin with 1900.
 _EPOCH = 2_208_988_800
 
+#: SO_TIMESTAMPNS of Linux, and struct timespec.
+_TIMESTAMPNS, _TIMESPEC = 35, struct.Struct("qq")
+
 
 class Chronyd:
     """A chronyd on a command socket of its own.
@@ -81,6 +84,7 @@ class NtpServer:
     def __init__(self, address: tuple[str, int], ahead: float) -> None:
         self._ahead = ahead
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, _TIMESTAMPNS, 1)
         self._socket.bind(address)
         self.address: tuple[str, int] = self._socket.getsockname()
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -95,11 +99,12 @@ class NtpServer:
 
     def _serve(self) -> None:
         while True:
-            question, client = self._socket.recvfrom(1024)
-            received = time.time()
+            question, told, _, client = self._socket.recvmsg(1024, socket.CMSG_SPACE(_TIMESPEC.size))
             if not question:
                 return
-            self._socket.sendto(self._answer(question, received), client)
+            # When it came, of the kernel: on a busy machine it was not now.
+            seconds, nanoseconds = _TIMESPEC.unpack(told[0][2])
+            self._socket.sendto(self._answer(question, seconds + nanoseconds / 1e9), client)
 
     def _answer(self, question: bytes, received: float) -> bytes:
         """NTP version 4, server, stratum 2; root delay and dispersion of next to nothing."""

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 static int crash_read(void) {
-  sleep(5);
+  sleep(10);
   return raise(SIGSEGV);
 }
 

@@ -155,18 +155,18 @@ def test_each_end_is_told_once_by_whoever_notices_it(tmp_path: Path) -> None:
         return made.recover(), told
 
     first, told = agent()
-    first.apply(leased(spec(1, cpu=10.0), 0.1, cpu=1.0))
-    time.sleep(0.2)
+    first.apply(leased(spec(1, cpu=10.0), 600.0, cpu=1.0))
+    let_pass(first, 600.0)
     first.service.keeper.look()
     first.service.keeper.look()
     assert told == ["lease:1"]
-    first.apply(leased(spec(2, cpu=10.0), 0.1, "lease:2", swap=1.0))
-    time.sleep(0.2)
+    first.apply(leased(spec(2, cpu=10.0), 600.0, "lease:2", swap=1.0))
+    let_pass(first, 600.0)
     second, told = agent()
     assert told == ["lease:2"], "it ended while no agent was there"
     second.service.keeper.look()
-    second.apply(leased(spec(3, cpu=10.0), 0.1, "lease:3", cpu=1.0))
-    time.sleep(0.2)
+    second.apply(leased(spec(3, cpu=10.0), 600.0, "lease:3", cpu=1.0))
+    let_pass(second, 600.0)
     second.apply(spec(4, cpu=20.0))
     assert told == ["lease:2", "lease:3"], "it was over when the next spec came"
     second.apply(leased(spec(5, cpu=20.0), 3600, "lease:4", cpu=1.0))
@@ -176,8 +176,8 @@ def test_each_end_is_told_once_by_whoever_notices_it(tmp_path: Path) -> None:
 
 def test_one_that_was_killed_in_between_tells_it_again(tmp_path: Path) -> None:
     agent = Agent(tmp_path).recover()
-    agent.apply_and_look(leased(spec(1, cpu=10.0), 0.1, cpu=1.0))
-    time.sleep(0.2)
+    agent.apply_and_look(leased(spec(1, cpu=10.0), 600.0, cpu=1.0))
+    let_pass(agent, 600.0)
     told = []
 
     def killed(layer: Layer) -> None:
