@@ -56,6 +56,10 @@ class Warm:
         return None
 
     def close(self) -> None:
-        """Give all of them back to the pool. Safe to repeat."""
-        while self._idle:
-            self._idle.popleft()[1].close()
+        """Give all of them back to the pool. Safe to repeat, and whoever else takes some of them meanwhile."""
+        while True:
+            try:
+                _, connection = self._idle.popleft()
+            except IndexError:
+                return
+            connection.close()

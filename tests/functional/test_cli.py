@@ -65,7 +65,7 @@ def test_without_a_token_there_is_no_answer(catalogued: Keystone, deployment: De
 
 def test_what_is_set_for_a_while_ends_by_itself(catalogued: Keystone, admin: Caller) -> None:
     openstack = Shell(catalogued.environment("admin", "admin"))
-    (row,) = openstack.ok("plugin", "enable", "contextswitch", "--host", HOST, "--for", "10s", "--wait")
+    (row,) = openstack.ok("plugin", "enable", "contextswitch", "--host", HOST, "--for", "20s", "--wait")
     assert (row["State"], row["Enabled"]) == ("succeeded", True)
 
     def over() -> bool:
@@ -73,7 +73,7 @@ def test_what_is_set_for_a_while_ends_by_itself(catalogued: Keystone, admin: Cal
         return host["leases"] == [] and bool(host["in_sync"])
 
     eventually(over)
-    assert openstack.ok("operation", "show", row["Operation"])["expires_in"] == 10.0
+    assert openstack.ok("operation", "show", row["Operation"])["expires_in"] == 20.0
     shown = openstack.ok("plugin", "show", "contextswitch", "--host", HOST)
     assert (shown["desired"], shown["effective"]["enabled"], shown["lease"]) == (None, False, None)
     assert openstack.ok("generation", "list", "--host", HOST)[0]["Summary"] == "lease.end contextswitch"
