@@ -40,7 +40,7 @@ def configuration(args: argparse.Namespace) -> Any:
     """
     if args.config:
         return _options(args.config)
-    return _file(args.config_file) if args.config_file else None
+    return None if args.config_file is None else _file(args.config_file)
 
 
 def _options(pairs: Iterable[str]) -> dict[str, Any]:

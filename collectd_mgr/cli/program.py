@@ -20,5 +20,5 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def asked(args: argparse.Namespace) -> dict[str, Any]:
     """What is asked for, as the API takes it: a null of either kind is the configured one."""
-    named = {kind: getattr(args, kind) for kind in ("binary", "image") if getattr(args, kind)}
+    named = {kind: getattr(args, kind) for kind in ("binary", "image") if getattr(args, kind) is not None}
     return {"binary": None} if args.as_configured else named
