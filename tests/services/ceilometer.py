@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ceilometer's notification agent, with the definitions that are shipped for it."""
+"""Ceilometer's notification agent, with its own definitions and those that are shipped for it."""
 
 from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,15 @@ import amqp
 import yaml
 
 from tests.services.keystone import Keystone
-from tests.services.openstack import Place, credentials
+from tests.services.openstack import PROGRAMS, Place, credentials
 from tests.services.rabbitmq import RabbitMQ
 from tests.waiting import PATIENCE
 
-SHIPPED = Path(__file__).parents[2] / "etc" / "ceilometer"
+_ROOT = Path(__file__).parents[2]
+SHIPPED = _ROOT / "etc" / "ceilometer"
+
+#: It puts ours beside Ceilometer's own, for DevStack and whoever reads the guide.
+_MERGE = _ROOT / "devstack" / "files" / "ceilometer_definitions.py"
 
 #: Where our services send to, and the queue that the agent takes it from.
 EXCHANGE, QUEUE = "collectd_mgr_telemetry", "notifications.info"
@@ -45,14 +50,14 @@ class Ceilometer:
             },
         )
         home = self._place.home
-        shutil.copytree(SHIPPED, home / "etc")
-        shutil.copy(SHIPPED / "gnocchi_resources.yaml", home / "etc" / "collectd_mgr_gnocchi_resources.yaml")
+        (home / "etc").mkdir()
+        subprocess.run([PROGRAMS / "python3", _MERGE, home / "etc", SHIPPED], check=True)
         for name, file in (("pipeline", "samples"), ("event_pipeline", "events")):
             self._furnish(home / "etc" / f"{name}.yaml", f"file://{home}/{file}?json")
         self._agent = self._place.daemon("ceilometer-agent-notification")
 
     def _furnish(self, file: Path, publisher: str) -> None:
-        """The shipped pipeline, where these definitions are, patient with Gnocchi, and with one publisher more."""
+        """The pipelines, where these definitions are, patient with Gnocchi, and with one publisher more."""
         text = file.read_text().replace("/etc/ceilometer", f"{self._place.home}/etc")
         pipeline = yaml.safe_load(text.replace("gnocchi://?", f"gnocchi://?timeout={PATIENCE}&"))
         for sink in pipeline["sinks"]:
