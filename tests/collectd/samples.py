@@ -23,6 +23,19 @@ class Series:
         return [(before, after, after - before) for before, after in itertools.pairwise(self.times)]
 
 
+def twice(found: dict[str, Series], interval: float) -> list[tuple[str, float]]:
+    """What of those that are read at this interval was written twice: metrics, and when.
+
+    Where collectd comes late by an interval it reads again at once: that is another sample.
+    """
+    return [
+        (name, later)
+        for name, each in found.items()
+        for (*_, before), (_, later, step) in itertools.pairwise(each.steps())
+        if step < interval / 20 and before < 1.5 * interval
+    ]
+
+
 @dataclass(frozen=True)
 class Count:
     """``missing``: steps over 1.5 intervals; ``doubled``: under 0.5; ``unknown``: samples whose rate is no number."""

@@ -8,7 +8,6 @@ import signal
 import socket
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -35,7 +34,7 @@ from collectd_mgr.testing.suite.rigs import Host, real_host
 from collectd_mgr.wire.client import WireClient
 from tests.collectd.beside import beside
 from tests.collectd.replacing import replacing
-from tests.collectd.samples import series
+from tests.collectd.samples import series, twice
 from tests.waiting import PATIENCE, eventually
 
 MEMORY = PluginGoal(True, interval=FAST)
@@ -116,14 +115,10 @@ def written(host: Host, plugin: str) -> int:
 
 
 def no_probe_is_written(host: Host) -> None:
-    """Neither a value of its own, nor one that looks like the last one of a metric: of that one alone, for collectd
-    reads a plugin twice at once where it is late.
-    """
+    """Neither a value of its own, nor one that looks like the last one of a metric."""
     found = series(csv(host))
     assert not [name for name in found if "probe" in name]
-    steps = ((name.rpartition("/")[0], *step) for name, each in found.items() for step in each.steps())
-    twice = Counter((plugin, later) for plugin, _, later, step in steps if step < 0.01)
-    assert not [which for which, metrics in twice.items() if metrics == 1]
+    assert not twice(found, FAST)
 
 
 def writes(host: Host, plugin: str) -> None:

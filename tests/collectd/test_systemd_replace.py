@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import resource
 import signal
@@ -15,7 +14,7 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
 from collectd_mgr.domain.spec import Goal, PluginGoal
-from collectd_mgr.drivers.base import Applied, DriverSettings, Order
+from collectd_mgr.drivers.base import Applied, Order
 from collectd_mgr.drivers.parting import Parting
 from collectd_mgr.drivers.process import Process, running
 from collectd_mgr.drivers.replace import ReplaceDriver
@@ -24,17 +23,13 @@ from collectd_mgr.drivers.systemd import SystemdDaemon
 from collectd_mgr.testing.suite.rig import FAST
 from collectd_mgr.testing.suite.rigs import Host
 from tests.collectd.beside import beside
-from tests.collectd.samples import series
+from tests.collectd.replacing import replacing
+from tests.collectd.samples import series, twice
 from tests.collectd.units import have_unit, unit_host
 from tests.systemd import Systemd
 from tests.waiting import eventually
 
 MEMORY = PluginGoal(True, interval=FAST)
-
-
-def driver(settings: DriverSettings) -> ReplaceDriver:
-    """One that does not wait for plugins that are read every ten seconds."""
-    return ReplaceDriver(dataclasses.replace(settings, ready_timeout=2.0))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +40,7 @@ def systemd() -> Iterator[Systemd]:
 
 @pytest.fixture
 def host(systemd: Systemd) -> Iterator[Host]:
-    with unit_host(systemd, driver) as host:
+    with unit_host(systemd, replacing) as host:
         yield host
 
 
@@ -106,7 +101,7 @@ def test_systemd_goes_on_with_the_new_one(host: Host, systemd: Systemd) -> None:
         old = new
     files = series(Path(host.settings.config_file).parent / "csv")
     assert [name for name in files if "/memory/" in name]
-    assert not [(name, step) for name, each in files.items() for step in each.steps() if step[2] < FAST / 20]
+    assert not twice(files, FAST)
 
 
 def test_what_happens_to_the_new_one_is_systemds_affair(host: Host, systemd: Systemd) -> None:

@@ -206,8 +206,10 @@ def test_heartbeats_wait_for_no_look(agent: Agent, tmp_path: Path) -> None:
     for thread in threads:
         thread.start()
     try:
+        eventually(lambda: sweep.looks == 2)
+        before = len(told.beats)
+        eventually(lambda: len(told.beats) > before + 2)
         # Each is later than the one before: the same once more would count as an old one.
-        eventually(lambda: len(told.beats) > 2)
         assert told.beats == sorted(set(told.beats))
         assert sweep.looks == 2
     finally:
