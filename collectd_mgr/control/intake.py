@@ -97,10 +97,19 @@ class Intake:
 
     @retried
     def refused(self, name: str, report: Report) -> bool:
-        """The agent did not take a generation up; whether the host is settled then. :raises HostNotFound:"""
+        """The agent did not take a generation up; whether the host is settled then. :raises HostNotFound:
+
+        One that it had applied before was sent again because it has lost its memory (another disk), and what it
+        refuses now (it is to be left alone for a while) is not taken back: it is sent again at its next news.
+        """
         with self._database.writer() as session:
-            host = hosts.get(session, name)
-            settling.conclude(session, self._database.seal, host, report)
+            host, generation = hosts.get(session, name), report.generation
+            newest = generation is not None and generation == Generation(host.epoch, host.n)
+            if newest and generations.outcome(session, host.id, host.n) == APPLIED:
+                hosts.mark(session, host.id, host.n, good=False)
+                hosts.reset_good(session, host.id, generations.last_good_before(session, host.id, host.n) or 0)
+            else:
+                settling.conclude(session, self._database.seal, host, report)
             return hosts.is_settled(session, host.id)
 
     def _enrol(self, names: set[str]) -> None:

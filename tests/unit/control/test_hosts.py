@@ -21,7 +21,7 @@ from collectd_mgr.db.hosts import Filters
 from collectd_mgr.db.models import Host, Operation
 from collectd_mgr.db.paging import Paging
 from collectd_mgr.domain.mode import Mode
-from collectd_mgr.domain.spec import Generation, HostSpec, Layer, PluginSetting
+from collectd_mgr.domain.spec import Generation, HostSpec, Layer, PluginSetting, merge
 from collectd_mgr.domain.status import HostStatus
 from collectd_mgr.rpc.agent import AgentAPI
 from collectd_mgr.rpc.status import Reports
@@ -256,6 +256,31 @@ def test_so_does_one_whose_newest_failed_with_what_was_good(control: HostControl
     control.send(HOST, PATIENCE)
     assert agent.running is not None
     assert control.unsettled() == []
+
+
+@pytest.mark.parametrize("kind", [exception.HostNotManaged, exception.RefusedByAgent])
+def test_what_was_applied_is_not_lost_where_it_is_refused_by_one_without_memory(
+    control: HostControl, agent: ScriptedAgent, kind: type[exception.CollectdMgrError]
+) -> None:
+    """A new disk, and a local file that has the host left alone, or an allow-list that is not there yet."""
+    enable(control)
+    row = enable(control, "df")
+    agent.forget()
+    agent.refuse = kind("Not here.")
+    control.receive(Reports(statuses=(agent.status(),)))
+    assert control.unsettled() == [HOST]
+    control.send(HOST, PATIENCE)
+    host, desired = control.desired(HOST)
+    assert (host.n, set(desired.layer.plugins), operation(control, row).state) == (2, {"cpu", "df"}, "succeeded")
+    assert (control.unsettled(), host.last_good < host.n) == ([], True)
+    agent.refuse = None
+    control.receive(Reports(statuses=(agent.status(),)))
+    assert control.unsettled() == [HOST]
+    control.send(HOST, PATIENCE)
+    assert agent.running is not None
+    assert set(merge(agent.running.layers).plugins) == {"cpu", "df"}
+    host = control.get(HOST)
+    assert (host.settled, host.last_good) == (2, 2)
 
 
 def test_a_late_status_undoes_nothing(control: HostControl, agent: ScriptedAgent) -> None:
