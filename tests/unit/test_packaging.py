@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 import sys
 import tomllib
 from importlib.metadata import EntryPoint, packages_distributions
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.guide.walk import blocks
 from tests.layering.imports import imports
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +72,14 @@ def test_every_dependency_is_pinned() -> None:
     extras = [row for name in ("memcached", "mysql", "test", "docs") for row in PROJECT["optional-dependencies"][name]]
     names = {canonical(re.split(r"[<>=!~\[; ]", row)[0]) for row in PROJECT["dependencies"] + extras}
     assert names - {canonical(name) for name in PINNED} == set()
+
+
+def test_what_the_guide_installs_is_there_and_pinned() -> None:
+    words = shlex.split(blocks("install/deployment", "Everywhere")[0])
+    package, *others = words[words.index("constraints.txt") + 1 : words.index("export")]
+    extras = package.removeprefix(".[").removesuffix("]").split(",")
+    assert set(extras) - set(PROJECT["optional-dependencies"]) == set()
+    assert {canonical(name) for name in others} - {canonical(name) for name in PINNED} == set()
 
 
 def test_every_dependency_has_a_lower_bound() -> None:
