@@ -46,7 +46,8 @@ class ReplaceDriver(RealDriver):
 
     def recover(self) -> Recovered:
         notes, daemon = self._collectd.prepare(), self._collectd.daemon
-        return Recovered(self.observe(), notes, replaced=daemon.find() in daemon.launched().values())
+        took_over = any(process == daemon.find() for process in daemon.launched().values())
+        return Recovered(self.observe(), notes, replaced=took_over)
 
     def offer(self) -> Offer:
         reads = frozenset(capabilities.READS)

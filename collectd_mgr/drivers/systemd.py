@@ -140,11 +140,11 @@ class SystemdDaemon(Daemon):
     def entrust(self, process: Process) -> None:
         """systemd does not answer who has told it, and says what is the main process."""
         main = self.find()
-        if main is not None and main != process:
+        if main is not None and main != process and process.alive():
             self._wire.call("successor_announce", {"successor": process.pid, "pid": main.pid})
         deadline = time.monotonic() + self._start_timeout
         while self.find() != process:
-            if time.monotonic() > deadline:
+            if not process.alive() or time.monotonic() > deadline:
                 detail = f"systemd does not take the new collectd for the main process of {self._unit}."
                 raise exception.DaemonNotStarted(detail, messages=list(self.messages()))
             time.sleep(_LOOK)

@@ -15,6 +15,7 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.drivers import instance
 from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.process import Process
 from collectd_mgr.drivers.systemd import SystemdDaemon
 from collectd_mgr.wire.client import WireClient
 from tests.waiting import PATIENCE
@@ -165,3 +166,9 @@ def test_what_collectd_does_not_see_it_is_not_told_to_start_with(unit: SystemdDa
 def test_where_there_never_were_two_systemd_is_not_asked(place: Path) -> None:
     unit = SystemdDaemon(settings(place), WireClient(str(place / "socket")), "nosuchcommand")
     assert instance.settle(settings(place), unit) == ()
+
+
+def test_for_one_that_has_ended_systemd_is_not_waited_for(unit: SystemdDaemon, place: Path) -> None:
+    (place / "end").write_text(f"MainPID={os.getpid()}\n")
+    with pytest.raises(exception.DaemonNotStarted, match=r"for the main process of c.service"):
+        unit.entrust(Process(os.getpid(), 0))
