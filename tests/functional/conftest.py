@@ -20,7 +20,7 @@ def deployment(rabbitmq: RabbitMQ, keystone: Keystone, mariadb: MariaDB) -> Iter
     yield from deployed(rabbitmq, keystone, mariadb.database())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def deployment_on_postgresql(rabbitmq: RabbitMQ, keystone: Keystone, postgresql: PostgreSQL) -> Iterator[Deployment]:
     """The same on PostgreSQL."""
     yield from deployed(rabbitmq, keystone, postgresql.database())

@@ -7,7 +7,6 @@ import functools
 import json
 import os
 import shutil
-import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from collectd_mgr.db import sealing
+from tests.forks import Forks
 from tests.services.place import directory, free_port
 from tests.services.process import Process
 from tests.waiting import PATIENCE, eventually
@@ -77,8 +77,7 @@ class Agent:
 
     def furnish(self, plugins: tuple[str, ...] = TEN, more: str = "") -> None:
         """Write the operator's collectd.conf: the snippet that the agent prints, and what it collects."""
-        command = [str(_PROGRAMS / "collectd-mgr-agent"), *self._files(), "--print-snippet"]
-        snippet = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        snippet = _printed("collectd_mgr.cmd.agent", *self._files(), "--print-snippet")
         lines = [f'BaseDir "{self.home}"', f'Hostname "{self.host}"', "FQDNLookup false", "LoadPlugin csv"]
         lines += [f'<Plugin csv>\n  DataDir "{self.home}/csv"\n</Plugin>', "LoadPlugin logfile"]
         lines += [f'<Plugin logfile>\n  File "{self.home}/collectd.log"\n</Plugin>']
@@ -117,7 +116,6 @@ class Deployment:
         self.home = directory()
         self.bus = bus
         self._conf = self.home / "collectd-mgr.conf"
-        self._manage = [str(_PROGRAMS / "collectd-mgr-manage"), "--config-file", str(self._conf)]
         sections: dict[str, dict[str, object]] = {
             "DEFAULT": {"transport_url": bus},
             "database": {"connection": database},
@@ -136,7 +134,7 @@ class Deployment:
 
     def manage(self, *arguments: str) -> str:
         """What collectd-mgr-manage prints."""
-        return subprocess.run([*self._manage, *arguments], check=True, capture_output=True, text=True).stdout
+        return _printed("collectd_mgr.cmd.manage", "--config-file", str(self._conf), *arguments)
 
     def _api(self, number: int, url: str) -> Process:
         bind = url.removeprefix("http://")
@@ -197,6 +195,17 @@ class Caller:
 
         eventually(lambda: shown().get("daemon", {}).get("pid"), tell=shown)
         eventually(lambda: shown()["status"] == "up", tell=shown)
+
+
+@functools.cache
+def _forks() -> Forks:
+    return Forks("collectd-mgr", "collectd_mgr.cmd.agent", "collectd_mgr.cmd.manage")
+
+
+def _printed(module: str, *arguments: str) -> str:
+    said = _forks().run(module, arguments, os.environ)
+    assert said.code == 0, said
+    return said.out
 
 
 def _decoded(content: bytes) -> Any:
