@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr.domain import events
-from tests.functional.deployment import answers
+from tests.functional.deployment import Caller, answers
 from tests.functional.telemetry.test_ceilometer import GAUGE, call, since_crossing, traits
 from tests.guide.walk import Machine, blocks
 from tests.services.aodh import Webhook
@@ -153,9 +153,11 @@ def join(host: Machine) -> None:
     host.start(agent)
 
 
-def appears(look: str, node: Machine, host: Machine) -> None:
+def appears(look: str, node: Machine, host: Machine, admin: Caller) -> None:
     """In the list of hosts, up and observing, by itself."""
     try:
+        # A command that is a process of its own, and logs in, is nothing to wait with.
+        admin.up(HOST)
         eventually(lambda: re.search(rf"{HOST} +\| up +\| observe ", node.run(look)))
     except AssertionError:
         print(node.run(look), node.log(), host.log())
@@ -177,7 +179,8 @@ def test_a_threshold_that_was_set_fires_an_alarm(
     deploy(node)
     join(host)
     look, manage = blocks("install/deployment", "A host")[2].splitlines()
-    appears(look, node, host)
+    url = node.meant("http://control.example.org:8913")
+    appears(look, node, host, Caller(url, keystone.token("admin", "admin")))
     node.run(manage)
     assert kept(memcached) > 0, "the tokens of these commands"
     (create, alarms) = blocks("admin/telemetry", "Gnocchi")[0], blocks("admin/telemetry", "Aodh")[0]
