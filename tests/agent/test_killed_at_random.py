@@ -52,7 +52,9 @@ class Walk:
             name: PluginSetting(True, self.interval) for name in self.dice.sample(PLUGINS, self.dice.randint(1, 4))
         }
         if self.restarts:
-            plugins["df"] = PluginSetting(True, self.interval, {"ValuesPercentage": bool(self.n % 2)})
+            # Not the one of before either, which runs where the last one has failed.
+            others = {"MountPoint": f"/generation/{self.n}", "IgnoreSelected": True}
+            plugins["df"] = PluginSetting(True, self.interval, others)
         return HostSpec(Generation("e", self.n), (Layer(HOST, plugins, Counters(quarantine_clears=self.clears)),))
 
 
