@@ -107,7 +107,7 @@ class Intake:
             newest = generation is not None and generation == Generation(host.epoch, host.n)
             if newest and generations.outcome(session, host.id, host.n) == APPLIED:
                 hosts.mark(session, host.id, host.n, good=False)
-                hosts.reset_good(session, host.id, generations.last_good_before(session, host.id, host.n) or 0)
+                hosts.reset_good(session, host.id, host.n - 1)
             else:
                 settling.conclude(session, self._database.seal, host, report)
             return hosts.is_settled(session, host.id)

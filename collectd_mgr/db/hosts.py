@@ -191,7 +191,7 @@ def reopen(session: Session, host: Host) -> None:
 
 
 def reset_good(session: Session, host_id: str, n: int) -> None:
-    """The host does not run ``last_good`` any more, but ``n``."""
+    """The host does not run ``last_good`` any more, and nothing later than ``n``."""
     rows(session, update(_TABLE).where(_TABLE.c.id == host_id).values(last_good=n))
 
 

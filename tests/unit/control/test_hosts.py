@@ -283,6 +283,19 @@ def test_what_was_applied_is_not_lost_where_it_is_refused_by_one_without_memory(
     assert (host.settled, host.last_good) == (2, 2)
 
 
+def test_a_forgotten_host_that_is_to_be_left_alone_is_not_in_sync(control: HostControl, agent: ScriptedAgent) -> None:
+    """It came back with what it was asked by the record before; this one wants nothing of that."""
+    agent.taken = HostSpec(Generation("before", 4))
+    agent.refuse = exception.HostNotManaged("Not here.")
+    control.receive(Reports(statuses=(agent.status(),)))
+    control.send(HOST, PATIENCE)
+    assert (control.unsettled(), control.listed(Filters(in_sync=True), Paging())) == ([], [])
+    agent.refuse = None
+    control.receive(Reports(statuses=(agent.status(),)))
+    control.send(HOST, PATIENCE)
+    assert [host.name for host in control.listed(Filters(in_sync=True), Paging())] == [HOST]
+
+
 def test_a_late_status_undoes_nothing(control: HostControl, agent: ScriptedAgent) -> None:
     late = agent.status()
     enable(control)
