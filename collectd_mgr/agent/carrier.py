@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Set
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from collectd_mgr import exception
 from collectd_mgr.agent import faults, watch
-from collectd_mgr.agent.desired import as_often_replaced, check_owned, died, named, same_daemon, set_off, steps
+from collectd_mgr.agent.desired import absent, as_often_replaced, check_owned, died, named, same_daemon, steps
 from collectd_mgr.agent.disruption import foreseen
 from collectd_mgr.agent.journal import Intent, Journal
 from collectd_mgr.agent.moment import boot_id
@@ -65,6 +66,8 @@ class Carrier:
         self.found_replaced = False
         #: The last process that answered, this agent or an earlier one.
         self.heard: tuple[int | None, float | None] = (None, None)
+        #: The plugins on this host, as they were seen last: a look may take its time, and fail. None before the first.
+        self.installed: Callable[[], Set[str]] = frozenset
         #: The driver that was picked for what is done now; ``None`` when none was.
         self.tried: str | None = None
 
@@ -154,12 +157,10 @@ class Carrier:
         if takes_up:
             check_owned(self._state.origin.layer, spec, self._state.memory.current)
         done = self._carry(change) if change.todo else Applied("", running)
-        return replace(done, warnings=(*done.warnings, *self._absent(spec))) if takes_up else done
-
-    def _absent(self, spec: HostSpec) -> tuple[str, ...]:
-        news = set_off(self._state.wanted(self._state.memory.current), self._state.wanted(spec))
-        there = {each.plugin.lower() for each in self.ladder.installed()} if news else set()
-        return tuple(f"{name} is off, but it is not even installed here." for name in sorted(news - there))
+        if not takes_up:
+            return done
+        said = absent(self._state.wanted(self._state.memory.current), self._state.wanted(spec), self.installed())
+        return replace(done, warnings=(*done.warnings, *said))
 
     def _reload(self, change: _Change) -> Applied:
         """Read the operator's files again: what is new in them is done live where that is known and can be.

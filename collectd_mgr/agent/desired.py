@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 
 from collectd_mgr import exception
@@ -30,9 +30,15 @@ def _of_the_daemon(spec: HostSpec | None, held: Leases) -> Goal:
     return replace(goal_of(Layer(""), in_force(spec, held)), quarantine_clears=0)
 
 
-def set_off(before: Goal, after: Goal) -> set[str]:
-    """The plugins of which something is set now, and which are to be off: one of a wrong name is never missed."""
-    return {name for name, goal in after.plugins.items() if not goal.enabled and goal != before.plugins.get(name)}
+def absent(before: Goal, after: Goal, installed: Set[str]) -> tuple[str, ...]:
+    """A sentence for each plugin of which something is set now, and which is off and not there: nobody would miss one
+    whose name is mistyped.
+
+    :param installed: none where that is not known
+    """
+    news = {name for name, goal in after.plugins.items() if not goal.enabled and goal != before.plugins.get(name)}
+    found = sorted(news - installed) if installed else ()
+    return tuple(f"{name} is off, but it is not even installed here." for name in found)
 
 
 def check_owned(origin: Layer, spec: HostSpec, than: HostSpec | None) -> None:

@@ -88,6 +88,7 @@ class AgentService:
         )
         self._identity = identity.of_host(settings.state_dir)
         carrier = Carrier(self._ladder, self.state, self._journal, fault)
+        carrier.installed = lambda: {row["plugin"].lower() for row in sweep.installed}
         crash = Crash(self.state, carrier, fault)
         self.applier = Applier(self.state, carrier, crash, fault)
         self.keeper = keeper = Keeper(settings, self.state, carrier, crash)
