@@ -30,6 +30,8 @@ ROUNDS = 50 if os.environ.get("CM_LONG") else 2
 PLUGINS = ("memory", "swap", "uptime", "users")
 #: What a change may fail with because of a collectd that was killed.
 KILLED = ("daemon_died", "daemon_not_started", "daemon_unreachable", "request_timeout")
+#: What says that it is to be sent again: nobody is there, or the death of the collectd of before is seen to first.
+UNSETTLED = (exception.AgentUnreachable, exception.RequestTimeout)
 
 
 @dataclass
@@ -110,7 +112,7 @@ def settled(host: AgentHost, spec: HostSpec) -> HostStatus:
 def interrupted(host: AgentHost, spec: HostSpec, kill: Callable[[AgentHost], None], after: float) -> None:
     timer = threading.Timer(after, kill, (host,))
     timer.start()
-    with contextlib.suppress(exception.AgentUnreachable):
+    with contextlib.suppress(*UNSETTLED):
         host.apply(spec, timeout=after + 1)
     timer.join()
     if host.ended():

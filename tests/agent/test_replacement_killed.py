@@ -20,13 +20,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from collectd_mgr import exception
 from collectd_mgr.domain.operations import APPLIED, FAILED
 from collectd_mgr.domain.spec import HostSpec
 from collectd_mgr.drivers.process import Process
 from collectd_mgr.wire.client import WireClient
 from tests.agent.agent_host import AgentHost
-from tests.agent.test_killed_at_random import KILLED, Walk, last, settled, undisturbed, until_effective, wanted
+from tests.agent.test_killed_at_random import (
+    KILLED,
+    UNSETTLED,
+    Walk,
+    last,
+    settled,
+    undisturbed,
+    until_effective,
+    wanted,
+)
 from tests.collectd.containers import options
 from tests.services.rabbitmq import RabbitMQ
 
@@ -108,7 +116,7 @@ def interrupted(host: AgentHost, spec: HostSpec, victim: str, after: float) -> f
     """Seconds from the kill until there was one collectd; 0 where there was nobody to kill."""
     kill = Kill(host, victim, after)
     kill.start()
-    with contextlib.suppress(exception.AgentUnreachable):
+    with contextlib.suppress(*UNSETTLED):
         host.apply(spec, timeout=after + 5)
     kill.over.set()
     kill.join()
