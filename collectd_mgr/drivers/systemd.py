@@ -33,6 +33,9 @@ _PATIENCE = 60.0
 
 _LOOK = 0.02
 
+#: Its pid.
+_SYSTEMD = 1
+
 
 class SystemdDaemon(Daemon):
     """The unit, through systemd's own commands.
@@ -60,6 +63,8 @@ class SystemdDaemon(Daemon):
         self._stop_timeout = settings.stop_timeout
         self._started_at = time.time()
         self._last: Process | None = None
+        #: One that was started beside the daemon, and after it.
+        self._beside: Process | None = None
         self._oom = OutOfMemory()
 
     def find(self) -> Process | None:
@@ -71,7 +76,7 @@ class SystemdDaemon(Daemon):
         return self._last
 
     def start(self) -> Process:
-        self._started_at = time.time()
+        self._started_at, self._beside = time.time(), None
         # A unit that failed too often in a row is not started again before this.
         self._run(self._systemctl, "reset-failed", self._unit, timeout=10.0)
         answer = self._run(self._systemctl, "start", self._unit, timeout=self._start_timeout)
@@ -118,13 +123,14 @@ class SystemdDaemon(Daemon):
         if old is None or not _sees(old, config_file):
             detail = f"The collectd that runs does not see {config_file}: its unit has files of its own there."
             raise exception.NotCapable(detail, capability=plan.REPLACE_DAEMON, driver="replace")
-        self._started_at = time.time()
+        self._started_at, self._beside = time.time(), None
         self._wire.call("successor_start", {"config_file": config_file, "pid": old.pid}, timeout=_PATIENCE)
         deadline = time.monotonic() + self._start_timeout
         while (found := next(running(old.program, arguments(config_file)), None)) is None:
             if time.monotonic() > deadline:
                 raise exception.DaemonNotStarted("collectd ended at once.", messages=list(self.messages()))
             time.sleep(_LOOK)
+        self._beside = found
         return found
 
     def launched(self) -> dict[str, Process]:
@@ -173,9 +179,11 @@ class SystemdDaemon(Daemon):
         self._oom.look()
 
     def messages(self) -> tuple[str, ...]:
+        """Of two in the unit the one before says things too; and systemd itself, of either."""
+        only = (f"_PID={self._beside.pid}", f"_PID={_SYSTEMD}") if self._beside else ()
         since = f"--since=@{int(self._started_at)}"
         journal = self._run(
-            self._journalctl, "--output=cat", "--lines=200", since, f"--unit={self._unit}", timeout=10.0
+            self._journalctl, "--output=cat", "--lines=200", since, f"--unit={self._unit}", *only, timeout=10.0
         )
         return tuple(journal.stdout.splitlines())
 

@@ -7,8 +7,10 @@ import dataclasses
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,8 @@ from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.process import Process
 from collectd_mgr.drivers.systemd import SystemdDaemon
 from collectd_mgr.wire.client import WireClient
+from collectd_mgr.wire.hello import hello
+from collectd_mgr.wire.server import Method, WireServer
 from tests.waiting import PATIENCE
 
 _SYSTEMCTL = """#!/bin/sh
@@ -161,6 +165,40 @@ def test_what_collectd_does_not_see_it_is_not_told_to_start_with(unit: SystemdDa
     (place / "end").write_text(f"MainPID={os.getpid()}\n")
     with pytest.raises(exception.NotCapable, match="does not see /nonexistent"):
         unit.launch("/nonexistent")
+
+
+def test_what_the_one_before_says_is_not_the_new_ones(place: Path) -> None:
+    """It reads on while the new one starts, and what it says of a plugin that is changed is of before the change."""
+    file, path, asked = str(place / "new.conf"), str(place / "socket"), place / "asked"
+    (place / "journalctl").write_text(f'#!/bin/sh\necho "$@" > {asked}\n')
+    (place / "new.conf").touch()
+    (place / "end").write_text(f"MainPID={os.getpid()}\n")
+    started = []
+
+    def start(params: dict[str, Any], _: str) -> None:
+        command = [sys.executable, "-c", "import time; time.sleep(600)", "-f", "-C", params["config_file"]]
+        started.append(subprocess.Popen(command))
+
+    facts = hello(extension="0", pid=os.getpid(), collectd="5.12.0", imported_from="")
+    server = WireServer(path, {"successor_start": Method(start, operation=True)}, facts)
+    server.start()
+    wire = WireClient(path)
+    unit = SystemdDaemon(settings(place), wire, str(place / "systemctl"), str(place / "journalctl"))
+    try:
+        unit.messages()
+        assert "_PID" not in asked.read_text()
+        new = unit.launch(file)
+        unit.messages()
+        assert asked.read_text().split()[-3:] == ["--unit=c.service", f"_PID={new.pid}", "_PID=1"]
+    finally:
+        wire.close()
+        server.stop(PATIENCE)
+        for process in started:
+            process.kill()
+            process.wait()
+    unit.start()
+    unit.messages()
+    assert "_PID" not in asked.read_text()
 
 
 def test_where_there_never_were_two_systemd_is_not_asked(place: Path) -> None:
