@@ -37,5 +37,12 @@ def deployed(rabbitmq: RabbitMQ, keystone: Keystone, database: str) -> Iterator[
 
 
 @pytest.fixture
+def hosts_leave(deployment: Deployment) -> Iterator[None]:
+    """Those of a test with it."""
+    yield
+    deployment.dismiss()
+
+
+@pytest.fixture
 def admin(deployment: Deployment, keystone: Keystone) -> Caller:
     return Caller(deployment.urls[0], keystone.token("admin", "admin"))

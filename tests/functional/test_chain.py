@@ -19,6 +19,8 @@ from tests.services.keystone import Keystone
 from tests.services.rabbitmq import RabbitMQ
 from tests.waiting import eventually, looks
 
+pytestmark = pytest.mark.usefixtures("hosts_leave")
+
 
 def values(caller: Caller, host: str, plugin: str) -> list[dict[str, Any]]:
     return list(caller("GET", f"/v1/hosts/{host}/values?plugin={plugin}").body["values"])

@@ -8,11 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.functional.deployment import Answer, Caller, Deployment
 from tests.services.keystone import Keystone
 from tests.services.mariadb import MariaDB
 from tests.services.rabbitmq import RabbitMQ
 from tests.waiting import eventually
+
+pytestmark = pytest.mark.usefixtures("hosts_leave")
 
 
 def put(caller: Caller, host: str, plugin: str, enabled: bool) -> Answer:
