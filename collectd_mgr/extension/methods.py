@@ -32,7 +32,7 @@ _NOTIFICATION: dict[str, Check] = {
 }
 
 #: The parameters that are shown in collectd's log.
-_SHOWN = ("plugin", "interval", "identifier", "mode", "other", "config_file", "successor")
+_SHOWN = ("plugin", "interval", "identifier", "mode", "other", "config_file")
 
 Call = Callable[..., Any]
 
@@ -101,9 +101,8 @@ class Methods:
             "successor_start": self._operation(
                 "successor_start", inside.successor_start, config_file=of.text, pid=of.index
             ),
-            "successor_announce": self._operation(
-                "successor_announce", inside.successor_announce, successor=of.count, pid=of.index
-            ),
+            # Beside an operation: the flush that a hand-over does not wait for may be running yet.
+            "successor_announce": self._read(inside.successor_announce, successor=of.count, pid=of.index),
             "states_get": self._read(inside.states_get),
             "states_set": self._operation("states_set", inside.states_set, states=of.states),
             "plugin_interval": self._operation(
