@@ -6,16 +6,19 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from collectd_mgr.domain import drift
+from collectd_mgr import disk
+from collectd_mgr.domain import drift, filesystem
 from collectd_mgr.domain.drift import Drift
 from collectd_mgr.wire.client import WireClient
 from tests.agent.agent_host import AgentHost, enabled, spec
 from tests.services.rabbitmq import RabbitMQ
+from tests.waiting import eventually
 
 CONFIG = "LoadPlugin df\n<Plugin df>\n  ValuesPercentage true\n</Plugin>\n"
 
@@ -29,8 +32,9 @@ def allowlist(tmp_path: Path) -> Path:
 def host(rabbitmq: RabbitMQ, request: pytest.FixtureRequest, allowlist: Path) -> Iterator[AgentHost]:
     more = {"on_drift": request.param, "probation": 0.1, "allowlist_file": allowlist}
     with AgentHost(rabbitmq.url, config=CONFIG, **more) as host:
-        # Written long before collectd starts: to a second, nobody could tell whether that has read it.
-        os.utime(host.settings.config_file, (0, 0))
+        # Written long before collectd starts: within a second, nobody could tell whether that has read it.
+        written = os.stat(host.settings.config_file).st_ctime
+        eventually(lambda: time.time() > written + filesystem.SURE)
         host.start()
         host.until(lambda: host.status().daemon["pid"])
         assert enabled(host.apply(spec(1, "memory"))) == {"memory"}
@@ -59,7 +63,7 @@ def managed_file(host: AgentHost) -> Path:
 def test_a_managed_file_that_was_edited_is_written_anew(host: AgentHost) -> None:
     before = host.managed()
     assert "Interval 1" in before
-    managed_file(host).write_text(before.replace("Interval 1", "Interval 3"))
+    disk.replace(managed_file(host), before.replace("Interval 1", "Interval 3"))
     host.until(lambda: told(host, drift.MANAGED_FILE).mended)
     found = told(host, drift.MANAGED_FILE)
     assert any(line.startswith("-") and "Interval 3" in line for line in found.diff), found
@@ -73,7 +77,7 @@ def test_a_managed_file_that_was_edited_is_written_anew(host: AgentHost) -> None
 @pytest.mark.parametrize("host", [drift.LEAVE], indirect=True)
 def test_where_that_is_wanted_it_is_left_and_told(host: AgentHost, allowlist: Path) -> None:
     edited = host.managed().replace("Interval 1", "Interval 3")
-    managed_file(host).write_text(edited)
+    disk.replace(managed_file(host), edited)
     disable_behind_its_back(host)
     changes = told(host, drift.DAEMON).diff
     assert any("memory" in change for change in changes), changes
@@ -84,7 +88,7 @@ def test_where_that_is_wanted_it_is_left_and_told(host: AgentHost, allowlist: Pa
     assert (host.status().plugins["memory"].interval, enabled(host.status())) == (1.0, {"memory", "swap"})
     host.until(lambda: host.status().drift == ())
     # What the host's own operator refuses is no drift, and off now and after the next start.
-    allowlist.write_text('[plugins]\ndeny = ["swap"]\n')
+    disk.replace(allowlist, '[plugins]\ndeny = ["swap"]\n')
     host.until(lambda: enabled(host.status()) == {"memory"} and "swap" not in host.managed())
     assert host.status().drift == ()
 
@@ -103,11 +107,13 @@ def test_what_was_done_to_the_running_daemon_is_undone(host: AgentHost) -> None:
 
 def test_other_files_of_the_operator_are_told_and_left(host: AgentHost) -> None:
     conf = Path(host.settings.config_file)
-    conf.write_text(conf.read_text().replace("ValuesPercentage true", 'ValuesPercentage false\n  Password "s3cret"'))
+    before = conf.read_text()
+    # At once: the agent takes half a file for what it is.
+    disk.replace(conf, before.replace("ValuesPercentage true", 'ValuesPercentage false\n  Password "s3cret"'))
     found = told(host, drift.OPERATOR_FILES)
     assert {"- ValuesPercentage true", "+ ValuesPercentage false"} <= {" ".join(line.split()) for line in found.diff}
     assert "s3cret" not in str(found)
-    conf.write_text(conf.read_text().replace('ValuesPercentage false\n  Password "s3cret"', "ValuesPercentage true"))
+    disk.replace(conf, before)
     host.until(lambda: host.status().drift == ())
 
 
