@@ -78,11 +78,12 @@ class Executables(Launcher):
 
     def running(self, programs: Iterable[str], config_file: str) -> Iterator[Process]:
         """One that a script has started is of another program than was named, and one of an earlier agent's bears no
-        mark.
+        mark. That of an agent in a container, whose files have the same names, may bear the same one.
         """
         told = arguments(config_file)
         named = (process for program in programs for process in running(program, told))
-        yield from dict.fromkeys((*named, *marked(self._mark, told)))
+        ours = (process for process in marked(self._mark, told) if process.sees_our_files)
+        yield from dict.fromkeys((*named, *ours))
 
     def usage(self, program: str) -> str:
         """What others than root and the agent's own user could have written is not run."""

@@ -23,7 +23,7 @@ from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.observation import SILENCE
 from collectd_mgr.drivers.parting import Parting
-from collectd_mgr.drivers.process import Process
+from collectd_mgr.drivers.process import Process, with_config_below
 from collectd_mgr.wire.client import WireClient
 
 LOG = logging.getLogger(__name__)
@@ -100,8 +100,10 @@ def settle(settings: DriverSettings, daemon: Daemon) -> tuple[str, ...]:
         daemon.launcher.clear()
     # Where none was begun nobody who runs the daemon is asked: there may be nobody to ask.
     notes = _settled(settings, daemon) if any(_directory(settings).glob("*.conf")) else []
-    release(settings)
-    tidy(settings, daemon)
+    # Where nobody can say now which of them is the daemon, none is to write what another one may write.
+    if daemon.find() is not None or not (daemon.launched() or with_config_below(_directory(settings))):
+        release(settings)
+        tidy(settings, daemon)
     return tuple(notes)
 
 

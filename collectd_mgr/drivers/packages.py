@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import threading
@@ -21,9 +22,11 @@ _LOADER_CACHE = Path("/etc/ld.so.cache")
 _PATIENCE = 60.0
 
 #: The loader takes one file at a time. ``ldd`` does the same, with several processes for each.
-_ASK = 'for file do echo "$file:"; LD_TRACE_LOADED_OBJECTS=1 "$0" "$file"; done'
+_ASK = 'for file do echo "$file:"; {} "$0" "$file"; done'
+_TRACE, _LDD = "LD_TRACE_LOADED_OBJECTS=1", "ldd"
 
-_LOADER = re.compile(r"ld[^/]*\.so[.0-9]*")
+#: That of glibc: musl's knows nothing of a trace.
+_LOADER = re.compile(r"ld(?!-musl)[^/]*\.so[.0-9]*")
 
 _Stamp = tuple[int, int]
 
@@ -58,7 +61,7 @@ class Packages:
         with self._lock:
             stamps = {path: (_changed(path), _changed(_LOADER_CACHE)) for path in files}
             news = [path for path in files if self._seen.get(path, ((), None))[0] != stamps[path]]
-            missing = _missing(news)
+            missing = missing_libraries(news, loader())
             for path in news:
                 self._seen[path] = stamps[path], _row(path.stem, missing.get(path.name, ()))
             return tuple(self._seen[path][1] for path in files)
@@ -78,14 +81,16 @@ def _row(plugin: str, missing: Iterable[str]) -> Installed:
     )
 
 
-def _missing(files: list[Path]) -> dict[str, tuple[str, ...]]:
+def missing_libraries(files: list[Path], by: str) -> dict[str, tuple[str, ...]]:
     """The libraries that the dynamic loader cannot find, by file name.
 
     The loader itself is asked, in processes of its own; nothing is loaded into the agent.
+
+    :param by: see :func:`loader`
     """
     if not files:
         return {}
-    command = ["sh", "-c", _ASK, _loader(), *map(str, files)]
+    command = ["sh", "-c", _ASK.format("" if by == _LDD else _TRACE), by, *map(str, files)]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)
     missing: dict[str, tuple[str, ...]] = {}
     name = ""
@@ -98,11 +103,11 @@ def _missing(files: list[Path]) -> dict[str, tuple[str, ...]]:
     return missing
 
 
-def _loader() -> str:
-    """The dynamic loader of this process, for collectd has the same."""
-    with open("/proc/self/maps", encoding="utf-8", errors="replace") as maps:
-        mapped = (path for line in maps for path in line.split()[5:6])
-        return next(path for path in mapped if _LOADER.fullmatch(Path(path).name))
+def loader(maps: Path = Path("/proc/self/maps")) -> str:
+    """The dynamic loader of this process, for collectd has the same; ``ldd`` where it has none, or not any more."""
+    with maps.open(encoding="utf-8", errors="replace") as lines:
+        mapped = (path for line in lines for path in line.split()[5:6])
+        return next((path for path in mapped if _LOADER.fullmatch(Path(path).name) and os.path.isfile(path)), _LDD)
 
 
 def _changed(path: Path) -> int:

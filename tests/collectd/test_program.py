@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,13 +16,15 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
 from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.drivers.executable import Executables
+from collectd_mgr.drivers.launcher import arguments, mark
 from collectd_mgr.drivers.live import LiveDriver
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.drivers.trial import Trial, Trials
 from collectd_mgr.testing.collectd import PLUGINS
 from collectd_mgr.testing.suite.changes import CPU, MEMORY
 from collectd_mgr.testing.suite.rig import Rig
-from collectd_mgr.testing.suite.rigs import Host, Kind, real_host
+from collectd_mgr.testing.suite.rigs import Host, Kind, real_host, settings_in
 from tests.collectd.beside import beside
 from tests.collectd.replacing import replacing
 from tests.waiting import PATIENCE
@@ -179,3 +183,20 @@ def test_one_beside_the_daemon_is_known_to_the_next_agent() -> None:
         assert recovered.running.pid == before
         assert f"{succession.new.pid} was ended" in " ".join(recovered.notes)
         assert not succession.new.alive()
+
+
+def test_one_that_bears_our_mark_and_sees_other_files_is_somebody_elses(tmp_path: Path) -> None:
+    """That of an agent in a container, where everything has the names that it has here."""
+    settings = settings_in(tmp_path)
+    variable, _, value = mark(settings).partition("=")
+    told = arguments(settings.config_file)
+    for root, known in (("/", True), (str(tmp_path), False)):
+        code = "import os, sys; os.chroot(sys.argv[1]); print(flush=True); sys.stdin.read()"
+        command = [sys.executable, "-c", code, root, *told]
+        environment = {**os.environ, variable: value}
+        with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline()
+            found = [each.pid for each in Executables(settings).running([settings.binary], settings.config_file)]
+            assert found == ([process.pid] if known else [])
+            process.communicate()

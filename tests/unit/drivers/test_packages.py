@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr import exception
+from collectd_mgr.drivers import packages
 from collectd_mgr.drivers.packages import Packages
 
 
@@ -76,3 +77,14 @@ def test_a_name_is_the_same_in_any_case(plugins: Path) -> None:
 
 def test_without_the_directory_there_is_nothing(tmp_path: Path) -> None:
     assert Packages(str(tmp_path / "none")).installed() == ()
+
+
+def test_where_this_process_has_no_loader_ldd_is_asked(tmp_path: Path, plugins: Path) -> None:
+    lines = tmp_path / "maps"
+    for path in ("/nonexistent/ld-2.31.so", "/lib/ld-musl-x86_64.so.1"):
+        lines.write_text(f"7f00-7f01 r-xp 00000000 fe:00 1 {path}\n")
+        assert packages.loader(lines) == "ldd"
+    for by in ("ldd", packages.loader()):
+        missing = packages.missing_libraries([plugins / "memory.so", plugins / "own.so"], by)
+        assert missing == {"memory.so": (), "own.so": ("libgone.so", "libaway.so")}
+    assert by != "ldd"
