@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Have Ceilometer's definitions and ours in one: ceilometer_definitions.py DIRECTORY OURS
 
-In DIRECTORY (/etc/ceilometer) are its files, or none: then those that it brings along count. Safe to repeat.
+In DIRECTORY (/etc/ceilometer) are its files, or none: then those that it brings along count. Safe to repeat. Comments in
+the pipelines are not kept.
 """
 
 import importlib.util
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -23,10 +25,23 @@ def present(name: str) -> str:
     return Path(package.submodule_search_locations[0], "pipeline/data", name).read_text()
 
 
+def write(name: str, text: str) -> None:
+    """Whole, and only what Ceilometer can read."""
+    yaml.safe_load(text)
+    staged = directory / f".{name}.new"
+    staged.write_text(text)
+    if (directory / name).exists():
+        shutil.copystat(directory / name, staged)
+        owner = (directory / name).stat()
+        os.chown(staged, owner.st_uid, owner.st_gid)
+    staged.replace(directory / name)
+
+
 def append(name: str) -> None:
     """A list; the last entry that matches counts."""
     text, more = present(name), (ours / name).read_text()
-    (directory / name).write_text(text if more in text else text + more)
+    end = "" if text.endswith("\n") else "\n"
+    write(name, text if more in text else text + end + more)
 
 
 def merge(name: str, kind: str, mine: str) -> None:
@@ -38,7 +53,7 @@ def merge(name: str, kind: str, mine: str) -> None:
     for source in pipeline["sources"]:
         if "*" in source[kind] and f"!{mine}" not in source[kind]:
             source[kind].append(f"!{mine}")
-    (directory / name).write_text(yaml.safe_dump({part: pipeline[part] + more[part] for part in pipeline}))
+    write(name, yaml.safe_dump({part: pipeline[part] + more[part] for part in pipeline}))
 
 
 append("event_definitions.yaml")

@@ -119,7 +119,10 @@ def test_ceilometer_gets_our_definitions_beside_its_own(tmp_path: Path) -> None:
     node = Node(tmp_path, local={"ENABLED_SERVICES": services, **local})
     place.mkdir()
     (place / "ceilometer.conf").write_text("[notification]\nworkers = 1\n")
-    (place / "event_definitions.yaml").write_text("---\n- event_type: image.*\n  traits: {}\n")
+    # The last line has no end.
+    (place / "event_definitions.yaml").write_text(
+        "---\n- event_type: image.*\n  traits:\n    a:\n      fields: payload.a"
+    )
     for name, kind in (("pipeline", "meters"), ("event_pipeline", "events")):
         source = {"name": "all", kind: ["*"], "sinks": ["all"]}
         sink = {"name": "all", "publishers": ["gnocchi://"]}
