@@ -99,12 +99,18 @@ def settle(settings: DriverSettings, daemon: Daemon) -> tuple[str, ...]:
     if daemon.launcher is not None:
         daemon.launcher.clear()
     # Where none was begun nobody who runs the daemon is asked: there may be nobody to ask.
-    notes = _settled(settings, daemon) if any(_directory(settings).glob("*.conf")) else []
+    began = any(_directory(settings).glob("*.conf"))
+    notes = _settled(settings, daemon) if began else []
     # Where nobody can say now which of them is the daemon, none is to write what another one may write.
-    if daemon.find() is not None or not (daemon.launched() or with_config_below(_directory(settings))):
+    if not (began and _is_open(settings, daemon)):
         release(settings)
         tidy(settings, daemon)
     return tuple(notes)
+
+
+def _is_open(settings: DriverSettings, daemon: Daemon) -> bool:
+    """Whether some that were begun run, and which process is the daemon cannot be seen now."""
+    return daemon.find() is None and bool(daemon.launched() or with_config_below(_directory(settings)))
 
 
 def _settled(settings: DriverSettings, daemon: Daemon) -> list[str]:

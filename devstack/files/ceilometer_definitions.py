@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Have Ceilometer's definitions and ours in one: ceilometer_definitions.py DIRECTORY OURS
 
-In DIRECTORY (/etc/ceilometer) are its files, or none: then those that it brings along count. Safe to repeat. Comments in
-the pipelines are not kept.
+In DIRECTORY (/etc/ceilometer) are its files, or none: then those that it brings along count. Safe to repeat. Comments
+in the pipelines are not kept.
 """
 
 import importlib.util
