@@ -23,7 +23,7 @@ LOG = logging.getLogger(__name__)
 _SENDERS = 16
 
 #: How long one host is waited for, and all of them, in seconds; a conductor sends to those that are slower.
-_WAIT, _PATIENCE = 1.0, 10.0
+WAIT, _PATIENCE = 1.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,18 @@ class Result:
     error: exception.CollectdMgrError | None = None
 
 
-def change(control: HostControl, names: Iterable[str], asked: Asked) -> list[Result]:
+def change(control: HostControl, names: Iterable[str], asked: Asked, wait: float = WAIT) -> list[Result]:
     """Change all of these hosts that may be changed, in one transaction; then send, and wait for a while.
 
     A caller that is killed leaves nothing half done: before the transaction ends nothing is stored, and after it the
     conductors send what is not settled.
 
+    :param wait: for the answer of each host, in seconds
     :raises StaleGeneration: others change these hosts all the time; DatabaseUnreachable; nothing is stored then
     """
     until = now() + timedelta(seconds=_PATIENCE)
     stored, errors = _stored(control.database, sorted(names), asked, until)
-    _send(control, stored, asked.origin.request_id, until)
+    _send(control, stored, asked.origin.request_id, until, wait)
     with control.database.reader() as session:
         done = {name: operations.get(session, operation) for name, operation in stored.items()}
     for row in done.values():
@@ -91,14 +92,14 @@ def _store(database: Database, names: list[str], asked: Asked, until: datetime) 
     return stored, errors
 
 
-def _send(control: HostControl, stored: Mapping[str, str], request_id: str, until: datetime) -> None:
+def _send(control: HostControl, stored: Mapping[str, str], request_id: str, until: datetime, wait: float) -> None:
     deadline = time.monotonic() + _PATIENCE
 
     def send(name: str) -> None:
         left = deadline - time.monotonic()
         try:
             if left > 0:
-                control.send(name, min(left, _WAIT), request_id)
+                control.send(name, min(left, wait), request_id)
             control.release(name, until)
         except exception.CollectdMgrError as error:
             LOG.warning("%s is left to a conductor: %s", name, error.detail)

@@ -19,6 +19,7 @@ from collectd_mgr.db.models import Host
 from collectd_mgr.domain.spec import PluginSetting
 from collectd_mgr.rpc.status import Reports
 from tests.unit.control.agents import ScriptedAgent, served
+from tests.waiting import PATIENCE
 
 HOSTS = [f"c{n}.example.org" for n in range(1, 5)]
 ALICE = Requester("alice", "ops", "req-1", "INC-12")
@@ -50,7 +51,7 @@ def generations(control: HostControl) -> list[int]:
 
 
 def test_all_of_them_at_once(control: HostControl, agents: list[ScriptedAgent]) -> None:
-    found = together.change(control, reversed(HOSTS), asked())
+    found = together.change(control, reversed(HOSTS), asked(), PATIENCE)
     assert [result.host for result in found] == HOSTS
     assert [(result.operation and result.operation.state, result.error) for result in found] == [
         ("succeeded", None)
@@ -88,7 +89,7 @@ def test_one_that_is_overtaken_is_made_anew_on_top(control: HostControl, agents:
         if next(others, False):
             raise together._Overtaken
 
-    found = together.change(control, HOSTS, asked(on_the_third(overtake)))
+    found = together.change(control, HOSTS, asked(on_the_third(overtake)), PATIENCE)
     assert [result.operation and result.operation.state for result in found] == ["succeeded"] * 4
     assert generations(control) == [1, 1, 1, 1]
 
