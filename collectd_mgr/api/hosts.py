@@ -44,8 +44,10 @@ def _shown(call: Call) -> dict[str, Any]:
 def _change(
     call: Call, edit: Edit, action: str, check: Check | None = None, also: Also | None = None, setting: str = ""
 ) -> Answer:
-    about: dict[str, Any] = {"expected": call.expected, "check": check, "also": also, "setting": setting}
-    return written_host(call, call.control.change(call.requester, call.host, edit, action, **about))
+    done = call.control.change(
+        call.requester, call.host, edit, action, expected=call.expected, check=check, also=also, setting=setting
+    )
+    return written_host(call, done)
 
 
 def _anew(call: Call, edit: Edit, action: str, *changes: str) -> Answer:

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from collectd_mgr import disk, exception
 from collectd_mgr.domain import managed, program
+from collectd_mgr.drivers import instance
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.ending import OutOfMemory, by_somebody
 from collectd_mgr.drivers.executable import Executables
 from collectd_mgr.drivers.files import ManagedFiles
-from collectd_mgr.drivers.instance import INSTANCES
 from collectd_mgr.drivers.launcher import Launcher
 from collectd_mgr.drivers.output import Output
 from collectd_mgr.drivers.process import Process, end_of
@@ -47,7 +47,7 @@ class ChildDaemon(Daemon):
         self._stop_timeout = settings.stop_timeout
         self._record = Path(settings.pid_file or state / "collectd.pid")
         self._lock = state / "collectd.lock"
-        self._instances = state / INSTANCES
+        self._instances = instance.directory(settings)
         self._output = Output(state / "collectd.log")
         self._oom = OutOfMemory()
 

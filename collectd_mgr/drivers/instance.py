@@ -43,7 +43,8 @@ def socket(settings: DriverSettings) -> str:
     return f"{settings.socket}.next"
 
 
-def _directory(settings: DriverSettings) -> Path:
+def directory(settings: DriverSettings) -> Path:
+    """Of the files that processes beside the daemon are started with."""
     return Path(settings.state_dir) / INSTANCES
 
 
@@ -58,10 +59,10 @@ def write_configuration(
     """
     chain = output.operators_chain(items)
     told = (Item("Socket", (socket(settings),)), output.succeeds(predecessor.pid, settings.socket, chain, phases))
-    user, directory = account(settings.user), _directory(settings)
-    user.pass_through(directory)
+    user, place = account(settings.user), directory(settings)
+    user.pass_through(place)
     _clear(settings)
-    path = directory / f"{secrets.token_hex(4)}.conf"
+    path = place / f"{secrets.token_hex(4)}.conf"
     now, late = beside.parted(items)
     disk.write(path.with_suffix(_LATE), grammar.render(late))
     disk.write(path, grammar.render((*now, *output.held(told))), give=user.give)
@@ -99,7 +100,7 @@ def settle(settings: DriverSettings, daemon: Daemon) -> tuple[str, ...]:
     if daemon.launcher is not None:
         daemon.launcher.clear()
     # Where none was begun nobody who runs the daemon is asked: there may be nobody to ask.
-    began = any(_directory(settings).glob("*.conf"))
+    began = any(directory(settings).glob("*.conf"))
     notes = _settled(settings, daemon) if began else []
     # Where nobody can say now which of them is the daemon, none is to write what another one may write.
     if not (began and _is_open(settings, daemon)):
@@ -110,7 +111,7 @@ def settle(settings: DriverSettings, daemon: Daemon) -> tuple[str, ...]:
 
 def _is_open(settings: DriverSettings, daemon: Daemon) -> bool:
     """Whether some that were begun run, and which process is the daemon cannot be seen now."""
-    return daemon.find() is None and bool(daemon.launched() or with_config_below(_directory(settings)))
+    return daemon.find() is None and bool(daemon.launched() or with_config_below(directory(settings)))
 
 
 def _settled(settings: DriverSettings, daemon: Daemon) -> list[str]:
@@ -196,6 +197,6 @@ def _clear(settings: DriverSettings) -> None:
 def tidy(settings: DriverSettings, daemon: Daemon) -> None:
     """There are secrets in the files: none is kept for longer than its process. Safe to repeat."""
     kept = daemon.launched()
-    for path in _directory(settings).glob("*"):
+    for path in directory(settings).glob("*"):
         if str(path.with_suffix(".conf")) not in kept:
             path.unlink(missing_ok=True)

@@ -61,7 +61,7 @@ class Packages:
         with self._lock:
             stamps = {path: (_changed(path), _changed(_LOADER_CACHE)) for path in files}
             news = [path for path in files if self._seen.get(path, ((), None))[0] != stamps[path]]
-            missing = missing_libraries(news, loader())
+            missing = missing_libraries(news, loader()) if news else {}
             for path in news:
                 self._seen[path] = stamps[path], _row(path.stem, missing.get(path.name, ()))
             return tuple(self._seen[path][1] for path in files)
@@ -88,8 +88,6 @@ def missing_libraries(files: list[Path], by: str) -> dict[str, tuple[str, ...]]:
 
     :param by: see :func:`loader`
     """
-    if not files:
-        return {}
     command = ["sh", "-c", _ASK.format("" if by == _LDD else _TRACE), by, *map(str, files)]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)
     missing: dict[str, tuple[str, ...]] = {}

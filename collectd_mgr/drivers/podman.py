@@ -12,10 +12,9 @@ from typing import ClassVar
 
 from collectd_mgr import exception
 from collectd_mgr.domain import program as programs_of
-from collectd_mgr.drivers import bundle
+from collectd_mgr.drivers import bundle, instance
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
-from collectd_mgr.drivers.instance import INSTANCES
 from collectd_mgr.drivers.launcher import Launcher, arguments, mark, unfit
 from collectd_mgr.drivers.process import Process, look, marked
 from collectd_mgr.drivers.words import words
@@ -42,7 +41,7 @@ class Podman(Launcher):
         self.configured = settings.image
         self._settings = settings
         self._account = account(settings.user)
-        self._instances = Path(settings.state_dir) / INSTANCES
+        self._instances = instance.directory(settings)
         self._mark = mark(settings)
         self._podman = words(settings.podman)
         self._options = words(settings.podman_options)

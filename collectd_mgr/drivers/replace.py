@@ -46,8 +46,8 @@ class ReplaceDriver(RealDriver):
 
     def recover(self) -> Recovered:
         notes, daemon = self._collectd.prepare(), self._collectd.daemon
-        took_over = any(process == daemon.find() for process in daemon.launched().values())
-        return Recovered(self.observe(), notes, replaced=took_over)
+        launched = daemon.launched().values()
+        return Recovered(self.observe(), notes, replaced=bool(launched) and daemon.find() in launched)
 
     def offer(self) -> Offer:
         reads = frozenset(capabilities.READS)

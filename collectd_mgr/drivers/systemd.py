@@ -12,15 +12,14 @@ import os
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
+from collectd_mgr.drivers import instance
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.ending import OutOfMemory, by_somebody
-from collectd_mgr.drivers.instance import INSTANCES
 from collectd_mgr.drivers.launcher import arguments
 from collectd_mgr.drivers.process import Process, look, running
 from collectd_mgr.wire.client import WireClient
@@ -55,7 +54,7 @@ class SystemdDaemon(Daemon):
     ) -> None:
         self._wire = wire
         self._binary = settings.binary
-        self._instances = Path(settings.state_dir) / INSTANCES
+        self._instances = instance.directory(settings)
         self._systemctl = systemctl
         self._journalctl = journalctl
         self._unit = settings.unit

@@ -66,13 +66,8 @@ def host(kind: Kind) -> Iterator[Host]:
         lines += ["LoadPlugin csv", f'<Plugin csv>\n  DataDir "{name}/csv"\n  StoreRates true\n</Plugin>']
         lines += [f"LoadPlugin {plugin}" for plugin in PLUGINS]
         Path(settings.config_file).write_text("\n".join([*lines, snippet(settings)]), encoding="utf-8")
-        found = Host(settings, kind.driver)
-        try:
-            found.collectd.prepare()
-            found.start()
+        with Host(settings, kind.driver).running() as found:
             yield found
-        finally:
-            found.close()
 
 
 def goal(number: int) -> Goal:

@@ -66,9 +66,5 @@ def unit_host(systemd: Systemd, kind: Callable[[DriverSettings], RealDriver]) ->
 
     host = Host(unit_settings(systemd), driver)
     host.collectd.daemon = daemon(systemd, host.settings, host.collectd.wire)
-    try:
-        host.collectd.prepare()
-        host.start()
+    with host.running():
         yield host
-    finally:
-        host.close()

@@ -67,13 +67,8 @@ def real_host(kind: Kind, more: str = "", run_by: RunBy | None = None) -> Iterat
         settings = settings_in(Path(name))
         operators_file(Path(name), settings, more)
         settings = run_by(settings) if run_by else settings
-        host = Host(settings, kind)
-        try:
-            host.collectd.prepare()
-            host.start()
+        with Host(settings, kind).running() as host:
             yield host
-        finally:
-            host.close()
 
 
 @dataclass
@@ -105,6 +100,16 @@ class Host:
     def driver(self) -> Driver:
         self.drivers.append(self.kind(self.settings))
         return self.drivers[-1]
+
+    @contextmanager
+    def running(self) -> Iterator[Host]:
+        """Its collectd runs when the block begins; all of it ends with that."""
+        try:
+            self.collectd.prepare()
+            self.start()
+            yield self
+        finally:
+            self.close()
 
     def start(self) -> None:
         self.collectd.await_ready(self.collectd.daemon.start())
