@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
+import threading
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,6 @@ LOG = logging.getLogger(__name__)
 #: What tells one version of a file from another; ``None`` where there is no file.
 _Version = tuple[int, ...] | None
 
-#: Before the first look.
 _UNREAD: _Version = ()
 
 #: Violations in one error.
@@ -68,6 +68,7 @@ class Allowlist:
         self._metrics = metrics
         self._last = None if last == Path(file) else last
         self._reading = _Reading(_UNREAD, _kept(last))
+        self._lock = threading.Lock()
 
     def check(self, goal: Goal, than: Goal, interval: float) -> None:
         """Check what a host is asked to come to, from ``than``; ``interval`` is the daemon's own, in seconds.
@@ -211,14 +212,14 @@ class Allowlist:
         return before[1]
 
     def _read(self) -> _Reading:
-        reading = self._reading
-        try:
-            version = _version(self._file)
-        except OSError as error:
-            return replace(reading, broken=f"{self._file}: {error.strerror}")
-        if version != reading.version:
-            self._reading = reading = self._parsed(version, reading)
-        return reading
+        with self._lock:
+            try:
+                version = _version(self._file)
+            except OSError as error:
+                return replace(self._reading, broken=f"{self._file}: {error.strerror}")
+            if version != self._reading.version:
+                self._reading = self._parsed(version, self._reading)
+            return self._reading
 
     def _parsed(self, version: _Version, before: _Reading) -> _Reading:
         try:
@@ -232,10 +233,9 @@ class Allowlist:
 
     def _keep(self, text: str) -> None:
         """For an agent that finds a broken file when it starts."""
-        if self._last is None:
-            return
         try:
-            disk.replace(self._last, text)
+            if self._last is not None:
+                disk.replace(self._last, text)
         except OSError as error:
             LOG.warning("The allow-list is not kept for the next agent: %s", error)
 

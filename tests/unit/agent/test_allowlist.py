@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,31 @@ def test_the_copy_takes_the_place_of_no_list(tmp_path: Path, name: str) -> None:
     agent = Agent(tmp_path, allowlist_file=str(file)).recover()
     agent.apply(spec(1, cpu=0.5))
     assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_the_copy_is_kept_once_whoever_finds_the_list_changed(
+    tmp_path: Path, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    last = tmp_path / "last.toml"
+    policy, together = Allowlist(str(file), last=last), threading.Barrier(8)
+
+    def ask(number: int) -> None:
+        together.wait()
+        policy.refusals(Goal(), 10.0)
+        if not together.wait():
+            file.write_text("#" * number)
+
+    def often() -> None:
+        for number in range(1, 31):
+            ask(number)
+
+    threads = [threading.Thread(target=often) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not caplog.records
+    assert last.read_text() == "#" * 29
 
 
 def test_a_file_that_others_may_write_is_no_policy(tmp_path: Path, file: Path) -> None:
