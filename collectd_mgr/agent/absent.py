@@ -65,13 +65,15 @@ class Absent:
     def __len__(self) -> int:
         return len(self._gone)
 
-    def look(self, pages: Sequence[Page]) -> None:
-        """``pages`` are all that is in the cache now."""
-        if _names(pages) != _names(self._before):
+    def look(self, pages: Sequence[Page]) -> bool:
+        """``pages`` are all that is in the cache now; whether these are other metrics than at the look before."""
+        others = _names(pages) != _names(self._before)
+        if others:
             self._compare(pages)
         self._before = [Page(_unread(page.rows)) for page in pages]
         if abs(self._clock() - self._saved_at) > PAUSE:
             self.save()
+        return others
 
     def save(self) -> None:
         """Have them in the file, if they are others than there. Not synced: what a dying machine loses is no answer."""

@@ -11,6 +11,7 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.agent.absent import Absent, times
 from collectd_mgr.agent.health import Freshness, together
+from collectd_mgr.agent.reach import Reach
 from collectd_mgr.domain import canonical
 from collectd_mgr.domain.capabilities import Installed
 from collectd_mgr.domain.naming import Naming, first_word, naming
@@ -23,15 +24,16 @@ LOG = logging.getLogger(__name__)
 
 class Sweep:
     """What it saw is replaced whole, so any thread may read it. ``allowed``: whether the mode lets the agent read.
-    ``directory``: the agent's own.
+    ``directory``: the agent's own. ``reach``: is shown what there is, too.
 
     ``seen``: how fresh the values in the cache are, by plugin and host of their identifiers, in a daemon that calls its
     own host ``hostname``; ``absent``: what was there and is gone; ``installed``: as in the capabilities, and
     ``installed_digest`` of it.
     """
 
-    def __init__(self, ladder: Ladder, allowed: Callable[[], bool], directory: str) -> None:
+    def __init__(self, ladder: Ladder, allowed: Callable[[], bool], directory: str, reach: Reach) -> None:
         self._ladder = ladder
+        self._reach = reach
         self._allowed = allowed
         self.seen: Mapping[str, Mapping[str, Freshness]] = {}
         self.hostname = ""
@@ -80,7 +82,7 @@ class Sweep:
         self.hostname = running.hostname
         pages = list(self._ladder.pages())
         seen = _by_name(row for page in pages for row in times(page.rows))
-        self.absent.look(pages)
+        self._reach.look(pages, self.absent.look(pages))
         return seen
 
 

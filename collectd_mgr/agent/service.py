@@ -24,6 +24,7 @@ from collectd_mgr.agent.memory import MemoryFile
 from collectd_mgr.agent.mode import ModeSwitch
 from collectd_mgr.agent.picture import Picture
 from collectd_mgr.agent.preflight import Preflight
+from collectd_mgr.agent.reach import Reach
 from collectd_mgr.agent.reads import Reads
 from collectd_mgr.agent.reporter import Reporter
 from collectd_mgr.agent.settings import AgentSettings
@@ -77,7 +78,10 @@ class AgentService:
         self._server: Any = None
         self._ladder = Ladder(drivers)
         self._journal = Journal(settings.state_dir, fault)
-        self._sweep = sweep = Sweep(self._ladder, lambda: self.state.mode().mode != mode.OFF, settings.state_dir)
+        self.reach = Reach(lambda: self.state.goal(self.state.memory.current), lambda: self.state.origin.interval)
+        self._sweep = sweep = Sweep(
+            self._ladder, lambda: self.state.mode().mode != mode.OFF, settings.state_dir, self.reach
+        )
         # By a name that an operator gives to no list of theirs: the copy takes the place of what is there.
         last = Path(settings.state_dir) / "allowlist.last.toml"
         self.allowlist = Allowlist(settings.allowlist_file, sweep.metrics, settings.daemon.program, last)
@@ -92,7 +96,7 @@ class AgentService:
         crash = Crash(self.state, carrier, fault)
         self.applier = Applier(self.state, carrier, crash, fault)
         self.keeper = keeper = Keeper(settings, self.state, carrier, crash)
-        self.state.notices = lambda: (*self.verifier.sentences(), *keeper.sentences())
+        self.state.notices = lambda: (*self.verifier.sentences(), *keeper.sentences(), *self.reach.sentences)
         picture = Picture(settings.host, self.state, self._ladder, sweep, boots.begin(settings.state_dir))
         notifier = StatusNotifier(notifications, settings.host, self._identity)
         self.reporter = Reporter(picture, sweep, notifier, settings.heartbeat_interval)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from collectd_mgr.domain import glob, sections
+from collectd_mgr.domain import reach, sections
 from collectd_mgr.domain.ignorelist import DENY, Rules
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.preview import CACHE, UNKNOWN, Load
@@ -23,7 +23,7 @@ _INTERVAL = 10.0
 _CHOICES = (sections.SAMPLES, sections.RING)
 
 #: Sections of which it is said which metrics they fall on.
-ABOUT_METRICS = frozenset({sections.IGNORELIST, *_CHOICES})
+ABOUT_METRICS = frozenset({sections.IGNORELIST, *reach.SECTIONS})
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,12 @@ def _effect(section: str, name: str, before: Settings, after: Settings, present:
         return _rule(name, change, after, present)
     if section in _CHOICES:
         was, will = before.get(name), after.get(name)
-        chosen = _chosen(will or was or {}, present)
-        loads = [Load() if setting is None else _kept(setting, present) for setting in (was, will)]
+        chosen = _about(section, will or was or {}, present)
+        loads = [Load() if setting is None else _kept(section, setting, present) for setting in (was, will)]
         return Effect(section, name, change, loads[0], loads[1], len(chosen), _named(chosen))
+    if section == sections.THRESHOLDS:
+        judged = _about(section, after.get(name) or before[name], present)
+        return Effect(section, name, change, matched=len(judged), metrics=_named(judged))
     return Effect(section, name, change)
 
 
@@ -104,15 +107,16 @@ def _collected(items: Iterable[Present]) -> Load:
     return Load(len(found), len(found) / sum(rates) if known else None, CACHE)
 
 
-def _chosen(setting: Mapping[str, Any], present: Iterable[Present]) -> list[Present]:
-    pattern = setting.get("identifier") or "*"
-    return [item for item in present if glob.matches(pattern, str(item.metric))]
+def _about(section: str, setting: Mapping[str, Any], present: Iterable[Present]) -> list[Present]:
+    expression = reach.expression(section, setting)
+    return [item for item in present if expression.fullmatch(str(item.metric))]
 
 
-def _kept(setting: Mapping[str, Any], present: Iterable[Present]) -> Load:
+def _kept(section: str, setting: Mapping[str, Any], present: Iterable[Present]) -> Load:
     """Each new value once: not more often than it comes."""
     interval = float(setting.get("interval") or _INTERVAL)
-    return _collected(Present(item.metric, max(interval, item.interval or 0.0)) for item in _chosen(setting, present))
+    chosen = _about(section, setting, present)
+    return _collected(Present(item.metric, max(interval, item.interval or 0.0)) for item in chosen)
 
 
 def _named(items: Sequence[Present]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.picture import Picture
+from collectd_mgr.agent.reach import Reach
 from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.drivers.live import LiveDriver
 from collectd_mgr.testing.collectd import ScratchCollectd
@@ -32,7 +33,8 @@ class Seen:
 
     def __init__(self, host: Host, parts: Parts) -> None:
         ladder = Ladder([host.driver()])
-        self.sweep = Sweep(ladder, lambda: True, host.settings.state_dir)
+        reach = Reach(lambda: parts.state.goal(None), lambda: 1.0)
+        self.sweep = Sweep(ladder, lambda: True, host.settings.state_dir, reach)
         self._picture = Picture(host.settings.host, parts.state, ladder, self.sweep, 1)
 
     def health(self, plugin: str) -> str:

@@ -106,7 +106,7 @@ _SETTING = fields.record(
         "after": _LOAD,
         "matched": {
             "type": ["integer", "null"],
-            "description": "Metrics in collectd's cache that a rule or choice falls on; null for other sections.",
+            "description": "Metrics in collectd's cache that a rule, threshold or choice falls on; else null.",
         },
         "metrics": {"type": "array", "items": fields.STRING, "description": "A hundred of those, at most."},
     },

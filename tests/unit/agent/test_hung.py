@@ -189,7 +189,7 @@ class Stuck(Sweep):
     """Its second look does not come back before somebody says so."""
 
     def __init__(self, agent: Agent, directory: Path) -> None:
-        super().__init__(agent.service._ladder, lambda: True, str(directory))
+        super().__init__(agent.service._ladder, lambda: True, str(directory), agent.service.reach)
         self.looks = 0
         self.goes_on = threading.Event()
 

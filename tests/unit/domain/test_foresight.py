@@ -56,17 +56,21 @@ def test_a_choice_gives_each_value_once(section: str) -> None:
     assert list(lost([found])) == []
 
 
+def test_a_threshold_collects_nothing() -> None:
+    idle = {"type": "cpu", "plugin": "cpu", "type_instance": "idle"}
+    found = only({}, {"thresholds": {"idle": idle}})
+    assert (found.matched, found.metrics) == (2, ("h/cpu-0/cpu-idle", "h/cpu-1/cpu-idle"))
+    assert (found.before.samples, found.after.samples) == (0, 0)
+    assert only({"thresholds": {"idle": idle}}, {}).matched == 2
+    assert only({}, {"thresholds": {"idle": {**idle, "plugin": "gpu"}}}).matched == 0
+
+
 def test_other_sections_touch_no_metric() -> None:
-    settings: dict[str, Any] = {
-        "queue": {"limits": {"high": 1}},
-        "thresholds": {"t": {"type": "cpu"}},
-        "spool": {"limits": {}},
-    }
+    settings: dict[str, Any] = {"queue": {"limits": {"high": 1}}, "spool": {"limits": {}}}
     found = effects({}, settings, ())
     assert [(each.section, each.name, each.change, each.matched) for each in found] == [
         ("queue", "limits", "set", None),
         ("spool", "limits", "set", None),
-        ("thresholds", "t", "set", None),
     ]
     assert not differ({}, settings)
     assert differ({}, {"ring": {"x": {}}})

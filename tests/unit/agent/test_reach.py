@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings that fall on no metric are told, once there was time for one to come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from collectd_mgr.agent.reach import LEAST, MOST, Reach
+from collectd_mgr.domain.reads import Page
+from collectd_mgr.domain.sections import Sections
+from collectd_mgr.domain.spec import HOST, Generation, Goal, HostSpec, Layer, PluginGoal
+from tests.unit.agent.agents import Agent
+
+CPU = {"type": "cpu", "plugin": "cpu", "failure_max": 1.0}
+GPU = {**CPU, "plugin": "gpu"}
+
+
+class Host:
+    """Time passes where a test says so."""
+
+    def __init__(self, **sections: Any) -> None:
+        self.now = 1000.0
+        self.sections: Sections = sections
+        self.plugins = {"cpu": PluginGoal(True)}
+        self.names: Sequence[str] = ()
+        self._reach = Reach(lambda: Goal(self.plugins, sections=self.sections), lambda: 10.0, lambda: self.now)
+
+    def look(self, after: float, *names: str) -> tuple[str, ...]:
+        self.now += after
+        pages = [Page(tuple({"id": name, "interval": 1.0, "last_update": 1.0} for name in names))]
+        self._reach.look(pages, names != self.names)
+        self.names = names
+        return self._reach.sentences
+
+
+def test_each_kind_is_told_when_it_had_its_time() -> None:
+    host = Host(
+        thresholds={"cpu": CPU, "gpu": GPU},
+        samples={"all": {"identifier": "*"}, "none": {"identifier": "*/gpu/*"}},
+        ring={"none": {"identifier": "*/gpu/*"}},
+    )
+    assert host.look(0, "h/cpu-0/cpu-idle") == host.look(LEAST - 1, "h/cpu-0/cpu-idle") == ()
+    assert host.look(1, "h/cpu-0/cpu-idle") == (
+        "Choices of the ring that fall on no metric so far: none.",
+        "Choices of samples that fall on no metric so far: none.",
+        "Thresholds that fall on no metric so far: gpu.",
+    )
+    assert host.look(1, "h/cpu-0/cpu-idle", "h/gpu/cpu") == ()
+
+
+def test_one_that_fell_on_a_metric_is_none_of_these_though_that_goes() -> None:
+    host = Host(thresholds={"cpu": CPU})
+    assert host.look(0, "h/cpu/cpu") == host.look(10 * LEAST) == ()
+
+
+def test_what_is_set_otherwise_has_its_time_anew() -> None:
+    host = Host(thresholds={"cpu": CPU})
+    host.look(0, "h/cpu/cpu")
+    host.sections = {"thresholds": {"cpu": GPU}}
+    assert host.look(LEAST, "h/cpu/cpu") == ()
+    assert host.look(LEAST, "h/cpu/cpu") != ()
+    host.sections = {"thresholds": {"cpu": CPU}}
+    assert host.look(1, "h/cpu/cpu") == ()
+
+
+def test_a_slow_plugin_has_its_time() -> None:
+    host = Host(thresholds={"smart": {**CPU, "plugin": "smart"}, "gpu": GPU})
+    host.plugins |= {"smart": PluginGoal(True, 500.0), "gpu": PluginGoal(True)}
+    host.look(0)
+    assert host.look(LEAST) == ("Thresholds that fall on no metric so far: gpu.",)
+    assert host.look(1000 - LEAST) == ("Thresholds that fall on no metric so far: gpu, smart.",)
+
+
+def test_of_a_plugin_that_is_off_no_metric_is_expected() -> None:
+    host = Host(thresholds={"cpu": CPU})
+    host.plugins = {"cpu": PluginGoal(False)}
+    host.look(0)
+    assert host.look(10 * LEAST) == ()
+
+
+def test_many_are_neither_all_looked_for_nor_all_named() -> None:
+    host = Host(thresholds={f"t{number:04}": {**GPU, "type": f"t{number}"} for number in range(2 * MOST)})
+    host.look(0)
+    (said,) = host.look(LEAST)
+    assert said.startswith("Thresholds that fall on no metric so far: t0000, t0001, ")
+    assert said.endswith(f" and {MOST - 10} more.")
+
+
+def test_the_status_has_it_among_its_warnings(tmp_path: Path) -> None:
+    agent, said = Agent(tmp_path).recover(), "Thresholds that fall on no metric so far: gpu."
+    layer = Layer(HOST, sections={"thresholds": {"gpu": GPU}})
+    assert said not in agent.apply(HostSpec(Generation("e", 1), (layer,))).warnings
+    agent.service.reach._clock = lambda: float("inf")
+    assert said in agent.status().warnings
