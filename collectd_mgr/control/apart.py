@@ -85,10 +85,6 @@ def _request(session: Session, seal: Seal, host: Host, operation: Operation) -> 
     """Where what it was made on is forgotten, all that it holds counts as asked for."""
     after = _desired(session, seal, host, operation.to_n) or Desired()
     before = _desired(session, seal, host, operation.from_n) or Desired()
-    if operation.action == "revert" and _settings(before) == _settings(after):
-        # Somebody else had asked for the same, and it was not known yet what would become of it.
-        good = generations.last_good_before(session, host.id, operation.to_n) or 0
-        before = _desired(session, seal, host, good) or Desired()
     whole = operation.expires_in is None
     section, _, verb = operation.action.rpartition(".")
     if whole and operation.plugin and verb in _SETS:
@@ -98,7 +94,7 @@ def _request(session: Session, seal: Seal, host: Host, operation: Operation) -> 
         return Request(before, after, settings=((section or PROGRAM, operation.setting),))
     if whole and operation.action == buffer.ACTION:
         return Request(before, after, settings=tuple(buffer.SETTINGS.values()))
-    return Request(before, after)
+    return Request(before, after, everything=operation.action == "revert")
 
 
 def _desired(session: Session, seal: Seal, host: Host, n: int) -> Desired | None:

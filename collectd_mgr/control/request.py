@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from collectd_mgr.control.edits import Desired
-from collectd_mgr.domain.spec import COUNTED, Counters, Layer, PluginSetting
+from collectd_mgr.domain.spec import COUNTED, HOST, Counters, Layer, PluginSetting
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class Request:
     :param plugin: what was set as a whole, and is asked for even where ``before`` had it already; or, of that,
     :param parts: what alone was set; or
     :param settings: the section and the name of each that was set as a whole
+    :param everything: all settings were set: what ``after`` has not is to be gone, whoever brought it
     """
 
     before: Desired
@@ -25,31 +26,39 @@ class Request:
     plugin: str = ""
     parts: tuple[str, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
+    everything: bool = False
 
     def on(self, other: Desired) -> Desired:
         """``other`` with what was asked for, and with nothing else of ``after``.
 
         What somebody asked for later, and for a while, stays above it.
         """
-        mode = self.after.mode if self.after.mode != self.before.mode else other.mode
-        return Desired(self._layer(other.layer), mode, self._leases(other))
+        bare = Layer(HOST, counters=other.layer.counters)
+        return self._over(replace(other, layer=bare) if self.everything else other)
 
     def is_held_by(self, other: Desired) -> bool:
-        """Whether all that was asked for is in ``other`` too."""
-        return self.on(other) == other
+        """Whether all that was asked for is in ``other`` too, a later one: what others added to it is no matter."""
+        return self._over(other) == other
 
     def is_action(self) -> bool:
         """Whether it is about something to be done, and no setting, be it one that was there already."""
         return (
-            not (self.plugin or self.settings)
+            not (self.plugin or self.settings or self.everything)
             and replace(self.after, layer=self.after.layer.with_counters(self.before.layer.counters)) == self.before
         )
 
+    def _over(self, other: Desired) -> Desired:
+        mode = self.after.mode if self.after.mode != self.before.mode else other.mode
+        return Desired(self._layer(other.layer), mode, self._leases(other))
+
     def _layer(self, layer: Layer) -> Layer:
         before, after = self.before.layer, self.after.layer
-        for name in {*_changed(before.plugins, after.plugins), *filter(None, (self.plugin,))}:
+        plugins, settings = {*filter(None, (self.plugin,))}, {*self.settings}
+        if self.everything:
+            plugins, settings = {*after.plugins}, {*_flat(after)}
+        for name in _changed(before.plugins, after.plugins) | plugins:
             layer = layer.with_plugin(name, self._part(layer.plugins.get(name), after.plugins.get(name)))
-        for section, name in {*_changed(_flat(before), _flat(after)), *self.settings}:
+        for section, name in _changed(_flat(before), _flat(after)) | settings:
             layer = layer.with_setting(section, name, _flat(after).get((section, name)))
         return layer.with_counters(_later(layer.counters, after.counters, before.counters))
 

@@ -59,7 +59,7 @@ _INSERT = insert(_TABLE)
 #: The actions that may name the collectd that is to run; then the operation names that setting.
 _ANEW = ("restart", "replace")
 
-#: The actions that set nothing which a revert sets as well; but for what they name.
+#: The actions that set nothing which a revert sets as well; but where they name a setting.
 _NO_SETTING = ("restart", "reload", "replace", "clear_quarantine", "mode")
 
 #: Of the record: its attributes, and their names in the table.
@@ -210,7 +210,9 @@ def asked_later(session: Session, row: Operation) -> bool:
     later = [Operation.host == row.host, Operation.state == SUCCEEDED, Operation.created_at > row.created_at]
     if row.expires_in is None:
         later.append(Operation.expires_in.is_(None))
-    query = select(Operation.parts).where(*later, or_(same, Operation.action == "revert")).distinct()
+    if row.setting or row.action not in _NO_SETTING:
+        same = or_(same, Operation.action == "revert")
+    query = select(Operation.parts).where(*later, same).distinct()
     return any(_meet(row.parts, parts) for parts in session.scalars(query))
 
 

@@ -71,4 +71,4 @@ def test_whatever_happens_the_truth_is_told(deployment: Deployment, rabbitmq: Ra
         else:
             walk.round(users=3, steps=10, troubles=("agent", "api", "conductor"))
         print(walk.told())
-        assert not walk.faults, "\n".join(walk.faults)
+        assert not walk.faults, "\n".join([*walk.faults, *walk.record()])

@@ -181,6 +181,21 @@ def _set(state: dict[Subject, Any], asked: Asked, subject: Subject) -> None:
         state[subject] = asked.body[MARKS[section]]
 
 
+def record(view: View, host: str, asked: Iterable[Asked]) -> Iterator[str]:
+    """What was asked of the host and what became of it, a line each, in the order in which it was tried last; then its
+    generations. This is what there is to understand a fault by.
+    """
+    mine = {each.reason: each for each in asked if each.host == host}
+    for row in sorted(view.operations(host), key=lambda row: int(row["generation"]["n"])):
+        each = mine.get(row["reason"])
+        said = f"{each.method} {each.path} {each.body}" if each else row["action"]
+        code = (row["error"] or {}).get("code", "")
+        made = f"{row['generation']['n']} on {row['from_generation']}"
+        yield f"{row['created_at']} {made} {row['state']} {code}: {said}"
+    for row in view(f"/v1/hosts/{host}/generations?limit=500")["generations"]:
+        yield f"{row['created_at']} generation {row['n']} {row['outcome']}: {row['summary']}, {row['reason']}"
+
+
 def unseemly(files: Iterable[Path]) -> Iterator[str]:
     """What no log is to have: secrets, and what nobody foresaw."""
     for file in files:

@@ -54,6 +54,11 @@ class Walk:
         rows = [row for agent in self._deployment.agents for row in self._view.operations(agent.host)]
         return dict(Counter(f"{row['state']} {(row['error'] or {}).get('code', '')}".strip() for row in rows))
 
+    def record(self) -> Iterator[str]:
+        """See :func:`truth.record`, of every host."""
+        for agent in self._deployment.agents:
+            yield from truth.record(self._view, agent.host, self._asked)
+
     def logs(self) -> Iterator[Path]:
         yield from self._deployment.home.glob("*.log")
         for agent in self._deployment.agents:

@@ -462,6 +462,39 @@ def test_a_revert_that_waits_for_its_turn_does_not_undo_what_was_asked_for_later
     assert is_settled(control, agent)
 
 
+def test_a_revert_that_waits_for_its_turn_takes_away_what_was_asked_for_before_it(
+    control: HostControl, agent: ScriptedAgent
+) -> None:
+    """Also what waited when it was asked for, and was not in the generation that it was made on."""
+    change(control, "cpu")
+    rows = [stored(control, asked(name)) for name in (BAD, "df")]
+    agent.apply({}, control.spec_of(HOST).to_dict())
+    control.receive(Reports(statuses=(agent.status(),)))
+    assert [state(control, row) for row in rows] == ["pending", "queued"]
+    old = Desired(Layer(HOST_LAYER, {"cpu": PluginSetting(True)}))
+    rows += [stored(control, each) for each in (asked("", edits.revert_to(old), "revert"), asked(BAD))]
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["failed", "succeeded", "succeeded", "failed"]
+    assert control.desired(HOST)[1].layer.plugins == old.layer.plugins
+    assert is_settled(control, agent)
+
+
+def test_a_revert_takes_no_mode_back_that_waits_for_its_turn(control: HostControl, agent: ScriptedAgent) -> None:
+    change(control, "cpu")
+    halt = Asked(edits.set_mode({"live": False}), Requester().origin("mode"), unchecked)
+    bad = stored(control, asked(BAD))
+    spec = control.spec_of(HOST)
+    rows = [stored(control, each) for each in (asked("df"), halt)]
+    agent.apply({}, spec.to_dict())
+    control.receive(Reports(statuses=(agent.status(),)))
+    assert [state(control, row) for row in (bad, *rows)] == ["failed", "pending", "queued"]
+    rows.append(stored(control, asked("", edits.revert_to(Desired()), "revert")))
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["superseded", "succeeded", "succeeded"]
+    assert control.desired(HOST)[1].mode == Mode("", False, set_by="server")
+    assert is_settled(control, agent)
+
+
 @pytest.mark.parametrize(("later", "comes_to"), [("ring", "succeeded"), ("samples", "superseded")])
 def test_what_waits_for_its_turn_is_overtaken_by_what_has_its_name_in_the_same_section(
     control: HostControl, agent: ScriptedAgent, later: str, comes_to: str
