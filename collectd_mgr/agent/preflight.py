@@ -69,7 +69,7 @@ class Preflight:
         self._trials = trials
 
     def test(self, plugin: str, layer: Layer, patience: float) -> dict[str, Any]:
-        """Run ``plugin`` as ``layer``, on top of the operator's files, has it: ``{"rows", "warnings"}``.
+        """Run ``plugin`` as ``layer``, on top of the operator's files, has it: ``{"rows", "warnings", "isolation"}``.
 
         :raises RefusedByAgent, NotTestable, PluginNotLoadable, ConfigRejected, Busy:
         """
@@ -81,7 +81,7 @@ class Preflight:
             # What somebody asks for is not the operator's, even where it is put on top of that.
             wanted = replace(wanted, origin="managed")
         result = self._tried(plugin, wanted, patience)
-        return {"rows": list(result.rows), "warnings": list(result.warnings)}
+        return {"rows": list(result.rows), "warnings": list(result.warnings), "isolation": result.isolation}
 
     def preview(self, spec: HostSpec, patience: float) -> dict[str, Any]:
         """What ``spec`` would come to: see :func:`collectd_mgr.domain.preview.summary`.

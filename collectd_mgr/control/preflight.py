@@ -29,7 +29,7 @@ class Preflight:
         self._control = control
 
     def test(self, name: str, plugin: str, given: Mapping[str, Any], request_id: str) -> dict[str, Any]:
-        """What ``plugin`` would collect with what is ``given`` on top of what is desired: ``{"rows", "warnings"}``.
+        """What ``plugin`` would collect with what is ``given`` on top of what is desired; as the agent answers.
 
         :raises BadGrammar, BadConfig, HostNotFound, AgentUnreachable: and what the agent raises
         """

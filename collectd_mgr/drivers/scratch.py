@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A collectd that starts with one plugin alone, reads it once, and ends: ``collectd -T``.
 
-It has nothing of the running one: no output, no pid file, no socket, a directory of its own. Only plugins for which
-the live-safety table allows it may be run so.
+It has nothing of the running one: no output, no pid file, no socket, a directory of its own, and where the agent may
+have that no other directory that it could change (:mod:`.namespace`). Only plugins for which the live-safety table
+allows it may be run so.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
@@ -22,6 +24,7 @@ from pathlib import Path
 from collectd_mgr import disk
 from collectd_mgr.domain import complaints, config, grammar
 from collectd_mgr.domain.grammar import Item
+from collectd_mgr.drivers import namespace
 from collectd_mgr.drivers.account import Account
 from collectd_mgr.drivers.files import ROOT
 from collectd_mgr.drivers.process import with_config_below
@@ -45,6 +48,9 @@ _MUCH = 1 << 20
 
 _LINE = re.compile(r"\[(?P<severity>error|warning|notice)\] (?P<text>.*)")
 _NOT_INITIALISED = "Initialization of plugin"
+
+#: A plugin would write a file, which in a namespace it may not: what it makes of that says nothing.
+_READ_ONLY = os.strerror(errno.EROFS)
 
 #: Lines about the scratch instance, not about the plugin: it has no output, and ends at once.
 _OURS = (_END, "No write callback has been registered", " left after shutting down the write threads")
@@ -100,10 +106,13 @@ class Scratch:
             disk.write(place / "collectd.conf", own + text + END_BLOCK, give=self._account.give)
             self._account.hand_over(place)
             status = self._execute(place, patience)
-            return status, lines(place / "log"), lines(place / "output")
+            kept_apart_by, output = namespace.told(lines(place / "output"))
+            LOG.debug("A configuration was tried, kept apart by %s.", kept_apart_by)
+            return status, lines(place / "log"), output
 
     def _execute(self, place: Path, patience: float) -> int | None:
         command = self._account.command(self._binary, "-T", "-f", "-C", str(place / "collectd.conf"))
+        command = namespace.command(place, command)
         with (place / "output").open("wb") as output:
             child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
@@ -144,7 +153,7 @@ def judge(status: int | None, log: Iterable[str], output: Iterable[str]) -> Outc
     """The verdict on a run that ended with ``status`` (negative: by that signal) and left these lines.
 
     Errors of the configuration and of the initialisation reject it. A read that fails does not: what it
-    wants to read from may not be there yet.
+    wants to read from may not be there yet. Nor does what a plugin may only not write in a trial.
     """
     found = _said(log)
     ends = [place for place, line in enumerate(found) if _END in line["text"]]
@@ -154,6 +163,8 @@ def judge(status: int | None, log: Iterable[str], output: Iterable[str]) -> Outc
     errors += _death(status)
     if not ends and not errors:
         errors = [line for line in output if line.strip()] or ["collectd did not come to the end of the configuration"]
+    if any(_READ_ONLY in line["text"] for line in found):
+        errors = _death(status)
     said = [line["text"] for line in found if line["text"] not in errors and not _ours(line["text"])]
     late = [] if status is not None else [f"the first read did not end within {_PATIENCE:g} s"]
     return Outcome(tuple(errors), tuple(said + late))

@@ -26,6 +26,7 @@ from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.sections import Settings
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.domain.types_db import Sources
+from collectd_mgr.drivers import namespace
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.installation import Installations
@@ -52,10 +53,14 @@ _FILE = re.compile(r"(?P<type>[^-]+)(?:-(?P<instance>.*))?-\d{4}-\d\d-\d\d")
 
 @dataclass(frozen=True)
 class Result:
-    """``rows`` as :class:`~collectd_mgr.domain.reads.Page` has them with values; ``warnings`` are collectd's own."""
+    """``rows`` as :class:`~collectd_mgr.domain.reads.Page` has them with values; ``warnings`` are collectd's own.
+
+    ``isolation``: what kept it from the files of the running one, see :mod:`.namespace`.
+    """
 
     rows: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
+    isolation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -139,15 +144,19 @@ class Trials:
             disk.write(place / "collectd.conf", text + block + END_BLOCK, give=self._account.give)
             self._account.hand_over(place)
             status = self._execute(found.binary, place, patience)
-            outcome = judge(status, lines(place / "log"), lines(place / "output"))
+            isolation, output = namespace.told(lines(place / "output"))
+            outcome = judge(status, lines(place / "log"), output)
             if outcome.errors:
                 raise rejected(trial.plugin, outcome.errors, outcome.warnings)
             seen = rows(place / "csv", _sources(trial.types), trial.goal.interval)
-            return Result(seen, tuple(dict.fromkeys(outcome.warnings)))
+            # In the namespace the directory is a mount of its own, of which df would tell.
+            seen = tuple(row for row in seen if place.name not in row["id"])
+            return Result(seen, tuple(dict.fromkeys(outcome.warnings)), isolation)
 
     def _execute(self, binary: str, place: Path, patience: float) -> int:
         """The exit status: 0 when it ran until it was ended, also by force (a read that does not come back)."""
         command = self._account.command(binary, "-f", "-C", str(place / "collectd.conf"))
+        command = namespace.command(place, command)
         with (place / "output").open("wb") as output:
             child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True

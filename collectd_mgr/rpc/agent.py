@@ -218,7 +218,9 @@ class AgentAPI:
     def plugin_test(
         self, host: str, plugin: str, layer: Layer, patience: float, request_id: str = "", timeout: float | None = None
     ) -> dict[str, Any]:
-        """Run ``plugin`` as ``layer`` has it beside the daemon: ``{"rows", "warnings"}``, rows as of ``values``.
+        """Run ``plugin`` as ``layer`` has it beside the daemon: ``{"rows", "warnings", "isolation"}``.
+
+        Rows are as of ``values``; agents of an earlier release give no ``isolation``.
 
         :param patience: seconds for the trial; less than ``timeout``
         :raises NotTestable, ConfigRejected, PluginNotLoadable, RefusedByAgent, HostNotManaged, Busy:

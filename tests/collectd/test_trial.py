@@ -15,6 +15,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.domain.spec import PluginGoal
+from collectd_mgr.drivers import namespace
 from collectd_mgr.drivers.process import with_config_below
 from collectd_mgr.drivers.trial import Result, Trial, Trials, check_testable
 from collectd_mgr.testing.collectd import ScratchCollectd
@@ -48,7 +49,9 @@ def test_values_and_rates(trials: Trials) -> None:
 
 
 def test_more_than_one_data_source(trials: Trials) -> None:
-    (row,) = tried(trials, "load").rows
+    result = tried(trials, "load")
+    (row,) = result.rows
+    assert result.isolation == namespace.NAMESPACE
     assert [value["name"] for value in row["values"]] == ["shortterm", "midterm", "longterm"]
     assert all(value["rate"] == value["value"] for value in row["values"])
 

@@ -27,6 +27,11 @@ TESTED = fields.record(
         "plugin": fields.STRING,
         "values": {"type": "array", "items": _ROW},
         "warnings": {"type": "array", "items": fields.STRING, "description": "collectd's own lines."},
+        "isolation": {
+            "enum": ["namespace", "paths", None],
+            "description": "What kept the trial from the files of the running collectd: a mount namespace in which it "
+            "could write none, or that it was told of none of their paths; null from an agent of an earlier release.",
+        },
     },
     "What the plugin would collect.",
 )

@@ -35,6 +35,14 @@ def test_a_failed_initialisation_rejects_it() -> None:
     assert outcome == Outcome((line,), ("one or more",))
 
 
+def test_what_it_may_not_write_in_a_trial_is_reported_only() -> None:
+    failed = "[error] Initialization of plugin `x' failed with status 1."
+    lines = ["[error] x: open: Read-only file system", END, failed]
+    outcome = judge(1, lines, [])
+    assert (outcome.errors, len(outcome.warnings)) == ((), 2)
+    assert judge(-signal.SIGSEGV, lines, []).errors == ("collectd died of signal 11 (SIGSEGV)",)
+
+
 def test_a_failed_read_is_reported_only() -> None:
     lines = [END, "[error] cannot connect", "[notice] read-function of plugin `x' failed."]
     assert judge(1, lines, []) == Outcome((), ("cannot connect", "read-function of plugin `x' failed."))
