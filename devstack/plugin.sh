@@ -19,6 +19,7 @@ function collectd_mgr_install {
     setup_develop "$COLLECTD_MGR_DIR"
     if is_service_enabled collectd-mgr-agent; then
         collectd_mgr_install_collectd
+        collectd_mgr_remember_collectd
     fi
 }
 
@@ -30,6 +31,26 @@ function collectd_mgr_install_collectd {
         # The second one has the libpython that collectd's python plugin is linked to.
         install_package collectd-core libpython3-dev
     fi
+}
+
+# Whether the package's collectd starts with the machine, and whether it runs, before we touch it: clean.sh has it so again.
+function collectd_mgr_remember_collectd {
+    local was=""
+    if [ -e "$COLLECTD_MGR_COLLECTD_WAS" ]; then
+        return
+    fi
+    if systemctl is-enabled --quiet collectd; then
+        was+="enabled "
+    fi
+    if systemctl is-active --quiet collectd; then
+        was+="active "
+    fi
+    sudo install -d -m 0750 -o "$STACK_USER" "$COLLECTD_MGR_CONF_DIR"
+    echo "$was" >"$COLLECTD_MGR_COLLECTD_WAS"
+}
+
+function collectd_mgr_collectd_was {
+    grep -qsw "$1" "$COLLECTD_MGR_COLLECTD_WAS"
 }
 
 function collectd_mgr_configure {
@@ -201,9 +222,10 @@ function collectd_mgr_stop {
     stop_process collectd-mgr-api
 }
 
-# collectd.conf is as it was before; a collectd that we brought along is stopped, another one started without us.
+# collectd.conf is as it was before; a collectd that we brought along is stopped, another one runs without us if it ran before.
 function collectd_mgr_cleanup {
-    if is_service_enabled collectd-mgr-agent; then
+    # clean.sh is also run where there never was a stack.sh.
+    if [ -e "$COLLECTD_MGR_COLLECTD_WAS" ]; then
         collectd_mgr_cleanup_collectd
     fi
     if is_collectd_mgr_control; then
@@ -216,6 +238,9 @@ function collectd_mgr_cleanup {
 function collectd_mgr_cleanup_collectd {
     if [[ "$COLLECTD_MGR_DAEMON" == child ]]; then
         collectd_mgr_stop_child
+        if collectd_mgr_collectd_was enabled; then
+            sudo systemctl enable collectd
+        fi
     fi
     if ! [ -e "$COLLECTD_MGR_COLLECTD_CONF" ]; then
         return
@@ -225,8 +250,11 @@ function collectd_mgr_cleanup_collectd {
         sudo rm -f "$COLLECTD_MGR_COLLECTD_CONF"
     else
         sudo sed -i "\|^Include \"$COLLECTD_MGR_CONF_DIR/|d" "$COLLECTD_MGR_COLLECTD_CONF"
-        sudo systemctl enable collectd
-        restart_service collectd
+        if collectd_mgr_collectd_was active; then
+            restart_service collectd
+        else
+            stop_service collectd
+        fi
     fi
 }
 

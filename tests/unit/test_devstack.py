@@ -177,6 +177,23 @@ def test_a_collectd_that_was_there_keeps_its_file(node: Node) -> None:
     assert node.files() == {"collectd/collectd.conf"}
 
 
+@pytest.mark.parametrize(("daemon", "active"), [("child", False), ("systemd", True)])
+def test_a_collectd_that_was_disabled_is_so_again(tmp_path: Path, daemon: str, active: bool) -> None:
+    """As it was before the first stack.sh; what the second one finds is what we made of it."""
+    state = f"case $* in is-enabled*) exit 1 ;; is-active*) [ -e stacked ] || exit {int(not active)} ;; "
+    commands = {"systemctl": f"{state}*start*collectd-mgr-agent*) mkdir -p state/extension && touch stacked ;; esac"}
+    node = Node(tmp_path, local={"COLLECTD_MGR_DAEMON": daemon}, commands=commands)
+    (node.place / "collectd/collectd.conf").write_text("LoadPlugin df\n")
+    node.run("clean", *STACK, STACK[0])
+    (node.place / "stacked").unlink()
+    calls = node.run("unstack", "clean")
+    assert [call for call in units(calls, "enable") if call == "collectd"] == []
+    left = ([], ["collectd"]) if active else (["collectd"], [])
+    assert ([each for each in units(calls, "stop") if each == "collectd"], units(calls, "restart")) == left
+    assert node.files() == {"collectd/collectd.conf"}
+    assert [call for call in node.run("clean") if call.startswith("systemctl")] == []
+
+
 def test_a_collectd_that_was_brought_along_is_taken_away(node: Node) -> None:
     node.run(*STACK)
     text = (node.place / "collectd/collectd.conf").read_text()
@@ -203,7 +220,7 @@ def test_a_child_is_the_only_collectd_and_ends_before_its_directory_goes(tmp_pat
             (node.place / "state/collectd.pid").write_text(f"{process.pid} 1 boot\n")
             node.run("unstack")
             assert child.poll() is None
-            node.run("clean")
+            assert units(node.run("clean"), "enable") == ["collectd"]
             assert node.files() == set()
             node.run(*STACK)
         assert (child.wait(0), other.poll()) == (-15, None)
