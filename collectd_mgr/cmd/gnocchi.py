@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import csv
+import fileinput
 import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from keystoneauth1 import adapter, exceptions, loading
@@ -64,11 +64,11 @@ def add(areas: Any, argv: Sequence[str]) -> None:
     interface = os.environ.get("OS_INTERFACE", "public")
     create.add_argument("--os-interface", default=interface, help="Defaults to OS_INTERFACE, or public")
     create.set_defaults(action=_create)
-    define = gnocchi.add_parser("definitions", help="Print gnocchi_resources.yaml for the metrics in a list")
+    define = gnocchi.add_parser("definitions", help="Print gnocchi_resources.yaml for the metrics in lists")
     define.add_argument(
         "metrics",
-        nargs="?",
-        default="-",
+        nargs="*",
+        default=["-"],
         help="CSV with the columns Identifier and Name, as 'value list -f csv' prints it; by default standard input",
     )
     define.set_defaults(action=_define)
@@ -105,12 +105,8 @@ def ensure(gnocchi: adapter.Adapter) -> str:
 
 
 def _define(conf: cfg.ConfigOpts) -> None:
-    with _opened(conf.area.metrics) as lines:
+    with fileinput.input(conf.area.metrics, encoding="utf-8") as lines:
         print(definitions(lines), end="")
-
-
-def _opened(path: str) -> AbstractContextManager[Iterable[str]]:
-    return nullcontext(sys.stdin) if path == "-" else open(path, encoding="utf-8", newline="")
 
 
 def definitions(lines: Iterable[str]) -> str:

@@ -28,7 +28,8 @@ def present(name: str) -> str:
 def write(name: str, text: str) -> None:
     """Whole, and only what Ceilometer can read."""
     yaml.safe_load(text)
-    staged = directory / f".{name}.new"
+    (directory / name).parent.mkdir(exist_ok=True)
+    staged = directory / f"{name}.new"
     staged.write_text(text)
     if (directory / name).exists():
         shutil.copystat(directory / name, staged)
@@ -59,6 +60,5 @@ def merge(name: str, kind: str, mine: str) -> None:
 append("event_definitions.yaml")
 merge("pipeline.yaml", "meters", "collectd.*")
 merge("event_pipeline.yaml", "events", "collectd_mgr.*")
-(directory / "meters.d").mkdir(exist_ok=True)
-shutil.copy(ours / "meters.d/collectd_mgr.yaml", directory / "meters.d")
-shutil.copy(ours / "gnocchi_resources.yaml", directory / "collectd_mgr_gnocchi_resources.yaml")
+write("meters.d/collectd_mgr.yaml", (ours / "meters.d/collectd_mgr.yaml").read_text())
+write("collectd_mgr_gnocchi_resources.yaml", (ours / "gnocchi_resources.yaml").read_text())

@@ -18,7 +18,7 @@ PAGES = Path(__file__).parents[2] / "doc" / "source"
 def blocks(page: str, section: str) -> list[str]:
     """The literal blocks of a section, without their indentation."""
     text = (PAGES / f"{page}.rst").read_text()
-    (body,) = re.findall(rf"^{re.escape(section)}\n=+\n(.*?)(?=^[^\n]+\n====|\Z)", text, re.MULTILINE | re.DOTALL)
+    (body,) = re.findall(rf"^{re.escape(section)}\n=+\n(.*?)(?=^[^\n]+\n=+\n|\Z)", text, re.MULTILINE | re.DOTALL)
     return [textwrap.dedent(block).strip() for block in _literal(body.splitlines())]
 
 

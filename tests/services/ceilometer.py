@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from contextlib import suppress
@@ -13,16 +14,13 @@ from typing import Any
 import amqp
 import yaml
 
+from tests.guide.walk import blocks
 from tests.services.keystone import Keystone
 from tests.services.openstack import PROGRAMS, Place, credentials
 from tests.services.rabbitmq import RabbitMQ
 from tests.waiting import PATIENCE
 
 _ROOT = Path(__file__).parents[2]
-SHIPPED = _ROOT / "etc" / "ceilometer"
-
-#: It puts ours beside Ceilometer's own, for DevStack and whoever reads the guide.
-_MERGE = _ROOT / "devstack" / "files" / "ceilometer_definitions.py"
 
 #: Where our services send to, and the queue that the agent takes it from.
 EXCHANGE, QUEUE = "collectd_mgr_telemetry", "notifications.info"
@@ -51,7 +49,10 @@ class Ceilometer:
         )
         home = self._place.home
         (home / "etc").mkdir()
-        subprocess.run([PROGRAMS / "python3", _MERGE, home / "etc", SHIPPED], check=True)
+        # It puts ours beside Ceilometer's own.
+        command = blocks("admin/telemetry", "Ceilometer")[0].replace("/etc/ceilometer ", f"{home}/etc ")
+        path = f"{PROGRAMS}:{os.environ['PATH']}"
+        subprocess.run(["sh", "-c", command], cwd=_ROOT, env={**os.environ, "PATH": path}, check=True)
         for name, file in (("pipeline", "samples"), ("event_pipeline", "events")):
             self._furnish(home / "etc" / f"{name}.yaml", f"file://{home}/{file}?json")
         self._agent = self._place.daemon("ceilometer-agent-notification")

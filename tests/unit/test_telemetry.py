@@ -16,6 +16,8 @@ from collectd_mgr.domain import events
 from collectd_mgr.domain.events import About
 from collectd_mgr.domain.samples import Sample
 from collectd_mgr.publisher.sampler import shown
+from tests.guide.walk import blocks
+from tests.services.ceilometer import EXCHANGE
 
 SHIPPED = Path(__file__).parents[2] / "etc" / "ceilometer"
 
@@ -65,6 +67,11 @@ def test_samples_are_defined_as_they_are_sent() -> None:
 def test_the_page_for_operators_has_every_event() -> None:
     page = (SHIPPED.parents[1] / "doc/source/admin/telemetry.rst").read_text()
     assert [each for each in (*events.TRAITS, events.SAMPLES) if f"``{each}``" not in page] == []
+
+
+def test_ceilometer_listens_where_they_are_sent() -> None:
+    listens = blocks("admin/telemetry", "Ceilometer")[1].splitlines()
+    assert listens[-1] == f"notification_control_exchanges = {EXCHANGE}"
 
 
 def test_the_pipelines_know_where_the_resources_are_defined() -> None:

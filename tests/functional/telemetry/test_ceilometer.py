@@ -212,7 +212,7 @@ def _check_samples(gnocchi: adapter.Adapter, telemetry: Telemetry, webhook: Webh
     measures = gnocchi.get(
         f"/v1/resource/collectd_host/{events.resource_id(HOST)}/metric/collectd.memory.used/measures"
     )
-    assert all(value > 1e6 for _, _, value in measures.json())
+    assert min(value for _, _, value in measures.json()) > 1e6
 
 
 ODD_TEXTS = ("", "\udcff", "\0", "\N{FIRE}" * 5000, "x" * 100_000, "'; --", "${jndi}", "$.payload", "%s{}\n\t\x1b")

@@ -164,6 +164,20 @@ def appears(look: str, node: Machine, host: Machine, admin: Caller) -> None:
         raise
 
 
+def define(node: Machine) -> None:
+    """Metrics that are not in the shipped list: those of a plugin of this host."""
+    said = {
+        "metrics.csv": f"{ROOT}/etc/ceilometer/metrics.csv",
+        "more.csv": f"{node.home}/more.csv",
+        "/etc/ceilometer": f"{node.home}",
+        "--plugin df": "--plugin table",
+    }
+    commands = blocks("admin/telemetry", "Ceilometer")[2].replace("$ ", "")
+    node.run(re.sub("|".join(said), lambda found: said[found[0]], commands))
+    made = (node.home / "collectd_mgr_gnocchi_resources.yaml").read_text()
+    assert {'"collectd.table.test.gauge.load":', '"collectd.load.shortterm":'} <= set(made.split())
+
+
 def kept(port: int) -> int:
     """How many items a memcached has."""
     with socket.create_connection(("127.0.0.1", port)) as connection, connection.makefile("rw", newline="\r\n") as line:
@@ -185,6 +199,7 @@ def test_a_threshold_that_was_set_fires_an_alarm(
     assert kept(memcached) > 0, "the tokens of these commands"
     (create, alarms) = blocks("admin/telemetry", "Gnocchi")[0], blocks("admin/telemetry", "Aodh")[0]
     node.run(create.splitlines()[0].removeprefix("$ "))
+    define(node)
     member = Machine(
         host.home / "member",
         {"https://pager.example.org/collectd": webhook.url, "etc/aodh": f"{ROOT}/etc/aodh"},

@@ -118,10 +118,16 @@ def test_keys_that_sign(tmp_path: Path) -> None:
     assert (code, said.splitlines()) == (0, [public_half(new.strip()), public_half(old.strip())])
 
 
-def test_what_gnocchi_is_to_know() -> None:
+def test_what_gnocchi_is_to_know(tmp_path: Path) -> None:
     shipped = Path(__file__).parents[3] / "etc" / "ceilometer"
-    said = run("manage", "gnocchi", "definitions", str(shipped / "metrics.csv"))
-    assert said == (0, (shipped / "gnocchi_resources.yaml").read_text())
+    lists = [str(shipped / "metrics.csv")]
+    assert run("manage", "gnocchi", "definitions", *lists) == (0, (shipped / "gnocchi_resources.yaml").read_text())
+    # The last line has no end.
+    (tmp_path / "more.csv").write_text("Identifier,Name\nh/table-a/gauge-b,value")
+    lists.insert(0, str(tmp_path / "more.csv"))
+    _, said = run("manage", "gnocchi", "definitions", *lists)
+    assert {'"collectd.table.a.gauge.b.rate":', '"collectd.memory.used":'} <= set(said.split())
+    assert run("manage", "gnocchi", "definitions", *lists, str(tmp_path / "none.csv")) == (1, "")
     assert run("manage", "gnocchi", "create", "--os-auth-url", "") == (1, ""), "nobody to be asked"
 
 
