@@ -272,7 +272,7 @@ class NotCapable(CollectdMgrError):
 
 
 class AgentOutdated(CollectdMgrError):
-    """The agent is of a release that did not know such calls. Facts: ``host``."""
+    """The agent is of a release that did not know such calls (facts: ``host``), or such settings (``unknown``)."""
 
     code, status, title = "agent_outdated", 409, "The host's agent is of an older release"
 

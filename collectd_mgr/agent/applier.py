@@ -12,7 +12,7 @@ from collectd_mgr import exception
 from collectd_mgr.agent import faults, moment
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.crash import Crash
-from collectd_mgr.agent.desired import asks_for_more, check_restarts
+from collectd_mgr.agent.desired import asks_for_more, check_known, check_restarts
 from collectd_mgr.agent.journal import Intent
 from collectd_mgr.agent.line import Line, Place
 from collectd_mgr.agent.mode import check_managed
@@ -65,6 +65,7 @@ class Applier:
         :returns: the daemon as a driver observed it after it had changed it; ``None`` when nothing was changed
         :raises StaleGeneration: an older generation, another spec under the same one, or an epoch that is past; or a
             later generation waits for its turn
+        :raises AgentOutdated: when it says anything that this release does not know; nothing was done
         :raises HostNotManaged: when it asks for something and the mode allows no changes
         :raises PluginNotEnabled: when it restarts a plugin that is off; nothing was done
         :raises RefusedByAgent: when it asks for something that the host's own allow-list refuses; nothing was done
@@ -126,6 +127,7 @@ class Applier:
         check_restarts(self._state.wanted(spec), spec, self._state.memory.taken)
         if spec.mode != self._state.memory.mode:
             self._state.remember(mode=spec.mode)
+        check_known(spec.unknown)
         if self._asks_for_more(spec):
             check_managed(self._state.mode())
             self._state.check_allowed(spec)

@@ -41,6 +41,15 @@ def absent(before: Goal, after: Goal, installed: Set[str]) -> tuple[str, ...]:
     return tuple(f"{name} is off, but it is not even installed here." for name in found)
 
 
+def check_known(unknown: Set[str]) -> None:
+    """:raises AgentOutdated: of what a later server asks for, which this agent cannot do"""
+    if unknown:
+        names = sorted(unknown)
+        raise exception.AgentOutdated(
+            f"The agent of this host is of a release that does not know {', '.join(names)}.", unknown=names
+        )
+
+
 def check_owned(origin: Layer, spec: HostSpec, than: HostSpec | None) -> None:
     """Check what is new in ``spec``. What ``than`` had already was ours before the operator's files named the
     plugin; it has no effect beside them, and must not be in the way of changes that are about something else.

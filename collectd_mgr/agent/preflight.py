@@ -11,7 +11,7 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.agent.allowlist import Allowlist
 from collectd_mgr.agent.carrier import Carrier
-from collectd_mgr.agent.desired import check_owned, goal_of
+from collectd_mgr.agent.desired import check_known, check_owned, goal_of
 from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.mode import check_managed
 from collectd_mgr.agent.picture import masked
@@ -71,9 +71,10 @@ class Preflight:
     def test(self, plugin: str, layer: Layer, patience: float) -> dict[str, Any]:
         """Run ``plugin`` as ``layer``, on top of the operator's files, has it: ``{"rows", "warnings", "isolation"}``.
 
-        :raises RefusedByAgent, NotTestable, PluginNotLoadable, ConfigRejected, Busy:
+        :raises AgentOutdated, RefusedByAgent, NotTestable, PluginNotLoadable, ConfigRejected, Busy:
         """
         self._check_mode()
+        check_known(layer.unknown)
         goal = goal_of(self._state.origin.layer, HostSpec(Generation("", 0), (layer,)))
         wanted = replace(goal.plugins.get(plugin, PluginGoal(True)), enabled=True)
         asked = layer.plugins.get(plugin, PluginSetting())
@@ -189,6 +190,7 @@ class Preflight:
     def _refusals(self, spec: HostSpec) -> Iterator[dict[str, Any]]:
         """What the agent would refuse before it asked any driver."""
         checks: tuple[Callable[[], None], ...] = (
+            lambda: check_known(spec.unknown),
             lambda: check_managed(self._state.mode()),
             lambda: self._state.check_allowed(spec),
             lambda: check_owned(self._state.origin.layer, spec, self._state.memory.current),

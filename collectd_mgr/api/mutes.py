@@ -92,4 +92,6 @@ def _shown(call: Call, result: Result) -> dict[str, Any]:
     return {"host": result.host, "operation": operation, "error": error}
 
 
-Mutes = resource(Kind(sections.MUTES, "mute", _PROPERTIES, dict, ("expires_in",), stamp=_stamp))
+KIND = Kind(sections.MUTES, "mute", _PROPERTIES, dict, ("expires_in",), stamp=_stamp)
+
+Mutes = resource(KIND)

@@ -11,7 +11,7 @@ digest, and merged whole, name by name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from collectd_mgr.domain import canonical
@@ -28,7 +28,26 @@ MUTES = "mutes"
 #: The collectd that runs.
 PROGRAM = "program"
 
-NAMES = (IGNORELIST, MUTES, PROGRAM, QUEUE, RING, SAMPLES, SPOOL, THRESHOLDS)
+#: The name of a setting where it may have any.
+_ANY = "*"
+
+_PARTS = ("host", "plugin", "plugin_instance", "type", "type_instance")
+_BOUNDS = ("warning_min", "warning_max", "failure_min", "failure_max", "hysteresis", "hits")
+_FLAGS = ("invert", "persist", "persist_ok", "percentage", "interesting")
+
+#: What a setting may hold, by section and by its name.
+MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    IGNORELIST: {_ANY: ("action", *_PARTS)},
+    MUTES: {_ANY: ("identifier", "severities", "by", "reason")},
+    PROGRAM: {"collectd": ("binary", "image")},
+    QUEUE: {"limits": ("high", "low")},
+    RING: {_ANY: ("identifier", "interval", "age", "bytes")},
+    SAMPLES: {_ANY: ("identifier", "interval", "rates")},
+    SPOOL: {"limits": ("bytes",)},
+    THRESHOLDS: {_ANY: (*_PARTS, "data_source", *_BOUNDS, *_FLAGS)},
+}
+
+NAMES = tuple(MEMBERS)
 
 #: The settings of one section by name; ``None`` takes away what a layer below has under that name.
 Settings = Mapping[str, Any]
@@ -37,9 +56,25 @@ Sections = Mapping[str, Settings]
 
 
 def read(data: Mapping[str, Any] | None) -> Sections:
-    """Sections from JSON, in order. Unknown ones are kept: a newer server may speak of them."""
+    """Sections from JSON, in order; unknown ones too (:func:`unknown`)."""
     found = {str(section): dict(sorted(settings.items())) for section, settings in sorted((data or {}).items())}
     return {section: settings for section, settings in found.items() if settings}
+
+
+def unknown(sections: Sections) -> Iterator[str]:
+    """What a later release says in them, and this one does not know: ``section``, ``section.name`` or
+    ``section.member``.
+    """
+    for section, settings in sections.items():
+        if section not in MEMBERS:
+            yield section
+            continue
+        for name, setting in present({section: settings}).get(section, {}).items():
+            known = MEMBERS[section].get(name, MEMBERS[section].get(_ANY))
+            if known is None:
+                yield f"{section}.{name}"
+            elif isinstance(setting, Mapping):
+                yield from (f"{section}.{key}" for key, value in setting.items() if not (key in known or value is None))
 
 
 def over(upper: Sections, below: Sections) -> Sections:

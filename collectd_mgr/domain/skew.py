@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reports of a newer release: servers and agents are not upgraded together.
+"""What a newer release says besides: servers and agents are not upgraded together.
 
-What a report says besides is not understood here, and left out. Orders and questions are not read so: what an agent
-does not understand of one it must not leave out.
+What a report says besides is not understood here, and left out. Of an order an agent must not leave out anything: it
+refuses what it does not know all of.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ def understood(kind: Any, data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: data[name] for name in _names(kind) if name in data}
 
 
+def beyond(kind: Any, data: Mapping[str, Any]) -> list[str]:
+    """What ``data`` says that the dataclass ``kind`` has no fields for; null says nothing."""
+    return [str(name) for name, value in data.items() if value is not None and name not in _names(kind)]
+
+
 @functools.cache
 def _names(kind: Any) -> tuple[str, ...]:
-    """Asked for with every plugin of every status."""
-    return tuple(field.name for field in fields(kind))
+    """Asked for with every plugin of every status. What is not compared was not said, but found out."""
+    return tuple(field.name for field in fields(kind) if field.compare)

@@ -9,14 +9,16 @@ The JSON of a layer, as it goes down the bus and lies in the database::
                   "daemon_replacements": 0},
      "sections": {"thresholds": {"cpu-busy": {"type": "cpu", "failure_max": 90.0}}}}
 
-Absent keys of a plugin mean "as the layer below has it". ``config`` is the JSON form of
-:mod:`collectd_mgr.domain.config`; for the sections see :mod:`collectd_mgr.domain.sections`.
+Absent keys of a plugin mean "as the layer below has it". What a later release says besides is not in the objects:
+``unknown`` names it, and an agent refuses a spec that has any (:mod:`collectd_mgr.domain.skew`).
+``config`` is the JSON form of :mod:`collectd_mgr.domain.config`; for the sections see
+:mod:`collectd_mgr.domain.sections`.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,6 +28,7 @@ from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.leases import Lease
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.sections import Sections, Settings
+from collectd_mgr.domain.skew import beyond, understood
 
 #: The layer of the operator's own files: only the agent knows it.
 ORIGIN = "origin"
@@ -118,6 +121,7 @@ class Layer:
     counters: Counters = field(default_factory=Counters)
     sections: Sections = field(default_factory=dict)
     lease: Lease | None = None
+    unknown: frozenset[str] = field(default=frozenset(), compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         plugins = {name: setting.to_dict() for name, setting in sorted(self.plugins.items())}
@@ -130,7 +134,8 @@ class Layer:
         plugins = {str(name): PluginSetting.from_dict(item) for name, item in dict(data.get("plugins") or {}).items()}
         counters = Counters.from_dict(data.get("counters") or {})
         lease = Lease.from_dict(data["lease"]) if data.get("lease") else None
-        return cls(str(data["id"]), plugins, counters, named.read(data.get("sections")), lease)
+        sections = named.read(data.get("sections"))
+        return cls(str(data["id"]), plugins, counters, sections, lease, frozenset(_unknown(data, sections)))
 
     def about(self, plugin: str = "", section: str = "", name: str = "") -> bool:
         """Whether it says something of this plugin, or of this name in a section."""
@@ -155,6 +160,17 @@ class Layer:
     def with_setting(self, section: str, name: str, setting: Any) -> Layer:
         """A copy in which the section has this setting under ``name``, or none for ``None``."""
         return replace(self, sections=named.with_setting(self.sections, section, name, setting))
+
+
+def _unknown(data: Mapping[str, Any], sections: Sections) -> Iterator[str]:
+    yield from beyond(Layer, data)
+    yield from named.unknown(sections)
+    for setting in dict(data.get("plugins") or {}).values():
+        yield from (f"plugins.{key}" for key in beyond(PluginSetting, setting))
+    # A counter that nobody has turned asks for nothing.
+    turned = {name: count or None for name, count in dict(data.get("counters") or {}).items()}
+    yield from (f"counters.{key}" for key in beyond(Counters, turned))
+    yield from (f"lease.{key}" for key in beyond(Lease, data.get("lease") or {}))
 
 
 @dataclass(frozen=True)
@@ -229,6 +245,7 @@ class HostSpec:
     generation: Generation
     layers: tuple[Layer, ...] = ()
     mode: Mode | None = None
+    unknown: frozenset[str] = field(default=frozenset(), compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         return {"generation": self.generation.to_dict(), **self._content()}
@@ -240,8 +257,10 @@ class HostSpec:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> HostSpec:
         layers = tuple(Layer.from_dict(item) for item in data["layers"])
-        mode = data.get("mode")
-        return cls(Generation.from_dict(data["generation"]), layers, mode and Mode.from_dict(mode))
+        generation, mode = Generation.from_dict(data["generation"]), data.get("mode")
+        unknown = {*beyond(HostSpec, data), *(f"mode.{key}" for key in beyond(Mode, mode or {}))}
+        unknown.update(*(layer.unknown for layer in layers))
+        return cls(generation, layers, mode and Mode.from_dict(understood(Mode, mode)), frozenset(unknown))
 
     def digest(self) -> str:
         """Of the content alone: two generations with the same content have the same digest."""

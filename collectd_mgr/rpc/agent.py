@@ -125,9 +125,8 @@ class AgentAPI:
     Every method raises the agent's typed error, or ``AgentUnreachable`` when there is no agent on
     the bus (at once), or no bus, or none answered within ``timeout`` seconds (then ``maybe_executed`` is true), or
     ``SignatureRefused`` when the agent does not trust the caller, or ``AgentOutdated`` when it is of a release that had
-    no such method yet; then nothing was done; or ``AnswerNotTrusted`` when ``keys`` does not believe that it was the
-    agent that answered: then nobody knows what was done.
-    All are safe to repeat.
+    no such method, or setting, yet; then nothing was done; or ``AnswerNotTrusted`` when ``keys`` does not believe that
+    it was the agent that answered: then nobody knows what was done. All are safe to repeat.
     """
 
     def __init__(

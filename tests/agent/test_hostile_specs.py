@@ -67,6 +67,9 @@ def test_none_of_them_reaches_the_daemon(host: AgentHost) -> None:
         # Under another name of the layer it is no better, that of the operator's own among them.
         for layer in ("evil", "origin", ""):
             let_in += [case for case in HOSTILE[:20] if not refused(api, host.name, hostile(9, *case, layer=layer))]
+        later = Layer(HOST, {"cpu": PluginSetting(True)}, sections={"phases": {"a": {"seconds": 3}}})
+        with pytest.raises(exception.AgentOutdated, match="does not know phases"):
+            api.apply(host.name, HostSpec(Generation("e", 10), (later,)), timeout=120)
     assert let_in == []
     assert traces(host) == before
 

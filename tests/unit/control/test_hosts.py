@@ -258,11 +258,13 @@ def test_so_does_one_whose_newest_failed_with_what_was_good(control: HostControl
     assert control.unsettled() == []
 
 
-@pytest.mark.parametrize("kind", [exception.HostNotManaged, exception.RefusedByAgent])
+@pytest.mark.parametrize("kind", [exception.HostNotManaged, exception.RefusedByAgent, exception.AgentOutdated])
 def test_what_was_applied_is_not_lost_where_it_is_refused_by_one_without_memory(
     control: HostControl, agent: ScriptedAgent, kind: type[exception.CollectdMgrError]
 ) -> None:
-    """A new disk, and a local file that has the host left alone, or an allow-list that is not there yet."""
+    """A new disk, and a local file that has the host left alone, an allow-list that is not there yet, or an agent of
+    before what was asked for.
+    """
     enable(control)
     row = enable(control, "df")
     agent.forget()

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
+
+import pytest
 
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.spec import HOST, ORIGIN, Counters, Generation, Goal, HostSpec, Layer, PluginSetting, merge
@@ -41,3 +44,39 @@ def test_the_digest_is_of_the_content_not_of_the_generation() -> None:
     first, second = HostSpec(Generation("e", 1), (MANAGED,)), HostSpec(Generation("e", 2), (MANAGED,))
     assert first.digest() == second.digest()
     assert first.digest() != HostSpec(Generation("e", 1), (MANAGED, LEASE)).digest()
+
+
+def said(layer: dict[str, Any], **besides: Any) -> HostSpec:
+    return HostSpec.from_dict({"generation": {"epoch": "e", "n": 1}, "layers": [{"id": HOST, **layer}], **besides})
+
+
+@pytest.mark.parametrize(
+    ("layer", "unknown"),
+    [
+        ({"profile": "p1"}, "profile"),
+        ({"plugins": {"cpu": {"enabled": True, "timeout": False}}}, "plugins.timeout"),
+        ({"counters": {"polls": 1}}, "counters.polls"),
+        ({"lease": {"seconds": 1, "not_after": 2, "renewed": 3}}, "lease.renewed"),
+        ({"sections": {"phases": {"a": {}}}}, "phases"),
+        ({"sections": {"queue": {"soft": {"high": 1}}}}, "queue.soft"),
+        ({"sections": {"thresholds": {"a": {"type": "cpu", "for": 3}}}}, "thresholds.for"),
+    ],
+)
+def test_what_a_later_release_says_is_named(layer: dict[str, Any], unknown: str) -> None:
+    spec = said(layer)
+    assert spec.unknown == {unknown}
+    assert spec == said({key: value for key, value in spec.layers[0].to_dict().items() if key != "id"})
+    assert said({}, mode={"mode": "manage", "until": 5}, wave=2).unknown == {"mode.until", "wave"}
+
+
+def test_what_asks_for_nothing_is_no_news() -> None:
+    """So a later release says it, where nobody has used what it brought."""
+    layer = {
+        "plugins": {"cpu": {"timeout": None}},
+        "counters": {"polls": 0},
+        "sections": {"phases": {}},
+        "profile": None,
+    }
+    assert said(layer, wave=None).unknown == set()
+    whole = HostSpec(Generation("e", 4), (MANAGED, LEASE), Mode("manage", True, "why", "server"))
+    assert HostSpec.from_dict(whole.to_dict()).unknown == set()
