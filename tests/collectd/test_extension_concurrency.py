@@ -27,15 +27,18 @@ Counters = Callable[[ScratchCollectd], dict[str, float]]
 
 @contextmanager
 def probed(
-    compiled: dict[str, Path], entry: str = SHIPPED, read: int = 0, init: int = 0, interval: float = 0.05
+    compiled: dict[str, Path], entry: str = SHIPPED, read: int = 0, init: int = 0, until: str = ""
 ) -> Iterator[ScratchCollectd]:
-    """A collectd with the test plugin in its own configuration; times in milliseconds."""
-    config = f"LoadPlugin probe\n<Plugin probe>\n  ReadTime {read}\n  InitTime {init}\n</Plugin>\n"
+    """A collectd with the test plugin in its own configuration; times in milliseconds.
+
+    :param until: an option of the plugin: the file before which no read, or no init, is over
+    """
+    config = f"LoadPlugin probe\n<Plugin probe>\n  ReadTime {read}\n  InitTime {init}\n  {until}\n</Plugin>\n"
     own = [compiled["probe"]]
     with ScratchCollectd(
         ("load",),
         config,
-        interval=interval,
+        interval=0.05,
         own_plugins=own,
         entry=entry,
         module_path=HERE / "entries",
@@ -117,15 +120,25 @@ def test_no_read_before_its_init_at_the_first_load(
 
 
 def test_an_init_that_takes_too_long_does_not_stop_the_others(
-    compiled: dict[str, Path], probe_counters: Counters, eventually: Eventually
+    compiled: dict[str, Path], probe_counters: Counters, eventually: Eventually, tmp_path: Path
 ) -> None:
     """After five seconds the daemon reads again; the plugin that is not ready is not read."""
+    until = tmp_path / "until"
     with ScratchCollectd(("load",), interval=0.1, own_plugins=[compiled["probe"]]) as collectd:
-        text = "<Plugin probe>\n  InitTime 8000\n</Plugin>\n"
-        began = time.time()
-        collectd.call("plugin_enable", plugin="probe", config_text=text)
-        (written,) = collectd.csv.glob("*/load/*")
-        assert [moment for moment in soak.times(written, since=began + 5) if moment < began + 8]
+        text = f'<Plugin probe>\n  InitUntil "{until}"\n</Plugin>\n'
+        enable = threading.Thread(
+            target=collectd.call, args=("plugin_enable",), kwargs={"plugin": "probe", "config_text": text}
+        )
+        enable.start()
+        try:
+            eventually(lambda: "init 1 begins" in collectd.log_text)
+            began = time.time()
+            written = collectd.csv.glob
+            eventually(lambda: any(soak.times(file, since=began + 1) for file in written("*/load/*")))
+            assert "init 1 ends" not in collectd.log_text
+        finally:
+            until.touch()
+            enable.join()
         assert not collectd.call("status")["plugins"]["probe"]["registered"]
         assert probe_counters(collectd) == {}
 
@@ -144,10 +157,11 @@ def test_inits_of_others_are_not_called_again(
 
 
 def test_a_read_in_flight_makes_the_plugin_stopping_then_busy(
-    compiled: dict[str, Path], eventually: Eventually
+    compiled: dict[str, Path], eventually: Eventually, tmp_path: Path
 ) -> None:
-    with probed(compiled, read=8000) as collectd:
-        eventually(lambda: "the first read begins" in collectd.log_text)  # For eight seconds.
+    until = tmp_path / "until"
+    with probed(compiled, until=f'ReadUntil "{until}"') as collectd:
+        eventually(lambda: "the first read begins" in collectd.log_text)
         observed = collectd.call("plugin_disable", plugin="probe", grace_timeout=0.1)
         assert (observed["registered"], observed["stopping"]) == (False, True)
         assert collectd.call("status")["plugins"]["probe"]["stopping"]
@@ -157,16 +171,23 @@ def test_a_read_in_flight_makes_the_plugin_stopping_then_busy(
 
         assert busy.value.kwargs["plugin"] == "probe"
         assert not collectd.call("status")["plugins"]["probe"]["registered"]
+        until.touch()
         eventually(lambda: collectd.call("plugin_enable", plugin="probe")["registered"])
 
 
-def test_operations_one_at_a_time_reads_beside_them(compiled: dict[str, Path], eventually: Eventually) -> None:
-    with probed(compiled, init=3000) as collectd:
+def test_operations_one_at_a_time_reads_beside_them(
+    compiled: dict[str, Path], eventually: Eventually, tmp_path: Path
+) -> None:
+    until = tmp_path / "until"
+    until.touch()
+    with probed(compiled, until=f'InitUntil "{until}"') as collectd:
+        until.unlink()
         restart = threading.Thread(target=collectd.call, args=("plugin_restart",), kwargs={"plugin": "probe"})
         restart.start()
         eventually(lambda: "init 2 begins" in collectd.log_text)
         assert collectd.call("status")["pid"] == collectd.pid
         assert "init 2 ends" not in collectd.log_text
+        threading.Timer(1.0, until.touch).start()
         collectd.call("plugin_restart", plugin="load")
         assert "init 2 ends" in collectd.log_text  # It waited for the other operation.
         restart.join()

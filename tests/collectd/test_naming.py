@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from collectd_mgr.drivers.live import LiveDriver
 from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.suite.rigs import Host, real_host
 from tests.collectd.parts import Parts
+from tests.services.place import free_port
 from tests.waiting import eventually
 
 
@@ -49,9 +49,7 @@ def test_one_that_is_renamed_is_observed(tmp_path: Path) -> None:
 
 def test_values_of_another_host_are_none_of_ours(tmp_path: Path) -> None:
     """The other one counts files, and ours has no directory to count them in."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()  # Below those that the kernel gives to others.
     listen = f'LoadPlugin network\n<Plugin network>\n  Listen "127.0.0.1" "{port}"\n</Plugin>'
     theirs = f'<Plugin network>\n  Server "127.0.0.1" "{port}"\n</Plugin>\n'
     theirs += f'<Plugin filecount>\n  <Directory "{tmp_path}">\n    Instance "x"\n  </Directory>\n</Plugin>'

@@ -65,7 +65,7 @@ def test_whatever_happens_the_truth_is_told(deployment: Deployment, rabbitmq: Ra
     """``CM_SEED`` chooses another walk."""
     seed = int(os.environ.get("CM_SEED", "2443"))
     walk, dice = Walk(deployment, rabbitmq, seed), random.Random(seed)
-    for _ in range(60 if LONG else 1):
+    for _ in range(int(os.environ.get("CM_ROUNDS", "60")) if LONG else 1):
         if LONG:
             walk.round(users=4, steps=20, troubles=dice.sample(TROUBLES, 3))
         else:

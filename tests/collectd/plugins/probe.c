@@ -4,8 +4,10 @@
  * init more than once. It dispatches its counters as gauges, and logs inits and the first read.
  *
  *   <Plugin probe>
- *     ReadTime 200    # milliseconds that a read takes
- *     InitTime 300    # milliseconds that the init takes
+ *     ReadTime 200         # milliseconds that a read takes
+ *     InitTime 300         # milliseconds that the init takes
+ *     ReadUntil "/file"    # no read is over before this is there
+ *     InitUntil "/file"    # nor the init before that
  *   </Plugin>
  */
 #include "collectd.h"
@@ -13,10 +15,14 @@
 #include "plugin.h"
 #include "utils/common/common.h"
 
-static const char *config_keys[] = {"ReadTime", "InitTime"};
+#include <unistd.h>
+
+static const char *config_keys[] = {"ReadTime", "InitTime", "ReadUntil", "InitUntil"};
 
 static int read_time;
 static int init_time;
+static char *read_until;
+static char *init_until;
 static int initialised;
 static int inside;
 
@@ -28,6 +34,12 @@ static int inits;
 static void pause_ms(int milliseconds) {
   struct timespec time = {milliseconds / 1000, (milliseconds % 1000) * 1000000L};
   nanosleep(&time, NULL);
+}
+
+static void pass(int milliseconds, const char *until) {
+  pause_ms(milliseconds);
+  while (until != NULL && access(until, F_OK) != 0)
+    pause_ms(10);
 }
 
 static void submit(const char *name, int value) {
@@ -43,8 +55,12 @@ static void submit(const char *name, int value) {
 static int probe_config(const char *key, const char *value) {
   if (strcasecmp(key, "ReadTime") == 0)
     read_time = atoi(value);
-  else
+  else if (strcasecmp(key, "InitTime") == 0)
     init_time = atoi(value);
+  else if (strcasecmp(key, "ReadUntil") == 0)
+    read_until = strdup(value);
+  else
+    init_until = strdup(value);
   return 0;
 }
 
@@ -52,7 +68,7 @@ static int probe_init(void) {
   int number = __atomic_add_fetch(&inits, 1, __ATOMIC_SEQ_CST);
   INFO("probe plugin: init %d begins", number);
   __atomic_store_n(&initialised, 0, __ATOMIC_SEQ_CST);
-  pause_ms(init_time);
+  pass(init_time, init_until);
   __atomic_store_n(&initialised, 1, __ATOMIC_SEQ_CST);
   INFO("probe plugin: init %d ends", number);
   return 0;
@@ -66,7 +82,7 @@ static int probe_read(void) {
     __atomic_add_fetch(&overlaps, 1, __ATOMIC_SEQ_CST);
   if (!__atomic_load_n(&initialised, __ATOMIC_SEQ_CST))
     __atomic_add_fetch(&early, 1, __ATOMIC_SEQ_CST);
-  pause_ms(read_time);
+  pass(read_time, read_until);
   submit("reads", __atomic_add_fetch(&reads, 1, __ATOMIC_SEQ_CST));
   submit("overlaps", __atomic_load_n(&overlaps, __ATOMIC_SEQ_CST));
   submit("early", __atomic_load_n(&early, __ATOMIC_SEQ_CST));
