@@ -247,7 +247,7 @@ def _publishing_off(known: Evidence) -> _Found:
         return None
     return (
         "It is collected and chosen for publishing, but this agent publishes no samples: "
-        "[oslo_messaging_notifications] driver is not messagingv2 there.",
+        "[oslo_messaging_notifications] has no driver messagingv2 there, or no topics.",
         {"row": dict(known.row or {})},
     )
 

@@ -20,6 +20,8 @@ from collectd_mgr.rpc import channels
 if TYPE_CHECKING:
     from oslo_config import cfg
 
+LOG = logging.getLogger(__name__)
+
 #: The exchange of all topics: one deployment per region, on a broker of its own.
 EXCHANGE = "collectd_mgr"
 
@@ -100,6 +102,9 @@ def telemetry(conf: cfg.ConfigOpts) -> Outlet | None:
     section = prepare(conf).oslo_messaging_notifications
     address = section.transport_url or conf.transport_url
     if "messagingv2" not in section.driver:
+        return None
+    if not any(section.topics):
+        LOG.warning("[oslo_messaging_notifications] topics names none: nothing is sent to Ceilometer, or anybody else.")
         return None
     there = _notifications(conf, address, amqp_auto_delete="false")
     # To be named in ``[notification] notification_control_exchanges`` of Ceilometer.

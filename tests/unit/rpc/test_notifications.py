@@ -57,6 +57,15 @@ def test_each_bus_has_exchanges_of_its_own_for_what_lasts() -> None:
     assert isinstance(outlet.transport, oslo_messaging.Transport)
 
 
+@pytest.mark.parametrize("topics", [[], [""]])
+def test_without_a_topic_nothing_is_sent_and_that_is_said(topics: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    conf = configuration()
+    conf.set_override("driver", ["messagingv2"], group="oslo_messaging_notifications")
+    conf.set_override("topics", topics, group="oslo_messaging_notifications")
+    assert transport.telemetry(conf) is None
+    assert "topics names none" in caplog.text
+
+
 def test_each_topic_that_is_configured_gets_what_others_are_told() -> None:
     conf = configuration()
     conf.set_override("driver", ["messagingv2"], group="oslo_messaging_notifications")
