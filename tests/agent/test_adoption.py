@@ -11,6 +11,7 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
 from tests.agent.agent_host import AgentHost
+from tests.agent.test_explain import broken_at
 from tests.services.rabbitmq import RabbitMQ
 
 OPERATORS = """\
@@ -53,6 +54,8 @@ def test_it_is_shown_and_left_alone(host: AgentHost) -> None:
         host.apply(spec(1, memory=PluginSetting(True)))
     assert host.status().daemon["pid"] == host.pid
     assert Path(host.settings.config_file).read_text() == before
+    host.daemon.stop()
+    host.until(lambda: broken_at(host, "swap/swap-used", "daemon"))
 
 
 def test_its_configuration_is_the_operators(host: AgentHost) -> None:
