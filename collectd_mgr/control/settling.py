@@ -157,7 +157,7 @@ def _last_good(report: Report, failed: Generation) -> int:
     One that died had not outlived those between, though applied. It names their first: none before need be good.
     """
     good, first = _named_good(report, failed), _named(report, "first", failed)
-    return good.n if good is not None else min(first or failed.n, failed.n) - 1
+    return good.n if good is not None else max(0, min(first or failed.n, failed.n) - 1)
 
 
 def _facts(report: Report) -> dict[str, Any]:
@@ -284,8 +284,8 @@ def reconcile(session: Session, seal: Seal, host: Host, report: Report) -> None:
 
 
 def _nothing_to_say(session: Session, host: Host, theirs: Generation | None) -> bool:
-    """Nobody ever asked anything of the host, or it refused the newest generation for good, and has not forgotten."""
-    if host.n == 0 or theirs is None:
+    """Nobody ever asked anything of the host, or it refused the newest generation for good, and has forgotten none."""
+    if host.n == 0 or (theirs is None and host.last_good > 0):
         return host.n == 0 and theirs is None
     return generations.get(session, host, host.n).outcome == FAILED
 

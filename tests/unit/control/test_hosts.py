@@ -285,6 +285,18 @@ def test_what_was_applied_is_not_lost_where_it_is_refused_by_one_without_memory(
     assert (host.settled, host.last_good) == (2, 2)
 
 
+def test_what_a_host_without_memory_always_refused_is_not_sent_for_ever(
+    control: HostControl, agent: ScriptedAgent
+) -> None:
+    agent.refuse = exception.HostNotManaged("Not here.")
+    assert operation(control, enable(control)).state == "failed"
+    control.send(HOST, PATIENCE)
+    control.receive(Reports(statuses=(agent.status(),)))
+    assert control.unsettled() == []
+    agent.refuse = None
+    assert operation(control, enable(control, "df")).state == "succeeded"
+
+
 def test_a_forgotten_host_that_is_to_be_left_alone_is_not_in_sync(control: HostControl, agent: ScriptedAgent) -> None:
     """It came back with what it was asked by the record before; this one wants nothing of that."""
     agent.taken = HostSpec(Generation("before", 4))
