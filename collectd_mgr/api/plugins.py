@@ -89,7 +89,7 @@ class Plugin(Resource):
 
     @expose("collectd_mgr:plugins:unset", "Take a setting away", query=schemas.UNSET_QUERY, answers=_WRITTEN)
     def delete(self, call: Call) -> Answer:
-        return _change(call, edits.unset_plugin(name_of(call)), "unset")
+        return _change(call, edits.unset_plugin(name_of(call)), "unset", plugins.check_unset(name_of(call)))
 
 
 class Plugins(Resource):

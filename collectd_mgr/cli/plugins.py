@@ -178,6 +178,7 @@ class UnsetPlugin(_Change):
 
     def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
         if args.parts:
+            _check_set(client.plugin(host, args.plugin)["desired"] or {}, host, args)
             return dict(client.patch(_path(host, args), json={**dict.fromkeys(args.parts), **body}).json())
         return dict(client.delete(_path(host, args), params=body).json())
 
@@ -223,6 +224,12 @@ def _something(setting: dict[str, Any]) -> dict[str, Any]:
     if not setting:
         raise CommandError("Nothing to set: give --interval, --config or --config-file.")
     return setting
+
+
+def _check_set(desired: dict[str, Any], host: str, args: argparse.Namespace) -> None:
+    """To the API it is as good as done: who says it so may have meant another plugin."""
+    if all(desired.get(part) is None for part in args.parts):
+        raise CommandError(f"No {' and no '.join(args.parts)} is set for {args.plugin} on {host}.")
 
 
 def _path(host: str, args: argparse.Namespace, *more: str) -> str:

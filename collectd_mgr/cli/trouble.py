@@ -32,7 +32,14 @@ _ADVICE = {
 }
 
 #: Sections in addresses, and the word for them in commands.
-_NOUNS = {"thresholds": "threshold", "ignorelist": "ignore", "samples": "sample", "ring": "ring", "mutes": "mute"}
+_NOUNS = {
+    "plugins": "plugin",
+    "thresholds": "threshold",
+    "ignorelist": "ignore",
+    "samples": "sample",
+    "ring": "ring",
+    "mutes": "mute",
+}
 
 _PLACE = re.compile(r"/v1/hosts/(?P<host>[^/?]+)(?:/(?P<section>[^/?]+))?")
 

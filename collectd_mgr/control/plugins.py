@@ -100,6 +100,17 @@ def check_part(name: str, wanted: PluginSetting, given: Collection[str]) -> Chec
     return check
 
 
+def check_unset(name: str) -> Check:
+    """The check for taking the setting away: the host is managed, and there is one, for good or for a while."""
+
+    def check(host: Host, desired: Desired) -> None:
+        check_managed(host, desired)
+        if name not in desired.plugins():
+            raise exception.SettingNotFound(f"Nothing is set for {name} on {host.name}.", host=host.name, name=name)
+
+    return check
+
+
 def check_leased(desired: Desired, name: str, given: Collection[str]) -> None:
     """:raises SettingLeased: a lease holds more of the plugin than the parts that are ``given``"""
     held = {key for lease in desired.leases if name in lease.plugins for key in lease.plugins[name].to_dict()}

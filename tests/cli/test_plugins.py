@@ -109,8 +109,15 @@ def test_unset_takes_a_part_or_the_whole(openstack: Shell) -> None:
     openstack.ok("plugin", "unset", "interface", "--host", ONE, "--interval")
     desired = openstack.ok("plugin", "show", "interface", "--host", ONE)["desired"]
     assert desired == {"enabled": True, "interval": None, "config": {"IgnoreSelected": True}}
+    said = openstack.error("plugin", "unset", "interface", "--host", ONE, "--interval")
+    assert said == f"No interval is set for interface on {ONE}."
     openstack.ok("plugin", "unset", "interface", "--host", ONE, "--reason", "no longer needed")
     assert "interface" not in {row["Plugin"] for row in openstack.ok("plugin", "list", "--host", ONE) if row["Desired"]}
+
+    said = openstack.error("plugin", "unset", "interface", "--host", ONE)
+    assert said.startswith(
+        f"Nothing is set for interface on {ONE}. To see what there is: openstack collectd plugin list"
+    )
 
 
 def test_a_restart_is_an_operation(openstack: Shell) -> None:

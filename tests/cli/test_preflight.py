@@ -26,7 +26,7 @@ def test_collectds_own_words(openstack: Shell) -> None:
 
 def test_a_setting_is_looked_at(openstack: Shell) -> None:
     # The hosts are everybody's: whether an earlier test had the plugin loaded is left open.
-    openstack.ok("plugin", "unset", "uptime", "--host", HOST, "--host", OTHER, "--wait")
+    openstack.ok("plugin", "disable", "uptime", "--host", HOST, "--host", OTHER, "--wait")
     rows = openstack.ok("plugin", "preview", "uptime", "--host", HOST, "--host", OTHER, "--enable", "--interval", "2")
     assert [(row["Host"], row["Class"]) for row in rows] == [(HOST, "live"), (OTHER, "live")]
     assert {row["Change"] for row in rows} <= {"plugin.load", "plugin.enable"}

@@ -74,7 +74,7 @@ def test_flush_says_what_became_of_it(openstack: Shell) -> None:
 
 
 def test_a_flush_fails_where_nothing_that_was_asked_for_can(openstack: Shell) -> None:
-    openstack.ok("plugin", "unset", "rrdtool", "--host", OTHER, "--wait")
+    openstack.ok("plugin", "disable", "rrdtool", "--host", OTHER, "--wait")
     for wanted, rows in ((("--plugin", "csv"), [(HOST, "cannot"), (OTHER, "cannot")]), ((), [(HOST, "flushed")])):
         said = openstack("cache", "flush", "--host", HOST, "--host", OTHER, *wanted, "-f", "json")
         assert (said.code, said.err) == (1, "")
