@@ -12,7 +12,7 @@ from collectd_mgr.control import buffer
 from collectd_mgr.control.edits import Desired, desired_of
 from collectd_mgr.control.request import Request
 from collectd_mgr.db import generations, hosts, operations
-from collectd_mgr.db.engine import Session
+from collectd_mgr.db.engine import Again, Session
 from collectd_mgr.db.generations import Origin
 from collectd_mgr.db.models import Host, Operation
 from collectd_mgr.db.operations import Brief
@@ -61,12 +61,17 @@ def take_next(session: Session, seal: Seal, host: Host) -> None:
     """Make a generation of what the first of the queued operations asked for, on top of the newest; if there is one.
 
     Not when somebody else moves the host meanwhile: then that is settled first.
+
+    :raises Again: somebody has moved it since this transaction began, and it does not see to what (MariaDB)
     """
     rows = [row for row in operations.open_of(session, host.name) if row.state == QUEUED]
     if not rows:
         return
     session.refresh(host, ("n", "claimed_until"))
-    now = desired_of(generations.opened(seal, generations.get(session, host, host.n)))
+    newest = generations.found(session, host.id, host.n)
+    if newest is None:
+        raise Again
+    now = desired_of(generations.opened(seal, newest))
     for row in rows:
         operation = operations.get(session, row.id)
         request = _request(session, seal, host, operation)

@@ -16,12 +16,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, DateTime, Integer, MetaData, Table, event, insert, select, text
 
 from collectd_mgr import exception
-from collectd_mgr.control import edits, history
+from collectd_mgr.control import apart, edits, history
 from collectd_mgr.control.hosts import HostControl, check_managed, status_of
 from collectd_mgr.control.requester import Requester
 from collectd_mgr.control.storing import Asked, Stored, store
 from collectd_mgr.db import generations, hosts, operations, schema
-from collectd_mgr.db.engine import Again, Database, now
+from collectd_mgr.db.engine import Again, Database, now, retried
 from collectd_mgr.db.models import Base
 from collectd_mgr.db.paging import Paging
 from collectd_mgr.domain.mode import Mode
@@ -283,6 +283,35 @@ def who_has_an_old_picture_of_a_host_begins_anew(database: Database) -> None:
             hosts.hold(session, host)
 
 
+def what_waits_is_tried_on_top_of_what_was_stored_meanwhile(database: Database) -> None:
+    control = HostControl(database, AgentAPI(rpc_bus()))
+    control.receive(Reports(statuses=(HostStatus("c1", 1, 1, mode=Mode("manage")),)))
+
+    def stored_one(plugin: str) -> str:
+        asked = Asked(edits.set_plugin(plugin, PluginSetting(True)), Requester().origin("set", plugin), check_managed)
+        with database.transaction() as connection:
+            made = store(database, connection, "c1", asked, now())
+        assert made is not None
+        return made[1].id
+
+    stored_one("cpu")
+    meanwhile: list[str] = []
+
+    @retried
+    def settle() -> None:
+        with database.writer() as session:
+            host = hosts.get(session, "c1")
+            apart.queue(session, operations.open_of(session, "c1"))
+            if not meanwhile:
+                meanwhile.append(stored_one("df"))
+            hosts.mark(session, host.id, 1, good=False)
+            apart.take_next(session, database.seal, host)
+
+    settle()
+    host, desired = control.desired("c1")
+    assert (host.n, set(desired.layer.plugins)) == (3, {"cpu", "df"})
+
+
 def a_change_of_a_host_that_is_being_forgotten_is_not_left_open(database: Database) -> None:
     control = HostControl(database, AgentAPI(rpc_bus()))
     control.receive(Reports(statuses=(HostStatus("c1", 1, 1, mode=Mode("manage")),)))
@@ -337,6 +366,7 @@ CHECKS_OF_SERVERS = [
     *CHECKS,
     a_connection_of_a_moment_ago_is_used_again,
     who_has_an_old_picture_of_a_host_begins_anew,
+    what_waits_is_tried_on_top_of_what_was_stored_meanwhile,
     a_change_of_a_host_that_is_being_forgotten_is_not_left_open,
 ]
 
