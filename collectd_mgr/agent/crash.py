@@ -69,11 +69,12 @@ class Crash:
             self._see_elder(probation, running, now, least)
             return True
         try:
-            lost = series.lost(self._carrier.ladder, probation.expects)
-            less = series.missing(self._carrier.ladder, self._state.gave, probation.expects)
+            there = series.came(self._carrier.ladder) if probation.expects else frozenset()
         except exception.CollectdMgrError:
             return True  # It is asked again.
+        lost = series.lost(there, probation.expects)
         if not lost:
+            less = series.missing(there, self._state.gave, probation.expects)
             self._state.elder, self._state.gave = None, frozenset()
             warnings = (*self._state.memory.warnings, *filter(None, [less]))
             self._state.remember(good=self._state.memory.current, probation=None, warnings=warnings)
@@ -96,7 +97,7 @@ class Crash:
 
     def _are_lost(self, wanted: Mapping[str, float]) -> bool:
         try:
-            return bool(series.lost(self._carrier.ladder, wanted))
+            return bool(wanted and series.lost(series.came(self._carrier.ladder), wanted))
         except exception.CollectdMgrError:
             return True
 

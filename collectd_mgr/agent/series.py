@@ -8,7 +8,7 @@ well, after a restart, but only told.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Set
 
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
@@ -46,14 +46,19 @@ def given(metrics: Mapping[str, float]) -> dict[str, float]:
     return found
 
 
-def missing(ladder: Ladder, gave: Iterable[str], wanted: Container[str]) -> str | None:
-    """Which of the metrics ``gave``, of the words that are wanted, have no value in the cache, in a sentence.
+def came(ladder: Ladder) -> frozenset[str]:
+    """The metrics that have a value in the cache of the daemon, which began with none.
+
+    When that was is not asked: the clock may have been set since, or a plugin give times of its own.
 
     :raises CollectdMgrError: nobody can tell now
     """
-    kept = {name for name in gave if _word(name) in wanted}
-    came = {row["id"] for page in ladder.pages() for row in page.rows} if kept else set()
-    gone = sorted(kept - came)
+    return frozenset(row["id"] for page in ladder.pages() for row in page.rows)
+
+
+def missing(there: Set[str], gave: Iterable[str], wanted: Container[str]) -> str | None:
+    """Which of the metrics ``gave``, of the words that are wanted, are not there, in a sentence."""
+    gone = sorted({name for name in gave if _word(name) in wanted} - there)
     named = ", ".join(gone[:_NAMED]) + (" …" if len(gone) > _NAMED else "")
     number = "one metric" if len(gone) == 1 else f"{len(gone)} metrics"
     return f"Since the change collectd gives no values of {number} which it gave before: {named}" if gone else None
@@ -72,16 +77,9 @@ def expected(gave: Mapping[str, float], running: Running, goal: Goal, todo: Plan
     return {word: gave[word] for word in sorted(kept & gave.keys()) if gave[word] <= _SELDOM}
 
 
-def lost(ladder: Ladder, wanted: Mapping[str, float]) -> tuple[str, ...]:
-    """Which of the words have no value in the cache of the daemon, which began with none.
-
-    When that was is not asked: the clock may have been set since, or a plugin give times of its own.
-
-    :raises CollectdMgrError: nobody can tell now
-    """
-    pages = list(ladder.pages()) if wanted else []
-    came = {_word(row["id"]) for page in pages for row in page.rows}
-    return tuple(sorted(wanted.keys() - came))
+def lost(there: Iterable[str], wanted: Mapping[str, float]) -> tuple[str, ...]:
+    """Of which of the words there is no metric."""
+    return tuple(sorted(wanted.keys() - set(map(_word, there))))
 
 
 def _metrics(ladder: Ladder) -> Iterator[tuple[str, float, float]]:
