@@ -6,9 +6,10 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from collectd_mgr import disk, exception
 from collectd_mgr.domain import managed, program
@@ -73,6 +74,10 @@ class ChildDaemon(Daemon):
     def launch(self, config_file: str) -> Process:
         with self._alone():
             return self._spawn(config_file, self._files.staged(), self.find())
+
+    def obstacle(self, status: Mapping[str, Any]) -> str | None:
+        found = self.find()
+        return None if found is None else self._launcher.obstacle(found)
 
     def adopt(self, process: Process) -> bool:
         with self._alone():

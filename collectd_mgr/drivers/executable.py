@@ -53,6 +53,13 @@ class Executables(Launcher):
         process = look(pid)
         return process if process is None or heir_of is None else self._heir(process, heir_of)
 
+    def obstacle(self, heir_of: Process) -> str | None:
+        try:
+            inheritance.command(heir_of)
+        except OSError as error:
+            return _not_given(str(error)).detail
+        return None
+
     def _as_heir(self, of: Process, command: list[str]) -> list[str]:
         """``command`` with all that the other one has. :raises NotCapable: this agent cannot give it that"""
         try:

@@ -35,6 +35,10 @@ class Launcher(abc.ABC):
         :raises NotCapable: the new one cannot be given what the other one has
         """
 
+    def obstacle(self, heir_of: Process) -> str | None:
+        """Why nothing that is started can be given what that process has, as far as is seen without a try."""
+        return None
+
     @abc.abstractmethod
     def running(self, programs: Iterable[str], config_file: str) -> Iterator[Process]:
         """Every process that was started so, of one of these programs, by whichever agent."""

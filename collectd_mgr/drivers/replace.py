@@ -144,12 +144,15 @@ class ReplaceDriver(RealDriver):
         except Exception as error:
             inherited = self._inherited(order, start, succession)
             if inherited is None:
-                LOG.warning("The old collectd stays: %s", mask_text(str(error)))
+                why = self._why(error, succession)
+                LOG.warning("The old collectd stays: %s", mask_text(str(why)))
                 cost = self._go_back(succession)
-                self._log(order, f"failed: {getattr(error, 'code', type(error).__name__)}", began)
-                if cost is None or not isinstance(error, exception.CollectdMgrError):
+                self._log(order, f"failed: {getattr(why, 'code', type(why).__name__)}", began)
+                if cost is not None and isinstance(why, exception.CollectdMgrError):
+                    why = type(why)(f"{why.detail} {cost}", **why.kwargs)
+                if why is error:
                     raise
-                raise type(error)(f"{error.detail} {cost}", **error.kwargs) from error
+                raise why from error
             warnings = inherited
         self._collectd.files.commit()
         self._collectd.daemon.adopt(succession.new)
@@ -157,6 +160,12 @@ class ReplaceDriver(RealDriver):
         instance.tidy(self._settings, self._collectd.daemon)
         self._log(order, "done", began)
         return warnings, self.observe()
+
+    def _why(self, error: Exception, succession: Succession) -> Exception:
+        """The error, of which the daemon is no part where it is the new one that answers no more."""
+        if isinstance(error, observation.SILENCE) and succession.silent():
+            return self._collectd.not_started(f"The new collectd does not answer: {error.detail}")
+        return error
 
     def _inherited(self, order: Order, start: Start, succession: Succession) -> tuple[str, ...] | None:
         """The warnings, where somebody ended the old collectd and the new one is as it should be; else None."""

@@ -21,6 +21,7 @@ from collectd_mgr.domain.output import Sample
 from collectd_mgr.drivers import instance
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.collectd import Collectd
+from collectd_mgr.drivers.observation import SILENCE
 from collectd_mgr.drivers.parting import Parting, samples
 from collectd_mgr.drivers.process import Process
 from collectd_mgr.wire.client import WireClient
@@ -35,6 +36,9 @@ _READINGS = 2
 
 #: Seconds for a process that answers no more to be gone.
 _DYING = 1.0
+
+#: Seconds in which one that was silent answers, if it was another one that was.
+_ANSWER = 2.0
 
 _PATIENCE = 30.0
 _END = 10.0
@@ -134,6 +138,16 @@ class Succession:
         lacks = instance.complete(self._settings, self._file)
         ended = "The old collectd ended before it had handed over to the new one."
         return (ended, "What thresholds had found of the metrics begins anew with it.", *lacks)
+
+    def silent(self) -> bool:
+        """Whether the new instance is there, and does not answer."""
+        if self._new is None or not self._new.alive():
+            return False
+        try:
+            self.wire.call("status", timeout=_ANSWER)
+        except SILENCE:
+            return True
+        return False
 
     def take_back(self) -> bool:
         """End the new instance; whether the old one is the daemon as before."""

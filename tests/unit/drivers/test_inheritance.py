@@ -115,7 +115,8 @@ def test_a_label(tmp_path: Path, old: Process, label: str, option: str) -> None:
     assert inheritance.command(old, "collectd", proc=tmp_path)[-4:] == ["setpriv", option, "--", "collectd"]
 
 
-#: An agent that was started again with less than the one that started ``old``; its answer is how it fails.
+#: An agent that was started again with less than the one that started ``old``; its answer is how it fails, and what of
+#: that it knew before.
 LESSER = """
 import sys
 from pathlib import Path
@@ -123,10 +124,12 @@ from collectd_mgr import exception
 from collectd_mgr.drivers.executable import Executables
 from collectd_mgr.drivers.process import look
 from collectd_mgr.testing.suite.rigs import settings_in
+launcher, old = Executables(settings_in(Path(sys.argv[1]))), look(int(sys.argv[3]))
 try:
-    Executables(settings_in(Path(sys.argv[1]))).launch(sys.argv[2], "/nowhere", 2, look(int(sys.argv[3])))
+    launcher.launch(sys.argv[2], "/nowhere", 2, old)
 except exception.CollectdMgrError as error:
     print(error.code, error.detail)
+    print("foreseen:", launcher.obstacle(old) == error.detail)
 """
 
 
@@ -146,7 +149,9 @@ def refusal(lesser: list[str], tmp_path: Path, program: str, old: Process) -> st
 def test_neither_are_rights_that_the_agent_has_not(tmp_path: Path, program: str, old: Process) -> None:
     """The new collectd would have less, and nobody would be told."""
     lesser = ["setpriv", f"--bounding-set={LESS},-chown", "--"]
-    assert "are more than this agent has" in refusal(lesser, tmp_path, program, old)
+    said = refusal(lesser, tmp_path, program, old)
+    assert "are more than this agent has" in said
+    assert said.endswith("foreseen: True\n")
     with subprocess.Popen(["sleep", "600"]) as child:
         other = look(child.pid)
         assert other is not None
