@@ -12,7 +12,7 @@ from osc_lib.command import command
 from osc_lib.exceptions import CommandError
 
 from collectd_mgr.cli import columns, trouble, units
-from collectd_mgr.cli.client import Client, client_of
+from collectd_mgr.cli.client import Client, MayPass, client_of
 from collectd_mgr.cli.labels import label
 from collectd_mgr.cli.reporting import Reporting
 from collectd_mgr.cli.waiting import settled
@@ -20,7 +20,7 @@ from collectd_mgr.cli.waiting import settled
 #: What the API answers a change with; ``plugin`` only where the change is of a plugin.
 Answer = dict[str, Any]
 
-_ENDED_BADLY = ("failed", "refused")
+_ENDED_BADLY = ("failed", "refused", "unknown")
 #: Bad only for somebody who waited for the end: what was asked for is not in effect.
 _NOT_IN_EFFECT = ("pending", "applying", "queued", "superseded")
 
@@ -70,7 +70,9 @@ class Change(Reporting, command.Lister, metaclass=abc.ABCMeta):
         except CommandError as error:
             if len(args.hosts) == 1:
                 raise
-            return {"operation": {"host": host, "state": "refused", "error": {"detail": str(error)}}}
+            # Who did not answer may have stored it.
+            state = "unknown" if isinstance(error, MayPass) else "refused"
+            return {"operation": {"host": host, "state": state, "error": {"detail": str(error)}}}
 
     def _follow(self, client: Client, answers: list[Answer], args: argparse.Namespace) -> None:
         """Put the final operations, and what came of them, in the place of the first answers."""

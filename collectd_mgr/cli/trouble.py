@@ -21,6 +21,7 @@ _ADVICE = {
     "plugin_not_loadable": "To see which plugins can be loaded: openstack collectd capability list --host {host}",
     "setting_not_found": "To see what there is: openstack collectd {noun} list --host {host}",
     "host_not_managed": "To let it be changed: openstack collectd host set {host} --mode manage",
+    "agent_outdated": "To see its release: openstack collectd capability list --releases --host {host}",
     "host_up": "To have it forgotten all the same: openstack collectd host delete --force {host}",
     "stale_generation": "To see what changed it: openstack collectd generation list --host {host}",
     "operation_not_found": "To see the operations: openstack collectd operation list",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import time
+from importlib import metadata
 
 import pytest
 
@@ -95,6 +96,8 @@ def test_capabilities_name_plugins_and_drivers(openstack: Shell) -> None:
     live, fake = openstack.ok("capability", "list", "--host", HOST, "--drivers")
     assert (live["Driver"], fake["Driver"]) == ("live", "fake")
     assert "plugin.load" in live["Capabilities"]
+    (row,) = openstack.ok("capability", "list", "--host", HOST, "--releases")
+    assert (row["Host"], row["Agent"]) == (HOST, metadata.version("collectd-mgr"))
 
 
 def test_operations_are_filtered(openstack: Shell) -> None:

@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
-import pytest
+from argparse import Namespace
+from typing import Any, cast
 
-from collectd_mgr.cli.changes import ended_badly
+import pytest
+from osc_lib.exceptions import CommandError
+
+from collectd_mgr.cli.changes import Answer, Change, ended_badly
+from collectd_mgr.cli.client import Client, MayPass, NotThere
 from collectd_mgr.domain.operations import FAILED, STATES, SUCCEEDED
 
 
@@ -13,3 +18,21 @@ from collectd_mgr.domain.operations import FAILED, STATES, SUCCEEDED
 def test_only_a_success_is_one_for_who_waited(state: str) -> None:
     assert ended_badly({"state": state}, waited=True) == (state != SUCCEEDED)
     assert ended_badly({"state": state}, waited=False) == (state == FAILED)
+
+
+class Failing(Change):
+    rules = ()
+
+    def __init__(self, error: CommandError) -> None:
+        self.error = error
+
+    def send(self, client: Client, host: str, args: Namespace, body: dict[str, Any]) -> Answer:
+        raise self.error
+
+
+@pytest.mark.parametrize(("error", "state"), [(NotThere("nobody"), "refused"), (MayPass("no answer"), "unknown")])
+def test_what_nobody_answered_is_not_said_to_be_refused(error: CommandError, state: str) -> None:
+    """It may have been stored before the API, or a proxy, was gone."""
+    answer = Failing(error)._answer(cast(Client, None), "c1", Namespace(hosts=["c1", "c2"]))
+    assert answer["operation"]["state"] == state
+    assert ended_badly(answer["operation"], waited=False)
