@@ -62,7 +62,7 @@ def deployment(rabbitmq: RabbitMQ, mariadb: MariaDB, plugins: Path) -> Iterator[
 
 @pytest.mark.timeout(4 * 3600)
 def test_whatever_happens_the_truth_is_told(deployment: Deployment, rabbitmq: RabbitMQ) -> None:
-    """``CM_SEED`` chooses another walk."""
+    """``CM_SEED`` chooses another walk, ``CM_ROUNDS`` the length of the long one."""
     seed = int(os.environ.get("CM_SEED", "2443"))
     walk, dice = Walk(deployment, rabbitmq, seed), random.Random(seed)
     for _ in range(int(os.environ.get("CM_ROUNDS", "60")) if LONG else 1):
