@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +36,6 @@ class _Known:
     """A setting, and ``since`` when a metric for it is waited for (monotonic, in seconds); None once there was one."""
 
     setting: Mapping[str, Any]
-    expression: re.Pattern[str]
     since: float | None
 
 
@@ -65,7 +63,7 @@ class Reach:
         for key, setting in _settings(goal):
             each, is_new = self._before(key, setting, now)
             looked_for = each.since is not None and missed < MOST
-            if looked_for and (others or is_new) and _falls(each.expression, pages):
+            if looked_for and (others or is_new) and _falls(key[0], setting, pages):
                 each = replace(each, since=None)
             if looked_for or each.since is None:
                 known[key] = each
@@ -78,7 +76,7 @@ class Reach:
         each = self._known.get(key)
         if each is not None and each.setting == setting:
             return each, False
-        return _Known(setting, reach.expression(key[0], setting), now), True
+        return _Known(setting, now), True
 
     def _said(self, goal: Goal, now: float) -> Iterator[str]:
         late: dict[str, list[str]] = {}
@@ -97,13 +95,19 @@ class Reach:
 
 
 def _settings(goal: Goal) -> Iterator[tuple[_Key, Mapping[str, Any]]]:
-    """Those that are waited for, in order. Of a plugin that is switched off nobody expects a metric."""
+    """Those that are waited for, in order; what is none (a newer server may send anything) is for others to tell."""
     for section in reach.SECTIONS:
         for name, setting in sorted(goal.section(section).items()):
-            plugin = goal.plugins.get(str(setting.get("plugin")))
-            if plugin is None or plugin.enabled:
+            if isinstance(setting, Mapping) and not _is_off(str(setting.get("plugin")), goal):
                 yield (section, name), setting
 
 
-def _falls(expression: re.Pattern[str], pages: Sequence[Page]) -> bool:
+def _is_off(plugin: str, goal: Goal) -> bool:
+    """Whether it is switched off, so that nobody expects its metrics."""
+    found = goal.plugins.get(plugin)
+    return found is not None and not found.enabled
+
+
+def _falls(section: str, setting: Mapping[str, Any], pages: Sequence[Page]) -> bool:
+    expression = reach.expression(section, setting)
     return any(expression.fullmatch(name) for page in pages for name in ids(page.rows))

@@ -18,7 +18,7 @@ def expression(section: str, setting: Mapping[str, Any]) -> re.Pattern[str]:
     """Matches, as a whole, the identifiers of the metrics that a setting of one of :data:`SECTIONS` falls on."""
     if section == sections.THRESHOLDS:
         return re.compile(_judged(setting), re.DOTALL)
-    return re.compile(fnmatch.translate(setting.get("identifier") or "*"))
+    return re.compile(fnmatch.translate(str(setting.get("identifier") or "*")))
 
 
 def _judged(setting: Mapping[str, Any]) -> str:

@@ -80,6 +80,16 @@ def test_of_a_plugin_that_is_off_no_metric_is_expected() -> None:
     assert host.look(10 * LEAST) == ()
 
 
+def test_what_is_no_setting_is_in_nobodys_way() -> None:
+    odd: dict[str, Any] = {"number": 5, "list": ["x"], "pattern": {"identifier": 5}, "nothing": {}}
+    host = Host(samples=odd, thresholds=odd)
+    host.look(0, "h/cpu/cpu")
+    assert host.look(LEAST, "h/cpu/cpu") == (
+        "Choices of samples that fall on no metric so far: pattern.",
+        "Thresholds that fall on no metric so far: nothing, pattern.",
+    )
+
+
 def test_many_are_neither_all_looked_for_nor_all_named() -> None:
     host = Host(thresholds={f"t{number:04}": {**GPU, "type": f"t{number}"} for number in range(2 * MOST)})
     host.look(0)
