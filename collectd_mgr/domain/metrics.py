@@ -46,7 +46,7 @@ class Identifier:
         parts = (self.host, self.plugin, self.plugin_instance, self.type, self.type_instance)
         if not (self.host and self.plugin and self.type):
             raise exception.BadIdentifier("Host, plugin and type must not be empty.", identifier=text)
-        if any(len(part.encode()) >= PART_LIMIT for part in parts):
+        if len(text.encode()) >= PART_LIMIT and any(len(part.encode()) >= PART_LIMIT for part in parts):
             raise exception.BadIdentifier(f"A part has {PART_LIMIT} bytes or more.", identifier=text)
 
     def __str__(self) -> str:

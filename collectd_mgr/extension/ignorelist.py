@@ -65,22 +65,23 @@ class Ignorelist:
         wanted = {name: ignorelist.normal(rule) for name, rule in settings.items()}
         if wanted == self.settings:
             return []
-        before, rules = Rules(ignorelist.understood(self.settings)), Rules(wanted)
+        rules = Rules(wanted)
+        before, after = _ignored(Rules(ignorelist.understood(self.settings))), _ignored(rules)
         chosen = [(name, wanted[name]) for name in ignorelist.ordered(wanted)]
         self._chains.build([rule for _, rule in chosen])
         known = self._dropped.union(self._names())
         matched = self._count(wanted, rules, known)
-        self._thresholds.hush(_WHY, _ignored(before, rules))
+        self._thresholds.hush(_WHY, lambda name: before(name) or after(name))
         try:
             self._chains.run(chosen)
         except BaseException:
-            self._thresholds.hush(_WHY, _ignored(before))
+            self._thresholds.hush(_WHY, before)
             raise
         said = list(self._said(wanted, matched))
         self.settings, self._matched = wanted, matched
-        self._dropped = set(filter(_ignored(rules), known))
+        self._dropped = set(filter(after, known))
         # What was ignored and is not any more is back with its first value.
-        self._thresholds.hush(_WHY, _ignored(rules))
+        self._thresholds.hush(_WHY, after)
         # Expressions know all metrics by now: in libc that is up to a megabyte each, and it is seldom asked again.
         rules.forget()
         return said
@@ -103,12 +104,12 @@ class Ignorelist:
         return {name: counts.get(name, self._matched.get(name)) for name in wanted}
 
 
-def _ignored(*several: Rules) -> Callable[[str], bool]:
-    """Whether any of these ignores a metric: asked often, by the same names."""
+def _ignored(rules: Rules) -> Callable[[str], bool]:
+    """Whether these ignore a metric: asked often, by the same names."""
 
     @lru_cache(maxsize=_REMEMBERED)
     def ignored(name: str) -> bool:
-        return any(rules.ignores(metric) is not None for metric in _metrics((name,)) for rules in several)
+        return any(rules.ignores(metric) is not None for metric in _metrics((name,)))
 
     return ignored
 

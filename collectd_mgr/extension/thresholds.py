@@ -202,7 +202,8 @@ class Thresholds:
     def _exchange(self, settings: Settings, hushed: Set[str]) -> None:
         """:param hushed: each gets a list of its very own, which is the first that collectd finds"""
         lists = self._wanted(settings)
-        quiet = {name: _quiet(name, lists) for name in hushed}
+        judged = {_type(key) for key in lists}
+        quiet = {name: _quiet(name, lists) for name in hushed if _type(name) in judged}
         lists.update((name, records) for name, records in quiet.items() if records)
         tree = self._tree
         for key in {key for key, _ in lookup.entries(tree)} - set(lists):
@@ -233,6 +234,11 @@ class Thresholds:
                 self._lists[name] = self._arena.put(content)
             address = self._lists[name]
         return address
+
+
+def _type(name: str) -> str:
+    """Of a metric, or of those under a key: most metrics are of a type for which there is no threshold."""
+    return name.split("/", 2)[-1].partition("-")[0]
 
 
 def _quiet(name: str, lists: Mapping[str, tuple[Record, ...]]) -> tuple[Record, ...]:
