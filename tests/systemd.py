@@ -51,6 +51,12 @@ class Systemd:
         """Have this unit; before the start or after it."""
         (self._units / name).write_text(text)
 
+    def drop_ins(self, name: str) -> Path:
+        """The directory of those of this unit."""
+        directory = self._units / f"{name}.d"
+        directory.mkdir(exist_ok=True)
+        return directory
+
     def ctl(self, *arguments: str) -> str:
         return subprocess.run([self.systemctl, *arguments], check=True, capture_output=True, text=True).stdout
 
