@@ -46,7 +46,8 @@ NEEDED = {THRESHOLDS: thresholds.PLUGIN, IGNORELIST: ignorelist.PLUGIN}
 SERVANTS = frozenset(NEEDED.values())
 
 #: Every change of plugins and daemon; drivers declare some of these, and of :data:`SECTIONS`, as capabilities.
-CHANGES = (LOAD, ENABLE, DISABLE, INTERVAL, RESTART, RECONFIGURE, RELOAD, RESTART_DAEMON, REPLACE_DAEMON)
+PLUGIN_CHANGES = (LOAD, ENABLE, DISABLE, INTERVAL, RESTART, RECONFIGURE)
+CHANGES = (*PLUGIN_CHANGES, RELOAD, RESTART_DAEMON, REPLACE_DAEMON)
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ class RunningPlugin:
 
     def to_dict(self) -> dict[str, Any]:
         return dict(vars(self))
+
+    @classmethod
+    def of(cls, goal: PluginGoal) -> RunningPlugin:
+        """A plugin that was brought to its goal."""
+        return cls(True, goal.enabled, goal.interval, goal.config_digest(), goal.restarts)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> RunningPlugin:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from collectd_mgr import exception
-from collectd_mgr.domain import capabilities, program
+from collectd_mgr.domain import capabilities, managed, program
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.difference import NONE, Difference
 from collectd_mgr.domain.notifications import Batch, Notification, Position
@@ -24,6 +24,8 @@ from collectd_mgr.domain.spec import Goal
 
 #: The entry point namespace.
 NAMESPACE = "collectd_mgr.drivers"
+
+_NOT_DECLARED = "The driver does not declare it."
 
 
 @dataclass(frozen=True)
@@ -128,9 +130,12 @@ class Driver(abc.ABC):
     def __init__(self, settings: DriverSettings) -> None:
         """Touches nothing yet: no file, no process, no socket."""
 
-    @abc.abstractmethod
     def recover(self) -> Recovered:
-        """Called once when the agent starts: end what a killed agent left half done. Safe to repeat."""
+        """Called once when the agent starts: end what a killed agent left half done. Safe to repeat.
+
+        By default nothing is, because :meth:`apply` can begin from wherever it may have been killed.
+        """
+        return Recovered(self.observe())
 
     @abc.abstractmethod
     def offer(self) -> Offer:
@@ -155,6 +160,23 @@ class Driver(abc.ABC):
         :raises CollectdMgrError: ``live_refused``, ``live_off``, ``busy``, ``plugin_not_loadable``,
             ``config_rejected``, ``daemon_not_started``, ``daemon_died``, ``daemon_unreachable``
         """
+
+    def check(self, order: Order) -> None:
+        """What can be said of an order without the daemon; for the beginning of :meth:`apply`.
+
+        :raises NotCapable: a change is not declared, or refused
+        :raises PluginNotLoadable: no such plugin is installed
+        :raises BadConfig, BadGrammar: a configuration cannot be written in collectd's grammar
+        """
+        offer, running, there = self.offer(), self.observe(), {each.plugin for each in self.installed()}
+        for change in order.plan:
+            why = offer.missing.get(change.kind, _NOT_DECLARED) if change.kind not in offer.capabilities else None
+            if why := why or self.refusal(change, running):
+                raise exception.NotCapable(f"{change}: {why}", capability=change.kind, driver=self.name)
+            if change.goal is not None and change.goal.enabled:
+                if change.plugin not in there:
+                    raise exception.PluginNotLoadable(plugin=change.plugin, message="There is no such plugin.")
+                managed.plugin_text(change.plugin, change.goal)
 
     @abc.abstractmethod
     def at_next_start(self, goal: Goal, generation: str) -> None:
@@ -188,8 +210,10 @@ class Driver(abc.ABC):
         return ()
 
     def metrics(self, query: Query) -> Page:
-        """The identifiers in collectd's cache. :raises NotCapable: when not declared"""
-        raise self._undeclared(capabilities.METRICS)
+        """The identifiers in collectd's cache, by default those of the values. :raises NotCapable: when not declared"""
+        page = self.values(query)
+        rows = ({key: fact for key, fact in row.items() if key != "values"} for row in page.rows)
+        return Page(tuple(rows), page.marker)
 
     def values(self, query: Query) -> Page:
         """The same with values and rates. :raises NotCapable: when not declared"""

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from collectd_mgr import exception
-from collectd_mgr.domain import capabilities, managed, plan, sections
+from collectd_mgr.domain import capabilities, plan, sections
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.plan import Change, Running, RunningPlugin
@@ -48,7 +48,7 @@ class FakeDaemon:
     def start(self, goal: Goal) -> None:
         """A new process that runs ``goal``, in place of the one there was."""
         self.began, self.prepared, self.replaced = self.clock(), None, False
-        plugins = {name: _as_asked(item) for name, item in goal.plugins.items() if item.enabled}
+        plugins = {name: RunningPlugin.of(item) for name, item in goal.plugins.items() if item.enabled}
         counts = goal.reloads, goal.daemon_restarts
         since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
         self.running = Running(
@@ -105,6 +105,7 @@ class FakeDriver(Driver):
             return self.daemon.running
 
     def apply(self, order: Order) -> Applied:
+        self.check(order)
         with self.daemon.lock:
             before = self.daemon.running
             self._check(order)
@@ -118,10 +119,6 @@ class FakeDriver(Driver):
                 self._check_plugin(change.plugin, change.goal or PluginGoal(True))
 
     def _check_plugin(self, plugin: str, goal: PluginGoal) -> None:
-        if plugin not in fake_cache.SERIES:
-            message = f"dlopen({plugin}.so) failed: No such file or directory"
-            raise exception.PluginNotLoadable(message, plugin=plugin, message=message)
-        managed.plugin_text(plugin, goal)
         config = goal.config if isinstance(goal.config, dict) else {}
         if "Reject" in config:
             raise exception.ConfigRejected(str(config["Reject"]), plugin=plugin, messages=[config["Reject"]])
@@ -140,7 +137,7 @@ class FakeDriver(Driver):
             if change.kind == plan.DISABLE:
                 plugins[change.plugin] = replace(plugins[change.plugin], enabled=False, stopping=False)
             elif change.plugin and change.goal is not None:
-                plugins[change.plugin] = _as_asked(change.goal)
+                plugins[change.plugin] = RunningPlugin.of(change.goal)
         given = _given(order.goal)
         self.daemon.running = replace(self.daemon.running, plugins=plugins, reloads=order.goal.reloads, sections=given)
 
@@ -175,7 +172,3 @@ class FakeDriver(Driver):
 
 def _given(goal: Goal) -> dict[str, str]:
     return {section: sections.digest(goal.section(section)) for section in plan.SECTIONS.values()}
-
-
-def _as_asked(goal: PluginGoal) -> RunningPlugin:
-    return RunningPlugin(True, True, goal.interval, goal.config_digest(), goal.restarts)

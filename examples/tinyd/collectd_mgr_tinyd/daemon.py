@@ -72,20 +72,18 @@ class Tinyd(socketserver.UnixStreamServer):
         now = time.time()
         for name, plugin in self.plugins.items():
             interval = plugin["interval"] or 10.0
-            if plugin["enabled"] and now >= max((row["time"] for row in self.rows.get(name, ())), default=0) + interval:
+            last = max((row["last_update"] for row in self.rows.get(name, ())), default=0)
+            if plugin["enabled"] and now >= last + interval:
                 values = PLUGINS[name][0](plugin["config"] or {})
                 self.rows[name] = [
-                    {"id": f"{self.host}/{key}", "interval": interval, "time": now, "value": value}
+                    {"id": f"{self.host}/{key}", "interval": interval, "last_update": now, "value": value}
                     for key, value in values.items()
                 ]
 
     def answer(self, ask: str, plugins: dict[str, Plugin] | None = None) -> Any:
         if ask == "check":
-            return [
-                {"plugin": name, "message": f"{name}: no such option: {option}"}
-                for name, plugin in (plugins or {}).items()
-                for option in set(plugin["config"] or {}) - PLUGINS[name][1]
-            ]
+            options = {name: set(plugin["config"] or {}) - PLUGINS[name][1] for name, plugin in (plugins or {}).items()}
+            return [f"{name}: no such option: {option}" for name in options for option in sorted(options[name])]
         if ask == "take":
             self.take()
         if ask == "values":
