@@ -21,7 +21,8 @@ class MariaDB:
         self.port = free_port()
         self._number = itertools.count(1)
         data = owned(self.home / "data", "mysql")
-        self._options = ["--no-defaults", f"--datadir={data}"]
+        # Not /tmp: each server that starts removes there what looks like temporary tables, those of another one too.
+        self._options = ["--no-defaults", f"--datadir={data}", f"--tmpdir={data}"]
         server = [
             *as_user("mysql"),
             shutil.which("mariadbd") or "/usr/sbin/mariadbd",
