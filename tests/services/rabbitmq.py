@@ -124,8 +124,9 @@ def _environment(home: Path, port: int, epmd_port: int, distribution_port: int, 
         "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "enabled_plugins"),
         "RABBITMQ_CONF_ENV_FILE": str(home / "rabbitmq-env.conf"),
-        # Two schedulers that sleep instead of spinning: the machine is shared with what is tested.
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +sbwt none",
+        # Few threads, and none that spins instead of sleeping: the machine is shared with what is tested.
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} "
+        "+S 2:2 +SDio 2 +sbwt none +sbwtdcpu none +sbwtdio none",
     }
 
 
