@@ -21,12 +21,12 @@ def looks(limit: float = PATIENCE) -> Iterator[float]:
     """One turn for each look at what must come, for ``limit`` seconds: the seconds so far.
 
     What is waited for needs the processor: so the pause after a look is longer where the look took longer, and looking
-    takes a quarter of the time at most.
+    takes a tenth of the time at most, unless it takes longer than a tenth of a second.
     """
     began = time.monotonic()
     while (looked := time.monotonic()) - began < limit:
         yield looked - began
-        time.sleep(min(1.0, max(0.005, 3 * (time.monotonic() - looked))))
+        time.sleep(min(1.0, max(0.005, 9 * (time.monotonic() - looked))))
 
 
 def eventually(
