@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -89,9 +90,11 @@ class Forks:
             code = self._ask(module, arguments, environment, files, wait=True)
             return Said(code, files[1].read_text(), files[2].read_text())
 
-    def start(self, module: str, arguments: Sequence[str], log: Path) -> Forked:
-        """Its output is appended to ``log``."""
-        return Forked(self._ask(module, arguments, os.environ, [Path(os.devnull), log, log], wait=False))
+    def start(
+        self, module: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str] = os.environ
+    ) -> Forked:
+        """In a process group of its own; its output is appended to ``log``."""
+        return Forked(self._ask(module, arguments, environment, [Path(os.devnull), log, log], wait=False))
 
     def _ask(
         self, module: str, arguments: Sequence[str], environment: Mapping[str, str], files: list[Path], *, wait: bool
@@ -119,9 +122,14 @@ def serve(program: str, *modules: str) -> None:
     for line in sys.stdin:
         call = json.loads(line)
         _bury()
+        # What is there already stays: no collector need look at it, nor have its pages copied for that.
+        gc.freeze()
         pid = os.fork()
         if pid == 0:
             _run(call)
+        if not call["wait"]:
+            # Here, and not there: whoever asked may send it a signal at once.
+            os.setpgid(pid, pid)
         answer = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) if call["wait"] else pid
         imported = [module for file in call["files"][3:] for module in Path(file).read_text().split()]
         print(answer, flush=True)

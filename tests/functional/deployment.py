@@ -7,21 +7,18 @@ import functools
 import json
 import os
 import shutil
-import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from collectd_mgr.db import sealing
-from tests.forks import Forks
+from tests.forks import Forked, Forks
 from tests.services.place import directory, free_port
 from tests.services.process import Process
 from tests.waiting import PATIENCE, eventually
-
-_PROGRAMS = Path(sys.executable).parent
 
 #: What the collectd of a fresh host is configured to do, at its default interval of 10 seconds.
 TEN = ("cpu", "df", "disk", "entropy", "interface", "load", "processes", "swap", "uptime", "users")
@@ -49,7 +46,7 @@ class Agent:
         self.conf = self.home / "agent.conf"
         self._options = options
         self._write(bus)
-        self.process = Process([str(_PROGRAMS / "collectd-mgr-agent"), *self._files()], self.home / "agent.log")
+        self.process = _Service("collectd_mgr.cmd.agent", self._files(), self.home / "agent.log")
 
     def _files(self) -> list[str]:
         return ["--config-file", str(self.conf)]
@@ -138,13 +135,13 @@ class Deployment:
 
     def _api(self, number: int, url: str) -> Process:
         bind = url.removeprefix("http://")
-        server = [str(_PROGRAMS / "gunicorn"), "--bind", bind, "--worker-class", "gthread", "--threads", "8"]
+        arguments = ["--bind", bind, "--worker-class", "gthread", "--threads", "8", "collectd_mgr.wsgi.api:application"]
         env = {"COLLECTD_MGR_CONFIG_FILES": str(self._conf)}
-        return Process([*server, "collectd_mgr.wsgi.api:application"], self.home / f"api{number}.log", env)
+        return _Service("tests.functional.api_process", arguments, self.home / f"api{number}.log", env)
 
     def _conductor(self, number: int) -> Process:
-        command = [str(_PROGRAMS / "collectd-mgr-conductor"), "--config-file", str(self._conf)]
-        return Process(command, self.home / f"conductor{number}.log")
+        arguments = ["--config-file", str(self._conf)]
+        return _Service("collectd_mgr.cmd.conductor", arguments, self.home / f"conductor{number}.log")
 
     def start(self) -> None:
         self.manage("db", "sync")
@@ -204,9 +201,21 @@ class Caller:
         eventually(lambda: shown()["status"] == "up", tell=shown)
 
 
+class _Service(Process):
+    """A daemon that runs what its executable runs, in a fork of a process that has imported it."""
+
+    def __init__(self, module: str, arguments: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
+        super().__init__([module, *arguments], log, env)
+
+    def _spawn(self) -> Forked:
+        module, *arguments = self.argv
+        return _forks().start(module, arguments, self.log, self.env)
+
+
 @functools.cache
 def _forks() -> Forks:
-    return Forks("collectd-mgr", "collectd_mgr.cmd.agent", "collectd_mgr.cmd.manage")
+    programs = [f"collectd_mgr.cmd.{program}" for program in ("agent", "conductor", "manage")]
+    return Forks("collectd-mgr", *programs, "tests.functional.api_process")
 
 
 def _printed(module: str, *arguments: str) -> str:

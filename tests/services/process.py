@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from tests.forks import Forked
 from tests.waiting import PATIENCE, looks
 
 # Reads from a pipe that only we hold open. When we are gone, killed with -9 too, it ends the daemon's process group.
@@ -26,7 +27,7 @@ class Process:
         self.argv = list(argv)
         self.log = log
         self.env = {**os.environ, **(env or {})}
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: subprocess.Popen[bytes] | Forked | None = None
         self._guard: subprocess.Popen[bytes] | None = None
         #: The signal that it was last asked to end with.
         self._asked: int | None = None
@@ -44,8 +45,18 @@ class Process:
         if self.alive:
             return
         self._asked = None
+        self._child = self._spawn()
+        self._guard = subprocess.Popen(
+            ["sh", "-c", _GUARD, str(self.pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def _spawn(self) -> subprocess.Popen[bytes] | Forked:
         with self.log.open("ab") as output:
-            self._child = subprocess.Popen(
+            return subprocess.Popen(
                 self.argv,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -54,13 +65,6 @@ class Process:
                 cwd="/",
                 start_new_session=True,
             )
-        self._guard = subprocess.Popen(
-            ["sh", "-c", _GUARD, str(self.pid)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
 
     def send(self, number: int) -> None:
         """To the whole group; nothing happens when it has ended."""
