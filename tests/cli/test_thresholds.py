@@ -9,9 +9,9 @@ HOST = ("--host", "cn1.example.org")
 
 
 def test_a_threshold_is_set_listed_shown_and_unset(openstack: Shell) -> None:
-    options = ("--plugin", "cpu", "--type", "percent", "--failure-max", "90", "--hits", "2", "--no-interesting")
+    options = ("--plugin", "memory", "--type", "memory", "--failure-max", "90", "--hits", "2", "--no-interesting")
     (row,) = openstack.ok("threshold", "set", "busy", *HOST, *options, "--wait")
-    setting = {"plugin": "cpu", "type": "percent", "failure_max": 90.0, "hits": 2, "interesting": False}
+    setting = {"plugin": "memory", "type": "memory", "failure_max": 90.0, "hits": 2, "interesting": False}
     assert (row["State"], row["Effective"]) == ("succeeded", setting)
     assert {row["Name"] for row in openstack.ok("threshold", "list", *HOST)} >= {"busy"}
     assert openstack.ok("threshold", "show", "busy", *HOST)["desired"] == setting
