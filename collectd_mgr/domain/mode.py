@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from collectd_mgr.domain.skew import understood
+
 OFF = "off"
 #: Reads and reports, changes nothing: the default of an adopted host.
 OBSERVE = "observe"
@@ -33,4 +35,4 @@ class Mode:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Mode:
-        return cls(**data)
+        return cls(**understood(cls, data))

@@ -28,7 +28,7 @@ from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.leases import Lease
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.sections import Sections, Settings
-from collectd_mgr.domain.skew import beyond, understood
+from collectd_mgr.domain.skew import beyond
 
 #: The layer of the operator's own files: only the agent knows it.
 ORIGIN = "origin"
@@ -260,7 +260,7 @@ class HostSpec:
         generation, mode = Generation.from_dict(data["generation"]), data.get("mode")
         unknown = {*beyond(HostSpec, data), *(f"mode.{key}" for key in beyond(Mode, mode or {}))}
         unknown.update(*(layer.unknown for layer in layers))
-        return cls(generation, layers, mode and Mode.from_dict(understood(Mode, mode)), frozenset(unknown))
+        return cls(generation, layers, mode and Mode.from_dict(mode), frozenset(unknown))
 
     def digest(self) -> str:
         """Of the content alone: two generations with the same content have the same digest."""

@@ -96,7 +96,7 @@ class HostStatus:
     def from_dict(cls, data: Mapping[str, Any]) -> HostStatus:
         values = understood(cls, data)
         values["generation"] = Generation.from_dict(data["generation"]) if data.get("generation") else None
-        values["mode"] = Mode.from_dict(understood(Mode, data["mode"]))
+        values["mode"] = Mode.from_dict(data["mode"])
         values["plugins"] = {name: PluginStatus.from_dict(item) for name, item in data["plugins"].items()}
         values["warnings"] = tuple(data.get("warnings") or ())
         values["drift"] = tuple(map(Drift.from_dict, data.get("drift") or ()))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr.agent.memory import Memory, MemoryFile, Quarantine
+from collectd_mgr.domain.mode import Mode
 from tests.unit.agent.agents import spec
 
 FIRST, SECOND = (Memory(taken=spec(n, cpu=True), outcome="applied") for n in (1, 2))
@@ -81,8 +82,9 @@ def test_who_comes_next_has_it_on_the_disk_too(tmp_path: Path) -> None:
 
 def test_what_a_newer_release_said_besides_is_left_out(tmp_path: Path) -> None:
     """Who goes back to this one must not forget, of all things, the quarantine."""
-    memory = replace(FIRST, quarantine=Quarantine("collectd died", 1.0, 0))
+    memory = replace(FIRST, quarantine=Quarantine("collectd died", 1.0, 0), mode=Mode("manage"))
     data = {"number": 1, **memory.to_dict(), "mood": "good"}
     data["quarantine"] = {**data["quarantine"], "cause": "cpu"}
+    data["mode"] = {**data["mode"], "until": 5}
     (tmp_path / "memory.json").write_text(json.dumps(data))
     assert remembered(tmp_path) == memory
