@@ -94,16 +94,16 @@ class Allowlist:
             raise _refused(found)
 
     def _of_sections(self, goal: Goal) -> list[Violation]:
-        rules = self._rules(goal.sections)
+        rules = self._rules(self._read(), goal.sections)
         return [*buffer.too_large(goal.sections, rules), *program.violations(goal.sections, rules, os.path.realpath)]
 
-    def _rules(self, asked: Sections) -> Policy:
+    def _rules(self, reading: _Reading, asked: Sections) -> Policy:
         """Of the file, and what need not stand there, where a program is ``asked`` for: it takes a look at the disk."""
-        rules = self._read().policy
+        rules = reading.policy
         own = {kind: name for kind, name in self._configured.items() if name and PROGRAM in asked}
         binaries = [os.path.realpath(name) for kind, name in own.items() if kind == program.BINARY]
         images = [name for kind, name in own.items() if kind == program.IMAGE]
-        return replace(rules, binaries=(*rules.binaries, *binaries), images=(*rules.images, *images))
+        return replace(rules, binaries=(*rules.binaries, *binaries), images=(*rules.images, *images)) if own else rules
 
     def _check_rate(self, goal: Goal, than: Goal, interval: float) -> None:
         most, rate = self._read().policy.samples_per_second, self._rate(goal, interval)
@@ -156,7 +156,7 @@ class Allowlist:
 
     def permitted(self, goal: Goal) -> Goal:
         """``goal`` without what the host refuses: remembered from a time when it did not, or put there by somebody."""
-        reading, rules = self._read(), self._rules(goal.sections)
+        rules = self._rules(reading := self._read(), goal.sections)
         sections = program.within(buffer.within(goal.sections, rules), rules, os.path.realpath)
         goal = goal if sections is goal.sections else replace(goal, sections=sections)
         refused = {name for name, plugin in goal.plugins.items() if self._judge(reading, name, plugin)}

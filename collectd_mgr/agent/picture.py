@@ -168,7 +168,7 @@ class Picture:
             "failed" if failure else said,
             wanted.origin,
             interval,
-            secrets.mask(wanted.config),
+            None if wanted.config is None else secrets.shown(wanted.items),
             fresh.last_value,
             fresh.metrics,
             failure,

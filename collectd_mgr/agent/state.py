@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import logging
-import operator
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,7 +34,7 @@ LOG = logging.getLogger(__name__)
 LIVE = "live"
 
 
-#: What a goal is merged from: while these are the same objects, it is the same goal.
+#: What a goal is merged from: while the first two are the same objects, and the leases equal, it is the same goal.
 _Layers = tuple[Origin, HostSpec | None, Leases]
 
 #: Of an operator who configures nothing.
@@ -167,12 +166,11 @@ class State:
         operator's and without.
         """
         held = self.memory.leases
-        of = origin, spec, held
-        for known, goal in self._merged:
-            if all(map(operator.is_, known, of)):
+        for (theirs, known, leased), goal in self._merged:
+            if theirs is origin and known is spec and leased == held:
                 return goal
         goal = goal_of(origin.layer, leases.in_force(spec, held))
-        self._merged = ((of, goal), *self._merged[:3])
+        self._merged = (((origin, spec, held), goal), *self._merged[:3])
         return goal
 
     def end_leases(self) -> bool:

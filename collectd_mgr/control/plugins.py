@@ -35,13 +35,16 @@ class PluginView:
 
 def views(host: Host, desired: Desired) -> list[PluginView]:
     """Every plugin that is set, or that the daemon has, in order of name."""
-    status = status_of(host)
-    effective = status.plugins if status else {}
-    settings = desired.plugins()
+    effective, settings = _effective(host), desired.plugins()
     return [
         PluginView(name, settings.get(name), effective.get(name), leases.about(host, desired, name))
         for name in sorted({*settings, *effective})
     ]
+
+
+def _effective(host: Host) -> Mapping[str, PluginStatus]:
+    status = status_of(host)
+    return status.plugins if status else {}
 
 
 def view(host: Host, desired: Desired, name: str, capabilities: Callable[[str], Mapping[str, Any]]) -> PluginView:
@@ -49,18 +52,17 @@ def view(host: Host, desired: Desired, name: str, capabilities: Callable[[str], 
 
     :raises PluginNotFound: when nobody set it, the daemon does not have it, and it is not installed
     """
-    for found in views(host, desired):
-        if found.name == name:
-            return found
-    if name not in _installed(capabilities(host.name)):
+    found = after(host, desired, name)
+    is_nothing = found.desired is None and found.effective is None
+    if is_nothing and name not in _installed(capabilities(host.name)):
         raise exception.PluginNotFound(f"{host.name} has no plugin {name!r}.", host=host.name, plugin=name)
-    return PluginView(name, None, None)
+    return found
 
 
 def after(host: Host, desired: Desired, name: str) -> PluginView:
     """As :func:`view`, for the answer to a change: a plugin that is gone is shown as nothing."""
-    found = [each for each in views(host, desired) if each.name == name]
-    return found[0] if found else PluginView(name, None, None)
+    wanted, lease = desired.plugins().get(name), leases.about(host, desired, name)
+    return PluginView(name, wanted, _effective(host).get(name), lease)
 
 
 def setting(enabled: bool | None, interval: float | None, config: Any) -> PluginSetting:
@@ -140,11 +142,10 @@ def check_restart(name: str) -> Check:
 
 def _check_owned(host: Host, name: str, wanted: PluginSetting) -> None:
     """:raises OwnedByHostConfig: for an interval or a config of a plugin that the operator's own files configure"""
-    status = status_of(host)
-    effective = status.plugins.get(name) if status else None
-    if effective is None or effective.origin != "host":
+    if wanted.interval is None and wanted.config is None:
         return
-    if wanted.interval is not None or wanted.config is not None:
+    effective = _effective(host).get(name)
+    if effective is not None and effective.origin == "host":
         raise exception.OwnedByHostConfig(
             f"The operator's own files on {host.name} configure {name}; only enabled can be set here.",
             host=host.name,

@@ -39,7 +39,12 @@ _WORDS = 255
 
 def mask(config: Any) -> Any:
     """A JSON config (or None) with its secrets masked, in the form for people. Safe to repeat."""
-    return None if config is None else forms.to_readable(mask_items(forms.from_any(config)))
+    return None if config is None else shown(forms.from_any(config))
+
+
+def shown(items: tuple[Item, ...]) -> Any:
+    """The same of statements that somebody has read already."""
+    return forms.to_readable(mask_items(items))
 
 
 def unmask(new: Any, old: Any) -> Any:

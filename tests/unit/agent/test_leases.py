@@ -14,7 +14,7 @@ from collectd_mgr import exception
 from collectd_mgr.agent.journal import Intent
 from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.domain import drift
-from collectd_mgr.domain.leases import granted
+from collectd_mgr.domain.leases import Held, granted
 from collectd_mgr.domain.spec import HostSpec, Layer, PluginSetting
 from collectd_mgr.drivers.fake import FakeDaemon
 from tests.unit.agent.agents import Agent, spec
@@ -34,6 +34,17 @@ def let_pass(agent: Agent, seconds: float) -> None:
     """As if it were so much later: what is held ends so much sooner."""
     held = agent.service.state.memory.leases
     agent.service.state.remember(leases={name: replace(item, ends=item.ends - seconds) for name, item in held.items()})
+
+
+def test_what_is_wanted_is_merged_anew_when_a_lease_has_changed(tmp_path: Path) -> None:
+    state, asked = Agent(tmp_path).service.state, leased(spec(1), 60.0, memory=1)
+    held = Held(boot_id(), ends=60.0, ends_at=60.0)
+    state.note(leases={"lease:1": held})
+    before = state.wanted(asked)
+    state.note(leases={"lease:1": replace(held)})
+    assert state.wanted(asked) is before
+    state.note(leases={"lease:1": replace(held, ended=True)})
+    assert state.wanted(asked).plugins.keys() == before.plugins.keys() - {"memory"}
 
 
 def test_it_is_taken_back_without_anybody_asking(tmp_path: Path) -> None:
