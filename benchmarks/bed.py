@@ -37,18 +37,17 @@ class Bed:
             options["keystone_authtoken"] = keystone.authtoken()
         else:
             options["api"] = {**api, "auth_strategy": "none"}
-        self._mariadb = mariadb
         self.deployment = Deployment(rabbitmq.url, mariadb.database(), options)
         self.token = keystone.token("admin", "admin") if keystone else None
         command = [sys.executable, "-m", "benchmarks.empty", rabbitmq.url]
         log = self.deployment.home / "empty.log"
-        self._server = Process(command, log, {"PYTHONPATH": str(_ROOT)})
+        self.server = Process(command, log, {"PYTHONPATH": str(_ROOT)})
         self.empty = Empty(rabbitmq.url)
 
     def start(self) -> None:
         self.deployment.start()
-        self._server.start()
-        self._server.wait_until(lambda: "listening" in self._server.tail())
+        self.server.start()
+        self.server.wait_until(lambda: "listening" in self.server.tail())
 
     def host(self, name: str, more: str = "", **options: Section) -> Agent:
         """A running host that the API has heard of."""
@@ -58,16 +57,11 @@ class Bed:
         Caller(self.deployment.urls[0], self.token).up(name)
         return agent
 
-    def processes(self) -> dict[str, int]:
-        """The pids of what is here, hosts apart."""
-        apis, conductors = self.deployment.apis, self.deployment.conductors
-        return {"API": apis[0].pid, "conductor": conductors[0].pid, "MariaDB": self._mariadb.server.pid}
-
     def connection(self) -> Connection:
         return Connection(self.deployment.urls[0], self.token)
 
     def close(self) -> None:
-        self._server.stop()
+        self.server.stop()
         self.deployment.close()
 
 

@@ -16,14 +16,16 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def parts(ground: Bed, agent: Agent) -> dict[str, Callable[[], Iterable[int]]]:
-    """The pids of each part of a deployment."""
+    """The pids of each part of a deployment, and of who answers the empty call."""
     deployment = ground.deployment
     return {
         "collectd": agent.collectds,
         "agent": lambda: [agent.process.pid],
         "API": lambda: _session(deployment.apis[0].pid),
+        "conductor": lambda: _session(deployment.conductors[0].pid),
         "RabbitMQ": lambda: _session(ground.rabbitmq.server.pid),
         "MariaDB": lambda: _session(ground.mariadb.server.pid),
+        "empty": lambda: _session(ground.server.pid),
     }
 
 

@@ -17,7 +17,7 @@ from benchmarks import bed, figures
 from benchmarks.bed import Bed
 from benchmarks.figures import Series
 from benchmarks.http import Connection
-from benchmarks.split import Split
+from benchmarks.processor import Processor, parts
 from tests.services.keystone import Keystone
 
 LIVE, RESTART = "live.example.org", "restart.example.org"
@@ -74,15 +74,15 @@ def measure(name: str, ground: Bed, rounds: int, restarts: int) -> str:
         for switch in live.values():
             switch()
             ground.empty()
-    split = Split({**ground.processes(), "agent": agent.process.pid, "collectd": agent.collectds()[0]})
+    processor = Processor(parts(ground, agent))
     for _ in range(rounds):
         for plugin, switch in live.items():
-            base.measure(ground.empty)
-            series[plugin].measure(switch)
-    spent = split.text(rounds * len(live))
+            processor.measure(base, ground.empty)
+            processor.measure(series[plugin], switch)
+    spent = processor.table([base, *series.values()])
     rows = [*series.values(), first, _restarts(ground, connection, name, restarts, base)]
     late = sum(switch.late for switch in live.values())
-    return f"{figures.table(base, rows)}\n{spent}\nanswered with 202, and settled later: {late} of the live ones"
+    return f"{figures.table(base, rows)}\n\n{spent}\n\nanswered with 202, and settled later: {late} of the live ones"
 
 
 def _known() -> dict[str, dict[str, Any]]:

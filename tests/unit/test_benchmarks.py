@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
 from benchmarks.figures import Series, table
-from benchmarks.split import Split
-from tests.waiting import eventually
+from benchmarks.processor import Processor
 
 
 def test_quantiles() -> None:
@@ -30,15 +28,34 @@ def test_measure_counts() -> None:
     assert (len(series.times), done) == (1, [1])
 
 
-def test_the_time_of_a_process_and_its_children_is_counted() -> None:
-    work = "import sys, time\nwhile time.process_time() < 0.2: pass\nsys.stdin.read()"
-    split = Split({"ourselves": os.getpid(), "nobody": 2**22 + 1})
-    with subprocess.Popen([sys.executable, "-c", work], stdin=subprocess.PIPE) as busy:
-        eventually(lambda: _milliseconds(split)[0] >= 150)
-        assert _milliseconds(split)[1] == 0
-        busy.communicate()
+#: Waits for a line, works for a while, says so, and waits again.
+_BUSY = """
+import time
+input()
+end = time.process_time() + 0.2
+while time.process_time() < end: pass
+print(flush=True)
+input()
+"""
 
 
-def _milliseconds(split: Split) -> list[float]:
-    parts = split.text(1).partition("in ms: ")[2].partition(";")[0].split(", ")
-    return [float(part.split()[-1]) for part in parts]
+def test_the_processor_time_of_each_part_is_counted() -> None:
+    series = Series("x")
+    with subprocess.Popen(
+        [sys.executable, "-c", _BUSY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as busy:
+        processor = Processor({"busy": lambda: [busy.pid], "nobody": lambda: [2**22 + 1]})
+        processor.measure(series, lambda: _turn(busy))
+        busy.communicate("\n")
+    _, row = processor.table([series]).splitlines()
+    _, spent, nobodys, *_ = row.split()
+    assert float(spent) >= 150
+    assert float(nobodys) == 0
+
+
+def _turn(busy: subprocess.Popen[str]) -> None:
+    assert busy.stdin
+    assert busy.stdout
+    busy.stdin.write("\n")
+    busy.stdin.flush()
+    busy.stdout.readline()
