@@ -10,6 +10,7 @@ so.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -66,11 +67,29 @@ def _enter(directory: bytes) -> None:
         attributes(path, 0, clear=_MOUNT_ATTR_RDONLY)
 
 
+def _hindrance(directory: bytes) -> str | None:
+    """Why it cannot be entered; found out by a child, for a filter of system calls (seccomp) may end who tries."""
+    child = os.fork()
+    if child == 0:
+        number = errno.ENOSYS
+        try:
+            _enter(directory)
+            number = 0
+        except OSError as error:
+            number = error.errno or number
+        finally:
+            os._exit(number)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return None if code == 0 else os.strerror(code) if code > 0 else f"signal {-code}"
+
+
 def main(directory: str, *wanted: str) -> None:
-    try:
-        _enter(os.fsencode(directory))
-    except OSError as error:
-        print(f"{_SORRY}{error.strerror}", file=sys.stderr, flush=True)
+    own = os.fsencode(directory)
+    hindrance = _hindrance(own)
+    if hindrance is None:
+        _enter(own)
+    else:
+        print(f"{_SORRY}{hindrance}", file=sys.stderr, flush=True)
     try:
         os.execvp(wanted[0], wanted)
     except OSError as error:
