@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -40,7 +41,7 @@ class _Known:
 
 
 class Reach:
-    """What is waited for, from one look at the cache to the next. Any thread may ask; one looks.
+    """What is waited for, from one look at the cache to the next. Any thread may look, or ask.
 
     :param goal: gives what the daemon is to do
     :param interval: gives that of a plugin which has none of its own, in seconds
@@ -52,12 +53,18 @@ class Reach:
         self._goal = goal
         self._interval = interval
         self._clock = clock
+        #: What one look has found must not be undone by another that began before.
+        self._lock = threading.Lock()
         self._known: Mapping[_Key, _Known] = {}
         #: A sentence for each kind of setting of which some have fallen on no metric in the time for it.
         self.sentences: tuple[str, ...] = ()
 
     def look(self, pages: Sequence[Page], others: bool) -> None:
         """``pages`` are all that is in the cache now; ``others``: not the same metrics as at the look before."""
+        with self._lock:
+            self._look(pages, others)
+
+    def _look(self, pages: Sequence[Page], others: bool) -> None:
         now, goal, known = self._clock(), self._goal(), dict[_Key, _Known]()
         missed = 0
         for key, setting in _settings(goal):
