@@ -134,7 +134,7 @@ class ScratchCollectd:
             if self._child.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise CollectdFailed(f"collectd did not start:\n{self.output}\n{self.log_text}")
-            time.sleep(0.005)
+            time.sleep(0.02)
         return self
 
     def _ready(self) -> bool:

@@ -98,4 +98,4 @@ def await_(happened: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not happened():
         assert time.monotonic() < deadline, f"it did not happen within {PATIENCE} s"
-        time.sleep(0.02)
+        time.sleep(0.05)
