@@ -21,11 +21,11 @@ def parts(ground: Bed, agent: Agent) -> dict[str, Callable[[], Iterable[int]]]:
     return {
         "collectd": agent.collectds,
         "agent": lambda: [agent.process.pid],
-        "API": lambda: _session(deployment.apis[0].pid),
-        "conductor": lambda: _session(deployment.conductors[0].pid),
-        "RabbitMQ": lambda: _session(ground.rabbitmq.server.pid),
-        "MariaDB": lambda: _session(ground.mariadb.server.pid),
-        "empty": lambda: _session(ground.server.pid),
+        "API": lambda: _group(deployment.apis[0].pid),
+        "conductor": lambda: _group(deployment.conductors[0].pid),
+        "RabbitMQ": lambda: _group(ground.rabbitmq.server.pid),
+        "MariaDB": lambda: _group(ground.mariadb.server.pid),
+        "empty": lambda: _group(ground.server.pid),
     }
 
 
@@ -59,8 +59,8 @@ class Processor:
         return f"{series.name:44}" + "".join(f"{each:10.1f}" for each in [*spent, sum(spent)])
 
 
-def _session(leader: int) -> list[int]:
-    return [int(path.name) for path in Path("/proc").glob("[0-9]*") if _stat(path)[3:4] == [str(leader)]]
+def _group(leader: int) -> list[int]:
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*") if _stat(path)[2:3] == [str(leader)]]
 
 
 def _seconds(pid: int) -> float:
