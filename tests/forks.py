@@ -126,9 +126,11 @@ def serve(program: str, *modules: str) -> None:
         gc.freeze()
         pid = os.fork()
         if pid == 0:
+            if not call["wait"]:
+                os.setpgid(0, 0)
             _run(call)
         if not call["wait"]:
-            # Here, and not there: whoever asked may send it a signal at once.
+            # Here too: whoever asked may send it a signal at once. And there, before it has children.
             os.setpgid(pid, pid)
         answer = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) if call["wait"] else pid
         imported = [module for file in call["files"][3:] for module in Path(file).read_text().split()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from collectd_mgr import exception
 from collectd_mgr.control import buffer
 from collectd_mgr.control.edits import Desired, desired_of
 from collectd_mgr.control.request import Request
@@ -17,7 +18,7 @@ from collectd_mgr.db.generations import Origin
 from collectd_mgr.db.models import Host, Operation
 from collectd_mgr.db.operations import Brief
 from collectd_mgr.db.sealing import Seal
-from collectd_mgr.domain.operations import QUEUED, SUPERSEDED
+from collectd_mgr.domain.operations import FAILED, QUEUED, SUPERSEDED
 from collectd_mgr.domain.sections import NAMES, PROGRAM
 from collectd_mgr.domain.spec import Generation
 
@@ -74,6 +75,13 @@ def take_next(session: Session, seal: Seal, host: Host) -> None:
     now = desired_of(generations.opened(seal, newest))
     for row in rows:
         operation = operations.get(session, row.id)
+        if generations.found(session, host.id, operation.to_n) is None:
+            # It asked for what is forgotten, which is not the same as nothing.
+            gone = exception.GenerationNotFound(
+                f"Generation {operation.to_n} was forgotten before it had its turn.", host=host.name, n=operation.to_n
+            )
+            operations.move(session, row, FAILED, error=gone.to_dict())
+            continue
         request = _request(session, seal, host, operation)
         if not request.is_action() and operations.asked_later(session, operation):
             operations.move(session, row, SUPERSEDED)

@@ -83,7 +83,7 @@ def _effect(section: str, name: str, before: Settings, after: Settings, present:
         loads = [Load() if setting is None else _kept(section, setting, present) for setting in (was, will)]
         return Effect(section, name, change, loads[0], loads[1], len(chosen), _named(chosen))
     if section == sections.THRESHOLDS:
-        judged = _about(section, after.get(name) or before[name], present)
+        judged = _about(section, after.get(name) or before.get(name) or {}, present)
         return Effect(section, name, change, matched=len(judged), metrics=_named(judged))
     return Effect(section, name, change)
 

@@ -164,7 +164,8 @@ def judge(status: int | None, log: Iterable[str], output: Iterable[str]) -> Outc
     if not ends and not errors:
         errors = [line for line in output if line.strip()] or ["collectd did not come to the end of the configuration"]
     if any(_READ_ONLY in line["text"] for line in found):
-        errors = _death(status)
+        # An option that is not taken has nothing to do with that.
+        errors = [*filter(complaints.rejects, errors), *_death(status)]
     said = [line["text"] for line in found if line["text"] not in errors and not _ours(line["text"])]
     late = [] if status is not None else [f"the first read did not end within {_PATIENCE:g} s"]
     return Outcome(tuple(errors), tuple(said + late))

@@ -147,6 +147,8 @@ class Succession:
             self.wire.call("status", timeout=_ANSWER)
         except SILENCE:
             return True
+        except exception.CollectdMgrError:
+            return False  # That is an answer.
         return False
 
     def take_back(self) -> bool:

@@ -60,7 +60,8 @@ def host(request: pytest.FixtureRequest, systemd: Systemd, rabbitmq: RabbitMQ) -
         if request.param == "systemd":
             # Its extension is there as soon as the agent is.
             systemd.ctl("start", COLLECTD)
-        host.until(lambda: host.status().daemon["pid"])
+        # It answers, and is not only a process.
+        host.until(lambda: host.status().daemon["version"])
         yield host
         systemd.ctl("stop", COLLECTD, AGENT)
 

@@ -346,12 +346,13 @@ def test_without_a_daemon_there_is_nothing_to_replace(host: Host, rig: Rig) -> N
 
 def test_the_silence_of_the_new_one_is_a_start_that_failed(host: Host, rig: Rig) -> None:
     """And none of the daemon, which might have done what it was asked."""
-    assert isinstance(rig.driver, ReplaceDriver)
+    driver = rig.driver
+    assert isinstance(driver, ReplaceDriver)
     succession = beside(host, rig.goal({"cpu": CPU}))
     error = exception.RequestTimeout("collectd did not answer reads in time", maybe_executed=True)
-    assert rig.driver._why(error, succession) is error
+    eventually(lambda: driver._why(error, succession) is error)
     succession.new.signal(signal.SIGSTOP)
-    why = rig.driver._why(error, succession)
+    why = driver._why(error, succession)
     assert isinstance(why, exception.DaemonNotStarted)
     assert why.detail.endswith(error.detail)
     succession.new.signal(signal.SIGCONT)

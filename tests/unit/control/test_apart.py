@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.control import buffer, edits
+from collectd_mgr.control import buffer, edits, history
 from collectd_mgr.control.edits import Desired, Edit
 from collectd_mgr.control.hosts import HostControl, check_managed, unchecked
 from collectd_mgr.control.requester import Requester
@@ -476,6 +476,23 @@ def test_a_revert_that_waits_for_its_turn_takes_away_what_was_asked_for_before_i
     control.send(HOST, PATIENCE)
     assert [state(control, row) for row in rows] == ["failed", "succeeded", "succeeded", "failed"]
     assert control.desired(HOST)[1].layer.plugins == old.layer.plugins
+    assert is_settled(control, agent)
+
+
+def test_what_was_forgotten_before_its_turn_fails_and_changes_nothing(
+    control: HostControl, agent: ScriptedAgent
+) -> None:
+    change(control, "cpu")
+    rows = [
+        stored(control, each) for each in (asked("df"), asked("", edits.revert_to(Desired()), "revert"), asked(BAD))
+    ]
+    agent.apply({}, control.spec_of(HOST).to_dict())
+    control.receive(Reports(statuses=(agent.status(),)))
+    assert history.prune(control.database, 1)
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["succeeded", "failed", "failed"]
+    assert (error_of(control, rows[1]) or {})["code"] == "generation_not_found"
+    assert runs(agent) == {"cpu", "df"}
     assert is_settled(control, agent)
 
 

@@ -43,6 +43,12 @@ def test_what_it_may_not_write_in_a_trial_is_reported_only() -> None:
     assert judge(-signal.SIGSEGV, lines, []).errors == ("collectd died of signal 11 (SIGSEGV)",)
 
 
+def test_an_option_that_is_not_taken_rejects_it_though_something_could_not_be_written() -> None:
+    line = "table plugin: Unknown option: Colour"
+    found = judge(0, [f"[error] {line}", "[warning] x: open /y: Read-only file system", END], [])
+    assert (found.errors, len(found.warnings)) == ((line,), 1)
+
+
 def test_a_failed_read_is_reported_only() -> None:
     lines = [END, "[error] cannot connect", "[notice] read-function of plugin `x' failed."]
     assert judge(1, lines, []) == Outcome((), ("cannot connect", "read-function of plugin `x' failed."))
