@@ -8,6 +8,7 @@ in the pipelines are not kept.
 
 import importlib.util
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -39,10 +40,17 @@ def write(name: str, text: str) -> None:
 
 
 def append(name: str) -> None:
-    """A list; the last entry that matches counts."""
+    """A list; the last entry that matches counts. What an earlier release appended is replaced where it is.
+
+    It begins with the first line of our file, and has comments, our entries, and what is indented below those.
+    """
     text, more = present(name), (ours / name).read_text()
-    end = "" if text.endswith("\n") else "\n"
-    write(name, text if more in text else text + end + more)
+    text += "" if text.endswith("\n") else "\n"
+    head = re.escape(more.partition("\n")[0])
+    earlier = re.compile(rf"^{head}\n(?:#.*\n)*(?:- event_type: .*collectd_mgr\..*\n(?: .*\n)*)*", re.MULTILINE)
+    if more not in text:
+        text = earlier.sub(lambda _: more, text) if earlier.search(text) else text + more
+    write(name, text)
 
 
 def merge(name: str, kind: str, mine: str) -> None:
@@ -52,7 +60,9 @@ def merge(name: str, kind: str, mine: str) -> None:
         names = [item["name"] for item in more[part]]
         pipeline[part] = [item for item in pipeline[part] if item["name"] not in names]
     for source in pipeline["sources"]:
-        if "*" in source[kind] and f"!{mine}" not in source[kind]:
+        # To Ceilometer a list of exclusions only means everything else.
+        everything = "*" in source[kind] or all(each.startswith("!") for each in source[kind])
+        if everything and f"!{mine}" not in source[kind]:
             source[kind].append(f"!{mine}")
     write(name, yaml.safe_dump({part: pipeline[part] + more[part] for part in pipeline}))
 

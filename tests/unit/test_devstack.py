@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -124,15 +126,15 @@ def test_ceilometer_gets_our_definitions_beside_its_own(tmp_path: Path) -> None:
         "---\n- event_type: image.*\n  traits:\n    a:\n      fields: payload.a"
     )
     for name, kind in (("pipeline", "meters"), ("event_pipeline", "events")):
-        source = {"name": "all", kind: ["*"], "sinks": ["all"]}
+        sources = [{"name": kinds, kind: [kinds], "sinks": ["all"]} for kinds in ("*", "!image.*", "image.*")]
         sink = {"name": "all", "publishers": ["gnocchi://"]}
-        (place / f"{name}.yaml").write_text(yaml.safe_dump({"sources": [source], "sinks": [sink]}))
+        (place / f"{name}.yaml").write_text(yaml.safe_dump({"sources": sources, "sinks": [sink]}))
     for _ in range(2):
         calls = node.run(*STACK)
 
     pipeline = yaml.safe_load((place / "pipeline.yaml").read_text())
-    assert [source["name"] for source in pipeline["sources"]] == ["all", "collectd_mgr_meters"]
-    assert pipeline["sources"][0]["meters"] == ["*", "!collectd.*"]
+    chosen = [source["meters"] for source in pipeline["sources"]]
+    assert chosen == [["*", "!collectd.*"], ["!image.*", "!collectd.*"], ["image.*"], ["collectd.*"]]
     types = [str(entry["event_type"]) for entry in yaml.safe_load((place / "event_definitions.yaml").read_text())]
     assert types[0] == "image.*"
     assert len([name for name in types if "collectd_mgr.operation.failed" in name]) == 1
@@ -144,6 +146,25 @@ def test_ceilometer_gets_our_definitions_beside_its_own(tmp_path: Path) -> None:
     told = node.ini("etc/collectd-mgr.conf")
     assert told["oslo_messaging_notifications"]["driver"] == "messagingv2"
     assert told["publisher"]["project_id"] == "1d"
+
+
+def test_ceilometers_definitions_are_merged_again_after_an_upgrade(tmp_path: Path) -> None:
+    """What is ours is replaced, wherever it is by now, and what an operator put behind it stays."""
+    ours, theirs = tmp_path / "ours", tmp_path / "ceilometer"
+    shutil.copytree(ROOT / "etc/ceilometer", ours)
+    theirs.mkdir()
+    for name in ("pipeline.yaml", "event_pipeline.yaml"):
+        (theirs / name).write_text("sources: []\nsinks: []\n")
+    merged = theirs / "event_definitions.yaml"
+    first = "---\n- event_type: image.*\n  traits: {a: {fields: payload.a}}\n"
+    behind = "# Ours is too long.\n- event_type: collectd_mgr.notification\n  traits: {id: {fields: payload.id}}\n"
+    shipped = (ours / merged.name).read_text()
+    earlier = shipped.replace("fields: payload.host", "fields: payload.name").replace("Ceilometer's defaults", "They")
+    merged.write_text(f"{first}{earlier}{behind}")
+    for text in (shipped, shipped, earlier):
+        (ours / merged.name).write_text(text)
+        subprocess.run([sys.executable, ROOT / "devstack/files/ceilometer_definitions.py", theirs, ours], check=True)
+        assert merged.read_text() == f"{first}{text}{behind}"
 
 
 def test_a_second_node_gets_an_agent_and_nothing_else(tmp_path: Path) -> None:
