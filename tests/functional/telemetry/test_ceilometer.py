@@ -236,6 +236,7 @@ def odd_events(about: About) -> Iterator[Event]:
         yield events.operation_failed(about, at, {"code": str(text), "detail": str(text)}, failed)
         yield events.host_up(about, at)
         yield events.host_down(about, at, at)
+        yield events.lease_ended(about, at, str(number), str(text), str(text), str(text))
 
 
 def odd_rows(host: str) -> Iterator[dict[str, Any]]:
