@@ -66,6 +66,12 @@ def test_what_the_pages_have_them_write_they_may_write(unit: Path) -> None:
         assert "LogsDirectory" not in service, "systemd would give it to root, with what others have in it"
 
 
+def test_the_apis_server_has_its_control_socket_where_it_may_write() -> None:
+    service = section(ROOT / "etc/systemd/collectd-mgr-api.service", "Service")
+    assert Path(service["ExecStart"].split()[0]).name == "gunicorn"
+    assert service["Environment"] == f"XDG_RUNTIME_DIR=%t/{service['RuntimeDirectory']}"
+
+
 def test_every_program_is_one_that_is_installed() -> None:
     programs = [Path(section(unit, "Service")["ExecStart"].split()[0]).name for unit in UNITS]
     # gunicorn is the deployment's own choice of a server.
