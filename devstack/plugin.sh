@@ -231,8 +231,20 @@ function collectd_mgr_cleanup {
     if is_collectd_mgr_control; then
         remove_uwsgi_config "$COLLECTD_MGR_UWSGI_CONF" collectd-mgr-api
     fi
+    if is_service_enabled ceilometer-anotification; then
+        collectd_mgr_cleanup_ceilometer
+    fi
     sudo rm -rf "$COLLECTD_MGR_CONF_DIR" "$COLLECTD_MGR_STATE_DIR" "$COLLECTD_MGR_RUN_DIR"
     sudo rm -f "$COLLECTD_MGR_TMPFILES_DIR/collectd-mgr.conf"
+}
+
+# Ceilometer's plugin removes all files of its directory, and the directory itself, but none below that.
+function collectd_mgr_cleanup_ceilometer {
+    local meters=$CEILOMETER_CONF_DIR/meters.d
+    if [ -d "$meters" ]; then
+        sudo rm -f "$meters/collectd_mgr.yaml"
+        sudo rmdir --ignore-fail-on-non-empty "$meters" "$CEILOMETER_CONF_DIR"
+    fi
 }
 
 function collectd_mgr_cleanup_collectd {

@@ -147,6 +147,12 @@ def test_ceilometer_gets_our_definitions_beside_its_own(tmp_path: Path) -> None:
     assert told["oslo_messaging_notifications"]["driver"] == "messagingv2"
     assert told["publisher"]["project_id"] == "1d"
 
+    # Ceilometer's plugin, which comes before ours, removes the files of its directory.
+    for file in filter(Path.is_file, place.iterdir()):
+        file.unlink()
+    node.run("unstack", "clean", "clean")
+    assert not place.exists()
+
 
 def test_ceilometers_definitions_are_merged_again_after_an_upgrade(tmp_path: Path) -> None:
     """What is ours is replaced, wherever it is by now, and what an operator put behind it stays."""
