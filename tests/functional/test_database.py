@@ -38,6 +38,7 @@ from tests.functional.database_notifications import (
 )
 from tests.services.mariadb import MariaDB
 from tests.services.postgresql import PostgreSQL
+from tests.unit.conductor import test_history
 from tests.unit.control.agents import BAD, ScriptedAgent, served
 from tests.unit.rpc.buses import rpc_bus
 
@@ -365,6 +366,8 @@ def run(check: Check, url: str) -> None:
 CHECKS_OF_SERVERS = [
     *CHECKS,
     a_connection_of_a_moment_ago_is_used_again,
+    # On SQLite it is a test where it is.
+    test_history.test_details_go_first_and_the_record_later,
     who_has_an_old_picture_of_a_host_begins_anew,
     what_waits_is_tried_on_top_of_what_was_stored_meanwhile,
     a_change_of_a_host_that_is_being_forgotten_is_not_left_open,
