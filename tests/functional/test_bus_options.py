@@ -17,7 +17,7 @@ from collectd_mgr import exception
 from collectd_mgr.cmd import configuration
 from collectd_mgr.domain.spec import Generation, HostSpec
 from collectd_mgr.domain.status import HostStatus
-from collectd_mgr.rpc import agent, status, transport
+from collectd_mgr.rpc import agent, notifications, status, transport
 from tests.functional.deployment import write
 from tests.services.rabbitmq import RabbitMQ
 from tests.waiting import PATIENCE
@@ -89,13 +89,32 @@ def test_a_heartbeat_is_heard(conf: cfg.ConfigOpts) -> None:
         heard.extend(reports.heartbeats)
         came.set()
 
-    notifications = transport.notifications(conf)
-    listener = status.listener(notifications, receive, 10, 0.05)
+    bus = transport.notifications(conf)
+    listener = status.listener(bus, receive, 10, 0.05)
     listener.start()
     heartbeat = HostStatus(_HOST, 1, 1).heartbeat()
-    status.StatusNotifier(notifications, _HOST).heartbeat(heartbeat)
+    status.StatusNotifier(bus, _HOST).heartbeat(heartbeat)
     assert came.wait(PATIENCE)
     assert heard == [heartbeat]
     listener.stop()
     listener.wait()
-    notifications.cleanup()
+    bus.cleanup()
+
+
+def test_what_must_not_be_lost_is_heard(conf: cfg.ConfigOpts) -> None:
+    heard: list[Any] = []
+    came = threading.Event()
+
+    def receive(payloads: list[notifications.Payload]) -> None:
+        heard.extend(payloads)
+        came.set()
+
+    outlet = transport.lasting(conf)
+    listener = notifications.listener(outlet, receive, 10, 0.05)
+    listener.start()
+    notifications.Sender(outlet, _HOST).send([{"number": 1}])
+    assert came.wait(PATIENCE)
+    assert heard == [{"host": _HOST, "rows": [{"number": 1}]}]
+    listener.stop()
+    listener.wait()
+    outlet.transport.cleanup()
