@@ -125,7 +125,7 @@ class Node:
         pid = self.place / "state/collectd.pid"
         if pid.exists():
             os.kill(int(pid.read_text().split()[0]), signal.SIGTERM)
-        shutil.rmtree(self.place.parent, ignore_errors=True)
+        shutil.rmtree(self.place, ignore_errors=True)
 
     def files(self) -> set[str]:
         """What there is beside what was there from the start, and the units, which DevStack leaves."""

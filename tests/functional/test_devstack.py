@@ -52,7 +52,7 @@ def local(keystone: Keystone, mariadb: MariaDB, rabbitmq: RabbitMQ) -> dict[str,
 @pytest.fixture
 def node(keystone: Keystone, mariadb: MariaDB, rabbitmq: RabbitMQ) -> Iterator[Node]:
     """Stacked, with the programs of its units running."""
-    node = Node(directory() / "node", local=local(keystone, mariadb, rabbitmq), commands=commands(mariadb, rabbitmq))
+    node = Node(directory(), local=local(keystone, mariadb, rabbitmq), commands=commands(mariadb, rabbitmq))
     started: list[Process] = []
     try:
         node.run("stack install", "stack post-config", "stack extra")
