@@ -178,6 +178,14 @@ class Collectd:
         found += [*self.daemon.launched().values(), *filter(None, [self._listener.find()])]
         return tuple(sorted({each.pid for each in found}))
 
+    def start(self) -> None:
+        """Start it where it does not run, and wait until it is ready; who runs it may leave a record of it, where that
+        can be written.
+
+        :raises DaemonNotStarted: it does not come up
+        """
+        self.await_ready(self.daemon.start())
+
     def await_ready(self, process: Process, wire: WireClient | None = None, beside: Process | None = None) -> None:
         """Wait until it answers and reads.
 

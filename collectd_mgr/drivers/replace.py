@@ -49,6 +49,9 @@ class ReplaceDriver(RealDriver):
         launched = daemon.launched().values()
         return Recovered(self.observe(), notes, replaced=bool(launched) and daemon.find() in launched)
 
+    def start(self) -> None:
+        self._collectd.start()
+
     def offer(self) -> Offer:
         reads = frozenset(capabilities.READS)
         why = self._collectd.daemon.alone or self._unfit()
@@ -231,7 +234,7 @@ class ReplaceDriver(RealDriver):
         stays, cost = succession.take_back(), succession.hole
         self._collectd.files.discard()
         if not stays:
-            self._collectd.await_ready(self._collectd.daemon.start())
+            self._collectd.start()
             cost = "Both had ended, and collectd was started with the configuration before."
         instance.tidy(self._settings, self._collectd.daemon)
         return cost

@@ -177,8 +177,7 @@ class RestartDriver(RealDriver):
         return found
 
     def start(self) -> None:
-        """As the contract has it; who runs it may leave a record of it, where that can be written."""
-        self._collectd.await_ready(self._collectd.daemon.start())
+        self._collectd.start()
 
     def _verified(self, goal: Goal) -> Running:
         """The new process, observed to run the goal.

@@ -15,8 +15,9 @@ from collectd_mgr.domain.plan import LOAD, Change, Plan
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.base import DriverSettings, Order
 from collectd_mgr.drivers.files import ManagedFiles
+from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
-from collectd_mgr.testing.suite.rigs import settings_in
+from collectd_mgr.testing.suite.rigs import Kind, settings_in
 from tests.unit.drivers.standin import Extension
 
 MEMORY = PluginGoal(True)
@@ -67,6 +68,15 @@ def test_the_daemon_is_told_before_it_is_stopped(driver: RestartDriver, settings
         assert extension.calls[0] == ("drain", "")
     finally:
         extension.server.stop(1.0)
+
+
+@pytest.mark.parametrize("kind", [RestartDriver, ReplaceDriver])
+def test_either_starts_a_daemon_where_nothing_can_be_written(settings: DriverSettings, kind: Kind) -> None:
+    """Whichever is the last of the drivers is asked to: that it was tried shows in what came of it."""
+    driver = kind(settings)
+    with pytest.raises(exception.DaemonNotStarted):
+        driver.start()
+    driver.close()
 
 
 def test_a_start_that_fails_is_a_note_for_the_agent(driver: RestartDriver) -> None:
