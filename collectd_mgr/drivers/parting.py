@@ -30,6 +30,9 @@ _FLUSH = 2.0
 
 _PATIENCE = 30.0
 
+#: What becomes of an old one that does not get as far as the end.
+_UNKNOWN = "Of what it was to write yet some may be missing, and what thresholds had found may begin anew"
+
 
 class Parting:
     """Between the daemon and the one that is to take its place: their sockets, and their pids."""
@@ -97,11 +100,11 @@ class Parting:
         if new.get("over"):
             return ()
         if not old:
-            return ("It did not answer: of what it was to write yet some may be missing.",)
+            return (f"It did not answer. {_UNKNOWN}.",)
         try:
             return self.finish(float(new.get("until", 0.0)))
         except exception.CollectdMgrError as error:
-            return (f"Of what it was to write yet some may be missing: {error.detail}",)
+            return (f"{_UNKNOWN}: {error.detail}",)
 
     def hole(self) -> str | None:
         """What neither has written, where it is taken back now, in a sentence; None where nothing is lost."""
