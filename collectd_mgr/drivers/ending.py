@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a daemon died, or was made to end: only the first says anything of what was done to it before."""
+"""Whether a daemon died, or was made to end: only the first says anything of what was done to it before.
+
+And what it may cost that it had to be killed.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,11 @@ def by_somebody(end: int | None, out_of_memory: bool) -> bool:
     :param out_of_memory: whether the kernel may have sent that SIGKILL: what was loaded last may have taken the memory
     """
     return end in _BY_SOMEBODY and not (end == -signal.SIGKILL and out_of_memory)
+
+
+def killed(collectd: str) -> str:
+    """The sentence that this one had to be, and what it took along: writers that hang are why, as a rule."""
+    return f"{collectd} did not end when asked, and was killed: what it had yet to write, or to send, may be missing."
 
 
 class OutOfMemory:

@@ -21,6 +21,7 @@ from collectd_mgr.domain.grammar import Item
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
+from collectd_mgr.drivers.ending import killed
 from collectd_mgr.drivers.observation import SILENCE
 from collectd_mgr.drivers.parting import Parting
 from collectd_mgr.drivers.process import Process, with_config_below
@@ -133,8 +134,9 @@ def _settled(settings: DriverSettings, daemon: Daemon) -> list[str]:
 
 
 def _dismiss(settings: DriverSettings, process: Process) -> str:
-    process.end(settings.stop_timeout)
-    return f"The agent was killed when another one had taken the place of collectd {process.pid}, which was ended."
+    cost = _end(settings, process)
+    note = f"The agent was killed when another one had taken the place of collectd {process.pid}, which was ended."
+    return " ".join((note, *cost))
 
 
 def _one_of(settings: DriverSettings, daemon: Daemon, current: Process, other: Process) -> tuple[Process, str]:
@@ -149,8 +151,13 @@ def _one_of(settings: DriverSettings, daemon: Daemon, current: Process, other: P
     if lost is None or not _entrusted(daemon, other):
         other.end(_END)
         return current, f"{beginning}: {other.pid} was ended, {current.pid} goes on."
-    current.end(settings.stop_timeout)
-    return other, " ".join((f"{beginning}: it has; {current.pid} was ended.", *lost))
+    cost = _end(settings, current)
+    return other, " ".join((f"{beginning}: it has; {current.pid} was ended.", *lost, *cost))
+
+
+def _end(settings: DriverSettings, process: Process) -> tuple[str, ...]:
+    """End one that has written; what that has cost, in sentences."""
+    return () if process.end(settings.stop_timeout) else (killed(f"collectd {process.pid}"),)
 
 
 def _entrusted(daemon: Daemon, process: Process) -> bool:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What it costs that collectd is stopped and started: a time without a read, and what thresholds had found."""
+"""What it costs that collectd is stopped and started: a time without a read, and what thresholds had found.
+
+And what it had not written, where it had to be killed.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 
 from collectd_mgr.domain import states
 from collectd_mgr.domain.states import States
+from collectd_mgr.drivers.ending import killed
 
 
 class Outage:
@@ -17,6 +21,7 @@ class Outage:
     def __init__(self) -> None:
         self._began: float | None = None
         self._states: States = {}
+        self._killed = False
         #: From the first stop to the last start, in seconds, to the millisecond; None where nothing ran before.
         self.seconds: float | None = None
 
@@ -26,6 +31,10 @@ class Outage:
             self._states = find()
             self._began = time.monotonic()
 
+    def kill(self) -> None:
+        """A process did not end when it was asked."""
+        self._killed = True
+
     def end(self) -> None:
         """There is one that reads."""
         if self._began is not None:
@@ -34,7 +43,7 @@ class Outage:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is lost with the process, in sentences."""
-        return states.lost(self._states)
+        return (*((killed("collectd"),) if self._killed else ()), *states.lost(self._states))
 
     def facts(self) -> dict[str, Any]:
         """For an error: the order came to nothing, but this came of it."""

@@ -15,6 +15,7 @@ from collectd_mgr import exception
 from collectd_mgr.domain import output, states
 from collectd_mgr.domain.columns import Columns
 from collectd_mgr.domain.output import Sample
+from collectd_mgr.domain.reads import FAILED
 from collectd_mgr.drivers.observation import SILENCE
 from collectd_mgr.wire.client import WireClient
 
@@ -32,6 +33,9 @@ _PATIENCE = 30.0
 
 #: What becomes of an old one that does not get as far as the end.
 _UNKNOWN = "Of what it was to write yet some may be missing, and what thresholds had found may begin anew"
+
+#: What becomes then of a buffer of the old one's.
+_KEPT = "and some of what the old collectd had kept for it may be missing"
 
 
 class Parting:
@@ -85,9 +89,7 @@ class Parting:
         """
         time.sleep(min(max(0.0, last - time.time()), _FARTHEST))
         self._drain()
-        with suppress(exception.RequestTimeout):  # It flushes once more when it ends.
-            self._old.call("flush", timeout=_FLUSH)
-        lost = self._carry_states()
+        lost = (*self._flush(), *self._carry_states())
         self._new.call("output_open", timeout=_PATIENCE)
         return lost
 
@@ -116,6 +118,18 @@ class Parting:
 
     def _drain(self) -> None:
         self._old.call("output_drain", {"pid": self._daemon}, timeout=_PATIENCE)
+
+    def _flush(self) -> tuple[str, ...]:
+        """Have the old one write what its plugins keep; what takes too long goes on meanwhile.
+
+        :returns: what could not be written, in sentences
+        """
+        try:
+            rows = self._old.call("flush", timeout=_FLUSH)
+        except exception.RequestTimeout:  # It flushes once more when it ends.
+            return ()
+        failed = [row for row in rows if row["outcome"] == FAILED]
+        return tuple(f"{row['callback']} could not flush, {_KEPT}: {row['detail']}" for row in failed)
 
     def _carry_states(self) -> tuple[str, ...]:
         """What thresholds have found goes on, in the new one, of which nobody has judged a value yet.

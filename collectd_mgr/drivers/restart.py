@@ -157,9 +157,11 @@ class RestartDriver(RealDriver):
 
     def _replace(self, outage: Outage) -> None:
         self._collectd.drain()
-        if self._collectd.daemon.find() is not None:
+        runs = self._collectd.daemon.find() is not None
+        if runs:
             outage.begin(self._states)
-        if not self._collectd.daemon.stop():
+        if not self._collectd.daemon.stop() and runs:
+            outage.kill()
             LOG.warning("collectd did not end when asked, and was killed.")
         self.start()
         instance.tidy(self._settings, self._collectd.daemon)

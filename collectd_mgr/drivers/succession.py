@@ -21,6 +21,7 @@ from collectd_mgr.domain.output import Sample
 from collectd_mgr.drivers import instance
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.collectd import Collectd
+from collectd_mgr.drivers.ending import killed
 from collectd_mgr.drivers.observation import SILENCE
 from collectd_mgr.drivers.parting import Parting, samples
 from collectd_mgr.drivers.process import Process
@@ -112,7 +113,7 @@ class Succession:
     def hand_over(self) -> tuple[str, ...]:
         """The new instance is the daemon when this returns, and the old one has ended.
 
-        :returns: what it lacks of what the old one had for itself until then, in sentences
+        :returns: what may be lost, and what it lacks of what the old one had for itself until then, in sentences
         :raises Busy: as :meth:`.Parting.part`; nothing has changed
         :raises CollectdMgrError: it came to nothing, at any moment of it: to be taken back
         """
@@ -121,7 +122,8 @@ class Succession:
         self._collectd.daemon.entrust(self.new)
         self._collectd.drain(self._old)
         if not self._old.end(self._settings.stop_timeout):
-            LOG.warning("The old collectd did not end when asked, and was killed.")
+            lost = (*lost, killed("The old collectd"))
+            LOG.warning("%s", lost[-1])
         self._collectd.await_ready(self.new)
         return (*lost, *instance.complete(self._settings, self._file))
 

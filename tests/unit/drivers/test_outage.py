@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collectd_mgr.domain.states import States
+from collectd_mgr.drivers.ending import killed
 from collectd_mgr.drivers.outage import Outage
 
 
@@ -23,3 +24,11 @@ def test_the_first_one_alone_is_asked() -> None:
     assert asked == ["states"]
     assert "1 in state warning" in outage.warnings[0]
     assert outage.seconds is not None
+
+
+def test_what_one_that_was_killed_had_not_written_may_be_missing() -> None:
+    outage = Outage()
+    outage.begin(dict)
+    outage.kill()
+    outage.end()
+    assert outage.facts()["warnings"] == [*outage.warnings] == [killed("collectd")]

@@ -3,17 +3,28 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.domain import output
+from collectd_mgr.domain import output, reads
+from collectd_mgr.domain.columns import Packed
+from collectd_mgr.drivers import instance
+from collectd_mgr.drivers.collectd import Collectd
+from collectd_mgr.drivers.ending import killed
 from collectd_mgr.drivers.parting import Parting
+from collectd_mgr.drivers.process import Process, look
+from collectd_mgr.drivers.succession import Succession
+from collectd_mgr.testing.suite.rigs import settings_in
 from collectd_mgr.wire.client import WireClient
 from collectd_mgr.wire.hello import hello
 from collectd_mgr.wire.server import Method, WireServer
@@ -24,11 +35,26 @@ OLD, NEW = 1 << 23, (1 << 23) + 1
 ANEW = "what thresholds had found may begin anew"
 
 
+#: What either answers on the way; no metric was read yet.
+DONE: dict[str, Any] = {
+    **dict.fromkeys(("output_set", "output_drain", "output_open", "drain"), None),
+    "metrics_list": Packed(b"", b"", b"", b"").to_dict(),
+    "reads": {},
+    "flush": [],
+    "states_get": {"states": {}},
+    "states_set": {"lost": []},
+}
+
+#: Says that it is there, and ends with its input only.
+STUBBORN = "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); sys.stdin.read()"
+
+
 class Instances:
     """The two, as far as they answer. Both know their moments, which are over."""
 
     def __init__(self, directory: Path, exits: ExitStack) -> None:
-        self._directory, self._exits = directory, exits
+        self.settings = replace(settings_in(directory), stop_timeout=0.1)
+        self._exits = exits
 
     def parting(self) -> Parting:
         old, new = (WireClient(self._socket(pid)) for pid in (OLD, NEW))
@@ -36,28 +62,73 @@ class Instances:
             self._exits.callback(client.close)
         return Parting(old, OLD, new, NEW)
 
+    def succession(self, old: Process) -> Succession:
+        """Of which the new one was started."""
+        collectd = Ready(self.settings)
+        found = Succession(self.settings, collectd, old)
+        self._exits.callback(found.close)
+        self._exits.callback(collectd.wire.close)
+        found._new, found._file = Process(NEW, 0), f"{self.settings.socket}.conf"
+        Path(f"{self.settings.socket}.late").touch()
+        return found
+
     def answer(self, pid: int, mode: str, **answers: Any) -> None:
         """By one of the two; an answer that is an exception is raised."""
-        said = {"status": {"output": {"mode": mode, "until": 0.0, "over": False}}, **answers}
-        table = {name: Method(lambda _params, _id, name=name: _given(said[name])) for name in said}
+        status = {"output": {"mode": mode, "until": 0.0, "over": False}, "plugins": {}}
+        table = {name: Method(partial(_given, said)) for name, said in {**DONE, "status": status, **answers}.items()}
         server = WireServer(self._socket(pid), table, hello(pid=pid))
         server.start()
         self._exits.callback(server.stop, 1.0)
 
     def _socket(self, pid: int) -> str:
-        return str(self._directory / str(pid))
+        return self.settings.socket if pid == OLD else instance.socket(self.settings)
 
 
-def _given(answer: Any) -> Any:
+def _given(answer: Any, _params: dict[str, Any], _request_id: str) -> Any:
     if isinstance(answer, Exception):
         raise answer
     return answer
+
+
+class Ready(Collectd):
+    """Whoever is started is ready at once."""
+
+    def await_ready(self, process: Process, wire: WireClient | None = None, beside: Process | None = None) -> None:
+        return
 
 
 @pytest.fixture
 def instances() -> Iterator[Instances]:
     with tempfile.TemporaryDirectory(prefix="cm-", dir="/tmp") as name, ExitStack() as exits:
         yield Instances(Path(name), exits)
+
+
+@pytest.fixture
+def stubborn() -> Iterator[Process]:
+    """A process that does not end when it is asked."""
+    command = [sys.executable, "-c", STUBBORN]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        found = look(process.pid)
+        assert found is not None
+        yield found
+
+
+def test_what_could_not_be_flushed_is_told(instances: Instances) -> None:
+    row = {"plugin": "write_http", "callback": "write_http/a", "outcome": reads.FAILED, "detail": "It returned -1."}
+    instances.answer(OLD, output.UNTIL, flush=[row, {**row, "outcome": reads.FLUSHED}])
+    instances.answer(NEW, output.SINCE)
+    (said,) = instances.parting().finish(0.0)
+    assert said.startswith("write_http/a could not flush, ")
+    assert said.endswith("may be missing: It returned -1.")
+
+
+def test_an_old_one_that_has_to_be_killed_may_not_have_sent_all(instances: Instances, stubborn: Process) -> None:
+    for pid in (OLD, NEW):
+        instances.answer(pid, output.PASS)
+    assert instances.succession(stubborn).hand_over() == (killed("The old collectd"),)
+    assert not stubborn.alive()
 
 
 def test_of_an_old_one_that_is_silent_nothing_is_known(instances: Instances) -> None:

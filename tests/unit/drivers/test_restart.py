@@ -14,11 +14,15 @@ from collectd_mgr import exception
 from collectd_mgr.domain.plan import LOAD, Change, Plan
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.base import DriverSettings, Order
+from collectd_mgr.drivers.child import ChildDaemon
+from collectd_mgr.drivers.ending import killed
 from collectd_mgr.drivers.files import ManagedFiles
+from collectd_mgr.drivers.outage import Outage
+from collectd_mgr.drivers.process import Process
 from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.rigs import Kind, settings_in
-from tests.unit.drivers.standin import Extension
+from tests.unit.drivers.standin import NOBODY, Extension
 
 MEMORY = PluginGoal(True)
 ORDER = Order(Goal({"memory": MEMORY}), Plan((Change(LOAD, "memory", MEMORY),)))
@@ -77,6 +81,26 @@ def test_either_starts_a_daemon_where_nothing_can_be_written(settings: DriverSet
     with pytest.raises(exception.DaemonNotStarted):
         driver.start()
     driver.close()
+
+
+class Stubborn(ChildDaemon):
+    """There is one, and it has to be killed."""
+
+    def find(self) -> Process | None:
+        return Process(NOBODY, 0)
+
+    def stop(self) -> bool:
+        return False
+
+    def start(self) -> Process:
+        raise exception.DaemonNotStarted(messages=[])
+
+
+def test_that_one_was_killed_is_told(driver: RestartDriver, settings: DriverSettings) -> None:
+    driver._collectd.daemon, outage = Stubborn(settings), Outage()
+    with pytest.raises(exception.DaemonNotStarted):
+        driver._replace(outage)
+    assert outage.warnings == (killed("collectd"),)
 
 
 def test_a_start_that_fails_is_a_note_for_the_agent(driver: RestartDriver) -> None:
