@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -33,6 +34,11 @@ _OTHERWISE = (plan.LOAD, plan.RECONFIGURE, plan.DISABLE)
 
 #: So many metrics are named.
 _NAMED = 5
+
+_SHIFTED = (
+    "The new collectd reads at times of its own: the step from the old one's last sample of a metric to the new one's "
+    "first is between half an interval and one and a half."
+)
 
 
 class ReplaceDriver(RealDriver):
@@ -140,8 +146,9 @@ class ReplaceDriver(RealDriver):
         try:
             with start.explained():
                 succession.start(items)
-            self._see(order, start, succession.wire.call("status"))
-            warnings = self._await_read(order, succession)
+            status = succession.wire.call("status")
+            self._see(order, start, status)
+            warnings = _shifted(status) + self._await_read(order, succession)
             warnings += start.warnings(succession.wire.call("status"), self._collectd.daemon.messages())
             warnings += succession.hand_over()
         except Exception as error:
@@ -243,6 +250,11 @@ class ReplaceDriver(RealDriver):
         """To the daemon that goes on."""
         took, changes = 1000 * (time.monotonic() - began), ", ".join(map(str, order.plan))
         self._collectd.log(order.request_id, f"replacement of collectd: {outcome} in {took:.1f} ms ({changes})")
+
+
+def _shifted(status: Mapping[str, Any]) -> tuple[str, ...]:
+    """What comes of it where a new instance of this status could not be given the times of the old one."""
+    return () if status.get("aligned", True) else (_SHIFTED,)
 
 
 def _is_of(name: str, plugins: set[str], rules: Rules) -> bool:

@@ -8,7 +8,8 @@ list is walked in order, and collectd starts its read threads after the last one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from collectd_mgr.extension.abi import callback
 from collectd_mgr.extension.daemon import Daemon
@@ -40,14 +41,21 @@ class Boot:
         self._log.started()
         if self.registration is None:
             return 0  # Live is off.
-        try:
+        with self._telling("disabled plugins may be reading"):
             for plugin in self._disabled:
                 self.registration.leave_out(plugin)
             self._log.alone = self._alone()
+        with self._telling("plugins are read at other times than those of the collectd before"):
             self.schedule()
-        except Exception as error:  # noqa: BLE001 - collectd must start whatever happens here
-            self._log.error(f"collectd_mgr: disabled plugins may be reading, and others at times of their own: {error}")
         return 0
+
+    @contextmanager
+    def _telling(self, consequence: str) -> Iterator[None]:
+        """collectd must start whatever happens here: an error is only told, with what comes of it."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001
+            self._log.error(f"collectd_mgr: {consequence}: {error}")
 
     def _alone(self) -> bool:
         """Whether ours is the only log callback: by now the log plugins have registered theirs."""

@@ -47,7 +47,8 @@ class Inside:
     def status(self) -> dict[str, Any]:
         """The daemon as it is: see the keys. ``started`` in seconds since the epoch, ``interval`` in seconds.
 
-        ``since_boot``: when it was started, in seconds since the boot.
+        ``since_boot``: when it was started, in seconds since the boot. ``aligned``: whether it reads at the times of
+        the collectd that it was to take the place of, if there was one.
         """
         reasons = self.gate.reasons()
         return {
@@ -66,6 +67,7 @@ class Inside:
             "generation": self.generation,
             "notifies": self.notifies,
             "output": self.live.output.facts() if self.live else None,
+            "aligned": self.live.schedule.aligned if self.live else None,
             "start_messages": list(self.log.start),
             "rejections": list(self.log.rejections) if self.live else None,
             "cache": self.metrics.status() if self.metrics else None,

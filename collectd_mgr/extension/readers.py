@@ -23,6 +23,12 @@ _READ = struct.Struct("QQQ QQQQ 128s Q i 4x QQQ")
 #: Where in it the time is at which the read is due.
 DUE = _READ.size - 8
 
+#: Its type, of one that is registered, whether it is called with data or without.
+_REGISTERED = (0, 1)
+
+#: Of one that was unregistered, and that a read thread is to free when it is due.
+_UNREGISTERED = 65535
+
 
 @dataclass(frozen=True)
 class Read:
@@ -63,6 +69,18 @@ class Reads:
     def of(self, plugin: str) -> list[Read]:
         """The reads that ``plugin`` registered, in any case of letters."""
         return [read for read in self.all() if read.plugin.lower() == plugin.lower()]
+
+    def due(self, address: int, registered: bool) -> float:
+        """When the read is due whose structure is at ``address``, in seconds since 1970: a registered one, or one that
+        was unregistered and is still there.
+
+        :raises Unreadable: there is no such read
+        """
+        fields = _READ.unpack(self._memory.read(address, _READ.size))
+        callback, kind, due = fields[0], fields[9], fields[12]
+        if not callback or kind not in (_REGISTERED if registered else (_UNREGISTERED,)):
+            raise Unreadable(hex(address))
+        return from_cdtime(due)
 
     def _read(self, entry: Entry) -> Read:
         fields = _READ.unpack(self._memory.read(entry.value, _READ.size))

@@ -163,6 +163,29 @@ def test_it_takes_over_with_a_rate_of_everything(host: Host) -> None:
         assert not [line for line in applied.warnings if "cpu" in line]
 
 
+#: Read so seldom that none is late; and one whose init fails, for it has no configuration.
+SELDOM = """
+<LoadPlugin memory>
+  Interval 1000
+</LoadPlugin>
+LoadPlugin ascent
+"""
+
+
+def test_it_reads_at_the_times_of_the_old_one_whatever_is_not_read() -> None:
+    """A plugin of the operator's is switched off, and collectd has taken another one out itself."""
+    with real_host(replacing, SELDOM) as host:
+        theirs = {"load": PluginGoal(False, origin="host"), "memory": PluginGoal(True, origin="host")}
+        succession = beside(host, host.rig().goal({"cpu": CPU, **theirs}))
+        status, reads = succession.wire.call("status"), succession.wire.call("reads")
+        assert any("ascent" in line for line in status["start_messages"])
+        assert not {"load", "ascent"} & reads.keys()
+        apart = reads["memory"]["first"] - host.collectd.wire.call("reads")["memory"]["due"]
+        assert min(apart % 1000, -apart % 1000) < 0.001
+        assert status["aligned"]
+        assert succession.take_back()
+
+
 def test_the_operators_chains_go_on(tmp_path: Path) -> None:
     with real_host(replacing, CHAIN) as host:
         rig = host.rig()
