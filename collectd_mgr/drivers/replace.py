@@ -14,6 +14,7 @@ from collectd_mgr.domain import beside, capabilities, managed, output, plan, sec
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.ignorelist import Rules
 from collectd_mgr.domain.metrics import Identifier
+from collectd_mgr.domain.naming import naming
 from collectd_mgr.domain.plan import Change, Running
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.drivers import candidate, instance, observation, operators
@@ -230,8 +231,14 @@ class ReplaceDriver(RealDriver):
         if any(change.kind == plan.RELOAD for change in order.plan):
             touched |= {name for name, goal in order.goal.plugins.items() if goal.origin == "host"}
         spared = {name.lower() for name in touched | hopeless}
-        kept = {name.lower() for name, goal in order.goal.plugins.items() if goal.enabled} - spared
-        return [name for name in output.lost(old, new, time.time()) if _is_of(name, kept, rules)]
+        kept, others = set[str](), set(spared)
+        for name, goal in order.goal.plugins.items():
+            words = {word.lower() for word in naming(name, goal.items, "").plugins}
+            if name.lower() in spared:
+                others |= words
+            elif goal.enabled:
+                kept |= words
+        return [name for name in output.lost(old, new, time.time()) if _is_of(name, kept - others, rules)]
 
     def _go_back(self, succession: Succession) -> str | None:
         """What it has cost, in a sentence; None for nothing.
@@ -257,9 +264,10 @@ def _shifted(status: Mapping[str, Any]) -> tuple[str, ...]:
     return () if status.get("aligned", True) else (_SHIFTED,)
 
 
-def _is_of(name: str, plugins: set[str], rules: Rules) -> bool:
+def _is_of(name: str, words: set[str], rules: Rules) -> bool:
+    """Whether a metric is one that counts: of a plugin whose metrics bear one of these words."""
     try:
         metric = Identifier.parse(name)
     except exception.BadIdentifier:
         return False
-    return metric.plugin.lower() in plugins and rules.ignores(metric) is None
+    return metric.plugin.lower() in words and rules.ignores(metric) is None

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.domain import managed, output, plan, sections
+from collectd_mgr.domain import grammar, managed, output, plan, sections
+from collectd_mgr.domain.config import to_json
 from collectd_mgr.domain.notifications import Position
 from collectd_mgr.domain.reads import Query
 from collectd_mgr.domain.spec import Goal, PluginGoal
@@ -213,15 +214,37 @@ def goes_on(host: Host, pid: int | None) -> None:
     writes(host, "memory")
 
 
-def test_the_old_one_goes_on_where_metrics_would_be_lost(host: Host, rig: Rig) -> None:
-    before = rig.reach(rig.goal({"memory": MEMORY})).running
-    rig.values("load")
-    path = Path(host.settings.config_file)
-    path.write_text(path.read_text().replace("LoadPlugin load", ""))
-    order = rig.order(rig.goal({"memory": MEMORY}, daemon_restarts=1))
-    error = rig.refuses(order, exception.DaemonNotStarted)
-    assert f"{host.settings.host}/load/load" in error.detail
-    goes_on(host, before.pid)
+#: Its metrics bear another name than its own.
+MINE = """
+LoadPlugin table
+<Plugin table>
+  <Table "/proc/loadavg">
+    Plugin "mine"
+    Separator " "
+    <Result>
+      Type "gauge"
+      InstancePrefix "one"
+      ValuesFrom 0
+    </Result>
+  </Table>
+</Plugin>
+"""
+
+
+def test_the_old_one_goes_on_where_metrics_would_be_lost() -> None:
+    with real_host(replacing, MINE) as host:
+        rig = host.rig()
+        own = to_json(grammar.parse(MINE)[1].children or ())
+        wanted = {"memory": MEMORY, "table": PluginGoal(True, config=own, origin="host")}
+        before = rig.reach(rig.goal(wanted)).running
+        rig.values("load")
+        rig.values("mine")
+        path = Path(host.settings.config_file)
+        path.write_text(path.read_text().replace("LoadPlugin load", "").replace(MINE, ""))
+        error = rig.refuses(rig.order(rig.goal(wanted, daemon_restarts=1)), exception.DaemonNotStarted)
+        assert f"{host.settings.host}/load/load" in error.detail
+        assert f"{host.settings.host}/mine" in error.detail
+        goes_on(host, before.pid)
 
 
 def test_what_there_cannot_be_two_of_is_for_the_next_driver() -> None:
