@@ -209,7 +209,7 @@ class ReplaceDriver(RealDriver):
         renamed = succession.wire.call("status")["hostname"] != self._collectd.status()["hostname"]
         while True:
             over = time.monotonic() > deadline
-            unread = set(succession.unread())
+            unread, failing = succession.unread()
             awaited = unread - hopeless
             lost = [] if renamed or (awaited and not over) else self._lost(order, succession, hopeless)
             if not succession.new.alive():
@@ -221,7 +221,9 @@ class ReplaceDriver(RealDriver):
             named = ", ".join(lost[:_NAMED]) + (" …" if len(lost) > _NAMED else "")
             detail = f"Within {bound:g} s the new collectd does not give {len(lost)} metrics that the old one gives"
             raise self._collectd.not_started(f"{detail}: {named}")
-        return tuple(f"{plugin} was not read twice before the new collectd took over." for plugin in sorted(unread))
+        said = [f"{plugin} was not read twice before the new collectd took over." for plugin in sorted(unread)]
+        fails = "cannot be read: it fails in the new collectd as in the old one."
+        return (*said, *(f"{plugin} {fails}" for plugin in sorted(failing)))
 
     def _lost(self, order: Order, succession: Succession, hopeless: set[str]) -> list[str]:
         """The metrics that the old one gives and the new one should: of what is configured as before, and was read."""

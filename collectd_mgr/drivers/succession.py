@@ -86,12 +86,20 @@ class Succession:
         self._new = self._collectd.daemon.launch(self._file)
         self._collectd.await_ready(self._new, self.wire, self._old)
 
-    def unread(self) -> tuple[str, ...]:
-        """The plugins that the new instance has not read twice, those left out that the daemon cannot read either."""
+    def unread(self) -> tuple[set[str], set[str]]:
+        """The plugins that the new instance has not read twice; and those with a read that fails in the daemon as well,
+        which does not count among the former.
+        """
         reads: Mapping[str, Read] = self.wire.call("reads")
         for name, read in reads.items():
             self._dues.setdefault(name, set()).update({read["due"]} - {read["first"]})
-        return tuple(sorted({read["plugin"] for name, read in reads.items() if not self._is_read(name, read)}))
+        failing = {name for name, read in reads.items() if read["failing"] and self._failed(name)}
+        unread = {name for name, read in reads.items() if name not in failing and not self._is_read(name, read)}
+        return {reads[name]["plugin"] for name in unread}, {reads[name]["plugin"] for name in failing}
+
+    def _failed(self, name: str) -> bool:
+        """Whether the daemon could not read it when this began."""
+        return name in self._reads and bool(self._reads[name]["failing"])
 
     def hopeless(self, seconds: float) -> tuple[str, ...]:
         """The plugins whose second read is longer than ``seconds`` away."""
@@ -101,10 +109,8 @@ class Succession:
         return tuple(sorted(far))
 
     def _is_read(self, name: str, read: Read) -> bool:
-        if read["failing"]:
-            return bool(self._reads.get(name, read)["failing"]) and name in self._reads
         # Each time it is due again tells of a read; of one that was late the time alone would tell too much.
-        return read["first"] is None or len(self._dues[name]) >= _READINGS
+        return not read["failing"] and (read["first"] is None or len(self._dues[name]) >= _READINGS)
 
     def samples(self) -> tuple[dict[str, Sample], dict[str, Sample]]:
         """The time of the newest sample, and the interval, of each metric: of the daemon, and of the new instance."""
