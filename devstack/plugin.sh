@@ -156,7 +156,7 @@ function collectd_mgr_init {
         "$COLLECTD_MGR_BIN_DIR/collectd-mgr-manage" --config-file "$COLLECTD_MGR_CONF" db sync
         collectd_mgr_create_accounts
     fi
-    if is_service_enabled ceilometer-anotification; then
+    if is_service_enabled ceilometer-anotification && is_service_enabled gnocchi-api; then
         # As the admin: the type of resource has to be there before the first sample.
         env OS_AUTH_URL="$KEYSTONE_SERVICE_URI" OS_USERNAME=admin OS_PASSWORD="$ADMIN_PASSWORD" \
             OS_PROJECT_NAME=admin OS_USER_DOMAIN_ID=default OS_PROJECT_DOMAIN_ID=default \
@@ -165,7 +165,7 @@ function collectd_mgr_init {
 }
 
 function collectd_mgr_url {
-    echo "$SERVICE_PROTOCOL://$COLLECTD_MGR_SERVICE_HOST:$COLLECTD_MGR_SERVICE_PORT"
+    echo "$COLLECTD_MGR_SERVICE_PROTOCOL://$COLLECTD_MGR_SERVICE_HOST:$COLLECTD_MGR_SERVICE_PORT"
 }
 
 function collectd_mgr_create_accounts {
@@ -181,8 +181,7 @@ function collectd_mgr_start_api {
         "$(which uwsgi) --procname-prefix collectd-mgr-api --ini $COLLECTD_MGR_UWSGI_CONF" \
         "" "" "COLLECTD_MGR_CONFIG_FILES=$COLLECTD_MGR_CONF"
     if is_service_enabled tls-proxy; then
-        start_tls_proxy collectd-mgr '*' "$COLLECTD_MGR_SERVICE_PORT" \
-            "$COLLECTD_MGR_SERVICE_HOST" "$COLLECTD_MGR_SERVICE_PORT_INT"
+        start_tls_proxy collectd-mgr '*' "$COLLECTD_MGR_SERVICE_PORT" 127.0.0.1 "$COLLECTD_MGR_SERVICE_PORT_INT"
     fi
     if ! wait_for_service "$SERVICE_TIMEOUT" "$(collectd_mgr_url)/healthcheck"; then
         die $LINENO "collectd-mgr-api did not start"

@@ -131,7 +131,7 @@ function remove_uwsgi_config {
     sudo a2dissite "$2"
 }
 
-function start_tls_proxy { sudo a2ensite "$1-tls-proxy"; }
+function start_tls_proxy { sudo a2ensite "$1-tls-proxy" "$2:$3" "$4:$5"; }
 
 function _openstack { openstack --os-cloud devstack-system-admin "$@"; }
 

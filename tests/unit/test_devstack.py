@@ -106,17 +106,17 @@ def test_the_agent_alone_is_root_and_collectd_outlives_it(tmp_path: Path) -> Non
 
 
 def test_behind_tls_the_api_is_on_loopback(tmp_path: Path) -> None:
-    node = Node(tmp_path, local={"ENABLED_SERVICES": "key,mysql,rabbit,tls-proxy", "SERVICE_PROTOCOL": "https"})
+    node = Node(tmp_path, local={"ENABLED_SERVICES": "key,mysql,rabbit,tls-proxy"})
     calls = node.run(*STACK)
     assert node.ini("etc/collectd-mgr-uwsgi.ini")["uwsgi"]["http"] == "127.0.0.1:18913"
     assert node.ini("etc/collectd-mgr.conf")["oslo_middleware"]["enable_proxy_headers_parsing"] == "True"
     assert [call for call in calls if "endpoint create" in call and "https://192.0.2.1:8913" in call]
-    assert "a2ensite collectd-mgr-tls-proxy" in calls
+    assert "a2ensite collectd-mgr-tls-proxy *:8913 127.0.0.1:18913" in calls
 
 
 def test_ceilometer_gets_our_definitions_beside_its_own(tmp_path: Path) -> None:
     place = tmp_path / "ceilometer"
-    services = "key,mysql,rabbit,ceilometer-anotification"
+    services = "key,mysql,rabbit,ceilometer-anotification,gnocchi-api"
     local = {"CEILOMETER_CONF_DIR": place, "CEILOMETER_CONF": place / "ceilometer.conf"}
     node = Node(tmp_path, local={"ENABLED_SERVICES": services, **local})
     place.mkdir()

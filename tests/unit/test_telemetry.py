@@ -20,6 +20,7 @@ from tests.guide.walk import blocks
 from tests.services.ceilometer import EXCHANGE
 
 SHIPPED = Path(__file__).parents[2] / "etc" / "ceilometer"
+SETTINGS = Path(__file__).parents[2] / "devstack" / "settings"
 
 #: The resource definitions, as the pipelines name them once they are installed.
 RESOURCES = "resources_definition_file=/etc/ceilometer/collectd_mgr_gnocchi_resources.yaml"
@@ -72,6 +73,9 @@ def test_the_page_for_operators_has_every_event() -> None:
 def test_ceilometer_listens_where_they_are_sent() -> None:
     listens = blocks("admin/telemetry", "Ceilometer")[1].splitlines()
     assert listens[-1] == f"notification_control_exchanges = {EXCHANGE}"
+    # Beside what it listens to by default, in DevStack too.
+    (line,) = [line for line in SETTINGS.read_text().splitlines() if line.startswith("COLLECTD_MGR_EXCHANGES=")]
+    assert [each.rpartition(" ")[2] for each in listens[2:-1]] == line.partition("=")[2].strip('"').split()
 
 
 def test_the_pipelines_know_where_the_resources_are_defined() -> None:
