@@ -25,11 +25,24 @@ class Connection(impl_rabbit.Connection):  # type: ignore[misc]
     :raises MessageDeliveryFailure: there is no bus; oslo.messaging lets out what is kombu's
     """
 
+    _closing = False
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         try:
             super().__init__(*args, **kwargs)
         except impl_rabbit.kombu.exceptions.OperationalError as error:
             raise exceptions.MessageDeliveryFailure(str(error)) from error
+
+    def close(self) -> None:
+        self._closing = True
+        super().close()
+
+    def on_return(self, *args: Any) -> None:
+        """A message comes back. One that does so when this is closed has nobody who waits for it, and must not be in
+        the way of that.
+        """
+        if not self._closing:
+            super().on_return(*args)
 
     def ensure(self, *args: Any, **kwargs: Any) -> Any:
         try:

@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import amqp
 import pytest
+from oslo_messaging._drivers.common import PURPOSE_SEND
 
 from collectd_mgr import exception
 from collectd_mgr.rpc import transport
@@ -35,4 +37,17 @@ def test_whoever_was_not_confirmed_is_heard_afterwards(host: AgentHost, rabbitmq
                 api.status(host.name, timeout=1)
         way.swallows = False
         assert api.status(host.name).generation == before.generation
+        bus.cleanup()
+
+
+def test_what_comes_back_too_late_does_not_keep_a_connection_from_being_closed(rabbitmq: RabbitMQ) -> None:
+    with AgentHost(rabbitmq.url) as host:
+        bus = transport.rpc(host.conf)
+        connection = bus._driver._get_connection(PURPOSE_SEND).connection
+        # As where its sender has given up, and has another channel, before the bus says that nobody has this queue.
+        channel, connection.channel = connection.channel, None
+        channel.events["basic_return"].add(connection.on_return)
+        channel._basic_publish(amqp.Message("{}"), routing_key="nobody", mandatory=True)
+        connection.close()
+        assert connection.connection is None
         bus.cleanup()
