@@ -4,22 +4,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from tests.api.service import Service
 from tests.api.test_hostile import ask
 
 HOST = "cn1.example.org"
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    service = Service()
-    yield service
-    service.close()
 
 
 def patch(service: Service, **mode: Any) -> Any:

@@ -5,10 +5,7 @@ with what was good.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from collectd_mgr.control import edits
 from collectd_mgr.control.requester import Requester
@@ -17,13 +14,6 @@ from tests.api.service import Service
 from tests.api.test_hostile import ask
 
 HOST = "cn1.example.org"
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    service = Service()
-    yield service
-    service.close()
 
 
 def get(service: Service, path: str) -> Any:
