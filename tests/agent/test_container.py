@@ -7,7 +7,6 @@ And the other way round: the agent in one, with the pids of the host, and collec
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
 from tests.agent.agent_host import ROOT, AgentHost, enabled
+from tests.freezing import frozen
 from tests.services.container import Container
 from tests.services.rabbitmq import RabbitMQ
 
@@ -93,12 +93,9 @@ def test_one_that_is_silent_is_known_by_its_own_pid(host: AgentHost, container: 
     """The kernel tells us another one, which would be that of another process."""
     assert enabled(host.apply(spec(1))) == {"memory"}
     daemon = host.status().daemon
-    os.kill(container.pid, signal.SIGSTOP)
-    try:
+    with frozen(container.pid):
         seen = host.status().daemon
         assert (seen["version"], seen["pid"]) == (None, daemon["pid"])
-    finally:
-        os.kill(container.pid, signal.SIGCONT)
     host.until(lambda: host.status().daemon == daemon)
     assert (host.memory().quarantine, enabled(host.status())) == (None, {"memory"})
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from collectd_mgr.domain import drift, filesystem
 from collectd_mgr.domain.drift import Drift
 from collectd_mgr.wire.client import WireClient
 from tests.agent.agent_host import AgentHost, enabled, spec
+from tests.freezing import frozen
 from tests.services.rabbitmq import RabbitMQ
 from tests.waiting import eventually
 
@@ -123,12 +123,9 @@ def test_a_restart_by_somebody_else_is_told(host: AgentHost) -> None:
     before = host.pid
     assert host.process is not None
     # It would start a dead collectd itself.
-    host.process.send_signal(signal.SIGSTOP)
-    try:
+    with frozen(host.process.pid):
         host.daemon.stop()
         host.daemon.start()
-    finally:
-        host.process.send_signal(signal.SIGCONT)
     found = told(host, drift.RESTARTED)
     assert host.pid not in (before, None)
     assert str(host.pid) in found.detail

@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
@@ -15,6 +13,7 @@ from collectd_mgr.domain.status import HostStatus
 from collectd_mgr.rpc import status as rpc_status
 from collectd_mgr.rpc import transport
 from tests.agent.agent_host import AgentHost, spec
+from tests.freezing import frozen
 from tests.services.rabbitmq import RabbitMQ
 from tests.waiting import PATIENCE, eventually
 
@@ -28,15 +27,9 @@ def host(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
         yield host
 
 
-@contextmanager
-def hung(host: AgentHost) -> Iterator[int]:
-    pid = host.pid
-    assert pid is not None
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield pid
-    finally:
-        os.kill(pid, signal.SIGCONT)
+def hung(host: AgentHost) -> AbstractContextManager[int]:
+    assert host.pid is not None
+    return frozen(host.pid)
 
 
 @contextmanager

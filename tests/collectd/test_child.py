@@ -25,6 +25,7 @@ from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.rigs import operators_file, settings_in
 from collectd_mgr.wire.client import WireClient
 from collectd_mgr.wire.look import look
+from tests.freezing import freeze
 
 #: An agent: starts collectd, says so, and is there until it is killed.
 _AGENT = """
@@ -138,7 +139,7 @@ def test_a_stop_ends_it_and_may_be_repeated(settings: DriverSettings) -> None:
 
 def test_one_that_does_not_end_when_asked_is_killed(settings: DriverSettings) -> None:
     daemon, process = started(dataclasses.replace(settings, stop_timeout=0.3))
-    process.signal(signal.SIGSTOP)
+    freeze(process.pid)
     assert not daemon.stop()
     assert not process.alive()
 
@@ -182,7 +183,7 @@ def test_the_extension_that_it_imported_stays_and_others_go(settings: DriverSett
     collectd = Collectd(settings)
     collectd.prepare()
     assert list(state.glob("extension-*")) == [imported]
-    process.signal(signal.SIGSTOP)
+    freeze(process.pid)
     (state / "extension-older").mkdir()
     silent = Collectd(settings)
     silent.wire = WireClient(settings.socket, timeout=0.2)
@@ -196,7 +197,7 @@ def test_the_extension_that_it_imported_stays_and_others_go(settings: DriverSett
 def test_the_next_agent_does_not_wait_for_one_that_hangs(settings: DriverSettings) -> None:
     _, process = started(settings)
     driver = RestartDriver(dataclasses.replace(settings, start_timeout=0.01))
-    process.signal(signal.SIGSTOP)
+    freeze(process.pid)
     try:
         with look(0.1):
             recovered = driver.recover()

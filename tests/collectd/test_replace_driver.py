@@ -36,6 +36,7 @@ from collectd_mgr.wire.client import WireClient
 from tests.collectd.beside import beside
 from tests.collectd.replacing import replacing
 from tests.collectd.samples import series, twice
+from tests.freezing import frozen
 from tests.waiting import PATIENCE, eventually
 
 MEMORY = PluginGoal(True, interval=FAST)
@@ -397,11 +398,10 @@ def test_the_silence_of_the_new_one_is_a_start_that_failed(host: Host, rig: Rig)
     succession = beside(host, rig.goal({"cpu": CPU}))
     error = exception.RequestTimeout("collectd did not answer reads in time", maybe_executed=True)
     eventually(lambda: driver._why(error, succession) is error)
-    succession.new.signal(signal.SIGSTOP)
-    why = driver._why(error, succession)
+    with frozen(succession.new.pid):
+        why = driver._why(error, succession)
     assert isinstance(why, exception.DaemonNotStarted)
     assert why.detail.endswith(error.detail)
-    succession.new.signal(signal.SIGCONT)
     assert succession.take_back()
 
 

@@ -16,6 +16,7 @@ from collectd_mgr.drivers.live import LiveDriver
 from collectd_mgr.testing.suite.rigs import Host, real_host
 from tests.collectd.conftest import ENTRIES
 from tests.collectd.parts import Parts, spec
+from tests.freezing import freeze
 from tests.waiting import eventually
 
 _SLOW = f'<Plugin python>\nModulePath "{ENTRIES}"\nImport "slow_init"\n</Plugin>\n'
@@ -54,8 +55,7 @@ def test_one_that_is_silent_before_the_change_gets_it_later(host: Host) -> None:
     process = host.collectd.daemon.find()
     assert process is not None
     answering = host.collectd.observe()
-    process.signal(signal.SIGSTOP)
-    time.sleep(0.1)
+    freeze(process.pid)
     silent = host.collectd.observe()
     # The daemon and the kernel say the same of its start, to the tick.
     assert silent.version is None
@@ -83,8 +83,7 @@ def test_one_that_somebody_else_runs_is_not_taken_for_dead(host: Host) -> None:
     process = host.collectd.daemon.find()
     assert process is not None
     assert parts.state.memory.probation is not None
-    process.signal(signal.SIGSTOP)
-    time.sleep(0.1)
+    freeze(process.pid)
     parts.keeper.look()
     parts.applier.apply(spec(2, "memory", "swap"))
     assert (told(parts), parts.state.memory.quarantine) == (("applying", "timeout"), None)
@@ -102,7 +101,7 @@ def test_one_that_somebody_else_runs_is_known_with_its_queue_full(host: Host) ->
     attached = AttachedDaemon(wire)
     assert process is not None
     assert attached.find() == process
-    process.signal(signal.SIGSTOP)
+    freeze(process.pid)
     while wire.listener() is not None:
         assert attached.find() == process
     assert attached.find() == process

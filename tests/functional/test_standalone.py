@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.freezing import frozen
 from tests.functional.standalone import PROGRAM, Standalone
 from tests.waiting import PATIENCE
 
@@ -45,12 +45,8 @@ def test_from_a_request_to_values_and_over_a_restart(standalone: Standalone) -> 
 
 def test_many_may_come_while_it_is_busy(standalone: Standalone) -> None:
     address = "127.0.0.1", int(standalone.url.rpartition(":")[2])
-    standalone.process.send_signal(signal.SIGSTOP)
-    try:
-        with contextlib.ExitStack() as held:
-            came = [held.enter_context(socket.create_connection(address, timeout=5)) for _ in range(64)]
-    finally:
-        standalone.process.send_signal(signal.SIGCONT)
+    with frozen(standalone.process.pid), contextlib.ExitStack() as held:
+        came = [held.enter_context(socket.create_connection(address, timeout=5)) for _ in range(64)]
     assert len(came) == 64
 
 

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import amqp
 
+from tests.freezing import is_frozen
 from tests.services import certificate
 from tests.services.place import directory, free_port
 from tests.services.process import Process
+from tests.waiting import eventually
 
 # The programs on PATH are wrappers that switch to the user rabbitmq, and to the machine's own node with it.
 _SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -72,6 +74,7 @@ class RabbitMQ:
     def freeze(self) -> None:
         """It takes connections and answers nothing, as with a host that hangs, until ``thaw``."""
         self.server.send(signal.SIGSTOP)
+        eventually(lambda: is_frozen(self.server.pid))
 
     def thaw(self) -> None:
         self.server.send(signal.SIGCONT)

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A process that hangs: it is there, and does nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.waiting import eventually
+
+
+def is_frozen(pid: int) -> bool:
+    """Whether each of its threads has stopped: the signal reaches one, and the kernel then stops the others."""
+    stats = [task.joinpath("stat").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
+
+
+def freeze(pid: int) -> None:
+    """From now on it answers nobody, until it is sent SIGCONT."""
+    os.kill(pid, signal.SIGSTOP)
+    eventually(lambda: is_frozen(pid))
+
+
+@contextmanager
+def frozen(pid: int) -> Iterator[int]:
+    freeze(pid)
+    try:
+        yield pid
+    finally:
+        os.kill(pid, signal.SIGCONT)
