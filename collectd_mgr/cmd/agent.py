@@ -23,6 +23,8 @@ from collectd_mgr.drivers.base import Driver, DriverSettings
 from collectd_mgr.drivers.snippet import snippet
 from collectd_mgr.rpc import identity, transport
 
+_PROGRAM = "collectd-mgr-agent"
+
 #: systemd, or a container's manager, starts a dead collectd again by itself; that long it is left to it, in seconds.
 _REVIVAL = {"systemd": 30.0, "commands": 30.0}
 
@@ -38,13 +40,15 @@ _ACTIONS = [
 def main(argv: Sequence[str] | None = None) -> int:
     conf = configuration.new()
     conf.register_cli_opts(_ACTIONS)
-    configuration.load(sys.argv[1:] if argv is None else argv, "collectd-mgr-agent", conf)
-    if conf.print_snippet:
-        print(snippet(settings(conf).daemon), end="")
-        return 0
-    if conf.print_key:
-        return print_key(conf)
-    return run(conf)
+    with configuration.understood(_PROGRAM):
+        configuration.load(sys.argv[1:] if argv is None else argv, _PROGRAM, conf)
+        if conf.print_snippet:
+            print(snippet(settings(conf).daemon), end="")
+            return 0
+        if conf.print_key:
+            return print_key(conf)
+        agent = made(conf)
+    return serve(agent)
 
 
 def print_key(conf: cfg.ConfigOpts) -> int:
@@ -55,20 +59,20 @@ def print_key(conf: cfg.ConfigOpts) -> int:
     return 0
 
 
-def run(conf: cfg.ConfigOpts) -> int:
-    """Until SIGTERM or SIGINT; collectd goes on."""
+def made(conf: cfg.ConfigOpts) -> AgentService:
+    """The only agent in its place, not started; where it cannot be made, the process ends with a sentence."""
     try:
         alone(conf.agent.state_dir)
         drivers = ladder.load(conf.agent.drivers, settings(conf).daemon)
         alone_at(conf.collectd.socket)
         reports.setup(conf)
-        return serve(service(conf, drivers))
+        return service(conf, drivers)
     except (exception.NoDriver, exception.NoTimeSource, TwoAgents) as error:
         sys.exit(str(error))
 
 
 def serve(agent: AgentService) -> int:
-    """Until SIGTERM or SIGINT."""
+    """Until SIGTERM or SIGINT; collectd goes on."""
     stop = stopping.Asked()
     agent.start()
     stop.wait()

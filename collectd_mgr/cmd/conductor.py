@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from oslo_config import cfg
 
 
+_PROGRAM = "collectd-mgr-conductor"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    conf = configuration.load(sys.argv[1:] if argv is None else argv, "collectd-mgr-conductor")
-    stop = stopping.Asked()
-    reports.setup(conf)
-    conductor = service(conf)
+    with configuration.understood(_PROGRAM):
+        conf = configuration.load(sys.argv[1:] if argv is None else argv, _PROGRAM)
+        stop = stopping.Asked()
+        reports.setup(conf)
+        conductor = service(conf)
     conductor.start()
     stop.wait()
     conductor.stop()

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The configuration of a process: options of ours and of the libraries, the files, the log."""
+"""The configuration of a process: options of ours and of the libraries, the files, the log, and mistakes in them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import metadata
 
 from oslo_config import cfg
@@ -11,9 +14,16 @@ from oslo_log import log
 
 from collectd_mgr.conf import log as logs
 from collectd_mgr.conf import opts, reports
+from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.rpc import transport
 
+LOG = logging.getLogger(__name__)
+
 PROJECT = "collectd-mgr"
+
+#: What an operator's mistake comes as while a program is put together: a file that is not there or cannot be read, a
+#: value that is none.
+_MISTAKES = (cfg.Error, log.LogConfigError, OSError, ValueError)
 
 
 def new() -> cfg.ConfigOpts:
@@ -41,3 +51,17 @@ def load(argv: Sequence[str], program: str, conf: cfg.ConfigOpts | None = None) 
     logs.setup(conf, program, version)
     transport.quiet()
     return conf
+
+
+@contextmanager
+def understood(program: str) -> Iterator[None]:
+    """For the time in which ``program`` is put together: a mistake in its configuration ends it with a sentence and 2.
+
+    That is the code that argparse has for a mistake in the arguments. The traceback is for ``--debug``.
+    """
+    try:
+        yield
+    except _MISTAKES as error:
+        LOG.debug("Where the mistake was found:", exc_info=True)
+        print(f"{program}: {mask_text(str(error))}", file=sys.stderr)
+        sys.exit(2)

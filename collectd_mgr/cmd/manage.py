@@ -17,6 +17,8 @@ from collectd_mgr.db import generations, schema, sealing
 from collectd_mgr.db.engine import Database
 from collectd_mgr.rpc import keys
 
+_PROGRAM = "collectd-mgr-manage"
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     conf = configuration.new()
@@ -25,7 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if argv is None else argv
     handler = functools.partial(_commands, argv=given)
     conf.register_cli_opt(cfg.SubCommandOpt("area", title="What to manage", handler=handler))
-    configuration.load(given, "collectd-mgr-manage", conf)
+    with configuration.understood(_PROGRAM):
+        configuration.load(given, _PROGRAM, conf)
     action: Callable[[cfg.ConfigOpts], None] = conf.area.action
     try:
         action(conf)

@@ -53,8 +53,9 @@ _OPTIONS = [
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    conf = configured(sys.argv[1:] if argv is None else argv)
-    settings = agent.settings(conf).daemon
+    with configuration.understood(PROGRAM):
+        conf = configured(sys.argv[1:] if argv is None else argv)
+        settings = agent.settings(conf).daemon
     if conf.stop_collectd:
         if Path(settings.state_dir).is_dir():
             ChildDaemon(settings).stop()
@@ -64,15 +65,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             alone.check_loopback(conf.bind)
         except alone.NotLoopback as error:
             sys.exit(str(error))
-    alone.furnish(Path(conf.state_dir).absolute(), settings)
     try:
-        single.alone(settings.state_dir)
-        single.alone_at(settings.socket)
+        with configuration.understood(PROGRAM):
+            alone.furnish(Path(conf.state_dir).absolute(), settings)
+            single.alone(settings.state_dir)
+            single.alone_at(settings.socket)
+            stop = stopping.Asked()
+            reports.setup(conf)
+            standalone = Standalone(conf)
     except single.TwoAgents as error:
         sys.exit(str(error))
-    stop = stopping.Asked()
-    reports.setup(conf)
-    standalone = Standalone(conf)
     try:
         standalone.listen()
     except OSError as error:

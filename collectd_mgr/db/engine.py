@@ -15,8 +15,8 @@ from oslo_db import api as retrying
 from oslo_db import exception as failures
 from oslo_db import options
 from oslo_db.sqlalchemy import enginefacade
-from sqlalchemy import Connection, Engine, delete, event, false
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, delete, event, false, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import Session as Session
 
 from collectd_mgr import exception
@@ -109,11 +109,14 @@ class Database:
     """Transactions on the database that ``[database]`` names, and the seal of its encrypted columns.
 
     A process has one; it may be used from many threads.
+
+    :raises ValueError: what is named there is none, or the seal has no key
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         prepare(conf)
         self.seal = sealing.from_conf(conf)
+        _check(conf.database.connection)
         self._warm = Warm()
         self._facade = enginefacade.transaction_context()
         # Greenlets would want a pause at each check-in of a connection; there are none.
@@ -162,6 +165,17 @@ class Database:
         """Give the connections back. Safe to repeat."""
         self._warm.close()
         self._facade.dispose_pool()
+
+
+def _check(address: str | None) -> None:
+    """Before it is first used, which may be hours later, or in a request. :raises ValueError:"""
+    try:
+        make_url(address or "").get_dialect().import_dbapi()
+    except (ArgumentError, ImportError) as error:
+        raise ValueError(f"[database] connection names no database: {error}") from None
+    except ValueError:
+        # Its text is what was taken for the port, which may be a password.
+        raise ValueError("[database] connection names no database: the port in it is no number.") from None
 
 
 @contextmanager

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -61,13 +63,27 @@ def _set_defaults(conf: cfg.ConfigOpts) -> None:
         lockutils.set_defaults(conf[_LOCKS].lock_path)
 
 
+@contextmanager
+def _addressed() -> Iterator[None]:
+    """For what is made of a ``transport_url``."""
+    try:
+        yield
+    except (oslo_messaging.DriverLoadFailure, oslo_messaging.InvalidTransportURL) as error:
+        raise ValueError(f"transport_url names no bus: {error}") from error
+    except ValueError:
+        # Its text is what was taken for the port, which may be a password.
+        raise ValueError("transport_url names no bus: its host or port cannot be read.") from None
+
+
+@_addressed()
 def rpc(conf: cfg.ConfigOpts) -> Any:
-    """The transport for calls; connects when first used."""
+    """The transport for calls; connects when first used. :raises ValueError: its address is none"""
     return oslo_messaging.get_rpc_transport(prepare(conf), allowed_remote_exmods=EXMODS)
 
 
+@_addressed()
 def notifications(conf: cfg.ConfigOpts) -> Any:
-    """The transport for heartbeats and statuses; connects when first used."""
+    """The transport for heartbeats and statuses; connects when first used. :raises ValueError: its address is none"""
     return oslo_messaging.get_notification_transport(prepare(conf), allowed_remote_exmods=EXMODS)
 
 
@@ -111,6 +127,7 @@ def telemetry(conf: cfg.ConfigOpts) -> Outlet | None:
     return Outlet(there, f"{conf.control_exchange}_telemetry", tuple(section.topics))
 
 
+@_addressed()
 def _notifications(conf: cfg.ConfigOpts, address: str, **options: str) -> Any:
     url = oslo_messaging.TransportURL.parse(conf, address)
     if url.transport == "rabbit":
