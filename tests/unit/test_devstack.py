@@ -15,6 +15,7 @@ import yaml
 from collectd_mgr.cmd import agent, configuration
 from collectd_mgr.domain import grammar
 from collectd_mgr.domain.output import DEFAULT_CHAIN, operators_chain
+from collectd_mgr.rpc import transport
 from tests.devstack.node import ROOT, Node
 
 STACK = ("stack install", "stack post-config", "stack extra")
@@ -181,6 +182,40 @@ def test_a_second_node_gets_an_agent_and_nothing_else(tmp_path: Path) -> None:
     sections = node.ini("etc/collectd-mgr.conf")
     assert sections["DEFAULT"]["transport_url"] == "rabbit://stackrabbit:rabbits@192.0.2.1:5672/collectd_mgr"
     assert {"database", "secrets", "keystone_authtoken"} & set(sections) == set()
+
+
+def test_a_compute_node_with_ceilometers_agent_tells_it_and_changes_nothing_of_it(tmp_path: Path) -> None:
+    place = tmp_path / "ceilometer"
+    paths = {"CEILOMETER_CONF_DIR": place, "CEILOMETER_CONF": place / "ceilometer.conf"}
+    node = Node(tmp_path, control=False, local={"ENABLED_SERVICES": "n-cpu,ceilometer-acompute", **paths})
+    place.mkdir()
+    theirs = {"ceilometer.conf": "[notification]\nworkers = 1\n", "pipeline.yaml": "---\nsources: []\n"}
+    for name, text in theirs.items():
+        (place / name).write_text(text)
+    calls = node.run(*STACK)
+    assert units(calls, "start") == UNITS[-1:]
+    # No more than whose the samples are: the definitions and the type of resource are the control node's.
+    [asked] = starting(calls, "mysql", "openstack", "rabbitmqctl", "uwsgi", "collectd-mgr-manage")
+    assert "project create admin --domain=default --or-show" in asked
+    _check_what_ceilometer_is_told(node)
+
+    node.run("unstack", "clean")
+    assert {path.name: path.read_text() for path in place.iterdir()} == theirs
+    assert node.files() == {f"ceilometer/{name}" for name in theirs}
+
+
+def _check_what_ceilometer_is_told(node: Node) -> None:
+    """By an agent that has nothing of the control plane: on the bus of Ceilometer, which is not ours."""
+    sections = node.ini("etc/collectd-mgr.conf")
+    assert {"database", "secrets", "keystone_authtoken"} & set(sections) == set()
+    conf = configuration.new()
+    conf(["--config-file", str(node.place / "etc/collectd-mgr.conf")], project="collectd-mgr")
+    assert conf.publisher.project_id == "1d"
+    outlet = transport.telemetry(conf)
+    assert outlet is not None
+    assert (outlet.exchange, outlet.topics) == ("collectd_mgr_telemetry", ("notifications",))
+    buses = [conf.transport_url, conf.oslo_messaging_notifications.transport_url]
+    assert buses == [f"rabbit://stackrabbit:rabbits@192.0.2.1:5672/{vhost}" for vhost in ("collectd_mgr", "")]
 
 
 def test_a_node_can_be_without_an_agent(tmp_path: Path) -> None:
