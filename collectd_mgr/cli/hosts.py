@@ -140,7 +140,7 @@ class SetHost(Reporting, command.ShowOne):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         client, address = client_of(self), path("hosts", parsed_args.host)
-        answer = client.patch(address, json=_patch(client, address, parsed_args)).json()
+        answer = client.patch(address, json=_patch(parsed_args)).json()
         operation = answer["operation"]
         if operation and parsed_args.wait:
             (operation,) = waiting.settled(client, [operation], parsed_args.timeout)
@@ -239,8 +239,8 @@ def _anew(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     return parser
 
 
-def _patch(client: Client, address: str, args: argparse.Namespace) -> dict[str, Any]:
-    body = {**_mode(args), **_labels(client, address, args)}
+def _patch(args: argparse.Namespace) -> dict[str, Any]:
+    body = {**_mode(args), **_labels(args)}
     if args.description is not None:
         body["description"] = args.description
     if args.clear_quarantine:
@@ -256,9 +256,6 @@ def _mode(args: argparse.Namespace) -> dict[str, Any]:
     return {"mode": {**wanted, "reason": args.reason or ""}} if wanted else {}
 
 
-def _labels(client: Client, address: str, args: argparse.Namespace) -> dict[str, Any]:
-    """The API takes all labels at once, so those that stay are read first."""
-    if not (args.label or args.no_label):
-        return {}
-    labels = {**client.get(address).json()["host"]["labels"], **(args.label or {})}
-    return {"labels": {key: value for key, value in labels.items() if key not in (args.no_label or ())}}
+def _labels(args: argparse.Namespace) -> dict[str, Any]:
+    labels = {**(args.label or {}), **dict.fromkeys(args.no_label or ())}
+    return {"labels": labels} if labels else {}

@@ -107,9 +107,9 @@ class HostControl:
 
     @retried
     def describe(
-        self, name: str, description: str | None, labels: dict[str, str] | None, expected: Generation | None = None
+        self, name: str, description: str | None, labels: dict[str, Any] | None, expected: Generation | None = None
     ) -> None:
-        """Set what people say of a host; None leaves it. :raises HostNotFound, StaleGeneration:"""
+        """See :func:`collectd_mgr.db.hosts.describe`. :raises HostNotFound, StaleGeneration, BadRequest:"""
         with self.database.writer() as session:
             host = hosts.get(session, name)
             check_expected(host, expected)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, delete, exists, insert, not_, select, update
+from sqlalchemy import Select, and_, bindparam, case, delete, exists, func, insert, not_, select, update
 from sqlalchemy.orm import Session, defer, selectinload, undefer
 
 from collectd_mgr import exception
@@ -22,6 +22,9 @@ DOWN = "down"
 UNKNOWN = "unknown"
 
 SORT_KEYS = ("name", "created_at", "state", "n")
+
+#: As many a host may have.
+LABELS_LIMIT = 64
 
 
 _LABELS = (selectinload(Host.label_rows),)
@@ -125,15 +128,28 @@ def add(session: Session, name: str) -> Host:
 
 
 def describe(
-    session: Executor, host_id: str, description: str | None = None, labels: Mapping[str, str] | None = None
+    session: Executor, host_id: str, description: str | None = None, labels: Mapping[str, str | None] | None = None
 ) -> None:
-    """Set what people say of a host, the labels as a whole; None leaves it. Safe to repeat."""
+    """Set what people say of a host; None leaves it. Safe to repeat, and for many at once.
+
+    :param labels: the ones to set, and with None those to take away; the others stay as they are
+    :raises BadRequest: it would have more than :data:`LABELS_LIMIT`
+    """
     if description is not None:
         rows(session, update(_TABLE).where(_TABLE.c.id == host_id).values(description=description))
-    if labels is not None:
-        session.execute(delete(_LABEL).where(_LABEL.c.host_id == host_id))
-        for name, value in labels.items():
+    if labels:
+        _label(session, host_id, labels)
+
+
+def _label(session: Executor, host_id: str, labels: Mapping[str, str | None]) -> None:
+    # One at a time: two that bring the same label would both find none.
+    session.execute(select(_TABLE.c.id).where(_TABLE.c.id == host_id).with_for_update())
+    session.execute(delete(_LABEL).where(_LABEL.c.host_id == host_id, _LABEL.c.name.in_(labels)))
+    for name, value in labels.items():
+        if value is not None:
             session.execute(insert(_LABEL).values(host_id=host_id, name=name, value=value))
+    if session.execute(select(func.count()).where(_LABEL.c.host_id == host_id)).scalar_one() > LABELS_LIMIT:
+        raise exception.BadRequest(f"A host has {LABELS_LIMIT} labels at most.", field="labels")
 
 
 def forget(session: Session, host_id: str) -> None:

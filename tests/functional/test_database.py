@@ -107,6 +107,19 @@ def names_are_told_apart_by_every_letter(database: Database) -> None:
     assert [[host.name for host in each] for each in found] == [["c1"], []]
 
 
+def labels_of_many_at_once_are_all_kept(database: Database) -> None:
+    controls = [HostControl(database, AgentAPI(rpc_bus())) for _ in range(3)]
+    controls[0].receive(Reports(statuses=(HostStatus("c1", 1, 1),)))
+    together([partial(label, control, f"k{number}") for number, control in enumerate(controls)])
+    labels = dict(controls[0].desired("c1", labels=True)[0].labels)
+    assert labels == dict.fromkeys(("k0", "k1", "k2", "same"), "4")
+
+
+def label(control: HostControl, name: str) -> None:
+    for value in range(5):
+        control.describe("c1", None, {name: str(value), "same": str(value), "gone": None})
+
+
 def lists_are_paged_in_order(database: Database) -> None:
     control = HostControl(database, AgentAPI(rpc_bus()))
     control.receive(Reports(statuses=tuple(HostStatus(f"c{i}", 1, 1) for i in range(7))))
@@ -340,6 +353,7 @@ CHECKS: list[Check] = [
     a_large_status_is_kept_whole,
     names_are_told_apart_by_every_letter,
     lists_are_paged_in_order,
+    labels_of_many_at_once_are_all_kept,
     each_lost_host_is_lost_once,
     old_generations_are_forgotten,
     notifications_are_stored_once,

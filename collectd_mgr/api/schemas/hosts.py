@@ -6,14 +6,16 @@ from __future__ import annotations
 from collectd_mgr.api.schemas import difference, fields, program
 from collectd_mgr.api.schemas.clock import CLOCK
 from collectd_mgr.api.schemas.operations import OPERATION
-from collectd_mgr.db.hosts import SORT_KEYS
+from collectd_mgr.db.hosts import LABELS_LIMIT, SORT_KEYS
 from collectd_mgr.domain import drift
+
+_LABEL = {"type": "string", "maxLength": 255}
 
 _LABELS = {
     "type": "object",
     "propertyNames": {"pattern": "^[A-Za-z0-9_.:-]{1,63}$"},
-    "additionalProperties": {"type": "string", "maxLength": 255},
-    "maxProperties": 64,
+    "additionalProperties": _LABEL,
+    "maxProperties": LABELS_LIMIT,
 }
 
 _MODE = fields.record(
@@ -119,7 +121,11 @@ DELETE_QUERY = fields.query(
 
 PATCH = fields.request(
     {
-        "labels": _LABELS,
+        "labels": {
+            **_LABELS,
+            "additionalProperties": {"anyOf": [_LABEL, _NULL]},
+            "description": "Those that are absent stay as they are, null takes one away.",
+        },
         "description": {"type": "string", "maxLength": 255},
         "mode": {
             **fields.request({"mode": fields.MODE, "live": fields.BOOLEAN, "reason": fields.REASON}),
