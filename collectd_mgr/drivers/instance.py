@@ -98,10 +98,10 @@ def settle(settings: DriverSettings, daemon: Daemon) -> tuple[str, ...]:
     """
     if daemon.alone is not None:
         return ()
-    if daemon.launcher is not None:
-        daemon.launcher.clear()
     # Where none was begun nobody who runs the daemon is asked: there may be nobody to ask.
-    began = any(directory(settings).glob("*.conf"))
+    began = set(map(str, directory(settings).glob("*.conf")))
+    if daemon.launcher is not None and began - daemon.launched().keys():
+        daemon.launcher.clear()
     notes = _settled(settings, daemon) if began else []
     # Where nobody can say now which of them is the daemon, none is to write what another one may write.
     if not (began and _is_open(settings, daemon)):

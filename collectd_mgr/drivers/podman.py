@@ -80,7 +80,7 @@ class Podman(Launcher):
             raise unfit(program, f"it cannot be run: {error.detail}") from error
 
     def clear(self) -> None:
-        """Containers that were made and do not run: a start that was cut off, or what a boot has left."""
+        """Containers that were made and do not run: a start that was cut off. Each start does so as well."""
         self._remove("")
 
     def _remove(self, name: str) -> None:

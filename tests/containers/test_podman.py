@@ -128,6 +128,8 @@ def test_the_new_one_goes_on_where_the_old_one_was_killed(host: Host, rig: Rig) 
 def test_a_start_that_was_cut_off_leaves_nothing(host: Host, rig: Rig) -> None:
     """A container that was made and not started is what a kill of podman's leaves."""
     label = f"COLLECTD_MGR={host.settings.state_dir}"
+    Path(host.settings.state_dir, "instances").mkdir(exist_ok=True)
+    Path(host.settings.state_dir, "instances", "0.conf").touch()
     podman("create", "--name", f"{host.settings.container}-0", "--label", label, "--rootfs", "/:O", "/bin/true")
     assert len(containers(host)) == 2
     rig.another().recover()

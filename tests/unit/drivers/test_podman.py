@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr import exception
+from collectd_mgr.drivers import instance
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.child import ChildDaemon
 from collectd_mgr.drivers.podman import Podman
@@ -43,7 +44,8 @@ def settings(tmp_path: Path) -> DriverSettings:
 
 
 def told(settings: DriverSettings) -> list[str]:
-    return Path(settings.podman).with_name("log").read_text().splitlines()
+    log = Path(settings.podman).with_name("log")
+    return log.read_text().splitlines() if log.exists() else []
 
 
 def daemon(settings: DriverSettings) -> ChildDaemon:
@@ -74,6 +76,17 @@ def test_what_is_of_no_use_is_removed_and_nothing_else(settings: DriverSettings)
     with pytest.raises(exception.DaemonNotStarted):
         daemon(settings).start()
     assert "rm --force --time 0 --ignore a c" in told(settings)
+
+
+def test_an_agent_asks_it_only_after_a_start_that_was_cut_off(settings: DriverSettings) -> None:
+    """And of its drivers the first one does."""
+    instance.settle(settings, daemon(settings))
+    assert not told(settings)
+    instance.directory(settings).mkdir()
+    (instance.directory(settings) / "1.conf").touch()
+    for _ in range(3):
+        instance.settle(settings, daemon(settings))
+    assert [line.split()[0] for line in told(settings)] == ["ps", "rm"]
 
 
 def test_without_an_image_nothing_is_started(settings: DriverSettings) -> None:
