@@ -162,13 +162,46 @@ def test_the_whole_chain(
     sampled = admin("PUT", f"/v1/hosts/{HOST}/samples/memory", {"identifier": "*/memory/memory-used", "interval": 1})
     assert sampled.status == 200, sampled
     assert admin("PUT", f"/v1/hosts/{HOST}/plugins/memory", {"enabled": True, "interval": 1}).status == 200
+    earlier = _earlier_alarms(keystone)
     print(alarms(keystone, webhook))
+    _check_alarms(keystone, earlier, webhook)
     _cross(agent, admin, telemetry, webhook)
     _fail(admin, telemetry, webhook)
     _check_samples(gnocchi, telemetry, webhook)
     agent.process.stop()
     assert traits(call(webhook, "/host-down", telemetry))["host"] == HOST
     assert event(telemetry, events.HOST_DOWN)["severity"] == "FAILURE"
+
+
+_EARLIER = {
+    "name": "collectd-threshold",
+    "type": "event",
+    "event_rule": {"event_type": "something.else", "query": []},
+    "alarm_actions": ["http://127.0.0.1:9/threshold"],
+}
+
+
+def _earlier_alarms(keystone: Keystone) -> list[str]:
+    """The ids of those of this name, of which there is one as an earlier run may have left it."""
+    _alarming(keystone).post("/v2/alarms", json=_EARLIER)
+    return [each["alarm_id"] for each in _named(keystone)]
+
+
+def _check_alarms(keystone: Keystone, earlier: list[str], webhook: Webhook) -> None:
+    """They are the same as before, and say what those say that were made now."""
+    found = _named(keystone)
+    assert [each["alarm_id"] for each in found] == earlier
+    assert [each["alarm_actions"] for each in found] == [[f"{webhook.url}/threshold"]] * len(earlier)
+
+
+def _named(keystone: Keystone) -> list[dict[str, Any]]:
+    alarms = _alarming(keystone).get("/v2/alarms").json()
+    return sorted((each for each in alarms if each["name"] == _EARLIER["name"]), key=lambda each: str(each["alarm_id"]))
+
+
+def _alarming(keystone: Keystone) -> adapter.Adapter:
+    session = keystone.session("alice", "demo")
+    return adapter.Adapter(session, service_type="alarming", interface="public", region_name=REGION)
 
 
 def _check_host(telemetry: Telemetry, gnocchi: adapter.Adapter) -> None:
