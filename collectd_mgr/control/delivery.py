@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from oslo_context.context import RequestContext
 
 from collectd_mgr import exception
-from collectd_mgr.control import intake, settling
+from collectd_mgr.control import intake, reconciling, settling
 from collectd_mgr.db import claims, hosts
 from collectd_mgr.db.engine import Database, now, retried
 from collectd_mgr.db.models import Host
@@ -105,5 +105,5 @@ class Delivery:
         with self._database.writer() as session:
             host = hosts.get(session, name)
             if Generation(host.epoch, host.n) == sent:
-                settling.overtake(session, self._database.seal, host, theirs)
+                reconciling.overtake(session, self._database.seal, host, theirs)
             return hosts.is_settled(session, host.id)

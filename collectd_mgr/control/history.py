@@ -32,7 +32,7 @@ def failed_attempt(database: Database, host: str) -> Operation | None:
     with database.reader() as session:
         record = hosts.get(session, host, status=False)
         newest = generations.get(session, record, record.n)
-        n = record.n if newest.outcome == FAILED else newest.rollback_of
+        n = record.n if newest.outcome == FAILED and newest.rollback_of is None else newest.rollback_of
         return None if n is None else operations.failed(session, host, Wanted(record.epoch, n))
 
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
-from collectd_mgr.control import settling
+from collectd_mgr.control import reconciling, settling
 from collectd_mgr.control.settling import Report
 from collectd_mgr.db import generations, hosts, operations, statuses
 from collectd_mgr.db.engine import Database, Duplicate, Session, now, retried
@@ -146,13 +146,13 @@ class Intake:
     def _settle(self, session: Session, name: str, status: HostStatus, sent: Generation | None = None) -> bool:
         report, host = settling.report_of(status), hosts.get(session, name, status=False)
         is_latest = (status.boot, status.sequence) >= (host.boot, host.sequence)
-        is_ours = status.generation == sent or not settling.is_anothers(session, host, status)
+        is_ours = status.generation == sent or not reconciling.is_anothers(session, host, status)
         if is_ours:
             settling.conclude(session, self._database.seal, host, report)
         elif is_latest and status.generation == (newest := Generation(host.epoch, host.n)):
-            settling.overtake(session, self._database.seal, host, newest)
+            reconciling.overtake(session, self._database.seal, host, newest)
         if is_latest:
-            settling.reconcile(session, self._database.seal, host, report)
+            reconciling.reconcile(session, self._database.seal, host, report)
             if over := _over(status):
                 settling.end_leases(session, self._database.seal, host, over)
                 return hosts.is_settled(session, host.id)

@@ -6,7 +6,6 @@ Each function works within the caller's transaction, may be repeated, and takes 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,9 +26,6 @@ from collectd_mgr.domain.status import HostStatus
 
 #: The action of a generation that goes on without leases that are over.
 _LEASE_END = "lease.end"
-
-#: The action of a generation that goes on above one of the host that is not known here.
-_OVERTAKE = "overtake"
 
 #: The action of a request that sets the mode. An agent heeds it before it does anything else, and whatever comes of
 #: the rest: that is no setting which could fail, and nothing takes a halt back but another word.
@@ -203,7 +199,7 @@ def _take_back(session: Session, seal: Seal, host: Host, n: int, is_news: bool) 
     if failed.rollback_of is None and failed.digest != old.digest:
         reason = f"Generation {n} failed; back to {good}."
         origin = Origin("rollback", failed.plugin, failed.user, failed.project, failed.request_id, reason, n)
-        if not _renew(session, seal, host, Generation(host.epoch, host.n + 1), good, origin):
+        if not renew(session, seal, host, Generation(host.epoch, host.n + 1), good, origin):
             return
     if left:
         apart.queue(session, left)
@@ -240,57 +236,7 @@ def _in_vain(session: Session, host: Host, newest: Stored) -> bool:
     return newest.outcome == FAILED or (taken_back is not None and taken_back.action == _LEASE_END)
 
 
-def overtake(session: Session, seal: Seal, host: Host, theirs: Generation) -> bool:
-    """The agent has ``theirs``, which this database does not know: desired goes on above it, content unchanged.
-
-    In the same epoch with a larger ``n``; a past epoch of the agent's needs a new one. False when somebody
-    else moved the host meanwhile.
-    """
-    same = theirs.epoch == host.epoch
-    new = Generation(host.epoch if same else uuid.uuid4().hex, (max(host.n, theirs.n) if same else host.n) + 1)
-    origin = Origin(_OVERTAKE, reason=f"The host had taken up generation {theirs.n} of epoch {theirs.epoch}.")
-    if not _renew(session, seal, host, new, host.n, origin):
-        return False
-    operations.want(session, host.name, Generation(host.epoch, host.n), new)
-    return True
-
-
-def is_anothers(session: Session, host: Host, status: HostStatus) -> bool:
-    """Whether what the host has taken up is not what is stored here under its number: the database was restored.
-
-    An agent of another release may tell the digest otherwise: no more is made of that than to go on above, once.
-    """
-    theirs = status.generation
-    if theirs is None or theirs.epoch != host.epoch:
-        return False
-    row = generations.found(session, host.id, theirs.n)
-    is_open = row is not None and row.outcome is None and row.action != _OVERTAKE
-    return row is None or (is_open and status.digest not in (None, row.digest))
-
-
-def reconcile(session: Session, seal: Seal, host: Host, report: Report) -> None:
-    """See to it that a host that is not where its record says gets its newest generation again.
-
-    It may have lost its memory, or the record may be younger than its agent (a host that was forgotten and
-    came back, a database that was restored).
-    """
-    theirs = report.generation
-    if theirs == Generation(host.epoch, host.n):
-        return
-    if theirs is not None and theirs.epoch == host.epoch and theirs.n > host.n:
-        overtake(session, seal, host, theirs)
-    elif host.settled >= host.n and not _nothing_to_say(session, host, theirs):
-        hosts.reopen(session, host)
-
-
-def _nothing_to_say(session: Session, host: Host, theirs: Generation | None) -> bool:
-    """Nobody ever asked anything of the host, or it refused the newest generation for good, and has forgotten none."""
-    if host.n == 0 or (theirs is None and host.last_good > 0):
-        return host.n == 0 and theirs is None
-    return generations.get(session, host, host.n).outcome == FAILED
-
-
-def _renew(session: Session, seal: Seal, host: Host, new: Generation, content: int, origin: Origin) -> bool:
+def renew(session: Session, seal: Seal, host: Host, new: Generation, content: int, origin: Origin) -> bool:
     """The settings of generation ``content`` as a new one; the mode stays, as with a revert."""
     spec = generations.opened(seal, generations.get(session, host, content))
     mode = generations.opened(seal, generations.get(session, host, host.n)).mode

@@ -285,6 +285,34 @@ def test_what_was_applied_is_not_lost_where_it_is_refused_by_one_without_memory(
     assert (host.settled, host.last_good) == (2, 2)
 
 
+@pytest.mark.parametrize("plugin", ["df", "cpu"], ids=["something else", "the same again"])
+def test_what_an_agent_of_before_refuses_to_go_on_with_is_sent_to_the_one_after_it(
+    control: HostControl, agent: ScriptedAgent, plugin: str
+) -> None:
+    """It was taken back to an older release, and does not know all that the host has: a rollback neither."""
+    enable(control)
+    good = agent.status().generation
+    assert good is not None
+    agent.refuse = exception.AgentOutdated("Does not know phases.", good=good.to_dict())
+    row = operation(control, enable(control, plugin))
+    assert (row.state, control.unsettled()) == ("failed", [])
+    assert [host.name for host in control.listed(Filters(in_sync=False), Paging())] == [HOST]
+    said = history.failed_attempt(control.database, HOST)
+    assert said is not None
+    assert said.error == row.error
+    # At its news it is asked once more, and no more than once.
+    control.receive(Reports(statuses=(agent.status(),)))
+    assert control.unsettled() == [HOST]
+    control.send(HOST, PATIENCE)
+    assert control.unsettled() == []
+    agent.refuse = None
+    control.receive(Reports(statuses=(agent.status(),)))
+    control.send(HOST, PATIENCE)
+    assert [host.name for host in control.listed(Filters(in_sync=True), Paging())] == [HOST]
+    assert set(control.desired(HOST)[1].layer.plugins) == {"cpu"}
+    assert operation(control, row).state == "failed"
+
+
 def test_what_a_host_without_memory_always_refused_is_not_sent_for_ever(
     control: HostControl, agent: ScriptedAgent
 ) -> None:
