@@ -57,6 +57,8 @@ class RunningPlugin:
     ``loaded``: this process has its code, for good; ``enabled``: its reads are registered;
     ``config_digest``: of the configuration it was given, ``None`` when not known;
     ``interval``: seconds, ``None`` for the daemon's own; ``restarts``: the counter it was last restarted for.
+    ``stopping``: a read that was in flight when it was disabled is not seen to be over. It ends by itself, and there is
+    nothing to be done about it.
     """
 
     loaded: bool
@@ -189,7 +191,7 @@ def _plugin_changes(name: str, now: RunningPlugin | None, goal: PluginGoal) -> I
         if goal.enabled:
             yield Change(LOAD, name, goal)
     elif not goal.enabled:
-        if now.enabled or now.stopping:
+        if now.enabled:
             yield Change(DISABLE, name, goal)
     elif _configured_otherwise(now, goal):
         yield Change(RECONFIGURE, name, goal)

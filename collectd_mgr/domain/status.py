@@ -14,7 +14,7 @@ from collectd_mgr.domain.skew import understood
 from collectd_mgr.domain.spec import Generation
 
 #: Health of a plugin. ``registered``: collectd has its callback; ``observed``: a value came since;
-#: ``silent``: no value after two intervals; ``stopping``: disabled, its last values not yet gone;
+#: ``silent``: no value after two intervals; ``stopping``: disabled, a read in flight or its last values yet there;
 #: ``failed``: it could not be brought to what was asked; ``off``: not read;
 #: ``unknown``: collectd runs and does not answer, and what is said of the plugin is from when it did.
 UNKNOWN = "unknown"

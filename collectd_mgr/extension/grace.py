@@ -8,6 +8,7 @@ idle after the mark was set tests the mark before it calls anything.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -20,31 +21,62 @@ _LOOK = 0.02
 
 
 class Grace:
-    """Waits until every read thread was seen outside of all reads, once, after the call."""
+    """Whether every read thread was seen outside of all reads, once, since some moment of the monotonic clock.
+
+    :meth:`over` may be called by any thread, :meth:`wait` by who holds the operation lock.
+    """
 
     def __init__(self, threads: Threads, daemon: Daemon) -> None:
         self._threads = threads
         self._fence = Fence(daemon)
+        #: When each read thread was outside of all reads for certain, the last time that anybody saw it there.
+        self._outside: dict[int, float] = {}
+        self._lock = threading.Lock()
 
-    def wait(self, timeout: float) -> bool:
+    def wait(self, since: float, timeout: float) -> bool:
         """Whether it came within ``timeout`` seconds. Costs at most the longest read in flight, as a rule."""
-        deadline = time.monotonic() + timeout
-        busy = _wait(self._threads.readers(), self._threads.idle, min(deadline, time.monotonic() + _LOOK))
-        if busy and time.monotonic() < deadline:
-            with self._fence.up():
-                busy = _wait(busy, self._outside, deadline)
-        return not busy
+        began = time.monotonic()
+        deadline = began + timeout
+        if _wait(lambda: self.over(since), min(deadline, began + _LOOK)):
+            return True
+        if time.monotonic() >= deadline:
+            return False
+        began = time.monotonic()
+        with self._fence.up():
+            return _wait(lambda: self._passed(since, began), deadline)
 
-    def _outside(self, reader: int) -> bool:
-        return self._fence.passed(reader, len(self._threads.readers())) or self._threads.idle(reader)
+    def over(self, since: float) -> bool:
+        """Whether it came by now: one look at those threads that were not seen outside yet.
+
+        One that goes from one slow read into the next is found outside by :meth:`wait` alone.
+        """
+        for reader in self._left(since):
+            now = time.monotonic()  # Before the look: it is true of a later moment.
+            if self._threads.idle(reader):
+                self._saw(reader, now)
+        return not self._left(since)
+
+    def _passed(self, since: float, began: float) -> bool:
+        """The same, with the fence up since ``began``."""
+        for reader in self._left(since):
+            if self._fence.passed(reader, len(self._threads.readers())):
+                self._saw(reader, began)
+        return self.over(since)
+
+    def _left(self, since: float) -> list[int]:
+        return [reader for reader in self._threads.readers() if self._outside.get(reader, -1.0) < since]
+
+    def _saw(self, reader: int, moment: float) -> None:
+        with self._lock:
+            self._outside[reader] = max(moment, self._outside.get(reader, moment))
 
 
-def _wait(busy: list[int], done: Callable[[int], bool], deadline: float) -> list[int]:
-    """Ask ``done`` of each until all were, or the deadline; those that were not."""
+def _wait(done: Callable[[], bool], deadline: float) -> bool:
+    """Ask until it is, or the deadline."""
     pause = 0.0002
-    while True:
-        busy = [reader for reader in busy if not done(reader)]
-        if not busy or time.monotonic() >= deadline:
-            return busy
+    while not done():
+        if time.monotonic() >= deadline:
+            return False
         time.sleep(pause)
         pause = min(2 * pause, 0.002)
+    return True

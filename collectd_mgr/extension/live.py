@@ -107,8 +107,8 @@ def assemble(
         raise Unfit(f"the lists of callbacks are not as in the versions that are known: {error}") from error
     records = Records()
     records.recall(settings.marker, daemon.default_interval())
-    observer = Observer(loader, reads, records)
     guards = grace(threads, daemon), shield(daemon, threads)
+    observer = Observer(loader, reads, records, guards[0])
     feed = Feed(daemon, gate, loader, log)
     boot.schedule = partial(schedule.align, reads)
     boot.registration = registration = Registration(daemon, loader, reads, inits, *guards, records, log, gate, feed)

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from collectd_mgr.extension.grace import Grace
 from collectd_mgr.extension.loader import Loader
 from collectd_mgr.extension.readers import Read, Reads
-from collectd_mgr.extension.records import CONFIG, Records
+from collectd_mgr.extension.records import CONFIG, Record, Records
 
 
 def unseen(plugins: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -20,10 +21,11 @@ def unseen(plugins: Iterable[str]) -> dict[str, dict[str, Any]]:
 class Observer:
     """Reads the daemon's state; changes nothing, and may run beside an operation."""
 
-    def __init__(self, loader: Loader, reads: Reads, records: Records) -> None:
+    def __init__(self, loader: Loader, reads: Reads, records: Records, grace: Grace) -> None:
         self._loader = loader
         self._reads = reads
         self._records = records
+        self._grace = grace
 
     def reads(self) -> list[Read]:
         """Every read, as collectd has it now."""
@@ -59,6 +61,13 @@ class Observer:
             ),
             "config_digest": record.digest,
             "origin": record.origin,
-            "stopping": record.stopping,
+            "stopping": self._stops(record),
             "off": record.off,
         }
+
+    def _stops(self, record: Record) -> bool:
+        """As it is seen now: nobody has to ask for anything for this to end."""
+        try:
+            return record.withdrawn is not None and not self._grace.over(record.withdrawn)
+        except OSError:  # There may be no descriptor left to look with.
+            return True

@@ -115,8 +115,7 @@ class Plugins:
         return self._register(plugin, record, interval)
 
     def _register(self, plugin: str, record: Record, interval: float | None) -> dict[str, Any]:
-        self._registration.unregister(plugin, record, GRACE)
-        if record.stopping:
+        if not self._registration.unregister(plugin, record, GRACE):
             raise exception.Busy(f"A read of {plugin} is still in flight.", plugin=plugin)
         messages = self._registration.again(plugin, record, interval)
         self._thresholds.unhush(plugin)

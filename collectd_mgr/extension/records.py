@@ -19,8 +19,9 @@ class Record:
     ``origin`` is ``config`` (by the operator's files) or ``live`` (by us, live or in the managed file).
     ``own_interval`` is the interval without a setting of ours. ``blocks`` and ``digest`` are the configuration
     that it was given live.
-    ``rejected``: collectd took only a part of it. ``stopping``: a read may still be in flight. ``off``: its reads were
-    taken out, and not registered again.
+    ``rejected``: collectd took only a part of it. ``withdrawn``: when its reads were taken out last, by the monotonic
+    clock; one of them may be in flight until the grace period since then is over. ``off``: they were not registered
+    again.
     """
 
     origin: str
@@ -29,7 +30,7 @@ class Record:
     digest: str | None = None
     blocks: tuple[Item, ...] = ()
     rejected: bool = False
-    stopping: bool = False
+    withdrawn: float | None = None
     off: bool = False
 
 

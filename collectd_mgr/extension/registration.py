@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from functools import partial
 
@@ -55,13 +56,12 @@ class Registration:
             record.own_interval = record.interval = min(read.interval for read in reads)
         self._withdraw(plugin)
 
-    def unregister(self, plugin: str, record: Record, timeout: float) -> None:
-        """Take the plugin's reads out, and wait for those in flight; ``record.stopping`` says if one is left."""
+    def unregister(self, plugin: str, record: Record, timeout: float) -> bool:
+        """Take the plugin's reads out, and wait for those in flight; whether none is left."""
         record.off = True
         if self._withdraw(plugin):
-            record.stopping = True
-        if record.stopping:
-            record.stopping = not self._grace.wait(timeout)
+            record.withdrawn = time.monotonic()
+        return record.withdrawn is None or self._grace.wait(record.withdrawn, timeout)
 
     def load(self, plugin: str, interval: float | None, text: str, digest: str | None) -> list[str]:
         """The first load: file, configuration, init. Returns what collectd logged (notices and worse)."""
@@ -115,8 +115,8 @@ class Registration:
 
     def _give_up(self, plugin: str, record: Record) -> None:
         """On a read thread, when config and init take too long: the daemon must read, but not this plugin."""
-        record.stopping = True
         self._withdraw(plugin)
+        record.withdrawn = time.monotonic()
 
     def _withdraw(self, plugin: str) -> bool:
         """Unregister every read of the plugin; False when there was none."""

@@ -175,6 +175,19 @@ def test_a_read_in_flight_makes_the_plugin_stopping_then_busy(
         eventually(lambda: collectd.call("plugin_enable", plugin="probe")["registered"])
 
 
+def test_stopping_ends_with_the_read_and_nobody_has_to_ask(
+    compiled: dict[str, Path], eventually: Eventually, tmp_path: Path
+) -> None:
+    until = tmp_path / "until"
+    with probed(compiled, until=f'ReadUntil "{until}"') as collectd:
+        eventually(lambda: "the first read begins" in collectd.log_text)
+        assert collectd.call("plugin_disable", plugin="probe", grace_timeout=0.1)["stopping"]
+        assert collectd.call("status")["plugins"]["probe"]["stopping"]
+        until.touch()
+        eventually(lambda: not collectd.call("status")["plugins"]["probe"]["stopping"])
+        assert collectd.call("status")["operations"]["done"] == 1
+
+
 def test_operations_one_at_a_time_reads_beside_them(
     compiled: dict[str, Path], eventually: Eventually, tmp_path: Path
 ) -> None:

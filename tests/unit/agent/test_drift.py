@@ -14,14 +14,14 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.agent.drift import DriftWatch
-from collectd_mgr.domain import drift
+from collectd_mgr.domain import drift, plan
 from collectd_mgr.domain.difference import Difference
 from collectd_mgr.domain.drift import Drift
 from collectd_mgr.domain.plan import RunningPlugin
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.base import Applied, DriverSettings, Order
 from collectd_mgr.drivers.fake import FakeDaemon, FakeDriver
-from tests.unit.agent.agents import Agent, spec
+from tests.unit.agent.agents import Agent, Live, spec
 
 
 @pytest.fixture
@@ -107,6 +107,35 @@ def test_who_has_forgotten_what_is_to_run_leaves_the_managed_file(tmp_path: Path
     prepared = agent.collectd.prepared = Goal()
     agent.service.keeper.look()
     assert (agent.collectd.prepared is prepared, kinds(agent)) == (True, [])
+
+
+class Hanging(Live):
+    """A read is in flight when it has switched a plugin off, for as long as ``hangs``."""
+
+    applied = 0
+
+    def apply(self, order: Order) -> Applied:
+        type(self).applied += 1
+        applied = super().apply(order)
+        off = {change.plugin for change in order.plan if change.kind == plan.DISABLE}
+        self.see({name: replace(item, stopping=name in off) for name, item in applied.running.plugins.items()})
+        return replace(applied, running=self.daemon.running)
+
+    def see(self, plugins: dict[str, RunningPlugin]) -> None:
+        self.daemon.running = replace(self.daemon.running, plugins=plugins)
+
+
+@pytest.mark.parametrize("on_drift", [drift.MEND, drift.LEAVE])
+def test_a_read_that_hangs_in_what_we_switched_off_is_nobodys_doing(tmp_path: Path, on_drift: str) -> None:
+    agent = Agent(tmp_path, live=Hanging, on_drift=on_drift, probation=3600.0).recover()
+    agent.apply_and_look(spec(1, df=True))
+    agent.apply_and_look(spec(2, df=False))
+    applied, probation = Hanging.applied, agent.service.state.memory.probation
+    for _ in range(3):
+        agent.service.keeper.look()
+    assert agent.status().plugins["df"].health == "stopping"
+    assert (kinds(agent), Hanging.applied) == ([], applied)
+    assert agent.service.state.memory.probation == probation is not None
 
 
 class Failing(FakeDriver):
