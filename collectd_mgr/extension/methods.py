@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any, Callable
 
@@ -10,7 +11,7 @@ from collectd_mgr import exception
 from collectd_mgr.extension import parameters as of
 from collectd_mgr.extension.inside import Inside
 from collectd_mgr.extension.parameters import Check, checked
-from collectd_mgr.wire.server import Method
+from collectd_mgr.wire.server import OPERATION, Method
 
 _FILTERS: dict[str, Check] = {
     "plugin": of.text,
@@ -38,11 +39,12 @@ Call = Callable[..., Any]
 
 
 class Methods:
-    """The methods of ``inside``, as the server wants them; counts and logs the operations."""
+    """The methods of ``inside``, as the server wants them; counts and logs those that have to wait for their turn."""
 
     def __init__(self, inside: Inside) -> None:
         self._inside = inside
         self.counters: dict[str, float] = {"done": 0, "failed": 0, "seconds": 0.0}
+        self._counting = threading.Lock()
 
     def table(self) -> dict[str, Method]:
         inside = self._inside
@@ -53,13 +55,16 @@ class Methods:
             "generation_set": self._read(self.generation_set, marker=of.anything),
             "operation_log": Method(self._log),
             "drain": self._read(inside.pause, pid=of.index),
+            # What others have registered may hang, of a network: no change is to wait for that.
             "flush": self._operation(
-                "flush", inside.flush, plugin=of.text, identifier=of.text, timeout=of.seconds_or_zero
+                "flush", inside.flush, "flush", plugin=of.text, identifier=of.text, timeout=of.seconds_or_zero
             ),
             "notifications_read": self._read(
                 inside.notifications_read, stream=of.text, after=of.index, limit=of.count, wait=of.seconds_or_zero
             ),
-            "notification_send": self._operation("notification_send", inside.notification_send, **_NOTIFICATION),
+            "notification_send": self._operation(
+                "notification_send", inside.notification_send, "notification", **_NOTIFICATION
+            ),
             "plugin_enable": self._operation(
                 "plugin_enable",
                 inside.plugin_enable,
@@ -101,7 +106,7 @@ class Methods:
             "successor_start": self._operation(
                 "successor_start", inside.successor_start, config_file=of.text, pid=of.index
             ),
-            # Beside an operation: the flush that a hand-over does not wait for may be running yet.
+            # It has to come through, whatever collectd is at: it changes nothing in here.
             "successor_announce": self._read(inside.successor_announce, successor=of.count, pid=of.index),
             "states_get": self._read(inside.states_get),
             "states_set": self._operation("states_set", inside.states_set, states=of.states),
@@ -125,7 +130,7 @@ class Methods:
         """An operation of the agent's that was not made in here: it started this daemon."""
         self._inside.log.operation(request_id, **checked({"text": of.line}, params))
 
-    def _operation(self, name: str, call: Call, **checks: Check) -> Method:
+    def _operation(self, name: str, call: Call, turn: str = OPERATION, **checks: Check) -> Method:
         def run(params: dict[str, Any], request_id: str) -> Any:
             given = checked(checks, params)
             began = time.monotonic()
@@ -140,11 +145,12 @@ class Methods:
             finally:
                 self._account(request_id, name, given, outcome, time.monotonic() - began)
 
-        return Method(run, operation=True)
+        return Method(run, turn)
 
     def _account(self, request_id: str, name: str, given: dict[str, Any], outcome: str, took: float) -> None:
-        self.counters["done" if outcome == "done" else "failed"] += 1
-        self.counters["seconds"] += took
+        with self._counting:
+            self.counters["done" if outcome == "done" else "failed"] += 1
+            self.counters["seconds"] += took
         # No config in the log: it may hold secrets.
         facts = " ".join(f"{key}={value}" for key, value in given.items() if key in _SHOWN)
         self._inside.log.operation(request_id, f"{name} {facts}: {outcome} in {1000 * took:.1f} ms")

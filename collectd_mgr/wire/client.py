@@ -102,7 +102,7 @@ class WireClient:
         connection = self._take(deadline)
         try:
             request = {"id": next(self._ids), "method": method, "params": params, "request_id": request_id}
-            answer = connection.exchange(request, deadline)
+            answer = connection.exchange({**request, "timeout": deadline - time.monotonic()}, deadline)
         except BaseException:
             connection.close()
             raise

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The extension's side of the socket: threads, one operation at a time, reads beside it."""
+"""The extension's side of the socket: threads, one method of a turn at a time, reads beside it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ from collectd_mgr.wire.listener import Listener, may_connect
 #: More connections than this at once are turned away.
 CONNECTIONS = 32
 
+#: The turn of what changes the daemon.
+OPERATION = "operation"
+
+#: Seconds that a caller waits for the answer, who does not say so; and the most that is believed.
+_TIMEOUT, _LONGEST = 10.0, 3600.0
+
 #: Seconds until the next try, where a connection could not be accepted.
 _PAUSE = 0.1
 
@@ -27,11 +33,11 @@ _PAUSE = 0.1
 class Method:
     """What answers one method: ``call(params, request_id)`` gives JSON or raises a typed error.
 
-    An ``operation`` never runs beside another one; everything else runs at any time.
+    It never runs beside another one of the same ``turn``; what has none runs at any time.
     """
 
     call: Callable[[dict[str, Any], str], Any]
-    operation: bool = False
+    turn: str = ""
 
 
 class WireServer:
@@ -44,7 +50,8 @@ class WireServer:
         self._methods = methods
         self._hello = hello
         self._limit = connections
-        self._operation = threading.Lock()
+        named = {method.turn for method in methods.values() if method.turn}
+        self._turns = {turn: threading.Lock() for turn in {OPERATION, *named}}
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
         self._threads: set[threading.Thread] = set()
@@ -66,10 +73,10 @@ class WireServer:
         before.close()
 
     def stop(self, timeout: float) -> bool:
-        """Take no more, wait for the running operation, close everything.
+        """Take no more, wait for what has its turn, close everything.
 
         :param timeout: seconds to wait at most
-        :returns: whether the operation ended within the timeout
+        :returns: whether that ended within the timeout
         """
         self._stopping = True
         _shut(self._listener.socket)
@@ -86,15 +93,13 @@ class WireServer:
     @contextlib.contextmanager
     def exclusively(self) -> Iterator[None]:
         """Inside, no operation runs."""
-        with self._operation:
+        with self._turns[OPERATION]:
             yield
 
     def settle(self, timeout: float) -> bool:
-        """Wait until no operation runs, ``timeout`` seconds at most; whether it came to that."""
-        idle = self._operation.acquire(timeout=timeout)
-        if idle:
-            self._operation.release()
-        return idle
+        """Wait until nothing has its turn, ``timeout`` seconds at most; whether it came to that."""
+        deadline = time.monotonic() + timeout
+        return all(_ends(turn, deadline) for turn in self._turns.values())
 
     def _spawn(self, target: Callable[..., None], *args: Any) -> None:
         """:raises RuntimeError: there is no thread to be had"""
@@ -167,33 +172,76 @@ class WireServer:
             request = framing.receive(connection)
             if request is None:
                 return
-            connection.sendall(self._answer(request))
+            connection.sendall(self._answer(request, connection))
 
-    def _answer(self, request: Any) -> bytes:
+    def _answer(self, request: Any, caller: socket.socket) -> bytes:
         """The frame of it: a result that makes none is a failure like any other."""
         if not isinstance(request, dict):
             raise framing.BadFrame("a request is an object")
         number = request.get("id")
         try:
-            return framing.encode({"id": number, "result": self._execute(request)})
+            return framing.encode({"id": number, "result": self._execute(request, caller)})
         except exception.CollectdMgrError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - the daemon goes on, whatever a method does
             failure = exception.CollectdMgrError(f"{type(error).__name__}: {error}")
         return framing.encode({"id": number, "error": failure.to_dict()})
 
-    def _execute(self, request: dict[str, Any]) -> Any:
+    def _execute(self, request: dict[str, Any], caller: socket.socket) -> Any:
         method = self._methods.get(str(request.get("method")))
         params = request.get("params") or {}
         if method is None or not isinstance(params, dict):
             raise exception.BadRequest(f"no such request: {request.get('method')!r}")
         request_id = str(request.get("request_id") or "-")
-        if not method.operation:
+        if not method.turn:
             return method.call(params, request_id)
-        with self._operation:
+        with self._having(method.turn, _patience(request), caller):
+            return method.call(params, request_id)
+
+    @contextlib.contextmanager
+    def _having(self, name: str, patience: float, caller: socket.socket) -> Iterator[None]:
+        """Inside, the caller has the turn: nobody begins what he was told has failed.
+
+        :raises Busy: another one has it for too long
+        :raises DaemonUnreachable: collectd stops
+        :raises RequestTimeout: the caller has gone
+        """
+        turn = self._turns[name]
+        if not turn.acquire(timeout=patience):
+            raise exception.Busy(f"collectd is still at another {name}.")
+        try:
             if self._stopping:
                 raise exception.DaemonUnreachable("collectd is stopping", maybe_executed=False)
-            return method.call(params, request_id)
+            if _gone(caller):
+                raise exception.RequestTimeout("Nobody waits for it any more.", maybe_executed=False)
+            yield
+        finally:
+            turn.release()
+
+
+def _patience(request: dict[str, Any]) -> float:
+    """Seconds to wait for the turn: half of what the caller waits, so that there is time to do it as well."""
+    told = request.get("timeout")
+    timeout = float(told) if isinstance(told, (int, float)) and told > 0 else _TIMEOUT
+    return min(timeout, _LONGEST) / 2
+
+
+def _gone(caller: socket.socket) -> bool:
+    """Whether the other side has closed the connection; it asks for nothing before it has our answer."""
+    try:
+        return caller.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+def _ends(turn: threading.Lock, deadline: float) -> bool:
+    """Whether nobody has it, then or before."""
+    free = turn.acquire(timeout=max(0.0, deadline - time.monotonic()))
+    if free:
+        turn.release()
+    return free
 
 
 def _turn_away(connection: socket.socket) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,21 @@ def test_only_what_is_older_than_the_timeout(
     assert outcomes(collectd.call("flush", plugin="rrdtool", timeout=3600)) == {"rrdtool": "flushed"}
     time.sleep(1.0)
     assert file.stat().st_mtime_ns == before
+
+
+def test_one_that_hangs_keeps_nobody_else_waiting(eventually: Callable[..., float]) -> None:
+    """It hangs until a notification comes: neither that nor a change waits for it."""
+    modules = ["hanging_flush"]
+    with (
+        ScratchCollectd(("load",), modules=modules, module_path=HERE / "entries") as collectd,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        flush = threads.submit(collectd.call, "flush", plugin="python.hanging_flush")
+        eventually(lambda: "the flush hangs" in collectd.log_text)
+        assert not collectd.call("plugin_disable", plugin="load")["registered"]
+        assert not flush.done()
+        collectd.call("notification_send", severity="okay", message="go on", host="h", plugin="test", type="gauge")
+        assert [row["callback"] for row in flush.result()] == ["python.hanging_flush"]
 
 
 def rests(file: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.wire.hello import hello
-from collectd_mgr.wire.server import Method, WireServer
+from collectd_mgr.wire.server import OPERATION, Method, WireServer
 
 #: No process has it: the largest is 2^22.
 NOBODY = 1 << 23
@@ -31,7 +31,7 @@ class Extension:
         }
         table["drain"] = Method(lambda _params, _id: self.calls.append(("drain", "")))
         for name in ("plugin_enable", "plugin_disable"):
-            table[name] = Method(self._operation(name), operation=True)
+            table[name] = Method(self._operation(name), OPERATION)
         self.server = WireServer(socket, table, hello(pid=NOBODY))
         self.server.start()
 

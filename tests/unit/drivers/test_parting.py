@@ -124,6 +124,15 @@ def test_what_could_not_be_flushed_is_told(instances: Instances) -> None:
     assert said.endswith("may be missing: It returned -1.")
 
 
+@pytest.mark.parametrize("error", [exception.Busy, exception.RequestTimeout])
+def test_a_flush_that_takes_long_is_not_waited_for(
+    instances: Instances, error: type[exception.CollectdMgrError]
+) -> None:
+    instances.answer(OLD, output.UNTIL, flush=error())
+    instances.answer(NEW, output.SINCE)
+    assert instances.parting().finish(0.0) == ()
+
+
 def test_an_old_one_that_has_to_be_killed_may_not_have_sent_all(instances: Instances, stubborn: Process) -> None:
     for pid in (OLD, NEW):
         instances.answer(pid, output.PASS)

@@ -21,7 +21,7 @@ from collectd_mgr.drivers.process import Process
 from collectd_mgr.drivers.systemd import SystemdDaemon
 from collectd_mgr.wire.client import WireClient
 from collectd_mgr.wire.hello import hello
-from collectd_mgr.wire.server import Method, WireServer
+from collectd_mgr.wire.server import OPERATION, Method, WireServer
 from tests.waiting import PATIENCE
 
 _SYSTEMCTL = """#!/bin/sh
@@ -180,7 +180,7 @@ def test_what_the_one_before_says_is_not_the_new_ones(place: Path) -> None:
         started.append(subprocess.Popen(command))
 
     facts = hello(extension="0", pid=os.getpid(), collectd="5.12.0", imported_from="")
-    server = WireServer(path, {"successor_start": Method(start, operation=True)}, facts)
+    server = WireServer(path, {"successor_start": Method(start, OPERATION)}, facts)
     server.start()
     wire = WireClient(path)
     unit = SystemdDaemon(settings(place), wire, str(place / "systemctl"), str(place / "journalctl"))

@@ -23,7 +23,7 @@ from collectd_mgr.wire import framing
 from collectd_mgr.wire.client import WireClient
 from collectd_mgr.wire.hello import hello
 from collectd_mgr.wire.listener import CannotListen, Listener
-from collectd_mgr.wire.server import Method, WireServer
+from collectd_mgr.wire.server import OPERATION, Method, WireServer
 from tests.waiting import PATIENCE, eventually
 
 
@@ -32,6 +32,7 @@ class Methods:
 
     def __init__(self) -> None:
         self.running = 0
+        self.done: list[Any] = []
         self.most = 0
         self.holding = 0
         self.release = threading.Event()
@@ -43,8 +44,9 @@ class Methods:
             "break": Method(lambda params, request_id: 1 // 0),
             "unspeakable": Method(lambda params, request_id: b"no JSON"),
             "wait": Method(lambda params, request_id: self.held()),
-            "work": Method(self.work, operation=True),
-            "hold": Method(lambda params, request_id: self.held(), operation=True),
+            "work": Method(self.work, OPERATION),
+            "hold": Method(lambda params, request_id: self.held(), OPERATION),
+            "linger": Method(lambda params, request_id: self.held(), "another"),
         }
 
     def held(self) -> bool:
@@ -59,6 +61,7 @@ class Methods:
         self.most = max(self.most, self.running)
         time.sleep(0.005)
         self.running -= 1
+        self.done.append(params.get("n"))
 
 
 @pytest.fixture
@@ -166,6 +169,57 @@ def test_reads_beside_an_operation(client: WireClient, methods: Methods) -> None
         assert held.result()
 
 
+def asks(path: str, timeout: float) -> socket.socket:
+    """A connection on which an operation was asked for by somebody who waits so long."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(PATIENCE)
+    connection.connect(path)
+    framing.send(connection, hello())
+    framing.receive(connection)
+    framing.send(connection, {"id": 1, "method": "work", "params": {"n": "theirs"}, "timeout": timeout})
+    return connection
+
+
+def test_an_operation_that_would_wait_for_too_long_is_not_begun(
+    client: WireClient, path: str, methods: Methods
+) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        held = threads.submit(client.call, "hold")
+        eventually(lambda: methods.holding)
+        with asks(path, timeout=0.1) as connection:
+            answer = framing.receive(connection) or {}
+        methods.release.set()
+        assert held.result()
+    assert (answer["error"]["code"], methods.done) == ("busy", [])
+
+
+def test_an_operation_whose_caller_has_gone_is_not_begun(directory: Path, methods: Methods) -> None:
+    server = WireServer(str(directory / "gone"), methods.table(), hello())
+    server.start()
+    client = WireClient(str(directory / "gone"), timeout=PATIENCE)
+    with ThreadPoolExecutor(1) as threads:
+        held = threads.submit(client.call, "hold")
+        eventually(lambda: methods.holding)
+        asks(str(directory / "gone"), timeout=3600.0).close()
+        methods.release.set()
+        assert held.result()
+    eventually(lambda: len(server._connections) == 1)
+    client.call("work", {"n": "ours"})
+    assert methods.done == ["ours"]
+    client.close()
+    assert server.stop(PATIENCE)
+
+
+def test_who_has_another_turn_waits_for_nobody(client: WireClient, methods: Methods) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        held = threads.submit(client.call, "linger")
+        eventually(lambda: methods.holding)
+        client.call("work", {"n": 1})
+        assert methods.done == [1]
+        methods.release.set()
+        assert held.result()
+
+
 def test_a_timeout_may_have_been_executed(client: WireClient) -> None:
     with pytest.raises(exception.RequestTimeout) as error:
         client.call("wait", timeout=0.1)
@@ -261,6 +315,21 @@ def test_a_client_that_talks_nonsense_harms_only_itself(path: str, client: WireC
             connection.connect(path)
             connection.sendall(nonsense)
     assert client.call("echo")
+
+
+@pytest.mark.parametrize("method", ["hold", "linger"])
+def test_stop_waits_for_whatever_has_its_turn(directory: Path, methods: Methods, method: str) -> None:
+    server = WireServer(str(directory / "turns"), methods.table(), hello())
+    server.start()
+    client = WireClient(str(directory / "turns"), timeout=PATIENCE)
+    with ThreadPoolExecutor(1) as threads:
+        held = threads.submit(client.call, method)
+        eventually(lambda: methods.holding)
+        assert not server.settle(0.01)
+        methods.release.set()
+        assert held.result()
+    assert server.stop(PATIENCE)
+    client.close()
 
 
 def test_stop_waits_for_the_running_operation(directory: Path, methods: Methods) -> None:
