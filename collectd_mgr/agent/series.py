@@ -12,7 +12,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Set
 
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
-from collectd_mgr.domain.naming import SPOKEN_TO, first_word, naming
+from collectd_mgr.domain.baseline import baseline, word
+from collectd_mgr.domain.naming import SPOKEN_TO, naming
 from collectd_mgr.domain.plan import Plan, Running
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.ladder import Ladder
@@ -29,9 +30,6 @@ _NAMED = 5
 #: Whoever sends to these may be quiet for a while, and the guests of a host come and go.
 _FED = SPOKEN_TO | {"virt"}
 
-#: After these a plugin gives what its configuration says, rather than what it gave before.
-_OTHERWISE = (plan.LOAD, plan.ENABLE, plan.RECONFIGURE, plan.DISABLE)
-
 
 def fresh(ladder: Ladder, now: float) -> dict[str, float]:
     """The interval, in seconds, of each metric that has a fresh value ``now``; none where the cache cannot be read."""
@@ -42,7 +40,7 @@ def given(metrics: Mapping[str, float]) -> dict[str, float]:
     """By first word the longest interval of these metrics."""
     found: dict[str, float] = {}
     for name, interval in metrics.items():
-        found[_word(name)] = max(interval, found.get(_word(name), 0.0))
+        found[word(name)] = max(interval, found.get(word(name), 0.0))
     return found
 
 
@@ -58,7 +56,7 @@ def came(ladder: Ladder) -> frozenset[str]:
 
 def missing(there: Set[str], gave: Iterable[str], wanted: Container[str]) -> str | None:
     """Which of the metrics ``gave``, of the words that are wanted, are not there, in a sentence."""
-    gone = sorted({name for name in gave if _word(name) in wanted} - there)
+    gone = sorted({name for name in gave if word(name) in wanted} - there)
     named = ", ".join(gone[:_NAMED]) + (" …" if len(gone) > _NAMED else "")
     number = "one metric" if len(gone) == 1 else f"{len(gone)} metrics"
     return f"Since the change collectd gives no values of {number} which it gave before: {named}" if gone else None
@@ -68,18 +66,13 @@ def expected(gave: Mapping[str, float], running: Running, goal: Goal, todo: Plan
     """Of what was given what another daemon is to give as well, when ``todo`` has been done to ``running``."""
     if any(change.kind == plan.IGNORELIST for change in todo):
         return {}
-    touched = {change.plugin for change in todo if change.kind in _OTHERWISE}
-    if any(change.kind == plan.RELOAD for change in todo):
-        touched |= {name for name, wanted in goal.plugins.items() if wanted.origin == "host"}
-    on = {name: wanted for name, wanted in goal.plugins.items() if wanted.enabled and name in running.plugins}
-    kept = {word for name, wanted in on.items() if name not in touched for word in _words(name, wanted)}
-    kept -= {word for name in touched for word in _words(name, goal.plugins.get(name, PluginGoal(False)))}
-    return {word: gave[word] for word in sorted(kept & gave.keys()) if gave[word] <= _SELDOM}
+    sure = {name: each for name, each in goal.plugins.items() if name in running.plugins and _is_sure(name, each)}
+    return {each: gave[each] for each in sorted(baseline(sure, todo) & gave.keys()) if gave[each] <= _SELDOM}
 
 
 def lost(there: Iterable[str], wanted: Mapping[str, float]) -> tuple[str, ...]:
     """Of which of the words there is no metric."""
-    return tuple(sorted(wanted.keys() - set(map(_word, there))))
+    return tuple(sorted(wanted.keys() - set(map(word, there))))
 
 
 def _metrics(ladder: Ladder) -> Iterator[tuple[str, float, float]]:
@@ -91,10 +84,6 @@ def _metrics(ladder: Ladder) -> Iterator[tuple[str, float, float]]:
         return
 
 
-def _word(identifier: str) -> str:
-    return first_word(identifier.split("/", 2)[1])
-
-
-def _words(plugin: str, goal: PluginGoal) -> frozenset[str]:
-    names = naming(plugin, goal.items, "")
-    return names.plugins if names.whole and plugin not in _FED else frozenset()
+def _is_sure(plugin: str, goal: PluginGoal) -> bool:
+    """Whether it gives values of itself, by names that are known."""
+    return plugin not in _FED and naming(plugin, goal.items, "").whole

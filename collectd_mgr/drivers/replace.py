@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar
 
 from collectd_mgr import exception
 from collectd_mgr.domain import beside, capabilities, managed, output, plan, sections
+from collectd_mgr.domain.baseline import baseline
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.ignorelist import Rules
 from collectd_mgr.domain.metrics import Identifier
-from collectd_mgr.domain.naming import naming
 from collectd_mgr.domain.plan import Change, Running
 from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.drivers import candidate, instance, observation, operators
@@ -29,9 +29,6 @@ LOG = logging.getLogger(__name__)
 
 #: Seconds between two looks at the new instance.
 _LOOK = 0.05
-
-#: What changes the metrics that a plugin gives.
-_OTHERWISE = (plan.LOAD, plan.RECONFIGURE, plan.DISABLE)
 
 #: So many metrics are named.
 _NAMED = 5
@@ -229,18 +226,8 @@ class ReplaceDriver(RealDriver):
         """The metrics that the old one gives and the new one should: of what is configured as before, and was read."""
         old, new = succession.samples()
         rules = Rules(order.goal.section(sections.IGNORELIST))
-        touched = {change.plugin for change in order.plan if change.kind in _OTHERWISE}
-        if any(change.kind == plan.RELOAD for change in order.plan):
-            touched |= {name for name, goal in order.goal.plugins.items() if goal.origin == "host"}
-        spared = {name.lower() for name in touched | hopeless}
-        kept, others = set[str](), set(spared)
-        for name, goal in order.goal.plugins.items():
-            words = {word.lower() for word in naming(name, goal.items, "").plugins}
-            if name.lower() in spared:
-                others |= words
-            elif goal.enabled:
-                kept |= words
-        return [name for name in output.lost(old, new, time.time()) if _is_of(name, kept - others, rules)]
+        words = baseline(order.goal.plugins, order.plan, hopeless)
+        return [name for name in output.lost(old, new, time.time()) if _is_of(name, words, rules)]
 
     def _go_back(self, succession: Succession) -> str | None:
         """What it has cost, in a sentence; None for nothing.
@@ -266,7 +253,7 @@ def _shifted(status: Mapping[str, Any]) -> tuple[str, ...]:
     return () if status.get("aligned", True) else (_SHIFTED,)
 
 
-def _is_of(name: str, words: set[str], rules: Rules) -> bool:
+def _is_of(name: str, words: Container[str], rules: Rules) -> bool:
     """Whether a metric is one that counts: of a plugin whose metrics bear one of these words."""
     try:
         metric = Identifier.parse(name)

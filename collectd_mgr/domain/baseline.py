@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The baseline of another collectd: what it is to give because the one before it did. Pure.
+
+It is told in the first words of metrics (see :mod:`.naming`), in lower case: collectd writes a plugin's name in either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from collectd_mgr.domain import plan
+from collectd_mgr.domain.naming import first_word, naming
+from collectd_mgr.domain.plan import Plan
+from collectd_mgr.domain.spec import PluginGoal
+
+#: After these a plugin gives what its configuration says, rather than what it gave before.
+_OTHERWISE = (plan.LOAD, plan.ENABLE, plan.RECONFIGURE, plan.DISABLE)
+
+
+def baseline(plugins: Mapping[str, PluginGoal], todo: Plan, apart: Iterable[str] = ()) -> frozenset[str]:
+    """The words of those ``plugins`` that are on and that ``todo`` leaves alone.
+
+    What one gives that ``todo`` touches, or one that is to be taken ``apart``, is not among them, whoever gives it too.
+    """
+    out = {name.lower() for name in (*_touched(plugins, todo), *apart)}
+    kept, others = set[str](), set(out)
+    for name, goal in plugins.items():
+        if name.lower() in out:
+            others |= _words(name, goal)
+        elif goal.enabled:
+            kept |= _words(name, goal)
+    return frozenset(kept - others)
+
+
+def word(identifier: str) -> str:
+    """Of a metric, by its whole name."""
+    return first_word(identifier.split("/", 2)[1]).lower()
+
+
+def _touched(plugins: Mapping[str, PluginGoal], todo: Plan) -> set[str]:
+    """The operator's files, where they are read again, may say anything of what they configure."""
+    named = {change.plugin for change in todo if change.kind in _OTHERWISE}
+    reads_again = any(change.kind == plan.RELOAD for change in todo)
+    return named | {name for name, goal in plugins.items() if reads_again and goal.origin == "host"}
+
+
+def _words(plugin: str, goal: PluginGoal) -> set[str]:
+    return {each.lower() for each in naming(plugin, goal.items, "").plugins}
