@@ -236,7 +236,7 @@ class Carrier:
         )
         self._journal.begin(intent)
         applied = self._act(driver, change)
-        return applied if disruption is None else disruption.seen(self._state, applied)
+        return applied if disruption is None else disruption.seen(self.ladder, self._state, applied)
 
     def _answering(self) -> Running:
         """The daemon, when it is dead or tells what it runs; one that is only silent is not taken for an empty one.

@@ -69,7 +69,7 @@ class Crash:
             self._see_elder(probation, running, now, least)
             return True
         try:
-            there = series.came(self._carrier.ladder) if probation.expects else frozenset()
+            there = series.came(self._carrier.ladder, probation.had) if probation.expects else frozenset()
         except exception.CollectdMgrError:
             return True  # It is asked again.
         lost = series.lost(there, probation.expects)
@@ -92,12 +92,12 @@ class Crash:
             return
         self._state.elder = None
         wanted = {word: each for word, each in probation.expects.items() if word in elder.probation.expects}
-        if elder.probation.watches(running, boot_id()) and not self._are_lost(wanted):
+        if elder.probation.watches(running, boot_id()) and not self._are_lost(wanted, elder.probation):
             self._state.remember(good=elder.spec)
 
-    def _are_lost(self, wanted: Mapping[str, float]) -> bool:
+    def _are_lost(self, wanted: Mapping[str, float], probation: Probation) -> bool:
         try:
-            return bool(wanted and series.lost(series.came(self._carrier.ladder), wanted))
+            return bool(wanted and series.lost(series.came(self._carrier.ladder, probation.had), wanted))
         except exception.CollectdMgrError:
             return True
 

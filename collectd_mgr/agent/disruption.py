@@ -27,13 +27,15 @@ class Disruption:
     expects: Mapping[str, float]
     gave: frozenset[str]
 
-    def seen(self, state: State, applied: Applied) -> Applied:
+    def seen(self, ladder: Ladder, state: State, applied: Applied) -> Applied:
         """What it came to is remembered, and what it is to give is watched for as long as it is on probation.
 
         :returns: the same, with a warning where nothing was read for a while
         """
         memory = state.memory
         probation = memory.probation and memory.probation.expecting(self.expects)
+        if probation:
+            probation = replace(probation, had=series.newest(ladder, self.expects) if applied.replaced else {})
         state.gave = frozenset() if applied.replaced else self.gave
         state.note(probation=probation, gap=memory.gap if applied.gap is None else applied.gap)
         if applied.gap is None:

@@ -26,7 +26,8 @@ class Probation:
     ``first``: the generation, as a dict, of the first change that was not outlived; nothing may be good before it.
 
     ``expects``: what the daemon before gave, and this one is to give: by the first word of the metrics their interval
-    in seconds; see :mod:`collectd_mgr.agent.series`.
+    in seconds; see :mod:`collectd_mgr.agent.series`. ``had``: by the same words the time of the newest value that this
+    one had before it was the daemon, beside the one before: another one is to come.
     """
 
     pid: int | None
@@ -37,6 +38,7 @@ class Probation:
     live: bool = True
     since_boot: float | None = None
     expects: Mapping[str, float] = field(default_factory=dict)
+    had: Mapping[str, float] = field(default_factory=dict)
     first: Mapping[str, Any] = field(default_factory=dict)
 
     def left(self, now: float, boot_id: str) -> float:
@@ -90,7 +92,7 @@ def begun(running: Running, lasts: float, live: bool, now: float, boot_id: str, 
     """Of a change that was made just now; what was on probation ``before`` it stays so for as long as it would."""
     left = before.left(now, boot_id) if before else 0.0
     fresh = Probation(running.pid, running.started, boot_id, now, max(lasts, left), live, running.since_boot)
-    return replace(fresh, first=before.first) if before else fresh
+    return replace(fresh, first=before.first, had=before.had) if before else fresh
 
 
 def lasting(todo: Plan, running: Running, default: float) -> float:

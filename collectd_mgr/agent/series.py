@@ -2,13 +2,14 @@
 """What plugins gave before another daemon came, so that one that gives less of it is found out.
 
 Metrics come and go, with an interface or a file system; so it is plugins that are compared, by the first words of their
-metrics. Of a plugin that gave values, and that nobody touched, some are to come again. Single metrics are compared as
-well, after a restart, but only told.
+metrics. Of a plugin that gave values, and that nobody touched, some are to come again; from one that has taken over,
+after it has. Single metrics are compared as well, after a restart, but only told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Set
+from contextlib import suppress
 
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
@@ -33,7 +34,9 @@ _FED = SPOKEN_TO | {"virt"}
 
 def fresh(ladder: Ladder, now: float) -> dict[str, float]:
     """The interval, in seconds, of each metric that has a fresh value ``now``; none where the cache cannot be read."""
-    return {name: interval for name, last, interval in _metrics(ladder) if now - last <= READS * interval + 1.0}
+    with suppress(exception.CollectdMgrError):
+        return {name: interval for name, last, interval in _metrics(ladder) if now - last <= READS * interval + 1.0}
+    return {}
 
 
 def given(metrics: Mapping[str, float]) -> dict[str, float]:
@@ -44,14 +47,24 @@ def given(metrics: Mapping[str, float]) -> dict[str, float]:
     return found
 
 
-def came(ladder: Ladder) -> frozenset[str]:
-    """The metrics that have a value in the cache of the daemon, which began with none.
+def newest(ladder: Ladder, words: Container[str]) -> dict[str, float]:
+    """By each of these words the time of the newest value in the cache; none where that cannot be read."""
+    with suppress(exception.CollectdMgrError):
+        return {each: time for each, time in _newest(_metrics(ladder)).items() if each in words}
+    return {}
 
-    When that was is not asked: the clock may have been set since, or a plugin give times of its own.
 
+def came(ladder: Ladder, before: Mapping[str, float]) -> frozenset[str]:
+    """The metrics in the cache of the daemon, of words whose newest value is another one than ``before``.
+
+    Whether it is later is not asked: the clock may have been set since, or a plugin give times of its own.
+
+    :param before: as :func:`newest` told it; nothing of a daemon whose cache began with none
     :raises CollectdMgrError: nobody can tell now
     """
-    return frozenset(row["id"] for page in ladder.pages() for row in page.rows)
+    metrics = tuple(_metrics(ladder))
+    now = _newest(metrics)
+    return frozenset(name for name, *_ in metrics if now[word(name)] != before.get(word(name)))
 
 
 def missing(there: Set[str], gave: Iterable[str], wanted: Container[str]) -> str | None:
@@ -76,12 +89,17 @@ def lost(there: Iterable[str], wanted: Mapping[str, float]) -> tuple[str, ...]:
 
 
 def _metrics(ladder: Ladder) -> Iterator[tuple[str, float, float]]:
-    try:
-        for page in ladder.pages():
-            for row in page.rows:
-                yield row["id"], float(row["last_update"]), float(row["interval"] or 0.0)
-    except exception.CollectdMgrError:
-        return
+    """Name, time of the last value and interval."""
+    for page in ladder.pages():
+        for row in page.rows:
+            yield row["id"], float(row["last_update"]), float(row["interval"] or 0.0)
+
+
+def _newest(metrics: Iterable[tuple[str, float, float]]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, last, _ in metrics:
+        found[word(name)] = max(last, found.get(word(name), 0.0))
+    return found
 
 
 def _is_sure(plugin: str, goal: PluginGoal) -> bool:

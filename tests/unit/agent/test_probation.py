@@ -386,6 +386,22 @@ class TestSeries:
         self.over(other)
         assert (told(other), other.enabled()) == (("failed", "series_lost", False), {"memory"})
 
+    def test_what_it_gave_before_it_took_over_does_not_count(self, agent: Agent, tmp_path: Path) -> None:
+        other = Agent(tmp_path, agent.collectd, live=Lossy, between=(Replacing,)).recover()
+        other.apply(spec(2, memory=True, df=BUSY))
+        assert other.status().daemon["replaced"]
+        assert other.apply(spec(3, memory=True, df=BUSY, cpu=True)).driver == "live"
+        self.over(other)
+        assert (told(other), other.enabled()) == (("failed", "series_lost", False), {"memory"})
+
+    def test_what_it_gives_since_does(self, lossy: Agent, tmp_path: Path) -> None:
+        """Also where the clock was set back meanwhile."""
+        other = Agent(tmp_path, lossy.collectd, live=Lossy, between=(Replacing,)).recover()
+        other.apply(wanted := spec(2, memory=True, df=BUSY))
+        Lossy.back = 3600.0
+        self.over(other)
+        assert (told(other), other.service.state.memory.good) == (("applied", None, False), wanted)
+
     def test_what_brings_it_back_is_told_as_it_was(self, agent: Agent, tmp_path: Path) -> None:
         other = Agent(tmp_path, agent.collectd, live=Lossy, between=(Replacing,)).recover()
         other.apply(spec(2, memory=True, df=BUSY))
