@@ -204,3 +204,29 @@ def test_what_only_the_daemon_can_tell(deployment: Deployment, admin: Caller) ->
     shown = admin("GET", f"/v1/hosts/{host}/plugins")
     assert "table" not in [plugin["plugin"] for plugin in shown.body["plugins"] if plugin["desired"]]
     eventually(lambda: admin("GET", f"/v1/hosts/{host}").body["host"]["in_sync"])
+
+
+def test_what_a_new_collectd_dies_of_is_seen_beside_what_runs(deployment: Deployment, admin: Caller) -> None:
+    """One that has taken over, unless this machine is too slow for that."""
+    host = "cn6.example.org"
+    agent = deployment.agent(host, agent={"drivers": "replace,restart", "probation": 1000})
+    agent.furnish((), "Interval 1\nLoadPlugin load")
+    agent.start()
+    admin.up(host)
+    answer = admin("PUT", f"/v1/hosts/{host}/plugins/memory", {"enabled": True})
+    assert (answer.status, answer.body["operation"]["state"]) == (200, "succeeded"), answer
+    died = pid(admin, host)
+
+    os.kill(died, signal.SIGSEGV)
+
+    def shown() -> Any:
+        return admin("GET", f"/v1/hosts/{host}").body["host"]
+
+    eventually(lambda: shown()["daemon"]["pid"] not in (None, died))
+    eventually(lambda: shown()["failed_attempt"] and shown()["in_sync"])
+    attempt = shown()["failed_attempt"]
+    assert (attempt["id"], attempt["state"]) == (answer.body["operation"]["id"], "failed")
+    assert attempt["error"]["code"] == "daemon_died"
+    runs = admin("GET", f"/v1/hosts/{host}/plugins").body["plugins"]
+    assert "memory" not in [plugin["plugin"] for plugin in runs if plugin["effective"]["enabled"]]
+    assert agent.collectds() == [pid(admin, host)]
