@@ -14,8 +14,15 @@ from tests.waiting import eventually
 
 def is_frozen(pid: int) -> bool:
     """Whether each of its threads has stopped: the signal reaches one, and the kernel then stops the others."""
-    stats = [task.joinpath("stat").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
-    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
+    return all(_state(task) == "T" for task in Path(f"/proc/{pid}/task").iterdir())
+
+
+def _state(task: Path) -> str | None:
+    """None of one that ends at this moment."""
+    try:
+        return task.joinpath("stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 def freeze(pid: int) -> None:

@@ -10,6 +10,7 @@ import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,8 @@ class Agent:
         """The agent, and the collectd that outlives it."""
         self.process.stop()
         for pid in self.collectds():
-            os.kill(pid, 15)
+            with suppress(ProcessLookupError):
+                os.kill(pid, 15)
         eventually(lambda: not self.collectds())
         shutil.rmtree(self.home, ignore_errors=True)
 
