@@ -171,15 +171,17 @@ def test_a_draining_daemon_takes_no_operation(compiled: dict[str, Path]) -> None
         assert collectd.call("status")["plugins"]["load"]["registered"]
 
 
-def test_no_operation_while_the_daemon_stops(compiled: dict[str, Path], eventually: Eventually) -> None:
+def test_no_operation_while_the_daemon_stops(compiled: dict[str, Path], eventually: Eventually, tmp_path: Path) -> None:
     """A long read holds up the stop; what the lists held is freed by then."""
-    config = "LoadPlugin probe\n<Plugin probe>\n  ReadTime 4000\n</Plugin>\n"
+    until = tmp_path / "until"
+    config = f'LoadPlugin probe\n<Plugin probe>\n  ReadUntil "{until}"\n</Plugin>\n'
     with ScratchCollectd(("load",), config, own_plugins=[compiled["probe"]]) as collectd:
         eventually(lambda: "the first read begins" in collectd.log_text)
         os.kill(collectd.pid, signal.SIGTERM)
         eventually(lambda: "Exiting normally." in collectd.log_text)
         with pytest.raises(exception.Busy, match="stopp"):
             collectd.call("plugin_enable", plugin="memory")
+        until.touch()
         assert collectd.stop() == 0
 
 
@@ -187,8 +189,10 @@ def test_collectd_frees_nothing_before_the_running_operation_has_ended(
     compiled: dict[str, Path], eventually: Eventually
 ) -> None:
     """It frees its lists of callbacks without a lock, first thing when it stops."""
-    config = "LoadPlugin probe\n<Plugin probe>\n  InitTime 3000\n</Plugin>\n"
-    with ScratchCollectd(("load",), config, own_plugins=[compiled["probe"]]) as collectd:
+    collectd = ScratchCollectd(("load",), "LoadPlugin probe\n", own_plugins=[compiled["probe"]])
+    options = f'InitTime 1000\n  InitUntilExit "{collectd.log}"'
+    collectd.conf.write_text(f"{collectd.conf.read_text()}<Plugin probe>\n  {options}\n</Plugin>\n")
+    with collectd:
         restart = threading.Thread(target=collectd.client.call, args=("plugin_restart", {"plugin": "probe"}))
         restart.start()
         eventually(lambda: "init 2 begins" in collectd.log_text)

@@ -8,6 +8,7 @@
  *     InitTime 300         # milliseconds that the init takes
  *     ReadUntil "/file"    # no read is over before this is there
  *     InitUntil "/file"    # nor the init before that
+ *     InitUntilExit "/log" # nor a second init before this log says that collectd ends
  *   </Plugin>
  */
 #include "collectd.h"
@@ -17,12 +18,13 @@
 
 #include <unistd.h>
 
-static const char *config_keys[] = {"ReadTime", "InitTime", "ReadUntil", "InitUntil"};
+static const char *config_keys[] = {"ReadTime", "InitTime", "ReadUntil", "InitUntil", "InitUntilExit"};
 
 static int read_time;
 static int init_time;
 static char *read_until;
 static char *init_until;
+static char *exit_log;
 static int initialised;
 static int inside;
 
@@ -42,6 +44,16 @@ static void pass(int milliseconds, const char *until) {
     pause_ms(10);
 }
 
+static int says_exit(const char *log) {
+  static char text[1 << 20];
+  FILE *file = fopen(log, "r");
+  if (file == NULL)
+    return 0;
+  text[fread(text, 1, sizeof(text) - 1, file)] = 0;
+  fclose(file);
+  return strstr(text, "Exiting normally.") != NULL;
+}
+
 static void submit(const char *name, int value) {
   value_list_t vl = VALUE_LIST_INIT;
   vl.values = &(value_t){.gauge = value};
@@ -59,8 +71,10 @@ static int probe_config(const char *key, const char *value) {
     init_time = atoi(value);
   else if (strcasecmp(key, "ReadUntil") == 0)
     read_until = strdup(value);
-  else
+  else if (strcasecmp(key, "InitUntil") == 0)
     init_until = strdup(value);
+  else
+    exit_log = strdup(value);
   return 0;
 }
 
@@ -68,6 +82,8 @@ static int probe_init(void) {
   int number = __atomic_add_fetch(&inits, 1, __ATOMIC_SEQ_CST);
   INFO("probe plugin: init %d begins", number);
   __atomic_store_n(&initialised, 0, __ATOMIC_SEQ_CST);
+  while (number > 1 && exit_log != NULL && !says_exit(exit_log))
+    pause_ms(10);
   pass(init_time, init_until);
   __atomic_store_n(&initialised, 1, __ATOMIC_SEQ_CST);
   INFO("probe plugin: init %d ends", number);
