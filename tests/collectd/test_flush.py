@@ -15,6 +15,8 @@ from collectd_mgr.testing.collectd import ScratchCollectd
 
 HERE = Path(__file__).parent
 
+_FUTEX_WAIT_BITSET, _COMMAND = 9, 0x7F
+
 IDENTIFIER = "scratch.example.org/load/load"
 
 
@@ -91,7 +93,7 @@ def test_only_what_is_older_than_the_timeout(
 ) -> None:
     file = tmp_path / "rrd" / f"{IDENTIFIER}.rrd"
     eventually(lambda: collectd.call("flush", plugin="rrdtool") and file.exists())
-    eventually(lambda: rests(file))  # It writes on a thread of its own.
+    eventually(lambda: rests(collectd))  # It writes on a thread of its own.
     before = file.stat().st_mtime_ns
     assert outcomes(collectd.call("flush", plugin="rrdtool", timeout=3600)) == {"rrdtool": "flushed"}
     time.sleep(1.0)
@@ -113,7 +115,10 @@ def test_one_that_hangs_keeps_nobody_else_waiting(eventually: Callable[..., floa
         assert [row["callback"] for row in flush.result()] == ["python.hanging_flush"]
 
 
-def rests(file: Path) -> bool:
-    before = file.stat().st_mtime_ns
-    time.sleep(1.0)
-    return file.stat().st_mtime_ns == before
+def rests(collectd: ScratchCollectd) -> bool:
+    """Whether that thread waits for something to do: one that was told of it just now runs, or is about to."""
+    tasks = Path(f"/proc/{collectd.pid}/task").iterdir()
+    (writer,) = [task for task in tasks if (task / "comm").read_text() == "rrdtool queue\n"]
+    # The second argument of futex, where it is on a condition that a thread waits.
+    call = (writer / "syscall").read_text().split()
+    return len(call) > 2 and int(call[2], 16) & _COMMAND == _FUTEX_WAIT_BITSET
