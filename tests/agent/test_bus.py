@@ -73,7 +73,7 @@ def test_an_agent_comes_back_to_its_spec_without_the_bus(host: AgentHost, rabbit
         host.until(lambda: host.pid is not None)
     finally:
         rabbitmq.start()
-    host.until(host.answers)
+    host.until(lambda: enabled(host.status()) == {"memory"})
     status = host.status()
     assert (status.generation, status.outcome, enabled(status)) == (Generation("e", 1), "applied", {"memory"})
 

@@ -45,6 +45,11 @@ def brief(rabbitmq: RabbitMQ, plugins: tuple[Path, ...]) -> Iterator[AgentHost]:
         yield host
 
 
+def crash(host: AgentHost) -> None:
+    """What ``crash_later`` waits for."""
+    (host.directory / "crash").touch()
+
+
 def deaths(host: AgentHost) -> int:
     """How often collectd began."""
     return (host.directory / "agent" / "collectd.log").read_text().count("Initialization complete") - 1
@@ -81,6 +86,7 @@ def test_in_its_init(host: AgentHost) -> None:
 def test_soon_after_its_load(host: AgentHost) -> None:
     before = host.pid
     assert host.apply(spec(2, "memory", "crash_later")).outcome == "applied"
+    crash(host)
     host.until(lambda: host.status().outcome == "failed")
     host.until(lambda: host.pid not in (None, before))
     host.until(lambda: enabled(host.status()) == {"memory"})
@@ -93,6 +99,7 @@ def test_soon_after_its_load(host: AgentHost) -> None:
 def test_while_the_agent_was_away(host: AgentHost) -> None:
     assert host.apply(spec(2, "memory", "crash_later")).outcome == "applied"
     host.kill()
+    crash(host)
     host.until(lambda: host.pid is None)
     host.start("--trust", *CRASHERS)
     host.until(lambda: enabled(host.status()) == {"memory"})
@@ -105,8 +112,8 @@ def test_in_its_third_read(brief: AgentHost, trusted: tuple[str, ...]) -> None:
     brief.apply(spec(1, "memory"))
     brief.until(brief.outlived)
     begun = deaths(brief)
-    status = brief.apply(spec(2, "memory", "crash_in_third_read"))
-    assert (status.outcome, status.driver) == ("applied", "live" if trusted else "restart")
+    # On a busy machine it is over before this is answered: which driver it was shows in the starts of collectd.
+    brief.apply(spec(2, "memory", "crash_in_third_read"))
     brief.until(lambda: brief.status().outcome == "failed")
     brief.until(lambda: enabled(brief.status()) == {"memory"})
     status = brief.status()
@@ -114,5 +121,7 @@ def test_in_its_third_read(brief: AgentHost, trusted: tuple[str, ...]) -> None:
     assert (status.generation, status.error["code"]) == (Generation("e", 2), "daemon_died")
     assert (status.quarantine is not None) == bool(trusted)
     # One start after the death, and one before it where the change itself was a restart.
-    assert deaths(brief) == begun + (1 if trusted else 2)
+    starts = 1 if trusted else 2
+    brief.until(lambda: deaths(brief) >= begun + starts)
+    assert deaths(brief) == begun + starts
     assert "crash_in_third_read" not in brief.managed()

@@ -121,10 +121,22 @@ def test_a_metric_from_before_the_clock_was_set_back(host: AgentHost) -> None:
     assert explained(host, "other/gauge-ahead").facts["ahead"] > 3000.0
 
 
+#: What becomes of a metric that comes once.
+LINKS = ("not_published", "late", "gone")
+
+
+def comes_to(host: AgentHost, rest: str, link: str) -> bool:
+    """Whether the metric is there; it is put in once more where a slow machine has passed that over."""
+    found = explained(host, rest).link
+    if found in LINKS[LINKS.index(link) + 1 :]:
+        put(host, rest, "N")
+    return found == link
+
+
 def test_a_metric_that_came_once(host: AgentHost) -> None:
     put(host, "other/gauge-once", "N")
-    for link in ("not_published", "late", "gone"):
-        host.until(partial(broken_at, host, "other/gauge-once", link))
+    for link in LINKS:
+        host.until(partial(comes_to, host, "other/gauge-once", link))
 
 
 def test_a_plugin_without_its_library(host: AgentHost) -> None:

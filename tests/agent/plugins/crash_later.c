@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A plugin that ends collectd some seconds after its first read: when the change is over, on a busy machine as well. */
+ * A plugin that ends collectd in the read after there is a file "crash" in its directory: when the change is over. */
 #include "collectd.h"
 
 #include "plugin.h"
@@ -8,9 +8,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-static int crash_read(void) {
-  sleep(10);
-  return raise(SIGSEGV);
-}
+static int crash_read(void) { return access("crash", F_OK) != 0 ? 0 : raise(SIGSEGV); }
 
 void module_register(void) { plugin_register_read("crash_later", crash_read); }
