@@ -8,6 +8,7 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,8 @@ class Shell:
         (line,) = said.err.splitlines()
         return line
 
-    def on_terminal(self, *arguments: str) -> str:
-        """All that a terminal would show, control sequences included."""
+    def on_terminal(self, *arguments: str, once: str = "", then: Callable[[], None] = lambda: None) -> str:
+        """All that a terminal would show, control sequences included; ``then`` is called once it shows ``once``."""
         master, slave = pty.openpty()
         command = [OPENSTACK, "collectd", *arguments]
         with (
@@ -60,7 +61,11 @@ class Shell:
             subprocess.Popen(command, env=self._environment, stdin=slave, stdout=slave, stderr=slave) as process,
         ):
             os.close(slave)
-            shown = b"".join(iter(lambda: _read(master), b""))
+            shown = b""
+            while data := _read(master):
+                before, shown = shown, shown + data
+                if once and once.encode() in shown and once.encode() not in before:
+                    then()
             assert process.wait(timeout=PATIENCE) == 0
         os.close(master)
         return shown.decode()

@@ -154,8 +154,8 @@ def test_a_silent_host_is_pending_until_it_is_back(openstack: Shell, cloud: Clou
 
 def test_waiting_shows_a_bar_on_a_terminal(openstack: Shell, cloud: Cloud) -> None:
     cloud.leave(OTHER)
-    with cloud.joining(OTHER):
-        shown = openstack.on_terminal("plugin", "enable", "swap", "--host", OTHER, "--wait")
+    command = ("plugin", "enable", "swap", "--host", OTHER, "--wait")
+    shown = openstack.on_terminal(*command, once="0/1", then=lambda: cloud.join(OTHER))
     assert "0/1" in shown
     assert "1/1" in shown
     assert "succeeded" in shown
