@@ -14,7 +14,8 @@ In collectd it is one filter chain (see :func:`items`), which runs before the op
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
@@ -40,6 +41,9 @@ PARTS = {
     "type": "Type",
     "type_instance": "TypeInstance",
 }
+
+#: Texts of each part whose verdict is remembered: a metric that came and went comes no more, perhaps.
+_REMEMBERED = 200_000
 
 Rule = Mapping[str, Any]
 
@@ -74,41 +78,91 @@ def understood(settings: Mapping[str, Rule]) -> dict[str, Rule]:
 
 
 class Rules:
-    """Rules in normal form, ready to be asked."""
+    """Rules in normal form, ready to be asked. Which of them match is kept as bits, one for each rule.
+
+    Metrics by the thousand share their hosts, plugins and types: an expression is asked once for each of these.
+    """
 
     def __init__(self, settings: Mapping[str, Rule]) -> None:
-        self._compiled = {name: _compiled(rule) for name, rule in settings.items()}
-        self._allow = [name for name in sorted(settings) if settings[name]["action"] == ALLOW]
-        self._deny = [name for name in sorted(settings) if settings[name]["action"] == DENY]
+        self._bits = {name: 1 << place for place, name in enumerate(sorted(settings))}
+        self._allow = self._acting(settings, ALLOW)
+        self._deny = self._acting(settings, DENY)
+        self._expressions = {
+            part: [(self._bits[name], _expression(rule[part], part)) for name, rule in settings.items() if part in rule]
+            for part in PARTS
+        }
+        #: Those that say nothing of a part.
+        self._silent = {
+            part: sum(bit for name, bit in self._bits.items() if part not in settings[name]) for part in PARTS
+        }
+        self._hosts = _Remembered(lambda text: self._of("host", text) if text else 0)
+        self._plugins = _Remembered(lambda text: self._of_named("plugin", "plugin_instance", text))
+        self._types = _Remembered(lambda text: self._of_named("type", "type_instance", text))
 
     def matches(self, name: str, metric: Identifier) -> bool:
         """Whether the rule of this name matches, whatever the others say."""
-        return all(expression.matches(encoded(getattr(metric, part))) for part, expression in self._compiled[name])
+        return bool(self._matching(str(metric)) & self._bits[name])
 
     def ignores(self, metric: Identifier) -> str | None:
         """The deny rule by which ``metric`` is ignored; None when it is not."""
-        denied = next((name for name in self._deny if self.matches(name, metric)), None)
-        if denied is None or any(self.matches(name, metric) for name in self._allow):
+        found = self._matching(str(metric))
+        if found & self._allow:
             return None
-        return denied
+        return next((name for name, bit in self._bits.items() if found & bit & self._deny), None)
 
-    def counts(self, metrics: Iterable[Identifier], names: Iterable[str]) -> dict[str, int]:
-        """How many of ``metrics`` each rule of these ``names`` matches, be it none."""
-        found = dict.fromkeys(names, 0)
-        for metric in metrics if found else ():
-            for name in found:
-                found[name] += self.matches(name, metric)
-        return found
+    def ignored(self, metrics: Iterable[str]) -> set[str]:
+        """Which of these identifiers are ignored; what is none is not."""
+        allow, deny, matching = self._allow, self._deny, self._matching
+        return {metric for metric in metrics if (found := matching(metric)) & deny and not found & allow}
+
+    def counts(self, metrics: Iterable[str], names: Iterable[str]) -> dict[str, int]:
+        """How many of these identifiers each rule of these ``names`` matches, be it none."""
+        bits = {name: self._bits[name] for name in names}
+        alike = Counter(map(self._matching, metrics if bits else ()))
+        return {name: sum(count for found, count in alike.items() if found & bit) for name, bit in bits.items()}
 
     def forget(self) -> None:
-        """Give back the memory of many questions; the next one costs a little more."""
-        for parts in self._compiled.values():
-            for _, expression in parts:
+        """Give back the memory that libc takes for many questions; the next new one costs a little more."""
+        for expressions in self._expressions.values():
+            for _, expression in expressions:
                 expression.forget()
 
+    def _acting(self, settings: Mapping[str, Rule], action: str) -> int:
+        return sum(bit for name, bit in self._bits.items() if settings[name]["action"] == action)
 
-def _compiled(rule: Rule) -> list[tuple[str, Expression]]:
-    return [(part, _expression(rule[part], part)) for part in PARTS if part in rule]
+    def _matching(self, metric: str) -> int:
+        """The rules that match it; none where it is no identifier."""
+        host, _, rest = metric.partition("/")
+        plugin, _, type_ = rest.partition("/")
+        return self._hosts[host] & self._plugins[plugin] & self._types[type_]
+
+    def _of_named(self, part: str, instance: str, text: str) -> int:
+        name, _, of_it = text.partition("-")
+        return self._of(part, name) & self._of(instance, of_it) if name else 0
+
+    def _of(self, part: str, text: str) -> int:
+        """The rules that a metric with this part may match."""
+        found, asked = self._silent[part], self._expressions[part]
+        if asked:
+            content = encoded(text)
+            for bit, expression in asked:
+                if expression.matches(content):
+                    found |= bit
+        return found
+
+
+class _Remembered(dict[str, int]):
+    """What ``ask`` said of a text, of the latest ones."""
+
+    def __init__(self, ask: Callable[[str], int]) -> None:
+        super().__init__()
+        self._ask = ask
+
+    def __missing__(self, text: str) -> int:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[text] = found = self._ask(text)
+        return found
 
 
 @lru_cache(maxsize=64)  # They come again with every change of others, but are large: 27 KB each, in collectd too.

@@ -4,53 +4,50 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-#: Tells of an identifier whether that metric is not collected any more.
-Gone = Callable[[str], bool]
+#: Tells of identifiers which of these metrics are not collected any more.
+Gone = Callable[[Iterable[str]], "set[str]"]
+
+#: Gives the metrics in collectd's cache, and the time of each one's newest value.
+Look = Callable[[], Mapping[str, float]]
 
 
 class Hushes:
-    """By the reason. A metric that is collected again is hushed until its first value: it may be late already.
+    """By the reason. A metric that is collected again is hushed until its first value: it may be late already."""
 
-    :param names: gives the metrics in collectd's cache, and the time of each one's newest value
-    """
-
-    def __init__(self, names: Callable[[], Mapping[str, float]]) -> None:
-        self._names = names
+    def __init__(self) -> None:
         self._gone: dict[str, Gone] = {}
         #: Metrics that are to come back, and since when.
         self._returning: dict[str, float] = {}
 
-    def put(self, why: str, gone: Gone | None, now: float) -> bool:
+    def put(self, why: str, gone: Gone | None, look: Look, now: float) -> bool:
         """From now on these are gone for this reason, instead of those that were; whether some come back."""
         before = self._gone.pop(why, None)
         if gone is not None:
             self._gone[why] = gone
         if before is not None:
-            back = (name for name in self._names() if before(name) and not self._is_gone(name))
-            self._returning.update(dict.fromkeys(back, now))
+            back = before(look())
+            self._returning.update(dict.fromkeys(back - self._all_gone(back), now))
         return bool(self._returning)
 
-    def settle(self) -> bool:
+    def settle(self, look: Look) -> bool:
         """Forget what came back, or is gone for good; whether some is still awaited."""
-        names = self._names() if self._returning else {}
-        self._returning = {
-            name: since for name, since in self._returning.items() if names.get(name, since + 1) <= since
-        }
+        self._returning = self._awaited(look) if self._returning else {}
         return bool(self._returning)
 
-    def metrics(self) -> set[str]:
-        """The metrics in the cache that are hushed. The cache is not asked for nothing."""
+    def metrics(self, look: Look) -> set[str]:
+        """The metrics in the cache that are hushed. It is not looked into for nothing."""
         if not self._gone and not self._returning:
             return set()
-        return {name for name, time in self._names().items() if self._hushed(name, time)}
+        return self._all_gone(look()).union(self._awaited(look))
 
-    def _hushed(self, name: str, time: float) -> bool:
-        return time <= self._returning.get(name, -1.0) or self._is_gone(name)
+    def _awaited(self, look: Look) -> dict[str, float]:
+        seen = look()
+        return {name: since for name, since in self._returning.items() if seen.get(name, since + 1) <= since}
 
-    def _is_gone(self, name: str) -> bool:
-        return any(gone(name) for gone in self._gone.values())
+    def _all_gone(self, names: Iterable[str]) -> set[str]:
+        return set[str]().union(*(gone(names) for gone in self._gone.values()))
 
     @contextlib.contextmanager
     def undone_if_it_fails(self) -> Iterator[None]:

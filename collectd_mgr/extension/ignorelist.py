@@ -4,22 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
-from collectd_mgr import exception
 from collectd_mgr.domain import ignorelist, sections
 from collectd_mgr.domain.ignorelist import Rule, Rules
-from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.extension.arena import Arena
 from collectd_mgr.extension.chains import Chains
 from collectd_mgr.extension.thresholds import Thresholds
 
 #: The reason by which thresholds are silent about what is ignored.
 _WHY = "/ignorelist"
-
-#: Metrics whose verdict is remembered.
-_REMEMBERED = 200_000
 
 
 class Ignorelist:
@@ -43,6 +38,8 @@ class Ignorelist:
         self._names = names
         #: Those in force, by name.
         self.settings: dict[str, dict[str, Any]] = {name: dict(rule) for name, rule in told.items()}
+        #: They know by now what they say of each metric.
+        self._rules = Rules(ignorelist.understood(self.settings))
         #: How many metrics each rule matched when it came; None for one that was there before any metric.
         self._matched: dict[str, int | None] = dict.fromkeys(self.settings)
         #: Whether there may be metrics that nobody ever saw.
@@ -66,20 +63,21 @@ class Ignorelist:
         if wanted == self.settings:
             return []
         rules = Rules(wanted)
-        before, after = _ignored(Rules(ignorelist.understood(self.settings))), _ignored(rules)
+        before, after = self._rules.ignored, rules.ignored
         chosen = [(name, wanted[name]) for name in ignorelist.ordered(wanted)]
         self._chains.build([rule for _, rule in chosen])
-        known = self._dropped.union(self._names())
+        look = cache(self._names)
+        known = self._dropped.union(look())
         matched = self._count(wanted, rules, known)
-        self._thresholds.hush(_WHY, lambda name: before(name) or after(name))
+        self._thresholds.hush(_WHY, lambda names: before(names) | after(names), look)
         try:
             self._chains.run(chosen)
         except BaseException:
             self._thresholds.hush(_WHY, before)
             raise
         said = list(self._said(wanted, matched))
-        self.settings, self._matched = wanted, matched
-        self._dropped = set(filter(after, known))
+        self.settings, self._rules, self._matched = wanted, rules, matched
+        self._dropped = after(known)
         # What was ignored and is not any more is back with its first value.
         self._thresholds.hush(_WHY, after)
         # Expressions know all metrics by now: in libc that is up to a megabyte each, and it is seldom asked again.
@@ -98,27 +96,7 @@ class Ignorelist:
     def _count(self, wanted: Mapping[str, Rule], rules: Rules, known: Iterable[str]) -> dict[str, int | None]:
         """Of a rule that stays, what is known; of a new one, what it matches of what was seen so far."""
         fresh = [name for name in wanted if wanted[name] != self.settings.get(name)]
-        counts: dict[str, int | None] = {**rules.counts(_metrics(known), fresh)}
+        counts: dict[str, int | None] = {**rules.counts(known, fresh)}
         if self._blind:
             counts = {name: count or None for name, count in counts.items()}
         return {name: counts.get(name, self._matched.get(name)) for name in wanted}
-
-
-def _ignored(rules: Rules) -> Callable[[str], bool]:
-    """Whether these ignore a metric: asked often, by the same names."""
-
-    @lru_cache(maxsize=_REMEMBERED)
-    def ignored(name: str) -> bool:
-        return any(rules.ignores(metric) is not None for metric in _metrics((name,)))
-
-    return ignored
-
-
-def _metrics(names: Iterable[str]) -> list[Identifier]:
-    found = []
-    for name in names:
-        try:
-            found.append(Identifier.parse(name))
-        except exception.BadIdentifier:  # noqa: PERF203 - of another host, perhaps; it is left alone
-            continue
-    return found

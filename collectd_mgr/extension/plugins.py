@@ -88,7 +88,7 @@ class Plugins:
             items = plugin_blocks(plugin, config_text) or self._records[plugin].blocks
             # On this host: a daemon may have metrics of others as well.
             known = starts(plugin, items, self._hostname)
-            self._thresholds.hush(plugin, lambda name: name.startswith(known))
+            self._thresholds.hush(plugin, lambda names: {name for name in names if name.startswith(known)})
             self._registration.unregister(plugin, self._known(plugin), grace_timeout)
             self._thresholds.renew()
         return self._observer.plugin(plugin)

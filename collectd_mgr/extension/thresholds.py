@@ -12,8 +12,9 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Mapping, Set
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.thresholds import PLUGIN
 from collectd_mgr.extension import lookup, threshold
 from collectd_mgr.extension.arena import Arena
-from collectd_mgr.extension.hushes import Gone, Hushes
+from collectd_mgr.extension.hushes import Gone, Hushes, Look
 from collectd_mgr.extension.judges import Judges, Unknown
 from collectd_mgr.extension.threshold import Record
 
@@ -59,7 +60,7 @@ class Thresholds:
     :param told: those of ours that the daemon was started with
     """
 
-    def __init__(self, judges: Judges, arena: Arena, names: Callable[[], Mapping[str, float]], told: Settings) -> None:
+    def __init__(self, judges: Judges, arena: Arena, names: Look, told: Settings) -> None:
         self._judges = judges
         self._arena = arena
         #: Ours that are in force, by name.
@@ -68,7 +69,8 @@ class Thresholds:
         #: Where the operator's own lists lie, by key.
         self._first: dict[str, int] = {}
         self._lists: dict[bytes, int] = {}
-        self._hushes = Hushes(names)
+        self._names = names
+        self._hushes = Hushes()
         self._lock = threading.RLock()
         self._awaited = False
         self._ended = False
@@ -96,7 +98,7 @@ class Thresholds:
         with self._lock:
             self._judges.ready(thresholds.items({"witness": _WITNESS}))
             thresholds.check(wanted, self.theirs())
-            self._exchange(wanted, self._hushes.metrics())
+            self._exchange(wanted, self._hushes.metrics(cache(self._names)))
             self.settings = wanted
 
     def theirs(self) -> dict[str, dict[str, Any]]:
@@ -110,31 +112,36 @@ class Thresholds:
                 found[f"{key} {setting.get('data_source', '')}".strip()] = setting
         return found
 
-    def hush(self, why: str, gone: Gone) -> None:
+    def hush(self, why: str, gone: Gone, look: Look | None = None) -> None:
         """Raise no alarm that such a metric is missing, until ``why`` is given anew or taken: it was switched off.
 
-        :param why: a name for this; :param gone: tells by the identifier
+        :param why: a name for this; :param gone: tells by the identifiers
+        :param look: what is in the cache, where the caller has looked just now
         :raises LiveRefused: it cannot be had
         """
         with self._lock, self._hushes.undone_if_it_fails():
-            self._set(why, gone)
-            self.renew()
+            look = look or cache(self._names)
+            self._set(why, gone, look)
+            self._renew(look)
 
     def unhush(self, why: str) -> None:
         """The metrics are collected again, and may be missed once they came."""
         with self._lock:
-            self._set(why, None)
+            self._set(why, None, self._names)
 
-    def _set(self, why: str, gone: Gone | None) -> None:
-        if self._hushes.put(why, gone, time.time()) and not self._awaited:
+    def _set(self, why: str, gone: Gone | None, look: Look) -> None:
+        if self._hushes.put(why, gone, look, time.time()) and not self._awaited:
             self._later()
 
     def renew(self) -> None:
         """Look for what came into the cache since; safe to repeat."""
         with self._lock:
-            hushed = self._hushes.metrics() if self._judges.loaded() else self._hushed
-            if hushed != self._hushed:
-                self._exchange(self.settings, hushed)
+            self._renew(cache(self._names))
+
+    def _renew(self, look: Look) -> None:
+        hushed = self._hushes.metrics(look) if self._judges.loaded() else self._hushed
+        if hushed != self._hushed:
+            self._exchange(self.settings, hushed)
 
     def end(self, timeout: float) -> None:
         """Begin no thread any more; when this returns none is just being begun, unless it took ``timeout`` seconds.
@@ -159,11 +166,12 @@ class Thresholds:
             self._awaited = False
             try:
                 self._judges.check()
-                if self._hushes.settle():
+                look = cache(self._names)
+                if self._hushes.settle(look):
                     self._later()
                 # There was memory to silence them; where there is none to end that, they would be silent for good.
                 with self._arena.beyond():
-                    self.renew()
+                    self._renew(look)
             except (exception.Busy, OSError):
                 # It may only be behind, or have no descriptor left; whoever would not look again would leave those
                 # metrics silenced.

@@ -26,10 +26,26 @@ def test_allow_wins_whatever_the_names() -> None:
 
 def test_a_rule_matches_where_every_part_does() -> None:
     rules = Rules({"a": ignorelist.normal({"plugin": "^cpu$", "type_instance": "^(idle|wait)$"})})
-    assert rules.counts([metric("h/cpu-0/cpu-idle"), metric("h/cpu-0/cpu-user"), metric("h/x/cpu-idle")], ["a"]) == {
-        "a": 1
-    }
+    assert rules.counts(["h/cpu-0/cpu-idle", "h/cpu-0/cpu-user", "h/x/cpu-idle"], ["a"]) == {"a": 1}
     assert rules.counts([], []) == {}
+
+
+def test_many_at_once_are_judged_as_each_by_itself() -> None:
+    rules = Rules({"a": DENY, "b": ALLOW, "c": ignorelist.normal({"host": "^h$", "type": "cpu", "type_instance": "/"})})
+    names = [
+        f"{host}/{plugin}/{type_}"
+        for host in ("h", "other", "")
+        for plugin in ("interface-veth0", "interface-eth0", "interface", "cpu-0", "")
+        for type_ in ("if_octets", "cpu-a/b", "cpu-idle", "cpu", "")
+    ]
+    judged = {name for name in names if "//" not in name and name[0] != "/" and name[-1] != "/"}
+    wanted = {name for name in judged if rules.ignores(metric(name)) is not None}
+    assert rules.ignored(names) == wanted
+    assert wanted > {"h/interface/if_octets", "h/cpu-0/cpu-a/b"}
+    assert rules.counts(names, "ac") == {
+        rule: sum(rules.matches(rule, metric(name)) for name in judged) for rule in "ac"
+    }
+    assert rules.ignored(["nothing", "h/interface"]) == set()
 
 
 def test_what_is_empty_is_any() -> None:
