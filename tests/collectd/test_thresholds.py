@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -168,3 +169,21 @@ def test_no_driver_sets_one_for_what_the_operator_judges(kind: type[Driver]) -> 
         rig.refuses(rig.order(goal), exception.OwnedByHostConfig)
         broken = rig.goal(theirs, sections=sections.read({sections.IGNORELIST: {"a": {"action": "deny", "type": "("}}}))
         rig.refuses(rig.order(broken), exception.BadSetting)
+
+
+def test_they_are_not_exchanged_while_one_is_looked_for(compiled: dict[str, Path], eventually: Eventually) -> None:
+    """collectd asks the tree up to twelve times for one metric, under one lock: all twelve see the same one."""
+    plugins = [compiled["judging"]]
+    with ScratchCollectd(("judging",), OPERATORS, interval=0.021, own_plugins=plugins, csv=False) as daemon:
+        eventually(lambda: counted(daemon).get("held", 0) > 1)
+        for number in range(20):
+            daemon.call("thresholds_set", settings={"t": {"type": "load", "failure_max": float(number)}})
+        after = counted(daemon)["held"]
+        eventually(lambda: counted(daemon)["held"] > after)
+        assert counted(daemon)["changed"] == 0
+
+
+def counted(daemon: ScratchCollectd) -> dict[str, float]:
+    """What the plugin ``judging`` has counted so far."""
+    found = daemon.call("values_get", plugin="judging")
+    return {name.rpartition("-")[2]: values[0] for name, values in zip(found["names"], found["values"], strict=True)}
