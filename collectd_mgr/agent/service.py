@@ -78,7 +78,12 @@ class AgentService:
         self._server: Any = None
         self._ladder = Ladder(drivers)
         self._journal = Journal(settings.state_dir, fault)
-        self.reach = Reach(lambda: self.state.goal(self.state.memory.current), lambda: self.state.origin.interval)
+        self.reach = Reach(
+            lambda: self.state.goal(self.state.memory.current),
+            lambda: self.state.origin.interval,
+            sources=self._ladder.sources,
+            path=Path(settings.state_dir) / "reach.json",
+        )
         self._sweep = sweep = Sweep(
             self._ladder, lambda: self.state.mode().mode != mode.OFF, settings.state_dir, self.reach
         )

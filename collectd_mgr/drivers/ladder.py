@@ -110,6 +110,15 @@ class Ladder:
             if marker is None:
                 return
 
+    def sources(self, type_: str) -> frozenset[str]:
+        """The data sources of a type of which there is a metric; none where there is none, or nobody who tells."""
+        try:
+            page = self.reader(capabilities.VALUES).values(Query(type=type_, limit=1))
+        except exception.CollectdMgrError as error:
+            LOG.debug("The data sources of %s are not known: %s", type_, error.detail)
+            return frozenset()
+        return frozenset(str(value["name"]) for row in page.rows for value in row["values"])
+
     def sync(self) -> None:
         for driver in self.drivers:
             driver.sync()

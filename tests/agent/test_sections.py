@@ -17,7 +17,9 @@ from tests.services.rabbitmq import RabbitMQ
 OPERATORS = "LoadPlugin threshold\n<Plugin threshold>\n  <Type uptime>\n    WarningMin 1\n  </Type>\n</Plugin>\n"
 THRESHOLD = {"type": "memory", "type_instance": "used", "failure_max": 0.0, "failure_min": -1.0}
 RULE = {"action": "deny", "plugin": "^memory$", "type_instance": "^free$"}
-SECTIONS: dict[str, dict[str, object]] = {"thresholds": {"used": THRESHOLD}, "ignorelist": {"free": RULE}}
+SOURCES = {name: {"type": "load", "data_source": name, "failure_max": 1e9} for name in ("shortterm", "value")}
+LACKING = "Thresholds of a data source that the metrics of their type do not have: value."
+SECTIONS: dict[str, dict[str, object]] = {"thresholds": {"used": THRESHOLD, **SOURCES}, "ignorelist": {"free": RULE}}
 
 
 @pytest.fixture
@@ -50,6 +52,7 @@ def test_they_are_live_and_outlive_everything(host: AgentHost) -> None:
     assert status.sections["thresholds"]["host"] == {"host-uptime": {"type": "uptime", "warning_min": 1.0}}
     assert status.sections["ignorelist"]["settings"] == SECTIONS["ignorelist"]
     host.until(lambda: "used" in instances(host) and "free" not in instances(host))
+    host.until(lambda: LACKING in host.status().warnings)
     host.until(host.outlived)
 
     host.kill()

@@ -20,12 +20,25 @@ GPU = {**CPU, "plugin": "gpu"}
 class Host:
     """Time passes where a test says so."""
 
-    def __init__(self, **sections: Any) -> None:
+    def __init__(self, path: Path | None = None, **sections: Any) -> None:
         self.now = 1000.0
         self.sections: Sections = sections
         self.plugins = {"cpu": PluginGoal(True)}
         self.names: Sequence[str] = ()
-        self._reach = Reach(lambda: Goal(self.plugins, sections=self.sections), lambda: 10.0, lambda: self.now)
+        self.asked: list[str] = []
+        self._path = path
+        self.begin()
+
+    def begin(self) -> None:
+        """As an agent that was started."""
+        self._reach = Reach(self._goal, lambda: 10.0, lambda: self.now, self._sources, self._path)
+
+    def _goal(self) -> Goal:
+        return Goal(self.plugins, sections=self.sections)
+
+    def _sources(self, type_: str) -> Sequence[str]:
+        self.asked.append(type_)
+        return {"load": ["shortterm", "midterm"]}.get(type_, [])
 
     def look(self, after: float, *names: str) -> tuple[str, ...]:
         self.now += after
@@ -96,6 +109,53 @@ def test_many_are_neither_all_looked_for_nor_all_named() -> None:
     (said,) = host.look(LEAST)
     assert said.startswith("Thresholds that fall on no metric so far: t0000, t0001, ")
     assert said.endswith(f" and {MOST - 10} more.")
+
+
+def test_a_data_source_that_is_not_there_is_told_at_once() -> None:
+    load = {"type": "load", "warning_max": 1.0}
+    host = Host(
+        thresholds={
+            "short": {**load, "data_source": "shortterm"},
+            "short-too": {**load, "data_source": "shortterms"},
+            "value": {**load, "data_source": "value"},
+            "all": load,
+            "unknown": {**CPU, "data_source": "value"},
+        }
+    )
+    assert host.look(0) == ()
+    said = ("Thresholds of a data source that the metrics of their type do not have: short-too, value.",)
+    assert host.look(1, "h/load/load", "h/cpu/cpu") == host.look(1, "h/load/load", "h/cpu/cpu") == said
+    assert sorted(host.asked) == ["cpu", "load"], "once for all"
+    host.sections = {"thresholds": {"value": {**load, "data_source": "midterm"}}}
+    assert host.look(1, "h/load/load") == ()
+
+
+def test_an_agent_that_is_started_again_tells_at_once_what_was_told(tmp_path: Path) -> None:
+    host, said = Host(tmp_path / "reach.json", thresholds={"gpu": GPU}), "Thresholds that fall on no metric so far: {}."
+    host.look(0)
+    assert host.look(LEAST) == (said.format("gpu"),)
+    host.begin()
+    host.sections = {"thresholds": {"gpu": GPU, "new": {**GPU, "failure_max": 2.0}}}
+    assert host.look(1) == (said.format("gpu"),)
+    assert host.look(LEAST) == (said.format("gpu, new"),)
+    host.begin()
+    assert host.look(1, "h/gpu/cpu") == ()
+    host.begin()
+    assert host.look(1) == (), "they fell on one"
+
+
+def test_what_is_no_file_of_these_is_begun_anew(tmp_path: Path) -> None:
+    for text in ("", "{", "5", '[["x"]]'):
+        (tmp_path / "reach.json").write_text(text)
+        host = Host(tmp_path / "reach.json", thresholds={"gpu": GPU})
+        assert host.look(0) == ()
+        assert host.look(LEAST) != ()
+
+
+def test_a_file_that_cannot_be_written_is_in_nobodys_way(tmp_path: Path) -> None:
+    host = Host(tmp_path / "nowhere" / "reach.json", thresholds={"gpu": GPU})
+    host.look(0)
+    assert host.look(LEAST) != ()
 
 
 def test_the_status_has_it_among_its_warnings(tmp_path: Path) -> None:
