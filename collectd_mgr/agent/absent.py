@@ -145,3 +145,9 @@ def times(rows: Sequence[Row]) -> Iterator[tuple[str, float]]:
     if isinstance(rows, Columns):
         return zip(rows.names, rows.times, strict=True)
     return ((str(row["id"]), float(row["last_update"])) for row in rows)
+
+
+def rate(rows: Sequence[Row]) -> float:
+    """Samples per second of these, as far as their intervals are known."""
+    found = rows.intervals if isinstance(rows, Columns) else [row["interval"] for row in rows]
+    return sum(1 / interval for interval in found if interval)

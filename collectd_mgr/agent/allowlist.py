@@ -41,10 +41,6 @@ class _Reading:
     too_many: dict[str, PluginGoal] = field(default_factory=dict)
 
 
-def _nothing_seen(_plugin: str, _goal: PluginGoal) -> int:
-    return 0
-
-
 class Allowlist:
     """May be asked by any thread. The file is read again when it has changed; without one the defaults hold.
 
@@ -54,18 +50,20 @@ class Allowlist:
     :param metrics: how many metrics a plugin has that is to run so, as they were seen last
     :param configured: the collectd of the agent's own configuration, by its kind (:mod:`collectd_mgr.domain.program`)
     :param last: where that last version is kept, unless that is the file itself
+    :param everything: how many samples per second the daemon was seen to give, whatever they are called
     """
 
     def __init__(
         self,
         file: str = "",
-        metrics: Callable[[str, PluginGoal], int] = _nothing_seen,
+        metrics: Callable[[str, PluginGoal], int] = lambda _plugin, _goal: 0,
         configured: Mapping[str, str] | None = None,
         last: Path | None = None,
+        everything: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._file = file
         self._configured = configured or {}
-        self._metrics = metrics
+        self._metrics, self._everything = metrics, everything
         self._last = None if last == Path(file) else last
         self._reading = _Reading(_UNREAD, _kept(last))
         self._lock = threading.Lock()
@@ -184,11 +182,13 @@ class Allowlist:
         return (*broken, *refused, *self._plenty(self.permitted(goal), interval))
 
     def _plenty(self, goal: Goal, interval: float) -> tuple[str, ...]:
-        """:meth:`bound` switches nothing off for what the operator's own plugins give."""
+        """:meth:`bound` switches nothing off for what the operator's own plugins give, or what is called otherwise."""
         most = self._read().policy.samples_per_second
-        if self._rate(goal, interval) <= most:
+        known = self._rate(goal, interval) > most
+        if not known and self._everything() <= most:
             return ()
-        return (f"collectd gives more than the {most:g} samples per second of this host, its operator's among them.",)
+        whose = "its operator's among them" if known else "with those of no plugin's name (of exec, scripts, network …)"
+        return (f"collectd gives more than the {most:g} samples per second of this host, {whose}.",)
 
     def _rate(self, goal: Goal, interval: float) -> float:
         return sum(self._rates(goal, interval).values())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.agent.absent import Absent, times
+from collectd_mgr.agent.absent import Absent, rate, times
 from collectd_mgr.agent.health import Freshness, together
 from collectd_mgr.agent.reach import Reach
 from collectd_mgr.domain import canonical
@@ -27,8 +27,8 @@ class Sweep:
     ``directory``: the agent's own. ``reach``: is shown what there is, too.
 
     ``seen``: how fresh the values in the cache are, by plugin and host of their identifiers, in a daemon that calls its
-    own host ``hostname``; ``absent``: what was there and is gone; ``installed``: as in the capabilities, and
-    ``installed_digest`` of it.
+    own host ``hostname``; ``rate``: samples per second of all of them; ``absent``: what was there and is gone;
+    ``installed``: as in the capabilities, and ``installed_digest`` of it.
     """
 
     def __init__(self, ladder: Ladder, allowed: Callable[[], bool], directory: str, reach: Reach) -> None:
@@ -36,6 +36,7 @@ class Sweep:
         self._reach = reach
         self._allowed = allowed
         self.seen: Mapping[str, Mapping[str, Freshness]] = {}
+        self.rate = 0.0
         self.hostname = ""
         self.absent = Absent(Path(directory) / "missing.json")
         self.installed: list[dict[str, Any]] = []
@@ -82,6 +83,7 @@ class Sweep:
         self.hostname = running.hostname
         pages = list(self._ladder.pages())
         seen = _by_name(row for page in pages for row in times(page.rows))
+        self.rate = sum(rate(page.rows) for page in pages)
         self._reach.look(pages, self.absent.look(pages))
         return seen
 

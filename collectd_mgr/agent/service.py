@@ -89,7 +89,9 @@ class AgentService:
         )
         # By a name that an operator gives to no list of theirs: the copy takes the place of what is there.
         last = Path(settings.state_dir) / "allowlist.last.toml"
-        self.allowlist = Allowlist(settings.allowlist_file, sweep.metrics, settings.daemon.program, last)
+        self.allowlist = Allowlist(
+            settings.allowlist_file, sweep.metrics, settings.daemon.program, last, lambda: sweep.rate
+        )
         self.state = _state(settings, self.allowlist)
         self._heard = Heard(Path(settings.state_dir) / "heard")
         self.verifier = Verifier(

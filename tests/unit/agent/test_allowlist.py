@@ -239,6 +239,20 @@ def test_the_rate_of_samples_is_bounded(file: Path) -> None:
     allowlist.check(goal(cpu=PluginGoal(True, 1.5)), fast, 10.0)
 
 
+def test_what_bears_no_plugins_name_is_told_and_bound_by_nothing(file: Path) -> None:
+    file.write_text("[limits]\nsamples_per_second = 100\n")
+    seen = {"all": 100.0, "cpu": 5}
+    allowlist = Allowlist(str(file), lambda plugin, _: int(seen[plugin]), everything=lambda: seen["all"])
+    now = goal(cpu=PluginGoal(True, 1.0))
+    assert allowlist.refusals(now, 10.0) == ()
+    seen["all"] = 100.1
+    (said,) = allowlist.refusals(now, 10.0)
+    assert "no plugin's name" in said
+    seen["cpu"] = 101
+    (said,) = allowlist.refusals(now, 10.0)
+    assert said.endswith("its operator's among them."), "one reason is enough"
+
+
 class Bounded:
     """An allow-list that allows 100 samples per second, and how many metrics each plugin has."""
 
