@@ -21,6 +21,7 @@ from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSe
 from collectd_mgr.rpc import transport
 from tests.agent.agent_host import AgentHost
 from tests.services.rabbitmq import RabbitMQ
+from tests.waiting import PATIENCE
 
 _MORE = """
 [oslo_messaging_notifications]
@@ -128,3 +129,31 @@ def _check_ring(host: AgentHost, ceilometer: Ceilometer) -> None:
         host.until(lambda: api.buffer(host.name)["ring"]["publishing"] == 0)
         host.until(lambda: len([each for each in ceilometer.samples() if ".load." in each["name"]]) >= 9)
         assert api.buffer(host.name)["samples"]["readers"]["telemetry"]["dropped"] == 0
+
+
+@pytest.fixture
+def deaf(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
+    """A host whose Ceilometer has a bus of its own, which is away: it answers, and nobody hears of it otherwise."""
+    with AgentHost(rabbitmq.url, config="Interval 1") as host:
+        away = "transport_url = rabbit://nobody:nothing@127.0.0.1:9//\n[publisher]"
+        host.file.write_text(host.file.read_text() + _MORE.replace("[publisher]", away))
+        host.start()
+        host.apply(HostSpec(Generation("e", 1), (replace(Layer(HOST), sections=sections.read(_CHOSEN)),)))
+        yield host
+
+
+def test_what_waits_is_told_while_the_bus_is_away(deaf: AgentHost) -> None:
+    with deaf.bus() as api:
+        for number in range(3):
+            api.notify(deaf.name, Notification("failure", f"number {number}", plugin="pager"))
+
+        def waiting(spool: str) -> int:
+            return int(api.buffer(deaf.name)[spool]["readers"]["telemetry"]["waiting"])
+
+        deaf.until(lambda: waiting("notifications") == 3)
+        metric = f"{deaf.status().daemon['hostname']}/cpu-0/cpu-idle"
+        deaf.until(lambda: api.explain(deaf.name, metric, timeout=PATIENCE).link == "spooled")
+        before = waiting("samples")
+        explained = api.explain(deaf.name, metric, timeout=PATIENCE)
+        assert 0 < before <= explained.facts["spooled"] <= waiting("samples")
+        assert waiting("notifications") == 3
