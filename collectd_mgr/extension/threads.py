@@ -8,9 +8,10 @@ import platform
 
 from collectd_mgr.extension.memory import Mapping
 
-#: The numbers of futex, and of the calls that sleep (nanosleep, clock_nanosleep), by machine.
-_CALLS = {"x86_64": (202, (35, 230)), "aarch64": (98, (101, 115))}
-_UNKNOWN = (-1, (-1, -1))
+#: The numbers of futex, of the calls that sleep (nanosleep, clock_nanosleep), and of restart_syscall, by machine: by
+#: that, one that was stopped (SIGSTOP, a frozen cgroup, a machine that slept) goes on to wait for what it waited for.
+_CALLS = {"x86_64": (202, (35, 230), 219), "aarch64": (98, (101, 115), 128)}
+_UNKNOWN = (-1, (-1, -1), -1)
 
 # pthread_cond_wait and pthread_cond_timedwait wait by FUTEX_WAIT_BITSET, pthread_mutex_lock by FUTEX_WAIT.
 _FUTEX_WAIT_BITSET = 9
@@ -22,7 +23,7 @@ class Threads:
 
     def __init__(self, statics: list[Mapping]) -> None:
         self._statics = statics
-        self._futex, self._sleeps = _CALLS.get(platform.machine(), _UNKNOWN)
+        self._futex, self._sleeps, self._again = _CALLS.get(platform.machine(), _UNKNOWN)
         self._readers: list[int] = []
 
     def unknown(self) -> str | None:
@@ -60,7 +61,10 @@ class Threads:
         one of collectd's mutexes (say, to enqueue a value) waits with the other futex command.
         """
         call = _syscall(reader)
-        if len(call) < 3 or call[0] != str(self._futex) or int(call[2], 16) & _FUTEX_COMMAND != _FUTEX_WAIT_BITSET:
+        if len(call) < 3 or call[0] not in (str(self._futex), str(self._again)):
+            return False
+        # The arguments stay as they were.
+        if int(call[2], 16) & _FUTEX_COMMAND != _FUTEX_WAIT_BITSET:
             return False
         address = int(call[1], 16)
         return any(static.start <= address < static.end for static in self._statics)
@@ -68,7 +72,7 @@ class Threads:
     def main_asleep(self) -> bool:
         """Whether the main thread sleeps between two intervals; when collectd stops it does so no more."""
         call = _syscall(os.getpid())
-        return call[0].isdigit() and int(call[0]) in self._sleeps
+        return call[0].isdigit() and int(call[0]) in (*self._sleeps, self._again)
 
 
 def _syscall(task: int) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from collectd_mgr.testing.collectd import ScratchCollectd
+from tests.freezing import frozen
 from tests.waiting import Eventually
 
 HERE = Path(__file__).parent
@@ -59,6 +60,14 @@ def test_a_first_load_gives_values_at_once(collectd: ScratchCollectd, eventually
     eventually(lambda: times(collectd, "memory"))
     assert collectd.call("metrics_list", plugin="memory")["intervals"][0] == 1.0
     assert collectd.call("status")["pid"] == pid == collectd.pid
+
+
+def test_one_that_was_stopped_and_goes_on_is_changed_at_once(collectd: ScratchCollectd) -> None:
+    """Its threads go on sleeping, by another system call than the one by which they went to sleep."""
+    with frozen(collectd.pid):
+        pass
+    assert collectd.call("plugin_enable", plugin="memory")["registered"]
+    assert not collectd.call("plugin_disable", plugin="load")["stopping"]
 
 
 def test_with_a_single_read_thread(eventually: Eventually) -> None:
