@@ -56,6 +56,18 @@ def test_a_hundred_thousand_metrics_keep_nobody_waiting(compiled: dict[str, Path
         assert sum(len(page["names"]) for page in pages(collectd, state="unknown", type="gauge")) == MANY
 
 
+def test_one_that_changes_all_the_time_is_not_taken_for_one_that_is_not_known(
+    compiled: dict[str, Path], eventually: Eventually
+) -> None:
+    """What is in it is proven later, and meanwhile collectd is asked."""
+    with ScratchCollectd((), "LoadPlugin halves\n", own_plugins=[compiled["halves"]], csv=False) as collectd:
+        collectd.call("flush", plugin="halves")  # Now they come fast.
+        eventually(lambda: collectd.call("values_get", plugin="halves")["names"])
+        for _ in range(20):
+            collectd.call("values_get", plugin="halves")
+        assert cache(collectd)["why"] is None
+
+
 def test_calls_say_the_same(compiled: dict[str, Path], eventually: Eventually) -> None:
     found = []
     for entry in ("collectd_mgr.extension.entry", "entry_by_calls"):
