@@ -15,6 +15,9 @@ from collectd_mgr.domain.spec import Generation, HostSpec
 #: What ends collectd in its first read may do so in the second only, where it has something to compare, or the third.
 _READS = 3
 
+#: Seconds, at most, that are waited for those: the daemon may end in days from now of anything.
+_LONGEST = 900.0
+
 
 @dataclass(frozen=True)
 class Probation:
@@ -96,9 +99,11 @@ def begun(running: Running, lasts: float, live: bool, now: float, boot_id: str, 
 
 
 def lasting(todo: Plan, running: Running, default: float) -> float:
-    """Seconds in which what ``todo`` touched is read several times, in a daemon whose own interval is ``default``."""
+    """Seconds in which what ``todo`` touched is read several times, in a daemon whose own interval is ``default``; for
+    what is seldom read no more than :data:`_LONGEST`.
+    """
     intervals = (_interval(change, running.plugins.get(change.plugin), default) for change in todo)
-    return _READS * max(intervals, default=0.0)
+    return min(_READS * max(intervals, default=0.0), _LONGEST)
 
 
 def _interval(change: Change, now: RunningPlugin | None, default: float) -> float:

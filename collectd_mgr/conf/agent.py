@@ -92,6 +92,7 @@ OPTS = [
         help="A daemon that dies within this many seconds after a change is taken to have died of it: the last good "
         "state is brought back and, after a live change, live changes are off on this host until somebody clears the "
         "quarantine. It is the least: a change is on probation for three intervals of the slowest plugin that it is "
-        "about, or of collectd where it is about none, so that what fails in its second or third read is found out.",
+        "about, or of collectd where it is about none, so that what fails in its second or third read is found out; "
+        "but for 900 seconds at most, if no more are set here.",
     ),
 ]

@@ -59,11 +59,12 @@ class TestLength:
             (Change(LOAD, "df", PluginGoal(True, 60.0)), None, 180.0),
             (Change(LOAD, "df", PluginGoal(True)), None, 30.0),
             (Change(LOAD, "df", PluginGoal(True)), RunningPlugin(True, True, slowest=300.0), 900.0),
+            (Change(LOAD, "df", PluginGoal(True, 86400.0)), None, 900.0),
             (Change(DISABLE, "df", PluginGoal(False)), RunningPlugin(True, False, 1.0), 3.0),
             (Change(THRESHOLDS), None, 30.0),
         ],
     )
-    def test_holds_three_reads_of_what_was_touched(
+    def test_holds_three_reads_of_what_was_touched_within_a_quarter_of_an_hour(
         self, change: Change, now: RunningPlugin | None, seconds: float
     ) -> None:
         running = Running(plugins={"df": now} if now else {})
