@@ -21,10 +21,13 @@ REFUSED_PLUGINS: dict[str, str] = {
 #: Those of them whose config names programs and code, once they are allowed.
 CODE_PLUGINS = frozenset(name for name, why in REFUSED_PLUGINS.items() if why == _CODE)
 
-#: Options of other plugins that can do the same.
+#: Options of other plugins that can do the same, or harm collectd itself.
 REFUSED_OPTIONS: dict[tuple[str, str], str] = {
+    ("dpdkevents", "rtedriverlibpath"): "It names a library to be loaded.",
     ("dpdkstat", "rtedriverlibpath"): "It names a library to be loaded.",
     ("dpdkstat", "sharedmemobj"): "It names memory of the whole machine, which is emptied.",
+    # A format of printf, which several values make together.
+    ("notify_email", "subject"): "collectd takes it for a format: it can end collectd, or have its memory mailed.",
     ("redis", "query"): "It sends a command of the sender's choosing to a database.",
     ("write_kafka", "property"): "It can name a library to be loaded, or a program to be run.",
 }

@@ -132,6 +132,9 @@ _OPTIONS: list[Case] = [
     ("write_kafka", {"Topic": {"args": "x", "Property": {"args": ["sasl.kerberos.kinit.cmd", "id"]}}}),
     ("redis", {"Node": {"args": "x", "Query": {"args": "CONFIG SET dir x", "Type": "gauge"}}}),
     ("dpdkstat", {"RteDriverLibPath": "evil"}),
+    ("dpdkevents", {"EAL": {"args": [], "RteDriverLibPath": "evil"}}),
+    ("notify_email", {"Subject": "%s%s%s%s"}),
+    ("notify_email", {"subject": {"args": ["%s", "%s", "%n"]}}),
     # Made anew: whatever was there is gone.
     ("dpdkstat", {"SharedMemObj": "somebodys"}),
     ("dpdk_telemetry", {"ClientSocketPath": "/run/docker.sock"}),

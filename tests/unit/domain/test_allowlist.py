@@ -62,6 +62,7 @@ def test_a_hostile_config_that_is_off_waits_for_nothing() -> None:
         ),
         ("dpdk_telemetry", {"DpdkSocketPath": "/run/dpdk/rte/telemetry", "ClientSocketPath": "/run/collectd/dpdk"}),
         ("logfile", {"File": "stdout"}),
+        ("notify_email", {"SMTPServer": "localhost", "Recipient": "ops@example.org"}),
         ("aggregation", {"Aggregation": {"Plugin": "/^cpu/", "Host": "/^a/"}}),
         ("ping", {"Host": "192.0.2.1", "Interval": 1.0}),
         ("snmp", {"Data": {"args": "x", "Values": ".1.3.6.1"}, "Host": {"args": "x", "Community": "/c"}}),
@@ -87,6 +88,23 @@ def test_the_shortest_interval(interval: float) -> None:
     assert [found.reason_code for found in violations(goal, Policy())] == ["interval"]
     if interval == 0.5:
         assert violations(goal, Policy(shortest_interval=0.5)) == ()
+
+
+@pytest.mark.parametrize(
+    ("plugin", "config", "option"),
+    [
+        ("dpdkevents", {"EAL": {"RteDriverLibPath": "evil"}}, "EAL > RteDriverLibPath"),
+        ("dpdkstat", {"EAL": {"RteDriverLibPath": "evil"}}, "EAL > RteDriverLibPath"),
+        # collectd makes one string of them, which is what it gives to printf.
+        ("notify_email", {"Subject": {"args": ["%s", "%s", "%s"]}}, "Subject"),
+    ],
+)
+def test_an_option_that_harms_collectd_is_the_operators_to_allow(
+    plugin: str, config: dict[str, Any], option: str
+) -> None:
+    (found,) = judged((plugin, config))
+    assert (found.option, found.reason_code) == (option, "option")
+    assert codes((plugin, config), Policy(allow=(plugin,))) == set()
 
 
 def test_what_the_operator_allows() -> None:
