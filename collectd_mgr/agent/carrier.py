@@ -10,8 +10,8 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from collectd_mgr import exception
-from collectd_mgr.agent import faults, watch
-from collectd_mgr.agent.desired import absent, as_often_replaced, check_owned, died, named, same_daemon, steps
+from collectd_mgr.agent import failure, faults, watch
+from collectd_mgr.agent.desired import NOTHING, absent, as_often_replaced, check_owned, named, same_daemon, steps
 from collectd_mgr.agent.disruption import foreseen
 from collectd_mgr.agent.journal import Intent, Journal
 from collectd_mgr.agent.moment import boot_id
@@ -29,13 +29,8 @@ from collectd_mgr.wire.look import look
 
 LOG = logging.getLogger(__name__)
 
-#: How long a daemon that stopped answering in an operation is watched for its end, in seconds.
-_DYING = 2.0
-
 #: What a driver finds out only when it is at it, and the next one may well be able to do.
 _NEXT_RUNG = (exception.Busy, exception.LiveOff, exception.LiveRefused, exception.NotCapable)
-
-_UNANSWERED = (exception.DaemonUnreachable, exception.RequestTimeout)
 
 
 @dataclass(frozen=True)
@@ -269,9 +264,12 @@ class Carrier:
         except Exception as error:
             self._fault(faults.APPLIED)
             self._state.note(gap=getattr(error, "kwargs", {}).get("gap", self._state.memory.gap))
-            if driver.name == LIVE and self._died(running, error):
-                raise exception.DaemonDied(_epitaph(todo, error), changes=[str(step) for step in todo]) from error
-            if driver.name == LIVE and isinstance(error, _UNANSWERED):
+            if driver.name == LIVE and failure.killed(self.ladder, running, error):
+                detail = failure.epitaph(todo, error)
+                raise exception.DaemonDied(detail, changes=[str(step) for step in todo]) from error
+            if isinstance(error, failure.UNANSWERED) or self._lacks_more(running):
+                self._state.owe()
+            if driver.name == LIVE and isinstance(error, failure.UNANSWERED):
                 # What it may die of yet has been done to it, as far as anybody knows.
                 watch.begin(self._state, True, spec, todo, running)
             elif driver.name != LIVE:
@@ -283,17 +281,12 @@ class Carrier:
             watch.begin(self._state, driver.name == LIVE, spec, todo, applied.running)
         return applied
 
-    def _died(self, before: Running, error: Exception) -> bool:
-        if isinstance(error, exception.DaemonDied):
-            return True
-        patience = _DYING if isinstance(error, _UNANSWERED) else 0.0
-        return wait_for(lambda: died(before.pid, before.since_boot, self.ladder.observe()), patience)
+    def _lacks_more(self, before: Running) -> bool:
+        """Whether the daemon, which was ``before``, is further from what it is to run, or does not tell."""
+        now, wanted = self.ladder.observe(), self._state.memory.current or NOTHING
+        return now.version is None or failure.lacks_more(self._steps(before, wanted), self._steps(now, wanted))
 
 
 def _name(spec: HostSpec) -> str:
     """Of the generation, as the daemon is told to remember it."""
     return f"{spec.generation.epoch}/{spec.generation.n}"
-
-
-def _epitaph(todo: Plan, error: Exception) -> str:
-    return f"collectd died in the live operation ({', '.join(map(str, todo))}): {error}"

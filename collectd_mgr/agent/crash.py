@@ -14,6 +14,7 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.agent import faults, series
 from collectd_mgr.agent.carrier import Carrier
+from collectd_mgr.agent.desired import NOTHING
 from collectd_mgr.agent.memory import Quarantine
 from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.agent.probation import Probation
@@ -22,12 +23,8 @@ from collectd_mgr.domain import mode
 from collectd_mgr.domain.operations import FAILED
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.secrets import mask_text
-from collectd_mgr.domain.spec import Generation, HostSpec
 
 LOG = logging.getLogger(__name__)
-
-#: What a host runs that nothing good is known of: the operator's own files alone.
-NOTHING = HostSpec(Generation("", 0))
 
 
 class Crash:

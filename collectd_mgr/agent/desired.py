@@ -12,6 +12,9 @@ from collectd_mgr.domain.leases import LENIENCE, Leases, in_force
 from collectd_mgr.domain.plan import Change, Plan, Running
 from collectd_mgr.domain.spec import ORIGIN, Generation, Goal, HostSpec, Layer, PluginSetting, merge
 
+#: What a host runs that nothing good is known of: the operator's own files alone.
+NOTHING = HostSpec(Generation("", 0))
+
 
 def goal_of(origin: Layer, spec: HostSpec | None) -> Goal:
     """The operator's own settings below those of ``spec``, which cannot pass for the operator's by their id."""

@@ -12,8 +12,8 @@ from collectd_mgr import exception
 from collectd_mgr.agent.applier import Applier
 from collectd_mgr.agent.backoff import Backoff
 from collectd_mgr.agent.carrier import Carrier
-from collectd_mgr.agent.crash import NOTHING, Crash
-from collectd_mgr.agent.desired import asks_for_more
+from collectd_mgr.agent.crash import Crash
+from collectd_mgr.agent.desired import NOTHING, asks_for_more
 from collectd_mgr.agent.drift import DriftWatch
 from collectd_mgr.agent.journal import Journal
 from collectd_mgr.agent.moment import boot_id

@@ -42,7 +42,8 @@ class Memory:
     ``driver`` did what ``taken`` asks for, or failed to (``None`` when nothing had to be done, or none was found that
     could); ``mode`` is the server's word; ``past_epochs`` came before the present one; ``leases`` are those that were
     taken up, ended ones too; ``gap``: seconds in which nothing was read when collectd was restarted last;
-    ``reached``: the digest of what the daemon was last brought to (:meth:`.State.in_force`).
+    ``reached``: the digest of what the daemon was last brought to (:meth:`.State.in_force`); empty: to something in
+    between, when a change failed.
     """
 
     taken: HostSpec | None = None

@@ -37,6 +37,9 @@ LIVE = "live"
 #: What a goal is merged from: while the first two are the same objects, and the leases equal, it is the same goal.
 _Layers = tuple[Origin, HostSpec | None, Leases]
 
+#: The digest of nothing that could hold.
+_BETWEEN = ""
+
 #: Of an operator who configures nothing.
 _NO_ORIGIN = Origin(Layer(""))
 
@@ -144,8 +147,12 @@ class State:
 
         What an earlier release brought it to is not known: all of the spec, as if nothing had ended or been refused.
         """
-        spec = self.memory.current
-        return (self.memory.reached or goal_of(Layer(""), spec).digest()) != self.in_force(spec)
+        spec, reached = self.memory.current, self.memory.reached
+        return (goal_of(Layer(""), spec).digest() if reached is None else reached) != self.in_force(spec)
+
+    def owe(self) -> None:
+        """What was begun and could not be taken back is ours to mend, whatever becomes of what somebody else does."""
+        self.note(reached=_BETWEEN)
 
     def has_reached(self, holds: str) -> None:
         """The daemon is what holds, and so is what the next one starts with: that is written in mode manage only."""
