@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A collectd in a container that its manager starts, by commands, comes and goes as the contract of a driver has it.
 
-What the live driver does to it while it runs is what it does to any other.
+What a driver does to it while it runs is what it does to any other.
 """
 
 from __future__ import annotations
@@ -14,14 +14,18 @@ import pytest
 
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.live import LiveDriver
+from collectd_mgr.drivers.restart import RestartDriver
+from collectd_mgr.testing.suite.changes import test_many_changes_in_one_order
 from collectd_mgr.testing.suite.daemon import *  # noqa: F403
 from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import real_rig
 from tests.services.container import Container
 
+__all__ = ["test_many_changes_in_one_order"]
 
-@pytest.fixture
-def rig() -> Iterator[Rig]:
+
+@pytest.fixture(params=[LiveDriver, RestartDriver])
+def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     made: list[Container] = []
 
     def commanded(settings: DriverSettings) -> DriverSettings:
@@ -37,7 +41,7 @@ def rig() -> Iterator[Rig]:
         )
 
     try:
-        with real_rig(LiveDriver, commanded) as rig:
+        with real_rig(request.param, commanded) as rig:
             yield rig
     finally:
         for container in made:

@@ -11,9 +11,11 @@ from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.changes import *  # noqa: F403
 from collectd_mgr.testing.suite.daemon import *  # noqa: F403
 from collectd_mgr.testing.suite.failures import *  # noqa: F403
+from collectd_mgr.testing.suite.notifications import *  # noqa: F403
 from collectd_mgr.testing.suite.reads import *  # noqa: F403
 from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import real_rig
+from collectd_mgr.testing.suite.settings import *  # noqa: F403
 from tests.collectd.containers import contained
 
 

@@ -56,8 +56,11 @@ def daemon(systemd: Systemd, settings: DriverSettings, wire: WireClient | None =
 
 
 @contextmanager
-def unit_host(systemd: Systemd, kind: Callable[[DriverSettings], RealDriver]) -> Iterator[Host]:
-    """A host whose collectd is a unit and runs, and whose drivers are of this kind."""
+def unit_host(systemd: Systemd, kind: Callable[[DriverSettings], RealDriver], pause: float = _PAUSE) -> Iterator[Host]:
+    """A host whose collectd is a unit and runs, and whose drivers are of this kind.
+
+    :param pause: seconds until systemd starts one that died
+    """
 
     def driver(settings: DriverSettings) -> RealDriver:
         made = kind(settings)
@@ -65,6 +68,7 @@ def unit_host(systemd: Systemd, kind: Callable[[DriverSettings], RealDriver]) ->
         return made
 
     host = Host(unit_settings(systemd), driver)
+    have_unit(systemd, host.settings, pause=pause)
     host.collectd.daemon = daemon(systemd, host.settings, host.collectd.wire)
     with host.running():
         yield host

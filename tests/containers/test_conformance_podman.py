@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The replace driver keeps the contract of a driver where each instance is a container of podman's.
 
-The restart driver does so in tests/agent/test_container_conformance.py.
+The live driver does so in test_conformance_live.py, the restart driver in tests/agent/test_container_conformance.py.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import pytest
 from collectd_mgr.testing.suite.changes import *  # noqa: F403
 from collectd_mgr.testing.suite.daemon import *  # noqa: F403
 from collectd_mgr.testing.suite.failures import *  # noqa: F403
+from collectd_mgr.testing.suite.notifications import *  # noqa: F403
+from collectd_mgr.testing.suite.reads import *  # noqa: F403
 from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import real_rig
 from collectd_mgr.testing.suite.settings import *  # noqa: F403

@@ -22,5 +22,5 @@ from __future__ import annotations
 
 import pytest
 
-_PARTS = ("changes", "daemon", "failures", "notifications", "reads", "rig")
+_PARTS = ("changes", "daemon", "failures", "notifications", "reads", "rig", "settings")
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))
