@@ -1,16 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What collectd's Python plugin imports: the only file that knows the module ``collectd``.
 
-::
-
-    <Plugin python>
-      ModulePath "/usr/lib/collectd_mgr"
-      Import "collectd_mgr.extension.entry"
-      <Module collectd_mgr>
-        Socket "/run/collectd_mgr/collectd.sock"
-        StateDir "/var/lib/collectd_mgr"
-      </Module>
-    </Plugin>
+``etc/collectd/collectd-mgr.conf`` shows how; ``settings.py`` has what its ``<Module>`` block may say.
 """
 
 import collectd

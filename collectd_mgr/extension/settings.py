@@ -28,7 +28,7 @@ class Settings:
     ``Program``: which collectd the file is for; that is for the agent to read, who starts it.
     """
 
-    socket: str = "/run/collectd_mgr/collectd.sock"
+    socket: str = "/run/collectd-mgr/collectd.sock"
     disabled: tuple[str, ...] = ()
     marker: str | None = None
     metrics: bool = False

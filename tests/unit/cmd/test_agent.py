@@ -11,14 +11,22 @@ import pytest
 from collectd_mgr.agent import single
 from collectd_mgr.cmd import agent, configuration
 from collectd_mgr.domain import grammar, mode
+from collectd_mgr.extension.settings import Settings
 
-ROOT = Path(__file__).parents[3]
+SNIPPET = Path(__file__).parents[3] / "etc/collectd/collectd-mgr.conf"
 
 
 def test_the_shipped_snippet_is_that_of_the_default_paths(capsys: pytest.CaptureFixture[str]) -> None:
     agent.main(["--config-file", "/dev/null", "--print-snippet"])
-    shipped = (ROOT / "etc/collectd/collectd-mgr.conf").read_text()
-    assert grammar.parse(shipped) == grammar.parse(capsys.readouterr().out)
+    assert grammar.parse(SNIPPET.read_text()) == grammar.parse(capsys.readouterr().out)
+
+
+def test_the_extension_listens_where_the_agent_asks_for_it_with_the_snippet_and_by_default() -> None:
+    socket = agent.settings(configuration.load(["--config-file", "/dev/null"], "test")).daemon.socket
+    (python,) = (item for item in grammar.parse(SNIPPET.read_text()) if item.key == "Plugin")
+    (module,) = (item for item in python.children or () if item.key == "Module")
+    told = Settings(socket="").with_options(module.children or ())
+    assert (told.socket, Settings().socket) == (socket, socket)
 
 
 def test_a_host_is_observed_and_not_managed_by_default() -> None:
