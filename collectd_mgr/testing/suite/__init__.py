@@ -20,7 +20,8 @@ What a driver declares must work; what it does not declare must raise the one ri
 
 from __future__ import annotations
 
+import pkgutil
+
 import pytest
 
-_PARTS = ("changes", "daemon", "failures", "notifications", "reads", "rig", "settings")
-pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))
+pytest.register_assert_rewrite(*(f"{__name__}.{part.name}" for part in pkgutil.iter_modules(__path__)))
