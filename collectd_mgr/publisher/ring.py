@@ -7,7 +7,6 @@ Each choice has a spool of its own, so that each keeps its values for its own ag
 from __future__ import annotations
 
 import hashlib
-import logging
 import shutil
 import threading
 import time
@@ -27,8 +26,6 @@ from collectd_mgr.publisher.losses import Losses
 from collectd_mgr.publisher.spool import Spool
 from collectd_mgr.publisher.watch import Watch
 
-LOG = logging.getLogger(__name__)
-
 #: Of a row of values.
 _KEPT = ("id", "interval", "last_update", "state", "values")
 
@@ -37,9 +34,6 @@ _ENTRY = 100
 
 #: Rows that are looked at for one page; then it ends, however few were wanted.
 _LOOKED = 100_000
-
-#: Between two looks at whose time has come, in seconds.
-_MOMENT = 0.5
 
 #: What may be lost.
 _LOST = "values of the ring"
@@ -100,11 +94,7 @@ class Ring:
 
     def run(self, stop: threading.Event) -> None:
         """Until ``stop`` is set, whatever happens to the daemon or to the disk."""
-        while not stop.wait(_MOMENT):
-            try:
-                self.round(time.monotonic())
-            except Exception:
-                LOG.exception("Values could not be kept.")
+        self._watch.run(stop, self.round, "Values could not be kept.")
 
     def round(self, now: float) -> None:
         """Keep what is due at ``now``, and forget what is too old."""

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -18,17 +17,12 @@ from collectd_mgr.publisher.spool import Spool
 from collectd_mgr.publisher.watch import Watch
 from collectd_mgr.rpc.telemetry import Telemetry
 
-LOG = logging.getLogger(__name__)
-
 #: Samples in one message.
 _BATCH = 100
 
 #: How far in the future a value may be, in seconds. With one of next year Gnocchi takes nothing more of that metric
 #: until then, and with one beyond 2262 nothing of the message.
 _AHEAD = 3600.0
-
-#: Between two looks at whose time has come, in seconds.
-_MOMENT = 0.5
 
 #: What may be lost.
 _DROPPED, _LOST = "values that are no samples", "samples"
@@ -55,11 +49,7 @@ class Sampler:
 
     def run(self, stop: threading.Event) -> None:
         """Until ``stop`` is set, whatever happens to the daemon or to the disk."""
-        while not stop.wait(_MOMENT):
-            try:
-                self.round(time.monotonic())
-            except Exception:
-                LOG.exception("Samples could not be taken.")
+        self._watch.run(stop, self.round, "Samples could not be taken.")
 
     def round(self, now: float) -> None:
         """Take what is due at ``now``."""

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -21,6 +23,9 @@ _PAGE = 5000
 #: Of a choice that names none, in seconds.
 INTERVAL = 10.0
 
+#: Between two looks at whose time has come, in seconds.
+_MOMENT = 0.5
+
 Setting = Mapping[str, Any]
 
 
@@ -37,6 +42,14 @@ class Watch:
         self._known: Settings = {}
         self._due: dict[str, float] = {}
         self._seen: dict[str, dict[str, float]] = {}
+
+    def run(self, stop: threading.Event, look: Callable[[float], None], trouble: str) -> None:
+        """Have somebody :meth:`look` until ``stop`` is set, whatever goes wrong in it; ``trouble`` is logged then."""
+        while not stop.wait(_MOMENT):
+            try:
+                look(time.monotonic())
+            except Exception:
+                LOG.exception(trouble)
 
     def look(self, now: float) -> Iterator[tuple[str, Setting, list[Row]]]:
         """Each choice whose time has come at ``now`` (of a monotonic clock), with the values it did not have yet.
