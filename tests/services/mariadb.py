@@ -3,23 +3,19 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 import subprocess
 
 import pymysql
 
-from tests.services.place import as_user, directory, free_port, owned
+from tests.services.database import Database
+from tests.services.place import as_user, owned
 from tests.services.process import Process
 
 
-class MariaDB:
-    """``database()`` makes an empty database and answers its SQLAlchemy URL; a new one with every call."""
-
+class MariaDB(Database):
     def __init__(self) -> None:
-        self.home = directory()
-        self.port = free_port()
-        self._number = itertools.count(1)
+        super().__init__()
         data = owned(self.home / "data", "mysql")
         # Not /tmp: each server that starts removes there what looks like temporary tables, those of another one too.
         self._options = ["--no-defaults", f"--datadir={data}", f"--tmpdir={data}"]
@@ -38,29 +34,10 @@ class MariaDB:
         ]
         self.server = Process(server, self.home / "mariadb.log")
 
-    def start(self) -> None:
-        """Start it (and make its files, the first time) and wait until a client can log in."""
-        if not (self.home / "data" / "mysql").exists():
-            self._install()
-        self.server.start()
-        self.server.wait_until(self._takes_clients)
+    def _is_installed(self) -> bool:
+        return (self.home / "data" / "mysql").exists()
 
-    def stop(self) -> None:
-        self.server.stop()
-
-    def kill(self) -> None:
-        self.server.kill()
-
-    def restart(self) -> None:
-        self.stop()
-        self.start()
-
-    def close(self) -> None:
-        self.stop()
-        shutil.rmtree(self.home, ignore_errors=True)
-
-    def database(self) -> str:
-        name = f"test{next(self._number)}"
+    def _create(self, name: str) -> str:
         with self._connect() as connection:
             connection.cursor().execute(f"CREATE DATABASE {name}")
         return f"mysql+pymysql://root@127.0.0.1:{self.port}/{name}?charset=utf8mb4"

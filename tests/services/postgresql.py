@@ -3,25 +3,22 @@
 
 from __future__ import annotations
 
-import itertools
-import shutil
 import signal
 import subprocess
 from pathlib import Path
 
 import psycopg2
 
-from tests.services.place import as_user, directory, free_port, owned
+from tests.services.database import Database
+from tests.services.place import as_user, owned
 from tests.services.process import Process
 
 
-class PostgreSQL:
-    """``database()`` makes an empty database and answers its SQLAlchemy URL; a new one with every call."""
+class PostgreSQL(Database):
+    ends = signal.SIGINT
 
     def __init__(self) -> None:
-        self.home = directory()
-        self.port = free_port()
-        self._number = itertools.count(1)
+        super().__init__()
         self._programs = _programs()
         self._data = owned(self.home / "data", "postgres")
         server = [
@@ -37,30 +34,10 @@ class PostgreSQL:
         ]
         self.server = Process(server, self.home / "postgresql.log")
 
-    def start(self) -> None:
-        """Start it (and make its files, the first time) and wait until a client can log in."""
-        if not (self._data / "PG_VERSION").exists():
-            self._install()
-        self.server.start()
-        self.server.wait_until(self._takes_clients)
+    def _is_installed(self) -> bool:
+        return (self._data / "PG_VERSION").exists()
 
-    def stop(self) -> None:
-        # SIGTERM would wait for the clients to leave.
-        self.server.stop(signal.SIGINT)
-
-    def kill(self) -> None:
-        self.server.kill()
-
-    def restart(self) -> None:
-        self.stop()
-        self.start()
-
-    def close(self) -> None:
-        self.stop()
-        shutil.rmtree(self.home, ignore_errors=True)
-
-    def database(self) -> str:
-        name = f"test{next(self._number)}"
+    def _create(self, name: str) -> str:
         connection = self._connect()
         connection.autocommit = True
         connection.cursor().execute(f"CREATE DATABASE {name}")
