@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The churn under valgrind: no access to memory that is not there, or no longer.
 
-``CM_LONG=1`` makes it 5,000 rounds; the short form runs every time.
+``CM_LONG=1`` makes it 5,000 rounds; the short form runs every time. There is no crowd of processes in it, and no slow
+plugin, as in ``test_soak.py``: valgrind has enough to do.
 """
 
 from __future__ import annotations
