@@ -10,13 +10,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-from collectd_mgr.agent.time_sources.base import Silent, TimeSettings
+from collectd_mgr.agent.time_sources.base import TimeSettings
 from collectd_mgr.agent.time_sources.ntpd import Ntpd
-from collectd_mgr.domain.clock import TimeReport
-from tests.services.timekeepers import UNPACKED, NtpServer
+from tests.services.timekeepers import UNPACKED, NtpServer, near, report
 from tests.waiting import eventually
 
 SERVER, CLIENT = "10.99.0.2", "10.99.0.1"
@@ -42,7 +40,8 @@ def main(directory: Path, ahead: str) -> None:
     _up("client", CLIENT)
     ntpd = subprocess.Popen(program, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
-        reports = {"first": _report(lambda _: True), "synchronised": _report(lambda found: found.synchronised)}
+        source = Ntpd(TimeSettings())
+        reports = {"first": report(source, lambda _: True), "synchronised": report(source, near(-float(ahead), 0.02))}
     finally:
         ntpd.terminate()
         ntpd.wait()
@@ -73,20 +72,6 @@ def _up(interface: str, address: str) -> None:
 
 def _run(*command: str) -> None:
     subprocess.run(command, check=True)
-
-
-def _report(wanted: Callable[[TimeReport], bool]) -> TimeReport:
-    source, found = Ntpd(TimeSettings()), []
-
-    def look() -> bool:
-        try:
-            found.append(source.read())
-        except Silent:
-            return False
-        return wanted(found[-1])
-
-    eventually(look)
-    return found[-1]
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ from collectd_mgr.agent.clock import Clock
 from collectd_mgr.agent.time_sources.base import TimeSettings, load
 from collectd_mgr.agent.time_sources.chrony import Chrony
 from collectd_mgr.domain.clock import TimeReport
-from tests.services import place
-from tests.services.timekeepers import UNPACKED, Chronyd, NtpServer
+from tests.services import place, timekeepers
+from tests.services.timekeepers import UNPACKED, Chronyd, NtpServer, near
 from tests.unit.agent.agents import Agent
 from tests.waiting import eventually
 
@@ -31,15 +31,7 @@ def settings(chronyd: Chronyd, allow_step: bool = False) -> TimeSettings:
 
 
 def report(chronyd: Chronyd, wanted: Callable[[TimeReport], bool]) -> TimeReport:
-    """The first report of a kind."""
-    source, found = Chrony(settings(chronyd)), []
-
-    def look() -> bool:
-        found.append(source.read())
-        return wanted(found[-1])
-
-    eventually(look)
-    return found[-1]
+    return timekeepers.report(Chrony(settings(chronyd)), wanted)
 
 
 def _later_than(moment: float) -> Callable[[TimeReport], bool]:
@@ -99,7 +91,7 @@ class TestChrony:
         assert abs(found.last_update - time.time()) < 600
 
     def test_one_whose_reference_is_ahead_is_behind(self, late: Chronyd) -> None:
-        found = report(late, lambda report: report.synchronised)
+        found = report(late, near(-0.5, 0.1))
         assert found.offset == pytest.approx(-0.5, abs=0.1)
 
     def test_one_that_follows_nothing(self) -> None:

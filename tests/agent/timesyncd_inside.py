@@ -14,10 +14,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from collectd_mgr.agent.time_sources.base import Silent, TimeSettings
+from collectd_mgr.agent.time_sources.base import TimeSettings
 from collectd_mgr.agent.time_sources.timesyncd import Timesyncd
-from collectd_mgr.domain.clock import TimeReport
-from tests.services.timekeepers import UNPACKED, NtpServer
+from tests.services.timekeepers import UNPACKED, NtpServer, near, report
 from tests.waiting import eventually
 
 #: Where its configuration is.
@@ -52,13 +51,13 @@ def main(directory: Path, ahead: float) -> None:
     nobody = ("unshare", "--user", "--map-user=65534", "--")
     timesyncd = _start(directory, *nobody, str(UNPACKED / "lib/systemd/systemd-timesyncd"))
     try:
-        report = _synchronised()
+        synchronised = report(Timesyncd(TimeSettings()), near(-ahead, 0.02))
     finally:
         for child in (timesyncd, bus):
             child.terminate()
             child.wait()
         server.close()
-    print(json.dumps({"synchronised": report.to_dict()}))
+    print(json.dumps({"synchronised": synchronised.to_dict()}))
 
 
 def _start(directory: Path, *command: str) -> subprocess.Popen[bytes]:
@@ -68,20 +67,6 @@ def _start(directory: Path, *command: str) -> subprocess.Popen[bytes]:
 
 def _run(*command: str) -> None:
     subprocess.run(command, check=True)
-
-
-def _synchronised() -> TimeReport:
-    source, found = Timesyncd(TimeSettings()), []
-
-    def look() -> bool:
-        try:
-            found.append(source.read())
-        except Silent:
-            return False
-        return found[-1].synchronised
-
-    eventually(look)
-    return found[-1]
 
 
 if __name__ == "__main__":

@@ -12,10 +12,15 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from collectd_mgr.agent.time_sources.base import Silent, TimeSource
+from collectd_mgr.domain.clock import TimeReport
 from tests.services import place
 from tests.services.process import Process
+from tests.waiting import eventually
 
 UNPACKED = Path(__file__).parents[2] / ".venvs" / "time-daemons"
 
@@ -115,3 +120,23 @@ class NtpServer:
     def _time(self, moment: float) -> bytes:
         moment += _EPOCH + self._ahead
         return struct.pack(">II", int(moment), int(moment % 1 * 2**32))
+
+
+def report(source: TimeSource, wanted: Callable[[TimeReport], bool]) -> TimeReport:
+    """The first report of a kind; one that does not answer at this moment is asked again."""
+    found: list[TimeReport] = []
+
+    def look() -> bool:
+        with suppress(Silent):
+            found.append(source.read())
+        return bool(found) and wanted(found[-1])
+
+    eventually(look)
+    return found[-1]
+
+
+def near(offset: float, by: float) -> Callable[[TimeReport], bool]:
+    """Whether it follows its reference, and measured about this offset: what it finds on a busy machine may be less
+    right than what it finds the next time.
+    """
+    return lambda found: found.synchronised and found.offset is not None and abs(found.offset - offset) < by
