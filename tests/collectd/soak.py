@@ -9,8 +9,9 @@ import itertools
 import random
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from collectd_mgr import exception
@@ -155,16 +156,23 @@ class Churn:
         if plugin.name in self._on:
             self._subject.call("plugin_disable", plugin=plugin.name)
             self._on.remove(plugin.name)
-        else:
-            try:
-                enable(self._subject, plugin)
-            except exception.Busy:  # Its last read is in flight for longer than the grace period: nothing was done.
-                self.figures.busy += 1
-                return
+        elif is_done(partial(enable, self._subject, plugin)):
             self._on.add(plugin.name)
+        else:
+            self.figures.busy += 1
+            return
         self.figures.rounds += 1
         if self.figures.rounds == self._warm_up:
             self.figures.resident.append(self._subject.resident)
+
+
+def is_done(change: Callable[[], object]) -> bool:
+    """Whether it is; where a read is in flight for longer than the grace period, nothing was done."""
+    try:
+        change()
+    except exception.Busy:
+        return False
+    return True
 
 
 def enable(daemon: ScratchCollectd, plugin: Plugin, interval: float = INTERVAL) -> None:

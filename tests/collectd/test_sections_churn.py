@@ -11,6 +11,7 @@ import os
 import random
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from collectd_mgr.domain.ignorelist import Rules
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.wire.client import WireClient
+from tests.collectd import soak
 from tests.collectd.test_alarms import raised
 from tests.collectd.test_valgrind import VALGRIND
 from tests.waiting import Eventually
@@ -187,7 +189,7 @@ def test_random_changes_cost_nothing_but_a_bounded_memory(eventually: Eventually
         assert collectd.call("thresholds_get") == {"settings": {}, "host": theirs}
 
 
-def test_under_valgrind(tmp_path: Path) -> None:
+def test_under_valgrind(tmp_path: Path, eventually: Eventually) -> None:
     """No access to memory that is not there, or no longer; and SIGTERM comes in the middle of it."""
     report = tmp_path / "valgrind"
     chance = random.Random(11)
@@ -197,10 +199,11 @@ def test_under_valgrind(tmp_path: Path) -> None:
         pool = [_rule(chance) for _ in range(RULES)]
         for number in range(ROUNDS):
             section, desired = _changed(chance, pool, desired)
-            collectd.call(f"{section}_set", settings=desired[section])
+            changes = [partial(collectd.call, f"{section}_set", settings=desired[section])]
             if number % 10 == 0:
-                collectd.call("plugin_disable", plugin="swap")
-                collectd.call("plugin_enable", plugin="swap")
+                changes += [partial(collectd.call, f"plugin_{verb}", plugin="swap") for verb in ("disable", "enable")]
+            for change in changes:
+                eventually(partial(soak.is_done, change))
         endless = threading.Thread(target=_until_it_ends, args=(collectd, chance, pool, desired))
         endless.start()
         time.sleep(2)

@@ -12,6 +12,7 @@ import os
 import random
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ VALGRIND = (
 
 
 @pytest.mark.timeout(4 * 3600)
-def test_churn_under_valgrind(tmp_path: Path) -> None:
+def test_churn_under_valgrind(tmp_path: Path, eventually: Eventually) -> None:
     """Every live-safe plugin is loaded, then they are enabled and disabled in random order."""
     report = tmp_path / "valgrind"
     wrapper = (*VALGRIND, "--num-callers=25", f"--log-file={report}")
@@ -52,9 +53,10 @@ def test_churn_under_valgrind(tmp_path: Path) -> None:
         for number in range(ROUNDS):
             plugin = chosen.choice(plugins)
             if chosen.random() < 0.5:
-                collectd.call("plugin_disable", plugin=plugin.name)
+                change = partial(collectd.call, "plugin_disable", plugin=plugin.name)
             else:
-                soak.enable(collectd, plugin, INTERVAL)
+                change = partial(soak.enable, collectd, plugin, INTERVAL)
+            eventually(partial(soak.is_done, change))
             if number % 10 == 0:
                 collectd.call("values_get")
                 collectd.call("metrics_list")
