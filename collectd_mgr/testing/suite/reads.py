@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +12,7 @@ from collectd_mgr.domain import capabilities
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.reads import Flush, Page, Query
 from collectd_mgr.testing.suite.changes import CPU, MEMORY
-from collectd_mgr.testing.suite.rig import FAST, Rig, await_
+from collectd_mgr.testing.suite.rig import Rig, await_
 
 __all__ = [
     "test_a_flush_answers",
@@ -32,15 +31,15 @@ def collecting(rig: Rig) -> dict[str, Read]:
         with pytest.raises(exception.NotCapable):
             reads.pop(name)(Query())
     if reads:
-        await_(lambda: _is_complete(rig))
+        await_(lambda: rig.newest("memory") > 0)
+        first = rig.newest("memory")
+        await_(lambda: _is_read_again(rig, first))
     return reads
 
 
-def _is_complete(rig: Rig) -> bool:
-    """What is read at once is written one by one."""
-    before = len(rig.driver.metrics(Query(plugin="memory")).rows)
-    time.sleep(FAST)
-    return len(rig.driver.metrics(Query(plugin="memory")).rows) == before > 0
+def _is_read_again(rig: Rig, first: float) -> bool:
+    """What is read at once is written one by one: all of it is there when the next reading is."""
+    return min(float(row["last_update"]) for row in rig.driver.metrics(Query(plugin="memory")).rows) > first
 
 
 def test_rows_are_in_order_complete_and_in_pages(rig: Rig) -> None:
