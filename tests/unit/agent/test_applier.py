@@ -16,6 +16,7 @@ from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.plan import RunningPlugin
 from collectd_mgr.domain.spec import HOST, Counters, Generation, Goal, HostSpec, Layer, PluginGoal, PluginSetting
 from tests.unit.agent.agents import Agent, spec
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -123,11 +124,11 @@ def test_who_does_not_come_to_its_turn_is_told_so(agent: Agent) -> None:
     def work() -> None:
         with agent.service.state.turn(1.0):
             at_work.set()
-            done.wait(10)
+            done.wait(PATIENCE)
 
     thread = threading.Thread(target=work)
     thread.start()
-    at_work.wait(10)
+    at_work.wait(PATIENCE)
     with pytest.raises(exception.RequestTimeout), agent.service.state.turn(0.05):
         raise AssertionError
     done.set()

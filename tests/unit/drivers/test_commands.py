@@ -15,6 +15,7 @@ from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.commands import CommandsDaemon
 from collectd_mgr.testing.suite.rigs import settings_in
 from collectd_mgr.wire.client import WireClient
+from tests.waiting import PATIENCE
 
 #: Listens, and says who it is; ends at SIGTERM.
 _LISTENER = """
@@ -39,7 +40,9 @@ def settings(tmp_path: Path) -> DriverSettings:
         ["sh", "-c", f"{log}; {program(_LISTENER, tmp_path / 'socket', tmp_path / 'pid')} >/dev/null 2>&1 &"]
     )
     stop = shlex.join(["sh", "-c", f"rm -f {tmp_path}/socket; kill $(cat {tmp_path}/pid)"])
-    settings = dataclasses.replace(settings_in(tmp_path), daemon="commands", start_timeout=20.0, stop_timeout=20.0)
+    settings = dataclasses.replace(
+        settings_in(tmp_path), daemon="commands", start_timeout=PATIENCE, stop_timeout=PATIENCE
+    )
     return dataclasses.replace(settings, start_command=start, stop_command=stop, log_command=f"cat {tmp_path}/log")
 
 
@@ -82,17 +85,17 @@ def test_what_ended_has_ended_however_its_command_did(settings: DriverSettings, 
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "seconds", "said"),
     [
-        ("sh -c 'echo no such container; exit 125'", "ended with 125: no such container"),
-        ("/nonexistent/podman start it", "No such file"),
-        ("sleep 60", "timed out"),
-        ("true", "No collectd listened 2 s after true"),
+        ("sh -c 'echo no such container; exit 125'", PATIENCE, "ended with 125: no such container"),
+        ("/nonexistent/podman start it", PATIENCE, "No such file"),
+        ("sleep 600", 2.0, "timed out"),
+        ("true", 2.0, "No collectd listened 2 s after true"),
     ],
 )
-def test_a_start_that_fails_says_why(settings: DriverSettings, command: str, said: str) -> None:
+def test_a_start_that_fails_says_why(settings: DriverSettings, command: str, seconds: float, said: str) -> None:
     with pytest.raises(exception.DaemonNotStarted, match=said):
-        daemon(settings, start_command=command, start_timeout=2.0).start()
+        daemon(settings, start_command=command, start_timeout=seconds).start()
 
 
 def test_a_quotation_without_an_end_is_told(settings: DriverSettings) -> None:

@@ -20,6 +20,7 @@ from collectd_mgr.publisher.feeder import Feeder
 from collectd_mgr.publisher.segment import Entry
 from collectd_mgr.publisher.spool import Spool
 from collectd_mgr.rpc.confirmed import NotSent
+from tests.waiting import PATIENCE
 
 
 def said(message: str, **parts: Any) -> Notification:
@@ -175,9 +176,9 @@ def test_a_daemon_that_is_away_does_not_end_it(tmp_path: Path, daemon: Daemon) -
     daemon.said.add(said("a"))
     thread = threading.Thread(target=Feeder(read, spool, dict).run, args=(stop,))
     thread.start()
-    spool.wait(spool.reader("x").number, 10)
+    spool.wait(spool.reader("x").number, PATIENCE)
     stop.set()
-    thread.join(60)
+    thread.join(PATIENCE)
     assert [row["message"] for row in spooled(spool)] == ["a"]
 
 
