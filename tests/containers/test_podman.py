@@ -4,40 +4,30 @@
 from __future__ import annotations
 
 import dataclasses
-import io
+import functools
 import json
 import signal
 import subprocess
 import sys
-import tarfile
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.domain import managed, output, plan
 from collectd_mgr.drivers import instance, operators
-from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.process import Process, marked, running
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.changes import CPU, MEMORY
 from collectd_mgr.testing.suite.rig import Rig
 from collectd_mgr.testing.suite.rigs import Host, real_host
 from tests.collectd.beside import beside
-from tests.collectd.containers import PODMAN, contained
+from tests.collectd.containers import contained, containers, images, podman
 from tests.collectd.replacing import replacing
 from tests.collectd.test_replace_driver import answers
 from tests.waiting import PATIENCE, eventually
-
-
-def podman(*words: str, given: bytes = b"") -> str:
-    done = subprocess.run([*PODMAN.split(), *words], check=False, capture_output=True, input=given)
-    assert done.returncode == 0, (words, done.stdout, done.stderr)
-    return done.stdout.decode()
 
 
 @pytest.fixture
@@ -58,23 +48,13 @@ def processes(host: Host) -> list[Process]:
     return [each for file in files for each in marked(mark, ("-f", "-C", file))]
 
 
-def containers(host: Host) -> dict[str, dict[str, Any]]:
-    """By name, whatever they do."""
-    label = f"label=COLLECTD_MGR={host.settings.state_dir}"
-    command = [*PODMAN.split(), "ps", "--all", "--format", "json", "--filter", label]
-    # It fails where one is removed at that moment.
-    while (done := subprocess.run(command, check=False, capture_output=True)).returncode != 0:
-        time.sleep(0.05)
-    return {each["Names"][0]: each for each in json.loads(done.stdout)}
-
-
 def test_each_is_a_container_of_its_own(host: Host, rig: Rig) -> None:
-    (first,) = containers(host)
+    (first,) = containers(host.settings)
     assert first == host.settings.container
     applied = rig.reach(rig.goal({"cpu": CPU}))
     assert applied.replaced
-    eventually(lambda: len(containers(host)) == 1)
-    (second,) = containers(host)
+    eventually(lambda: len(containers(host.settings)) == 1)
+    (second,) = containers(host.settings)
     assert second.startswith(f"{first}-")
     assert [each.pid for each in processes(host)] == [applied.running.pid]
     # Whoever looks for processes of the host's own takes none in a container for one.
@@ -82,16 +62,16 @@ def test_each_is_a_container_of_its_own(host: Host, rig: Rig) -> None:
     assert not list(running(host.settings.binary, ("-f", "-C", str(file))))
     assert host.collectd.instances() == (applied.running.pid,)
     host.again()
-    eventually(lambda: list(containers(host)) == [first])
+    eventually(lambda: list(containers(host.settings)) == [first])
     assert not plan.plan(rig.driver.observe(), rig.goal({"cpu": CPU}))
 
 
 def test_podman_starts_none_again(host: Host) -> None:
-    (found,) = containers(host).values()
+    (found,) = containers(host.settings).values()
     (facts,) = json.loads(podman("inspect", found["Id"]))
     assert facts["HostConfig"]["RestartPolicy"]["Name"] in ("", "no")
     host.kill()
-    eventually(lambda: not containers(host))
+    eventually(lambda: not containers(host.settings))
     assert not processes(host)
 
 
@@ -108,7 +88,7 @@ def test_the_next_agent_ends_one_that_was_not_handed_to(host: Host, rig: Rig) ->
     recovered = rig.another().recover()
     assert recovered.running.pid == before.pid
     assert f"{succession.new.pid} was ended" in " ".join(recovered.notes)
-    eventually(lambda: len(containers(host)) == 1)
+    eventually(lambda: len(containers(host.settings)) == 1)
     assert [each.pid for each in processes(host)] == [before.pid]
 
 
@@ -131,9 +111,9 @@ def test_a_start_that_was_cut_off_leaves_nothing(host: Host, rig: Rig) -> None:
     Path(host.settings.state_dir, "instances").mkdir(exist_ok=True)
     Path(host.settings.state_dir, "instances", "0.conf").touch()
     podman("create", "--name", f"{host.settings.container}-0", "--label", label, "--rootfs", "/:O", "/bin/true")
-    assert len(containers(host)) == 2
+    assert len(containers(host.settings)) == 2
     rig.another().recover()
-    assert list(containers(host)) == [host.settings.container]
+    assert list(containers(host.settings)) == [host.settings.container]
 
 
 #: An agent that starts collectd, or a second one with that file, and is killed on the way.
@@ -162,14 +142,14 @@ def test_an_agent_that_is_killed_while_it_starts_one_leaves_one(host: Host) -> N
         pid = driver.recover().running.pid
         eventually(lambda: not under_way(host))
         assert [each.pid for each in processes(host)] == [pid], delay
-        eventually(lambda: list(containers(host)) == [host.settings.container])
+        eventually(lambda: list(containers(host.settings)) == [host.settings.container])
         driver.close()
 
 
 def test_one_that_is_killed_while_it_starts_a_second_one_leaves_the_first(host: Host, rig: Rig) -> None:
     pid = rig.reach(rig.goal({"memory": MEMORY})).running.pid
-    eventually(lambda: len(containers(host)) == 1)
-    (first,) = containers(host)
+    eventually(lambda: len(containers(host.settings)) == 1)
+    (first,) = containers(host.settings)
     for delay in (0.0, 0.3):
         text = host.collectd.render(rig.goal({"cpu": CPU}), "epoch/7")
         host.collectd.files.stage(text)
@@ -179,7 +159,7 @@ def test_one_that_is_killed_while_it_starts_a_second_one_leaves_the_first(host: 
         killed(host, delay, instance.write_configuration(host.settings, items, old, {}))
         assert rig.another().recover().running.pid == pid
         eventually(lambda: not under_way(host) and [each.pid for each in processes(host)] == [pid])
-        eventually(lambda: list(containers(host)) == [first])
+        eventually(lambda: list(containers(host.settings)) == [first])
 
 
 def killed(host: Host, delay: float, *config_file: str) -> None:
@@ -193,46 +173,18 @@ def killed(host: Host, delay: float, *config_file: str) -> None:
         agent.kill()
 
 
-def image(name: str) -> str:
-    """An image that has the programs of this machine by a mount, as the machine has them."""
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w") as tar:
-        for link in ("bin", "lib", "lib64", "sbin"):
-            entry = tarfile.TarInfo(link)
-            entry.type, entry.linkname = tarfile.SYMTYPE, f"usr/{link}"
-            tar.addfile(entry)
-    podman("import", "-", name, given=data.getvalue())
-    return name
-
-
-def gone(images: list[str]) -> bool:
-    """Whether they are removed: not as long as podman is at work on a container that has ended."""
-    done = subprocess.run([*PODMAN.split(), "rmi", "--force", "--ignore", *images], check=False, capture_output=True)
-    return done.returncode == 0
-
-
 def test_another_image_takes_the_place_of_the_one() -> None:
-    names = [image(f"localhost/cm-{uuid.uuid4().hex[:12]}:{number}") for number in (1, 2)]
-
-    def of_an_image(settings: DriverSettings) -> DriverSettings:
-        more = "--volume /usr:/usr:ro --volume /etc:/etc:ro"
-        found = contained(settings)
-        return dataclasses.replace(found, image=names[0], podman_options=f"{found.podman_options} {more}")
-
-    try:
-        with real_host(replacing, run_by=of_an_image) as host:
-            rig = host.rig()
-            assert {each["Image"] for each in containers(host).values()} == {names[0]}
-            wanted = {"program": {"collectd": {"image": names[1]}}}
-            applied = rig.reach(rig.goal({"memory": MEMORY}, sections=wanted))
-            assert applied.replaced
-            eventually(lambda: [each["Image"] for each in containers(host).values()] == [names[1]])
-            host.again()
-            eventually(lambda: [each["Image"] for each in containers(host).values()] == [names[1]])
-            missing = {"program": {"collectd": {"image": "localhost/cm-none:1"}}}
-            order = rig.order(rig.goal({"memory": MEMORY}, sections=missing))
-            assert "localhost/cm-none:1" in rig.refuses(order, exception.ProgramUnfit).detail
-            rig.reach(rig.goal({"memory": MEMORY}))
-            eventually(lambda: [each["Image"] for each in containers(host).values()] == [names[0]])
-    finally:
-        eventually(lambda: gone(names))
+    with images() as names, real_host(replacing, run_by=functools.partial(contained, image=names[0])) as host:
+        rig = host.rig()
+        assert {each["Image"] for each in containers(host.settings).values()} == {names[0]}
+        wanted = {"program": {"collectd": {"image": names[1]}}}
+        applied = rig.reach(rig.goal({"memory": MEMORY}, sections=wanted))
+        assert applied.replaced
+        eventually(lambda: [each["Image"] for each in containers(host.settings).values()] == [names[1]])
+        host.again()
+        eventually(lambda: [each["Image"] for each in containers(host.settings).values()] == [names[1]])
+        missing = {"program": {"collectd": {"image": "localhost/cm-none:1"}}}
+        order = rig.order(rig.goal({"memory": MEMORY}, sections=missing))
+        assert "localhost/cm-none:1" in rig.refuses(order, exception.ProgramUnfit).detail
+        rig.reach(rig.goal({"memory": MEMORY}))
+        eventually(lambda: [each["Image"] for each in containers(host.settings).values()] == [names[0]])
