@@ -37,6 +37,7 @@ from tests.collectd.beside import beside
 from tests.collectd.replacing import replacing
 from tests.collectd.samples import series, twice
 from tests.freezing import frozen
+from tests.services.place import free_port
 from tests.waiting import PATIENCE, eventually
 
 MEMORY = PluginGoal(True, interval=FAST)
@@ -249,7 +250,8 @@ def test_the_old_one_goes_on_where_metrics_would_be_lost() -> None:
 
 
 def test_what_there_cannot_be_two_of_is_for_the_next_driver() -> None:
-    with real_host(replacing, 'LoadPlugin network\n<Plugin network>\n  Listen "127.0.0.1" "25999"\n</Plugin>') as host:
+    listen = f'LoadPlugin network\n<Plugin network>\n  Listen "127.0.0.1" "{free_port()}"\n</Plugin>'
+    with real_host(replacing, listen) as host:
         rig = host.rig()
         order = rig.order(rig.goal({"cpu": CPU, "network": PluginGoal(True, origin="host")}))
         reason = "There cannot be two of network: it listens on one port."

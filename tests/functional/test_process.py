@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,23 @@ def gone(pid: int, within: float = PATIENCE) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_no_port_is_given_twice() -> None:
+    """Three runs at once would meet with hardly any doubt, if each were given any that nobody listens on."""
+    code = "from tests.services.place import free_port; print(*(free_port() for _ in range(200)), flush=True); input()"
+    with ExitStack() as stack:
+        runs = [
+            stack.enter_context(
+                subprocess.Popen([sys.executable, "-c", code], text=True, cwd=ROOT, stdin=-1, stdout=-1)
+            )
+            for _ in range(3)
+        ]
+        said = [run.stdout.readline() for run in runs if run.stdout is not None]
+        for run in runs:
+            run.communicate("\n")
+    ports = " ".join(said).split()
+    assert len(set(ports)) == len(ports) == 600
 
 
 def test_it_ends_when_the_tests_are_killed(tmp_path: Path) -> None:

@@ -15,15 +15,34 @@ _PORTS = range(20000, 32000)
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nothing listens on now."""
+    """A TCP port of 127.0.0.1 that nothing listens on now, and that no run of the tests is given while this one lasts.
+
+    Whoever is to listen there starts later, and may be stopped and started again.
+    """
     for port in random.sample(_PORTS, 200):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        if _claimed(port) and _bound(socket.AF_INET, ("127.0.0.1", port)):
             return port
     raise RuntimeError("no free port on 127.0.0.1")
+
+
+def _claimed(port: int) -> bool:
+    """Whether it is ours now: by a name that goes with this process."""
+    return _bound(socket.AF_UNIX, f"\0collectd_mgr/tests/{port}", keep=True)
+
+
+def _bound(family: socket.AddressFamily, address: str | tuple[str, int], keep: bool = False) -> bool:
+    """Whether nobody has the address.
+
+    :param keep: until this process ends
+    """
+    with socket.socket(family) as probe:
+        try:
+            probe.bind(address)
+        except OSError:
+            return False
+        if keep:
+            probe.detach()
+        return True
 
 
 def directory() -> Path:
