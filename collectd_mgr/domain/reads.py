@@ -92,7 +92,7 @@ def _asked(row: Row, query: Query, expression: Expression) -> bool:
     )
 
 
-#: What became of a flush of a plugin: made; its callback failed; it has none; collectd was asked, and does not tell.
+#: What became of a flush of a plugin: made; its callback failed; it has none; it was asked, and nobody tells.
 FLUSHED, FAILED, CANNOT, ASKED = OUTCOMES = ("flushed", "failed", "cannot", "asked")
 
 

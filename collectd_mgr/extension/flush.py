@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from collectd_mgr.domain import safety
-from collectd_mgr.domain.reads import CANNOT, FAILED, FLUSHED
+from collectd_mgr.domain.reads import ASKED, CANNOT, FAILED, FLUSHED
 from collectd_mgr.extension import abi
 from collectd_mgr.extension.daemon import Daemon
 from collectd_mgr.extension.lists import Entry, Lists
@@ -30,6 +30,10 @@ _USER_DATA, _CONTEXT = 8, 24
 
 # int callback(cdtime_t timeout, const char *identifier, user_data_t *)
 _Flush = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_uint64, ctypes.c_char_p, ctypes.c_void_p)
+
+#: Its callback is declared to return nothing, so what comes is whatever was in the register.
+_TELLS_NOTHING = "python"
+_UNTOLD = "collectd's python plugin does not say whether the script succeeded; collectd's log may."
 
 _WRITES_AT_ONCE = "It registers nothing that could be asked to flush."
 _NOT_LOADED = "It is not loaded."
@@ -76,6 +80,8 @@ class Flushes:
         name = None if identifier is None else identifier.encode()
         with self._daemon.in_context(self._memory.read(callback.entry + _CONTEXT, ctypes.sizeof(abi.Context))):
             status = _Flush(callback.function)(abi.to_cdtime(timeout), name, callback.entry + _USER_DATA)
+        if callback.plugin.lower() == _TELLS_NOTHING:
+            return _row(callback.plugin, callback.name, ASKED, _UNTOLD)
         if status == 0:
             return _row(callback.plugin, callback.name, FLUSHED)
         return _row(callback.plugin, callback.name, FAILED, f"It returned {status}; collectd's log may say why.")

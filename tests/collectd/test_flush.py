@@ -30,7 +30,7 @@ def graphite() -> Iterator[socket.socket]:
 
 
 @pytest.fixture
-def collectd(graphite: socket.socket, tmp_path: Path) -> Iterator[ScratchCollectd]:
+def collectd(graphite: socket.socket, compiled: dict[str, Path], tmp_path: Path) -> Iterator[ScratchCollectd]:
     """One with plugins that hold values back for an hour (rrdtool, write_graphite), and csv, which does not."""
     port = graphite.getsockname()[1]
     config = f"""
@@ -48,8 +48,14 @@ LoadPlugin write_graphite
   </Node>
 </Plugin>
 """
-    modules = ["unwilling_flush"]
-    with ScratchCollectd(("load",), config, modules=modules, module_path=HERE / "entries", interval=1.0) as collectd:
+    with ScratchCollectd(
+        ("load", "unwilling"),
+        config,
+        modules=["unwilling_flush"],
+        module_path=HERE / "entries",
+        own_plugins=[compiled["unwilling"]],
+        interval=1.0,
+    ) as collectd:
         yield collectd
 
 
@@ -62,7 +68,8 @@ def test_every_plugin_says_what_became_of_it(collectd: ScratchCollectd) -> None:
     assert found == {
         "rrdtool": "flushed",
         "write_graphite/carbon": "flushed",
-        "python.unwilling_flush": "failed",
+        "unwilling": "failed",
+        "python.unwilling_flush": "asked",
         "csv": "cannot",
     }
 
@@ -70,8 +77,10 @@ def test_every_plugin_says_what_became_of_it(collectd: ScratchCollectd) -> None:
 def test_one_plugin_by_its_name(collectd: ScratchCollectd) -> None:
     (row,) = collectd.call("flush", plugin="write_graphite")
     assert (row["plugin"], row["callback"], row["detail"]) == ("write_graphite", "write_graphite/carbon", None)
+    (row,) = collectd.call("flush", plugin="unwilling")
+    assert "returned -1" in row["detail"]
     (row,) = collectd.call("flush", plugin="python.unwilling_flush")
-    assert "returned" in row["detail"]
+    assert "does not say" in row["detail"]
     (row,) = collectd.call("flush", plugin="rrdcached")
     assert (row["outcome"], row["detail"]) == ("cannot", "It is not loaded.")
 
@@ -112,7 +121,7 @@ def test_one_that_hangs_keeps_nobody_else_waiting(eventually: Callable[..., floa
         assert not collectd.call("plugin_disable", plugin="load")["registered"]
         assert not flush.done()
         collectd.call("notification_send", severity="okay", message="go on", host="h", plugin="test", type="gauge")
-        assert [row["callback"] for row in flush.result()] == ["python.hanging_flush"]
+        assert outcomes(flush.result()) == {"python.hanging_flush": "asked"}
 
 
 def rests(collectd: ScratchCollectd) -> bool:
