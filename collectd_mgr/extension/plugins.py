@@ -7,6 +7,7 @@ The caller holds the operation lock.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from collectd_mgr import exception
@@ -89,8 +90,11 @@ class Plugins:
             # On this host: a daemon may have metrics of others as well.
             known = starts(plugin, items, self._hostname)
             self._thresholds.hush(plugin, lambda names: {name for name in names if name.startswith(known)})
-            self._registration.unregister(plugin, self._known(plugin), grace_timeout)
+            record = self._known(plugin)
+            over = self._registration.unregister(plugin, record, grace_timeout)
             self._thresholds.renew()
+            if not over:
+                self._thresholds.follow(plugin, partial(self._registration.over, record))
         return self._observer.plugin(plugin)
 
     def restart(self, plugin: str, interval: float | None = None) -> dict[str, Any]:

@@ -63,6 +63,10 @@ class Registration:
             record.withdrawn = time.monotonic()
         return record.withdrawn is None or self._grace.wait(record.withdrawn, timeout)
 
+    def over(self, record: Record) -> bool:
+        """Whether none of the reads that were taken out is in flight any more."""
+        return record.withdrawn is None or self._grace.over(record.withdrawn)
+
     def load(self, plugin: str, interval: float | None, text: str, digest: str | None) -> list[str]:
         """The first load: file, configuration, init. Returns what collectd logged (notices and worse)."""
         blocks = fragment.plugin_blocks(plugin, text)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -73,6 +73,8 @@ class Thresholds:
         self._hushes = Hushes()
         self._lock = threading.RLock()
         self._awaited = False
+        #: By the reason why it was switched off, what tells whether nothing may come of it any more.
+        self._late: dict[str, Callable[[], bool]] = {}
         self._ended = False
         self._hushed: Set[str] = frozenset()
         self._tree: lookup.Tree = None
@@ -129,8 +131,18 @@ class Thresholds:
         with self._lock:
             self._set(why, None, self._names)
 
+    def follow(self, why: str, over: Callable[[], bool]) -> None:
+        """Go on to look for what comes into the cache, until ``over``: a read of what was switched off is in flight."""
+        with self._lock:
+            self._late[why] = over
+            self._await()
+
     def _set(self, why: str, gone: Gone | None, look: Look) -> None:
-        if self._hushes.put(why, gone, look, time.time()) and not self._awaited:
+        if self._hushes.put(why, gone, look, time.time()):
+            self._await()
+
+    def _await(self) -> None:
+        if not self._awaited:
             self._later()
 
     def renew(self) -> None:
@@ -167,8 +179,10 @@ class Thresholds:
             try:
                 self._judges.check()
                 look = cache(self._names)
-                if self._hushes.settle(look):
+                # Once more after a read was over: what it gave may have been on its way yet.
+                if self._hushes.settle(look) or self._late:
                     self._later()
+                self._late = {why: over for why, over in self._late.items() if not over()}
                 # There was memory to silence them; where there is none to end that, they would be silent for good.
                 with self._arena.beyond():
                     self._renew(look)

@@ -188,6 +188,25 @@ def test_stopping_ends_with_the_read_and_nobody_has_to_ask(
         assert collectd.call("status")["operations"]["done"] == 1
 
 
+def test_what_a_read_that_hung_gives_in_the_end_raises_no_alarm_that_it_is_missing(
+    compiled: dict[str, Path], eventually: Eventually, tmp_path: Path
+) -> None:
+    """Nobody knew its metrics when it was disabled. To silence them costs some bytes for ever, by which it is seen."""
+
+    def silenced() -> int:
+        return int(collectd.call("status")["sections"]["thresholds"]["bytes"])
+
+    until = tmp_path / "until"
+    with probed(compiled, until=f'ReadUntil "{until}"') as collectd:
+        collectd.call("thresholds_set", settings={"probe": {"type": "gauge", "failure_max": 1e9}})
+        eventually(lambda: "the first read begins" in collectd.log_text)
+        assert collectd.call("plugin_disable", plugin="probe", grace_timeout=0.1)["stopping"]
+        before = silenced()
+        until.touch()
+        eventually(lambda: silenced() > before)
+        assert collectd.call("metrics_list", plugin="probe")["names"]
+
+
 def test_operations_one_at_a_time_reads_beside_them(
     compiled: dict[str, Path], eventually: Eventually, tmp_path: Path
 ) -> None:

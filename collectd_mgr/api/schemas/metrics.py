@@ -85,7 +85,7 @@ FLUSHED = fields.record(
                     "detail": {"type": ["string", "null"], "description": "Why not, in a sentence."},
                 },
                 "What became of it: flushed; failed, when the plugin said so; cannot, for a plugin that writes and "
-                "holds nothing back, or is not loaded; asked, where this collectd does not tell.",
+                "holds nothing back, or is not loaded; asked, where nobody tells.",
             ),
         }
     }
