@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Replacements one after the other, of a collectd that writes to csv: no sample is missing, none is there twice.
 
-The same of one whose instances are containers. Beside them the same by restarts, and a collectd that nobody touches:
-other load on the machine delays the samples of all of them. ``CM_LONG=1`` makes it 50 replacements at an interval of a
-second, which is the form that counts.
+The same of one whose instances are containers and, in the long form, of a unit of systemd. Beside them the same by
+restarts, and a collectd that nobody touches: other load on the machine delays the samples of all of them. ``CM_LONG=1``
+makes it 50 replacements at an interval of a second, which is the form that counts.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from collectd_mgr.drivers.snippet import snippet
 from collectd_mgr.testing.suite.rigs import Host, settings_in
 from tests.collectd.containers import contained
 from tests.collectd.samples import Count, Series, count, series
+from tests.collectd.units import have_unit, host_of_unit
+from tests.systemd import Systemd
 
 LONG = bool(os.environ.get("CM_LONG"))
 ROUNDS, INTERVAL = (50, 1.0) if LONG else (10, 0.1)
@@ -44,15 +46,20 @@ class Kind:
     run_by: Callable[[DriverSettings], DriverSettings] = lambda settings: settings
 
 
+def by_systemd(settings: DriverSettings) -> DriverSettings:
+    return dataclasses.replace(settings, daemon="systemd", unit="measured.service")
+
+
 KINDS = {
     "replace": Kind(ReplaceDriver),
     "podman": Kind(ReplaceDriver, contained),
+    **({"unit": Kind(ReplaceDriver, by_systemd)} if LONG else {}),
     "restart": Kind(RestartDriver),
     "untouched": Kind(RestartDriver),
 }
 
 #: Those of which no sample is to be lost.
-SEAMLESS = ("replace", "podman")
+SEAMLESS = tuple(name for name, kind in KINDS.items() if kind.driver is ReplaceDriver)
 
 
 @contextmanager
@@ -66,7 +73,15 @@ def host(kind: Kind) -> Iterator[Host]:
         lines += ["LoadPlugin csv", f'<Plugin csv>\n  DataDir "{name}/csv"\n  StoreRates true\n</Plugin>']
         lines += [f"LoadPlugin {plugin}" for plugin in PLUGINS]
         Path(settings.config_file).write_text("\n".join([*lines, snippet(settings)]), encoding="utf-8")
-        with Host(settings, kind.driver).running() as found:
+        with unit(settings) if settings.daemon == "systemd" else Host(settings, kind.driver).running() as found:
+            yield found
+
+
+@contextmanager
+def unit(settings: DriverSettings) -> Iterator[Host]:
+    with Systemd() as systemd:
+        have_unit(systemd, settings)
+        with host_of_unit(systemd, settings, ReplaceDriver).running() as found:
             yield found
 
 
@@ -133,7 +148,7 @@ def rounds() -> Iterator[Rounds]:
 
 @pytest.mark.timeout(3600)
 def test_every_sample_has_its_rate(rounds: Rounds) -> None:
-    assert [rounds.total(name).unknown for name in SEAMLESS] == [0, 0]
+    assert [rounds.total(name).unknown for name in SEAMLESS] == [0] * len(SEAMLESS)
     assert rounds.total("restart").unknown > 0
 
 
@@ -149,4 +164,6 @@ def test_no_sample_is_missing_and_none_is_there_twice(rounds: Rounds) -> None:
         replaced, untouched = rounds.calmest(name)
         assert replaced.off <= most + 3 * untouched.off, (name, replaced, restarted, untouched)
     if LONG:
-        assert [(rounds.total(name).missing, rounds.total(name).doubled) for name in SEAMLESS] == [(0, 0)] * 2
+        assert [(rounds.total(name).missing, rounds.total(name).doubled) for name in SEAMLESS] == [(0, 0)] * len(
+            SEAMLESS
+        )

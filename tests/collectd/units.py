@@ -61,14 +61,20 @@ def unit_host(systemd: Systemd, kind: Callable[[DriverSettings], RealDriver], pa
 
     :param pause: seconds until systemd starts one that died
     """
+    settings = unit_settings(systemd)
+    have_unit(systemd, settings, pause=pause)
+    with host_of_unit(systemd, settings, kind).running() as host:
+        yield host
+
+
+def host_of_unit(systemd: Systemd, settings: DriverSettings, kind: Callable[[DriverSettings], RealDriver]) -> Host:
+    """One whose collectd is the unit of these settings, which is there."""
 
     def driver(settings: DriverSettings) -> RealDriver:
         made = kind(settings)
         made._collectd.daemon = daemon(systemd, settings, made._collectd.wire)
         return made
 
-    host = Host(unit_settings(systemd), driver)
-    have_unit(systemd, host.settings, pause=pause)
-    host.collectd.daemon = daemon(systemd, host.settings, host.collectd.wire)
-    with host.running():
-        yield host
+    host = Host(settings, driver)
+    host.collectd.daemon = daemon(systemd, settings, host.collectd.wire)
+    return host
