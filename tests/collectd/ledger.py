@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What collectds read one after the other, as the plugin ``ledger`` notes it, held against what csv has of it.
+
+A sample that is not in csv may have been lost, or never read; or read at another time than could be known when the two
+collectds were parted, for other work delays reads. The ledger tells: where all reads were on time each of them is to be
+there once, and what is found otherwise is no matter of the machine.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.collectd.samples import Series
+
+#: The part of an interval by which a read may be late, and take: the moment that parts two is further from both.
+_ON_TIME = 0.1
+
+#: So many reads of a new collectd come before anything can be its own to write.
+_FIRST = 2
+
+
+@dataclass(frozen=True, order=True)
+class Read:
+    """When it began, by which process, and when its values had been dispatched, in seconds since 1970."""
+
+    time: float
+    pid: float
+    over: float
+
+
+@dataclass(frozen=True)
+class Account:
+    """``parted``: the hand-overs beside which all reads were on time; ``samples``: of all metrics what was read then,
+    or by one collectd alone; of which so many are ``missing``, or there ``twice``.
+    """
+
+    parted: int
+    samples: int
+    missing: int
+    twice: int
+
+
+#: Of one metric the times, and the processes that read it then.
+_Written = Set[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """``reads``: of both collectds, from when the new one might write until it does and the old one has ended."""
+
+    reads: Sequence[Read]
+    interval: float
+    #: The first read that the new one has written.
+    first: Read
+
+    @classmethod
+    def between(
+        cls, old: Sequence[Read], new: Sequence[Read], written: Sequence[_Written], interval: float
+    ) -> HandOver:
+        first = next((read for read in new if any((read.time, read.pid) in each for each in written)), new[-1])
+        begin = new[min(_FIRST, len(new) - 1)].time - interval / 2
+        end = max(old[-1], first).time + interval / 2
+        return cls(sorted(read for read in (*old, *new) if begin <= read.time <= end), interval, first)
+
+    def on_time(self) -> bool:
+        """Whether all were, and the old one still read what the new one wrote: else nobody knows what it left out."""
+        places = [{self._place(read) for read in self.reads if read.pid == pid} for pid in self._pids()]
+        if len(places) < len(("old", "new")) or sum(map(len, places)) < len(self.reads):
+            return False
+        late = (abs((read.time - self.reads[0].time) / self.interval - self._place(read)) for read in self.reads)
+        took = ((read.over - read.time) / self.interval for read in self.reads)
+        none_left_out = all(len(each) == max(each) - min(each) + 1 for each in places)
+        return (
+            max(*late, *took) <= _ON_TIME and none_left_out and all(self._place(self.first) in each for each in places)
+        )
+
+    def slots(self) -> Iterator[list[Read]]:
+        """What was read at the same time."""
+        return (list(slot) for _, slot in itertools.groupby(self.reads, self._place))
+
+    def _pids(self) -> set[float]:
+        return {read.pid for read in self.reads}
+
+    def _place(self, read: Read) -> int:
+        return round((read.time - self.reads[0].time) / self.interval)
+
+
+def account(ledger: Path, found: Mapping[str, Series], interval: float) -> Account:
+    """Until the last collectd began to read: the one before had written all of its own when that took over.
+
+    :param found: what is in csv
+    """
+    lives = _lives(ledger)
+    written = [set(_pairs(each)) for name, each in found.items() if "/ledger/" in name]
+    hand_overs = [HandOver.between(old, new, written, interval) for old, new in itertools.pairwise(lives)]
+    on_time = [each for each in hand_overs if each.on_time()]
+    slots = [*_alone(lives, hand_overs), *(slot for each in on_time for slot in each.slots())]
+    times = Counter(sum((read.time, read.pid) in each for read in slot) for each in written for slot in slots)
+    return Account(len(on_time), times.total(), times[0], times[2])
+
+
+def _lives(ledger: Path) -> list[list[Read]]:
+    """What each process read; in the order in which they began."""
+    lives: dict[float, list[Read]] = {}
+    for line in ledger.read_text().splitlines():
+        pid, time, over = map(float, line.split())
+        lives.setdefault(pid, []).append(Read(time, pid, over))
+    return list(lives.values())
+
+
+def _pairs(each: Series) -> Iterator[tuple[float, float]]:
+    return ((time, pid) for time, (pid,) in zip(each.times, each.values, strict=True))
+
+
+def _alone(lives: Sequence[Sequence[Read]], hand_overs: Iterable[HandOver]) -> Iterator[list[Read]]:
+    """What was read by one that had no other one beside it, or one that writes nothing yet."""
+    both = {read for each in hand_overs for read in each.reads}
+    for number, life in enumerate(lives[:-1]):
+        yield from ([read] for read in life[_FIRST if number else 0 :] if read not in both)
