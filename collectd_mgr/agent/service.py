@@ -103,7 +103,12 @@ class AgentService:
         crash = Crash(self.state, carrier, fault)
         self.applier = Applier(self.state, carrier, crash, fault)
         self.keeper = keeper = Keeper(settings, self.state, carrier, crash)
-        self.state.notices = lambda: (*self.verifier.sentences(), *keeper.sentences(), *self.reach.sentences)
+        self.state.notices = lambda: (
+            *self.verifier.sentences(),
+            *keeper.sentences(),
+            *self.reach.sentences,
+            *self.publisher.sentences(),
+        )
         picture = Picture(settings.host, self.state, self._ladder, sweep, boots.begin(settings.state_dir))
         notifier = StatusNotifier(notifications, settings.host, self._identity)
         self.reporter = Reporter(picture, sweep, notifier, settings.heartbeat_interval)

@@ -38,7 +38,12 @@ class Load:
         return self.series / self.interval if self.interval else None
 
     def to_dict(self) -> dict[str, Any]:
-        return {**vars(self), "samples_per_second": self.samples}
+        return {**vars(self), "interval": _plain(self.interval), "samples_per_second": _plain(self.samples)}
+
+
+def _plain(number: float | None) -> float | None:
+    """Without what a sum of fractions leaves behind the last digit that means anything."""
+    return None if number is None else round(number, 6)
 
 
 @dataclass(frozen=True)
@@ -113,4 +118,4 @@ def _difference(pairs: list[tuple[float | None, float | None]]) -> float | None:
         if before is None or after is None:
             return None
         total += after - before
-    return total
+    return _plain(total)

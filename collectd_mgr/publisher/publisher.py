@@ -146,6 +146,15 @@ class Publisher:
         if self.publishes:
             self._ends.tell(layer)
 
+    def sentences(self) -> tuple[str, ...]:
+        """What is asked for and not done here, for the status."""
+        if self.publishes or not self._sources.section(sections.SAMPLES):
+            return ()
+        return (
+            "Samples are chosen, and this agent publishes none: [oslo_messaging_notifications] has no driver "
+            "messagingv2 there, or no topics.",
+        )
+
     def recent(self, query: RingQuery) -> Page:
         """A page of the values in the ring."""
         return self._ring.read(query)

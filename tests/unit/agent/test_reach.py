@@ -164,3 +164,11 @@ def test_the_status_has_it_among_its_warnings(tmp_path: Path) -> None:
     assert said not in agent.apply(HostSpec(Generation("e", 1), (layer,))).warnings
     agent.service.reach._clock = lambda: float("inf")
     assert said in agent.status().warnings
+
+
+def test_that_samples_are_published_by_nobody_is_told(tmp_path: Path) -> None:
+    agent, said = Agent(tmp_path).recover(), "Samples are chosen, and this agent publishes none"
+    chosen = Layer(HOST, sections={"samples": {"all": {"identifier": "*"}}})
+    (warning,) = agent.apply(HostSpec(Generation("e", 1), (chosen,))).warnings
+    assert warning.startswith(said)
+    assert agent.apply(HostSpec(Generation("e", 2), (Layer(HOST),))).warnings == ()

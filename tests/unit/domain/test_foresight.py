@@ -30,6 +30,13 @@ def test_a_rule_drops_what_it_falls_on() -> None:
     assert list(lost([found])) == [(found.before, found.after)]
 
 
+def test_figures_are_told_as_somebody_would_write_them() -> None:
+    sixteen = [Present(Identifier.parse(f"h/cpu-{number}/cpu"), 10.0) for number in range(16)]
+    (found,) = effects({}, {"ignorelist": {"cpu": CPU}}, sixteen)
+    before = found.to_dict()["before"]
+    assert (before["interval"], before["samples_per_second"]) == (10.0, 1.6)
+
+
 def test_what_another_rule_keeps_or_drops_already_is_not_its_doing() -> None:
     kept = {"keep": {"action": "allow", "plugin_instance": "^0$"}}
     found = only({"ignorelist": kept}, {"ignorelist": {**kept, "no": CPU}})
