@@ -29,6 +29,10 @@ LoadPlugin "threshold"
 """
 
 
+#: Seconds to wait for a notification that must come: half of what a call of ours waits for its answer.
+SOON = 60.0
+
+
 def read(collectd: ScratchCollectd, position: Position | None = None, limit: int = 1000, wait: float = 0.0) -> Batch:
     params = (position or Position()).to_dict()
     return Batch.from_dict(collectd.call("notifications_read", limit=limit, wait=wait, **params))
@@ -50,7 +54,7 @@ def test_what_is_put_in_comes_out_whole() -> None:
         said |= {"type": "gauge", "type_instance": "a/b"}
         began = time.time()
         collectd.call("notification_send", **said)
-        (row,) = read(collectd, wait=5).rows
+        (row,) = read(collectd, wait=SOON).rows
         assert {key: value for key, value in row.to_dict().items() if key in said} == said
         assert (row.identifier, row.count, row.since) == ("h/p-i/gauge-a/b", 1, None)
         assert began - 1 < row.time < time.time() + 1
@@ -59,7 +63,7 @@ def test_what_is_put_in_comes_out_whole() -> None:
 
 def test_a_threshold_says_what_was_crossed(eventually: Eventually) -> None:
     with ScratchCollectd(config=THRESHOLD, interval=0.2) as collectd:
-        row = read(collectd, wait=20).rows[0]
+        row = read(collectd, wait=SOON).rows[0]
         assert (row.severity, row.plugin, row.type, row.host) == ("failure", "load", "load", "scratch.example.org")
         assert row.meta["DataSource"] == "shortterm"
         assert row.meta["FailureMax"] == -1.0
@@ -71,7 +75,7 @@ def test_nothing_is_handed_out_again_once_it_is_safe(alarmed: Callable[[int], Sc
         seen: list[int] = []
         position = Position()
         while len(seen) < 300:
-            batch = read(collectd, position, limit=37, wait=5)
+            batch = read(collectd, position, limit=37, wait=SOON)
             assert read(collectd, position, limit=37).rows[: len(batch.rows)] == batch.rows, "safe to repeat"
             seen += numbers(batch)
             position = batch.position
@@ -80,7 +84,7 @@ def test_nothing_is_handed_out_again_once_it_is_safe(alarmed: Callable[[int], Sc
 
 def test_a_reader_that_was_with_another_daemon_gets_everything(alarmed: Callable[[int], ScratchCollectd]) -> None:
     with alarmed(50) as collectd:
-        batch = read(collectd, Position("another", 10_000), wait=5)
+        batch = read(collectd, Position("another", 10_000), wait=SOON)
         assert (batch.first, numbers(batch)[0]) == (1, 1)
 
 
@@ -119,7 +123,7 @@ def test_what_collectd_would_not_take_is_refused() -> None:
         with pytest.raises(exception.BadRequest, match="nosuchtype"):
             collectd.call("notification_send", severity="okay", message="x", type="nosuchtype")
         collectd.call("notification_send", severity="okay", message="bare")
-        assert [row.message for row in read(collectd, wait=5).rows] == ["bare"]
+        assert [row.message for row in read(collectd, wait=SOON).rows] == ["bare"]
 
 
 def said(collectd: ScratchCollectd, *messages: str) -> None:
@@ -130,12 +134,12 @@ def said(collectd: ScratchCollectd, *messages: str) -> None:
 def test_an_orderly_end_hands_on_what_nobody_has_taken() -> None:
     with ScratchCollectd() as collectd:
         said(collectd, "a", "b", "c")
-        taken = read(collectd, limit=2, wait=5)
+        taken = read(collectd, limit=2, wait=SOON)
         for last in ("d", "e"):
             assert collectd.stop() == 0
             collectd.start()
             said(collectd, last)
-        batch = read(collectd, taken.position, wait=5)
+        batch = read(collectd, taken.position, wait=SOON)
         assert (batch.stream, batch.first, [row.message for row in batch.rows]) == (taken.stream, 3, ["c", "d", "e"])
         assert read(collectd, batch.position).rows == ()
         assert not list(collectd.directory.glob("*.notifications*")), "nobody else goes on with the same numbers"
@@ -144,13 +148,13 @@ def test_an_orderly_end_hands_on_what_nobody_has_taken() -> None:
 def test_what_the_next_process_cannot_read_does_not_stop_it() -> None:
     with ScratchCollectd() as collectd:
         said(collectd, "a")
-        before = read(collectd, wait=5)
+        before = read(collectd, wait=SOON)
         collectd.stop()
         (file,) = collectd.directory.glob("*.notifications")
         file.write_text(file.read_text()[:-2])
         collectd.start()
         said(collectd, "b")
-        after = read(collectd, before.position, wait=5)
+        after = read(collectd, before.position, wait=SOON)
         assert (after.stream != before.stream, [row.message for row in after.rows]) == (True, ["b"])
         assert "cannot be read" in collectd.log_text
 

@@ -65,7 +65,10 @@ def test_without_a_token_there_is_no_answer(catalogued: Keystone, deployment: De
 
 def test_what_is_set_for_a_while_ends_by_itself(catalogued: Keystone, admin: Caller) -> None:
     openstack = Shell(catalogued.environment("admin", "admin"))
-    (row,) = openstack.ok("plugin", "enable", "contextswitch", "--host", HOST, "--for", "20s", "--wait")
+    for seconds in (6, 20, 60, 180):  # A machine may be too slow to show what is over so soon.
+        (row,) = openstack.ok("plugin", "enable", "contextswitch", "--host", HOST, "--for", f"{seconds}s", "--wait")
+        if row["Enabled"]:
+            break
     assert (row["State"], row["Enabled"]) == ("succeeded", True)
 
     def over() -> bool:
@@ -73,7 +76,7 @@ def test_what_is_set_for_a_while_ends_by_itself(catalogued: Keystone, admin: Cal
         return host["leases"] == [] and bool(host["in_sync"])
 
     eventually(over)
-    assert openstack.ok("operation", "show", row["Operation"])["expires_in"] == 20.0
+    assert openstack.ok("operation", "show", row["Operation"])["expires_in"] == seconds
     shown = openstack.ok("plugin", "show", "contextswitch", "--host", HOST)
     assert (shown["desired"], shown["effective"]["enabled"], shown["lease"]) == (None, False, None)
     assert openstack.ok("generation", "list", "--host", HOST)[0]["Summary"] == "lease.end contextswitch"

@@ -17,6 +17,7 @@ from collectd_mgr.domain import grammar
 from collectd_mgr.domain.output import DEFAULT_CHAIN, operators_chain
 from collectd_mgr.rpc import transport
 from tests.devstack.node import ROOT, Node
+from tests.waiting import PATIENCE
 
 STACK = ("stack install", "stack post-config", "stack extra")
 
@@ -285,5 +286,5 @@ def test_a_child_is_the_only_collectd_and_ends_before_its_directory_goes(tmp_pat
             assert units(node.run("clean"), "enable") == ["collectd"]
             assert node.files() == set()
             node.run(*STACK)
-        assert (child.wait(0), other.poll()) == (-15, None)
+        assert (child.wait(PATIENCE), other.poll()) == (-15, None)
         other.terminate()
