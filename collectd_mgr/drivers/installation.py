@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from collectd_mgr.domain import alone, managed, program
 from collectd_mgr.domain.filesystem import youngest
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.sections import Settings
+from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.executable import Executables
 from collectd_mgr.drivers.files import ManagedFiles
@@ -32,6 +33,32 @@ class Installation:
         self.settings = settings
         self.packages = Packages(settings.plugin_dir)
         self.validation = Validation(settings)
+        #: Its version, and the build that said so.
+        self._version: tuple[tuple[str, ...], str | None] = ((), None)
+
+    def check(self, plugin: str, goal: PluginGoal, runs: Callable[[], str]) -> tuple[str, ...]:
+        """As :meth:`.Validation.check`, for a process that runs already and may be another collectd: of an image, or
+        from before an upgrade. That it is, as far as versions tell, is a warning.
+
+        :param runs: gives its version
+        """
+        said = self.validation.check(plugin, goal)
+        if not self.validation.tries(plugin, goal):
+            return said
+        tried, running = self.version(), runs()
+        if tried in (None, running):
+            return said
+        return (*said, f"{plugin} was tried with {self.settings.binary}, collectd {tried}; {running} runs.")
+
+    def version(self) -> str | None:
+        """Of the binary on the disk; None where that does not say."""
+        stamp = build(Path(self.settings.binary))
+        if self._version[0] != stamp:
+            try:
+                self._version = stamp, Executables(self.settings).build(self.settings.binary).version
+            except exception.ProgramUnfit:
+                self._version = stamp, None
+        return self._version[1]
 
     def check_start(self, items: Sequence[Item]) -> None:
         """Whether it starts with all that a host configures, as far as can be found out beside another one.

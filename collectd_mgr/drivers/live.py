@@ -98,7 +98,10 @@ class LiveDriver(RealDriver):
         if change.kind != plan.LOAD or change.goal is None:
             return ()
         installation.packages.check_loadable(change.plugin)
-        return installation.validation.check(change.plugin, change.goal)
+        return installation.check(change.plugin, change.goal, self._version)
+
+    def _version(self) -> str:
+        return str(self._collectd.just_now()["collectd_version"])
 
     def _transact(self, order: Order, text: str, before: dict[str, Any]) -> tuple[list[str], Running]:
         """The changes, and the file that repeats them at the next start; or neither.

@@ -40,11 +40,15 @@ class Validation:
         :raises ConfigRejected: with collectd's own ``messages``
         :raises BadConfig, BadGrammar: it cannot be written in collectd's grammar
         """
-        text = managed.plugin_text(plugin, goal)
-        if not safety.scratch_allowed(plugin) or (not text and safety.live_safe(plugin)):
+        if not self.tries(plugin, goal):
             return ()
         key = (plugin, goal.config_digest(), *build(self._binary, self._plugin_dir / f"{plugin}.so"))
-        return self._verdicts.get(key, functools.partial(self._run, plugin, text))
+        return self._verdicts.get(key, functools.partial(self._run, plugin, managed.plugin_text(plugin, goal)))
+
+    def tries(self, plugin: str, goal: PluginGoal) -> bool:
+        """Whether a run has to tell. :raises BadConfig, BadGrammar: as :meth:`check`"""
+        text = managed.plugin_text(plugin, goal)
+        return safety.scratch_allowed(plugin) and (bool(text) or not safety.live_safe(plugin))
 
     def check_start(self, statements: Sequence[Item]) -> None:
         """Whether collectd starts with these, of which none may disturb another one: see :mod:`.domain.alone`.

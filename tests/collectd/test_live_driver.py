@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.domain import managed, plan, sections
 from collectd_mgr.domain.spec import PluginGoal
+from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.live import LiveDriver
 from collectd_mgr.drivers.operations import Operations
 from collectd_mgr.testing.suite.rig import FAST, Rig, await_
@@ -17,6 +20,13 @@ from collectd_mgr.testing.suite.rigs import real_host, real_rig
 
 MEMORY = PluginGoal(True, interval=FAST)
 OFF = PluginGoal(False)
+CPU = PluginGoal(True, config={"ReportByCpu": False})
+
+#: A collectd that says that it is another one.
+_OTHER = """#!/bin/sh
+[ "$1" != -h ] || { /usr/sbin/collectd -h | sed 's/^collectd [^,]*/collectd 5.11.9/'; exit; }
+exec /usr/sbin/collectd "$@"
+"""
 #: Its reads are registered by its configuration.
 PAGE = {"Page": {"args": "uptime", "URL": "file:///proc/uptime", "MeasureResponseTime": True}}
 
@@ -36,6 +46,25 @@ def test_the_process_stays_the_same_through_every_change(rig: Rig) -> None:
     for goal in (MEMORY, OFF, MEMORY, PluginGoal(True, interval=FAST, restarts=1), PluginGoal(True)):
         applied = rig.reach(rig.goal({"memory": goal}))
         assert (applied.running.pid, applied.restarted, applied.replaced) == (pid, False, False)
+
+
+def test_a_trial_with_another_collectd_than_the_one_that_runs_is_told_of(tmp_path: Path) -> None:
+    """As on a host whose collectd is that of an image."""
+    other = tmp_path / "collectd"
+    other.write_text(_OTHER)
+    other.chmod(0o755)
+
+    def tried_with_another(settings: DriverSettings) -> LiveDriver:
+        return LiveDriver(dataclasses.replace(settings, binary=str(other)))
+
+    # Of those that nobody needs to try there is nothing to tell.
+    plugins = {"cpu": CPU, "memory": MEMORY}
+    with real_rig(LiveDriver) as rig:
+        assert rig.reach(rig.goal(plugins)).warnings == ()
+    with real_rig(tried_with_another) as rig:
+        runs = rig.driver.observe().version
+        said = f"cpu was tried with {other}, collectd 5.11.9; {runs} runs."
+        assert rig.reach(rig.goal(plugins)).warnings == (said,)
 
 
 def test_what_fails_late_takes_back_what_was_done_before_it(rig: Rig) -> None:
