@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "doc" / "source" / "contributor").glob("*.rst"))
+SUITE = ROOT / "collectd_mgr" / "testing" / "suite"
 PLACES = ("collectd_mgr", "tests", "benchmarks", "examples", "tools", "doc/ext")
 FILES = [f"/{path.relative_to(ROOT)}" for place in PLACES for path in (ROOT / place).rglob("*.py")]
 
@@ -23,5 +24,6 @@ def test_every_file_that_is_named_is_there(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_test_that_is_named_is_there(page: Path) -> None:
     named = re.findall(r"``(test_\w+)``", page.read_text())
-    texts = [path.read_text() for path in (ROOT / "tests").rglob("test_*.py")] if named else []
+    tests = [*(ROOT / "tests").rglob("test_*.py"), *SUITE.glob("*.py")] if named else []
+    texts = [path.read_text() for path in tests]
     assert [name for name in named if not any(f"def {name}(" in text for text in texts)] == []
