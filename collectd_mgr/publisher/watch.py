@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +24,7 @@ _PAGE = 5000
 #: Of a choice that names none, in seconds.
 INTERVAL = 10.0
 
-#: Between two looks at whose time has come, in seconds.
+#: Between two looks at whose time has come, in seconds, at most: settings may have changed.
 _MOMENT = 0.5
 
 Setting = Mapping[str, Any]
@@ -34,22 +35,35 @@ class Watch:
 
     :param read: the daemon's values
     :param settings: the choices in force by name, each with ``identifier`` (a shell pattern) and ``interval`` (seconds)
+    :param clock: seconds of a clock that nobody sets
     """
 
-    def __init__(self, read: Callable[[Query], Page], settings: Callable[[], Settings]) -> None:
+    def __init__(
+        self,
+        read: Callable[[Query], Page],
+        settings: Callable[[], Settings],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._read = read
         self._settings = settings
+        self._clock = clock
         self._known: Settings = {}
         self._due: dict[str, float] = {}
         self._seen: dict[str, dict[str, float]] = {}
 
     def run(self, stop: threading.Event, look: Callable[[float], None], trouble: str) -> None:
         """Have somebody :meth:`look` until ``stop`` is set, whatever goes wrong in it; ``trouble`` is logged then."""
-        while not stop.wait(_MOMENT):
+        while not stop.wait(self._pause()):
             try:
-                look(time.monotonic())
+                look(self._clock())
             except Exception:
                 LOG.exception(trouble)
+
+    def _pause(self) -> float:
+        """Until the next choice is due. A look that came later than the one before it would find some metric of the
+        same interval changed twice, and one value lost. After a look that took longer there is a pause all the same."""
+        now = self._clock()
+        return min((due - now for due in self._due.values() if now < due < now + _MOMENT), default=_MOMENT)
 
     def look(self, now: float) -> Iterator[tuple[str, Setting, list[Row]]]:
         """Each choice whose time has come at ``now`` (of a monotonic clock), with the values it did not have yet.
@@ -60,7 +74,7 @@ class Watch:
         self._forget(settings)
         for name, setting in settings.items():
             if now >= self._due.get(name, now):
-                self._due[name] = now + float(setting.get("interval") or INTERVAL)
+                self._due[name] = _following(self._due.get(name, now), now, float(setting.get("interval") or INTERVAL))
                 yield from ((name, setting, rows) for rows in self._fresh(name, setting))
 
     def _forget(self, settings: Settings) -> None:
@@ -98,3 +112,8 @@ class Watch:
             marker = page.marker
             if marker is None:
                 return
+
+
+def _following(due: float, now: float, interval: float) -> float:
+    """The first after ``now`` of the moments that are whole intervals from ``due``: one late look makes none later."""
+    return due + interval * (math.floor((now - due) / interval) + 1)

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -207,3 +209,54 @@ def test_a_choice_that_was_changed_is_due_at_once(daemon: Daemon) -> None:
         daemon.settings = {"a": {"identifier": "*", "interval": interval}}
         assert [rows for _, _, rows in watch.look(at)] == [daemon.rows]
     assert not list(watch.look(1001.5))
+
+
+class Hour(threading.Event):
+    """One of a daemon that reads a metric at ``interval``, each look at which takes so many seconds.
+
+    It is set when it is over; whoever waits for it passes the time, and is woken a little late.
+    """
+
+    def __init__(self, interval: float, takes: float, phase: float = 0.1) -> None:
+        super().__init__()
+        self.now = 0.0
+        self.paused = 0.0
+        self.seen: list[float] = []
+        self._interval = interval
+        self._takes = takes
+        self._phase = phase
+        self._watch = Watch(self._read, lambda: {"a": {"identifier": "*", "interval": interval}}, lambda: self.now)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        self.now += timeout + 0.001
+        self.paused += timeout
+        return self.now > 3600
+
+    def _read(self, query: Query) -> Page:
+        self.now += self._takes
+        read = math.floor(self.now / self._interval - self._phase) + self._phase
+        return Page((row("load/load", ("a", "gauge", 1.0, 1.0), at=1000 + self._interval * read),))
+
+    def pass_by(self) -> None:
+        self._watch.run(self, self._look, "")
+
+    def _look(self, now: float) -> None:
+        self.seen += [rows[0]["last_update"] for _, _, rows in self._watch.look(now)]
+
+
+@pytest.mark.parametrize("phase", [0.1, 0.4, 0.8])
+@pytest.mark.parametrize(("interval", "takes"), [(1.0, 0.02), (1.0, 0.05), (10.0, 0.3), (1.0, 0.6)])
+def test_no_value_is_lost_at_the_interval_of_the_metric(interval: float, takes: float, phase: float) -> None:
+    """However long a look takes, and wherever between two looks the daemon reads."""
+    hour = Hour(interval, takes, phase)
+    hour.pass_by()
+    lost = [later for earlier, later in itertools.pairwise(hour.seen) if later - earlier > 1.5 * interval]
+    assert len(hour.seen) > 3590 / interval
+    assert not lost, f"{len(lost)} of {len(hour.seen)}"
+
+
+def test_looks_that_take_longer_than_the_interval_leave_pauses() -> None:
+    hour = Hour(1.0, 1.5)
+    hour.pass_by()
+    assert hour.paused > 600
