@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The drivers keep the contract of a driver where collectd is a unit of a real systemd: as it comes and goes.
+"""A collectd that is a unit of a real systemd comes and goes as the contract of a driver has it.
 
-What they do to it while it runs is what they do to any other.
+What the drivers do to it while it runs is what they do to any other.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from collectd_mgr.drivers.base import DriverSettings
-from collectd_mgr.drivers.live import LiveDriver
 from collectd_mgr.drivers.real import RealDriver
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.changes import test_many_changes_in_one_order
@@ -35,7 +34,7 @@ def systemd() -> Iterator[Systemd]:
         yield systemd
 
 
-@pytest.fixture(params=[LiveDriver, replacing, RestartDriver])
+@pytest.fixture(params=[replacing, RestartDriver])
 def rig(systemd: Systemd, request: pytest.FixtureRequest) -> Iterator[Rig]:
     kind: Kind = request.param
     with unit_host(systemd, kind, _PAUSE) as host:
