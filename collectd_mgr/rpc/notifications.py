@@ -7,6 +7,7 @@ there after a restart of the bus, and while there is no conductor.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -17,6 +18,8 @@ from collectd_mgr import exception
 from collectd_mgr.rpc.confirmed import Confirmed
 from collectd_mgr.rpc.identity import HostKeys, Identity
 from collectd_mgr.rpc.transport import Outlet
+
+LOG = logging.getLogger(__name__)
 
 TOPIC = "collectd_mgr.notifications"
 EVENT = "host.notifications"
@@ -54,13 +57,22 @@ class _Endpoint:
 
     def info(self, messages: Iterable[Mapping[str, Any]]) -> Any:
         believed = self._keys.believed(messages, self._lifetime) if self._keys else messages
-        payloads = [message["payload"] for message in believed if message["event_type"] == EVENT]
         try:
-            self._receive(payloads)
+            self._receive([message["payload"] for message in believed if _is_payload(message)])
         except exception.DatabaseUnreachable:
             time.sleep(_PAUSE)
             return oslo_messaging.NotificationResult.REQUEUE
         return oslo_messaging.NotificationResult.HANDLED
+
+
+def _is_payload(message: Mapping[str, Any]) -> bool:
+    """What is none is not to cost the others of its batch theirs."""
+    if message["event_type"] != EVENT:
+        return False
+    if isinstance(message["payload"], Mapping):
+        return True
+    LOG.error("%.255s sent notifications that are none: %.255r", message.get("publisher_id"), message["payload"])
+    return False
 
 
 def listener(
@@ -73,11 +85,11 @@ def listener(
 ) -> Any:
     """A listener that hands over at most ``size`` payloads at once; ``DatabaseUnreachable`` puts them back.
 
-    Of whom ``keys`` does not believe, nothing is handed over.
+    Of whom ``keys`` does not believe, nothing is handed over. Whatever else ``receive`` raises is logged by
+    oslo.messaging and the batch dropped: it would never be taken.
 
     :param lifetime: seconds for which a payload counts. The queue may hold it for long; what is older than all that
         is kept could be one that came before and is forgotten
-    Whatever else ``receive`` raises is logged by oslo.messaging and the batch dropped: it would never be taken.
     """
     return oslo_messaging.get_batch_notification_listener(
         outlet.transport,

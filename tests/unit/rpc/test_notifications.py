@@ -11,7 +11,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.rpc import notifications, transport
-from collectd_mgr.rpc.confirmed import NotSent
+from collectd_mgr.rpc.confirmed import Confirmed, NotSent
 from collectd_mgr.rpc.notifications import Payload
 from collectd_mgr.rpc.telemetry import Telemetry
 from tests.unit.rpc.buses import configuration
@@ -34,6 +34,22 @@ def test_what_the_database_cannot_take_comes_again() -> None:
     listener.stop()
     listener.wait()
     assert seen[0] == seen[1] == {"host": "h", "rows": [{"number": 1}]}
+
+
+def test_what_is_no_payload_costs_the_others_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    outlet = transport.lasting(configuration())
+    seen: list[Payload] = []
+    listener = notifications.listener(outlet, seen.extend, seconds=0.05)
+    odd: list[Any] = ["x", ["x"], None, 7]
+    for payload in odd:
+        Confirmed(outlet, "collectd-mgr-agent.odd").send(notifications.TOPIC, notifications.EVENT, payload, {})
+    notifications.Sender(outlet, "h").send([{"number": 1}])
+    listener.start()
+    eventually(lambda: {"host": "h", "rows": [{"number": 1}]} in seen)
+    listener.stop()
+    listener.wait()
+    assert len(seen) == 1
+    assert caplog.text.count("collectd-mgr-agent.odd sent notifications that are none") == len(odd)
 
 
 def test_the_sender_knows_when_the_bus_has_it_not() -> None:
