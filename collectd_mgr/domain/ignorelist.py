@@ -96,8 +96,9 @@ class Rules:
             part: sum(bit for name, bit in self._bits.items() if part not in settings[name]) for part in PARTS
         }
         self._hosts = _Remembered(lambda text: self._of("host", text) if text else 0)
+        # collectd takes a metric without a plugin.
         self._plugins = _Remembered(lambda text: self._of_named("plugin", "plugin_instance", text))
-        self._types = _Remembered(lambda text: self._of_named("type", "type_instance", text))
+        self._types = _Remembered(lambda text: self._of_named("type", "type_instance", text) if text else 0)
 
     def matches(self, name: str, metric: Identifier) -> bool:
         """Whether the rule of this name matches, whatever the others say."""
@@ -138,7 +139,7 @@ class Rules:
 
     def _of_named(self, part: str, instance: str, text: str) -> int:
         name, _, of_it = text.partition("-")
-        return self._of(part, name) & self._of(instance, of_it) if name else 0
+        return self._of(part, name) & self._of(instance, of_it)
 
     def _of(self, part: str, text: str) -> int:
         """The rules that a metric with this part may match."""

@@ -20,7 +20,7 @@ JUDGED = (STATES[1], STATES[2], STATES[3])
 
 @dataclass(frozen=True, order=True)
 class Identifier:
-    """The name of one value list. ``str()`` gives collectd's text form, ``parse`` reads it."""
+    """The name of one value list. ``str()`` gives collectd's text form, ``parse`` and ``of`` read it."""
 
     host: str
     plugin: str
@@ -34,25 +34,37 @@ class Identifier:
 
         :raises BadIdentifier: when a part is missing, empty or too long
         """
-        parts = text.split("/", 2)
-        if len(parts) != 3:
+        if text.count("/") < 2:
             raise exception.BadIdentifier("An identifier is host/plugin-instance/type-instance.", identifier=text)
-        host, (plugin, plugin_instance), (type_, type_instance) = parts[0], _split(parts[1]), _split(parts[2])
-        identifier = cls(host, plugin, plugin_instance, type_, type_instance)
+        identifier = cls.of(text)
         identifier._check(text)
         return identifier
+
+    @classmethod
+    def of(cls, text: str) -> Identifier:
+        """The same of a name that collectd gives, which is never refused: whoever sends values may name them as he
+        likes, without a plugin, or in another encoding than UTF-8.
+        """
+        host, _, rest = text.partition("/")
+        plugin, _, type_ = rest.partition("/")
+        return cls(host, *_split(plugin), *_split(type_))
 
     def _check(self, text: str) -> None:
         parts = (self.host, self.plugin, self.plugin_instance, self.type, self.type_instance)
         if not (self.host and self.plugin and self.type):
             raise exception.BadIdentifier("Host, plugin and type must not be empty.", identifier=text)
-        if len(text.encode()) >= PART_LIMIT and any(len(part.encode()) >= PART_LIMIT for part in parts):
+        if _size(text) >= PART_LIMIT and any(_size(part) >= PART_LIMIT for part in parts):
             raise exception.BadIdentifier(f"A part has {PART_LIMIT} bytes or more.", identifier=text)
 
     def __str__(self) -> str:
         plugin = f"{self.plugin}-{self.plugin_instance}" if self.plugin_instance else self.plugin
         type_ = f"{self.type}-{self.type_instance}" if self.type_instance else self.type
         return f"{self.host}/{plugin}/{type_}"
+
+
+def _size(text: str) -> int:
+    """In bytes; of what is no UTF-8 each has its own character."""
+    return len(text.encode("utf-8", "replace"))
 
 
 def _split(part: str) -> tuple[str, str]:

@@ -265,9 +265,6 @@ def _type(name: str) -> str:
 
 def _quiet(name: str, lists: Mapping[str, tuple[Record, ...]]) -> tuple[Record, ...]:
     """The thresholds that hold for a metric, without an alarm when it is missing; none where there is none anyway."""
-    try:
-        keys = thresholds.candidates(Identifier.parse(name))
-    except exception.BadIdentifier:
-        return ()
+    keys = thresholds.candidates(Identifier.of(name))
     held = next((lists[key] for key in keys if key in lists), ())
     return (held[0].quiet(), *held[1:]) if held and held[0].interesting else ()

@@ -122,6 +122,23 @@ def test_what_is_ignored_raises_no_alarm(eventually: Eventually) -> None:
         assert not raised(collectd.log_text, "load/load")
 
 
+def test_of_metrics_that_are_called_oddly_none_is_raised_either(eventually: Eventually) -> None:
+    """Whoever puts a value in names it: in Latin-1, or without a plugin."""
+    odd = ("disk-caf\udce9/gauge-odd", "-x/gauge-odd")
+    with ScratchCollectd(("unixsock",), THRESHOLD + unixsock.CONFIG, interval=0.2, options=OPTIONS) as collectd:
+        for name in odd:
+            unixsock.putval(collectd, f"scratch.example.org/{name}", 1, interval=0.2)
+        collectd.call("ignorelist_set", settings={"odd": {"type_instance": "^odd$"}})
+        assert collectd.call("status")["sections"]["ignorelist"]["facts"] == {"odd": {"matched": len(odd)}}
+        collectd.call("thresholds_set", settings={"a": {"type": "memory", "failure_max": 1.0}})
+        assert_missed(collectd, eventually)
+        assert not raised(collectd.log_text, "gauge-odd")
+        for name in odd:
+            unixsock.putval(collectd, f"scratch.example.org/{name}", 1, interval=0.2)
+        assert not collectd.call("metrics_list")["names"], "but what is missing"
+        collectd.call("ignorelist_set", settings={})
+
+
 def _set_until_it_is_refused(collectd: ScratchCollectd, numbers: Iterator[int]) -> None:
     for number in numbers:
         rule = dict.fromkeys(("host", "plugin", "type"), f"^x{number}$")

@@ -34,7 +34,11 @@ def putval(collectd: ScratchCollectd, identifier: str, value: object, *, interva
 def ask(collectd: ScratchCollectd, line: str) -> list[str]:
     """The lines of collectd's answer: the first begins with the number of the others, or is negative."""
     wait(collectd)
-    with _connection(collectd) as connection, connection.makefile("rw") as stream:
+    # What is no UTF-8 goes as the byte that it stands for: collectd takes any.
+    with (
+        _connection(collectd) as connection,
+        connection.makefile("rw", encoding="utf-8", errors="surrogateescape") as stream,
+    ):
         stream.write(f"{line}\n")
         stream.flush()
         status = stream.readline()

@@ -28,3 +28,19 @@ def test_parse_and_back(text: str, parts: tuple[str, ...]) -> None:
 def test_what_is_no_identifier(text: str) -> None:
     with pytest.raises(exception.BadIdentifier):
         Identifier.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["h/-x/gauge-y", "h//gauge", "h/" + "\ufffd" * 60 + "/gauge", "h/caf\udce9-\udce9/gauge-a/b"]
+)
+def test_a_name_that_collectd_gives_is_never_refused(text: str) -> None:
+    identifier = Identifier.of(text)
+    assert str(identifier) == text
+    assert identifier.type == "gauge"
+
+
+def test_bytes_that_are_no_utf_8_are_no_longer_than_they_are() -> None:
+    name = "\udce9" * 127
+    assert Identifier.parse(f"h/p-{name}/gauge").plugin_instance == name
+    with pytest.raises(exception.BadIdentifier):
+        Identifier.parse(f"h/p-{name}\udce9/gauge")
