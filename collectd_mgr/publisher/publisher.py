@@ -116,7 +116,9 @@ class Publisher:
         sender = Sender(outlets.lasting, outlets.host, outlets.identity)
         to_conductors = self._said.reader("conductors")
         jobs: list[Job] = [Courier(to_conductors, lambda entries: sender.send(events.rows(entries))).run]
-        if outlets.telemetry is not None:
+        if outlets.telemetry is None:
+            self._said.forget(_TELEMETRY)
+        else:
             bus, about = outlets.telemetry, About(outlets.host, outlets.project)
             said = Events(Telemetry(bus, outlets.host), about)
             measured = SampleSender(Telemetry(bus, outlets.host), about)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +21,8 @@ from collectd_mgr import disk
 from collectd_mgr.domain.spool import LEAST
 from collectd_mgr.publisher.cursor import Cursor
 from collectd_mgr.publisher.segment import Entry, Segment
+
+LOG = logging.getLogger(__name__)
 
 #: Into how many files a full spool is divided: that part of it goes at once.
 _PARTS = 16
@@ -138,13 +141,24 @@ class Spool:
             return None
 
     def reader(self, name: str) -> Cursor:
-        """Where the reader of this name was; a new one begins with the oldest entry."""
+        """Where the reader of this name was. The first one of a spool begins with the oldest entry; one that comes
+        later, or again after :meth:`forget`, at the end: what the others were told long ago is no news to it."""
         with self._came:
-            marks = self._read_marks().get(name, {})
-            first = self._segments[0].first
-            cursor = Cursor(self, int(marks.get("number", first - 1)), int(marks.get("dropped", 0)))
+            marks, before = self._read_marks(), self._segments[0].first - 1
+            mark = marks.get(name) or {"number": self._segments[-1].last if marks else before, "dropped": 0}
+            cursor = Cursor(self, max(int(mark["number"]), before), int(mark["dropped"]))
             self._cursors[name] = cursor
+            if name not in marks:
+                # It begins there also when this agent is killed before anything was taken.
+                self._try_to_mark()
             return cursor
+
+    def forget(self, name: str) -> None:
+        """There is no reader of this name any more."""
+        with self._came:
+            self._cursors.pop(name, None)
+            if name in self._read_marks():
+                self._try_to_mark(name)
 
     def peek(self, cursor: Cursor, limit: int) -> list[Entry]:
         """What ``cursor`` has not taken yet, the oldest first, at most ``limit``."""
@@ -158,11 +172,19 @@ class Spool:
         with self._came:
             self._came.wait_for(lambda: self._segments[-1].last > number, seconds)
 
-    def mark(self) -> None:
-        """Write down how far the readers are."""
+    def mark(self, without: str = "") -> None:
+        """Write down how far the readers are. :raises OSError: the disk is full"""
         with self._came:
             marks = {name: {"number": item.number, "dropped": item.dropped} for name, item in self._cursors.items()}
-            disk.replace(self._marks, json.dumps({**self._read_marks(), **marks}), durably=False)
+            kept = {name: mark for name, mark in self._read_marks().items() if name != without}
+            disk.replace(self._marks, json.dumps({**kept, **marks}), durably=False)
+
+    def _try_to_mark(self, without: str = "") -> None:
+        """An agent is to start on a full disk too."""
+        try:
+            self.mark(without)
+        except OSError as error:
+            LOG.warning("Who reads %s is not kept on the disk: %s", self._directory, error)
 
     def _read_marks(self) -> dict[str, Any]:
         try:

@@ -176,7 +176,7 @@ def test_a_daemon_that_is_away_does_not_end_it(tmp_path: Path, daemon: Daemon) -
     daemon.said.add(said("a"))
     thread = threading.Thread(target=Feeder(read, spool, dict).run, args=(stop,))
     thread.start()
-    spool.wait(spool.reader("x").number, PATIENCE)
+    spool.wait(spool.reader("test").number, PATIENCE)
     stop.set()
     thread.join(PATIENCE)
     assert [row["message"] for row in spooled(spool)] == ["a"]

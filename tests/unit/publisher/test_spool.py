@@ -41,6 +41,38 @@ def test_readers_see_everything_once_each_at_its_own_pace(home: Path) -> None:
     assert spool.facts()["readers"] == {name: {"waiting": 0, "dropped": 0} for name in ("slow", "fast")}
 
 
+def test_a_reader_that_comes_later_is_not_told_what_was_before_it(home: Path) -> None:
+    spool = Spool(home, LEAST)
+    spool.append(rows(1, 2))
+    first = spool.reader("first")
+    later = Spool(home, LEAST).reader("later")
+    spool = Spool(home, LEAST)
+    spool.append(rows(3, 4))
+    assert (drain(first, 2), drain(spool.reader("first"))) == ([1, 2], [3, 4])
+    assert (later.peek(1), drain(spool.reader("later"))) == ([], [3, 4]), "though nothing was ever taken by it"
+    spool.forget("later")
+    spool.append(rows(5, 6))
+    assert drain(Spool(home, LEAST).reader("later")) == []
+
+
+def test_readers_of_a_spool_in_which_nothing_ever_was_wait_for_nothing(home: Path) -> None:
+    Spool(home, LEAST).reader("a")
+    spool = Spool(home, LEAST)
+    spool.reader("a")
+    assert spool.facts()["readers"] == {"a": {"waiting": 0, "dropped": 0}}
+
+
+def test_a_reader_begins_on_a_full_disk_too(home: Path) -> None:
+    spool = Spool(home, LEAST)
+    spool.append(rows(1, 2))
+    with no_file_above(1):
+        assert drain_unmarked(spool.reader("a")) == [1, 2]
+
+
+def drain_unmarked(cursor: Cursor) -> list[int]:
+    return [entry.data["n"] for entry in cursor.peek(10)]
+
+
 def test_what_is_not_done_is_seen_again(home: Path) -> None:
     spool = Spool(home, LEAST)
     cursor = spool.reader("a")
@@ -175,7 +207,7 @@ def test_what_a_full_disk_left_is_no_entry(home: Path) -> None:
     assert drain(cursor) == [2], "and not what stood behind it"
     spool.append(rows(3, 4))
     assert drain(cursor) == [3, 4]
-    assert drain(Spool(home, LEAST).reader("b")) == [1, 2, 3, 4]
+    assert [entry.data["n"] for entry in Spool(home, LEAST).entries(0, lambda _: False)] == [1, 2, 3, 4]
 
 
 def test_what_a_disk_lost_in_the_middle_is_counted_and_does_not_hold_up_the_rest(home: Path) -> None:
