@@ -139,21 +139,21 @@ def _bad(field: str, reason: str) -> exception.BadSetting:
 
 def key(setting: Threshold) -> str:
     """What collectd files it under: a list of thresholds, each for data sources of its own."""
-    return _key(*(setting.get(part, "") for part in PARTS))
-
-
-def _key(host: str, plugin: str, plugin_instance: str, type_: str, type_instance: str) -> str:
-    return str(Identifier(host, plugin, plugin_instance, type_, type_instance))
+    return str(Identifier(*(setting.get(part, "") for part in PARTS)))
 
 
 def candidates(metric: Identifier) -> Iterator[str]:
     """The keys under which collectd looks for the thresholds of ``metric``; the first that there is holds."""
-    instances = tuple(dict.fromkeys((metric.type_instance, "")))
+    types = dict.fromkeys((_named(metric.type, metric.type_instance), metric.type))
+    plugins = dict.fromkeys((_named(metric.plugin, metric.plugin_instance), metric.plugin, ""))
     for host in (metric.host, ""):
-        for plugin, plugin_instances in ((metric.plugin, (metric.plugin_instance, "")), ("", ("",))):
-            for plugin_instance in dict.fromkeys(plugin_instances):
-                for type_instance in instances:
-                    yield _key(host, plugin, plugin_instance, metric.type, type_instance)
+        for plugin in plugins:
+            for type_ in types:
+                yield f"{host}/{plugin}/{type_}"
+
+
+def _named(name: str, instance: str) -> str:
+    return f"{name}-{instance}" if instance else name
 
 
 def clash(one: Threshold, other: Threshold) -> bool:

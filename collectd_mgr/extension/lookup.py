@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Optional
 
@@ -24,71 +24,61 @@ TREE = struct.Struct("QQi4x")
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """``value`` and ``address`` are addresses; the latter is 0 until the node lies in collectd's memory."""
+    """``key`` is as collectd has it, and ordered as strcmp does. ``value`` and ``address`` are addresses; the latter is
+    0 until the node lies in collectd's memory.
+    """
 
-    key: str
+    key: bytes
     value: int
     left: Node | None = None
     right: Node | None = None
     address: list[int] = field(default_factory=list)
 
-    @property
-    def rank(self) -> tuple[int, str]:
-        return zlib.crc32(self.key.encode("utf-8", "surrogateescape")), self.key
-
 
 Tree = Optional[Node]
 
-
-def put(tree: Tree, key: str, value: int) -> Node:
-    """A tree in which ``key`` has this value."""
-    if tree is None:
-        return Node(key, value)
-    if key == tree.key:
-        return tree if value == tree.value else Node(key, value, tree.left, tree.right)
-    if _order(key) < _order(tree.key):
-        left = put(tree.left, key, value)
-        if left.rank > tree.rank:
-            return Node(left.key, left.value, left.left, Node(tree.key, tree.value, left.right, tree.right))
-        return tree if left is tree.left else Node(tree.key, tree.value, left, tree.right)
-    right = put(tree.right, key, value)
-    if right.rank > tree.rank:
-        return Node(right.key, right.value, Node(tree.key, tree.value, tree.left, right.left), right.right)
-    return tree if right is tree.right else Node(tree.key, tree.value, tree.left, right)
+#: A node whose right side is still to come: rank, key, value, left side.
+_Open = tuple[tuple[int, bytes], bytes, int, Tree]
 
 
-def without(tree: Tree, key: str) -> Tree:
-    """A tree without ``key``."""
-    if tree is None:
-        return None
-    if key == tree.key:
-        return _joined(tree.left, tree.right)
-    if _order(key) < _order(tree.key):
-        left = without(tree.left, key)
-        return tree if left is tree.left else Node(tree.key, tree.value, left, tree.right)
-    right = without(tree.right, key)
-    return tree if right is tree.right else Node(tree.key, tree.value, tree.left, right)
+def of(values: Mapping[str, int], before: Tree = None) -> Tree:
+    """The tree that has these values by their keys, of the nodes of ``before`` wherever they are the same."""
+    known = {node.key: node for node in _nodes(before)}
+    spine: list[_Open] = []
+    for key, value in sorted((name.encode("utf-8", "surrogateescape"), value) for name, value in values.items()):
+        rank = zlib.crc32(key), key
+        left = _closed(spine, known, rank)
+        spine.append((rank, key, value, left))
+    return _closed(spine, known)
 
 
-def _joined(left: Tree, right: Tree) -> Tree:
-    if left is None or right is None:
-        return left or right
-    if left.rank > right.rank:
-        return Node(left.key, left.value, left.left, _joined(left.right, right))
-    return Node(right.key, right.value, _joined(left, right.left), right.right)
+def _closed(spine: list[_Open], known: Mapping[bytes, Node], rank: tuple[int, bytes] | None = None) -> Tree:
+    """Take off the end of ``spine`` what is below ``rank`` (None: all), made one tree."""
+    right: Tree = None
+    while spine and (rank is None or spine[-1][0] < rank):
+        _, key, value, left = spine.pop()
+        node = known.get(key)
+        if node is None or node.value != value or node.left is not left or node.right is not right:
+            node = Node(key, value, left, right)
+        right = node
+    return right
 
 
 def entries(tree: Tree) -> Iterator[tuple[str, int]]:
     """The keys, in order, with their values."""
-    if tree is not None:
-        yield from entries(tree.left)
-        yield tree.key, tree.value
-        yield from entries(tree.right)
+    return ((node.key.decode("utf-8", "surrogateescape"), node.value) for node in _nodes(tree))
 
 
-def _order(key: str) -> bytes:
-    """strcmp's."""
-    return key.encode("utf-8", "surrogateescape")
+def _nodes(tree: Tree) -> Iterator[Node]:
+    """In order."""
+    node, waiting = tree, list[Node]()
+    while node is not None or waiting:
+        while node is not None:
+            waiting.append(node)
+            node = node.left
+        node = waiting.pop()
+        yield node
+        node = node.right
 
 
 class Writer:
@@ -100,7 +90,7 @@ class Writer:
     def __init__(self, arena: Arena, compare: int) -> None:
         self._arena = arena
         self._compare = compare
-        self._keys: dict[str, int] = {}
+        self._keys: dict[bytes, int] = {}
 
     def write(self, tree: Tree, size: int) -> int:
         """The address of a ``c_avl_tree_t`` of it; what lies there from before is shared."""
@@ -115,7 +105,7 @@ class Writer:
             node.address.append(self._arena.put(NODE.pack(self._key(node.key), node.value, height, left, right, 0)))
         return node.address[0]
 
-    def _key(self, key: str) -> int:
+    def _key(self, key: bytes) -> int:
         if key not in self._keys:
-            self._keys[key] = self._arena.put(_order(key) + b"\0")
+            self._keys[key] = self._arena.put(key + b"\0")
         return self._keys[key]

@@ -227,11 +227,7 @@ class Thresholds:
         judged = {_type(key) for key in lists}
         quiet = {name: _quiet(name, lists) for name in hushed if _type(name) in judged}
         lists.update((name, records) for name, records in quiet.items() if records)
-        tree = self._tree
-        for key in {key for key, _ in lookup.entries(tree)} - set(lists):
-            tree = lookup.without(tree, key)
-        for key in sorted(lists):
-            tree = lookup.put(tree, key, self._address(key, lists[key]))
+        tree = lookup.of({key: self._address(key, records) for key, records in lists.items()}, self._tree)
         if tree is not self._tree:
             self._judges.install(tree)
             self._tree = tree

@@ -26,7 +26,7 @@ class Planted(Judges):
     def __init__(self, record: bytes = WITNESS.content, key: str = KEY, size: int = 1, room: int = 0) -> None:
         arena = Arena(ctypes.CDLL(None), 1 << 20)
         address = arena.put(record + bytes(8))
-        self.head = lookup.Writer(arena, 0).write(lookup.put(None, key, address), size)
+        self.head = lookup.Writer(arena, 0).write(lookup.of({key: address}), size)
         room += threshold.RECORD.size
         self.found = address
 

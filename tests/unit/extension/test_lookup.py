@@ -22,33 +22,30 @@ def test_it_is_what_a_dict_is(changes: list[tuple[str, int | None]]) -> None:
     model: dict[str, int] = {}
     for key, value in changes:
         before = list(lookup.entries(tree))
-        if value is None:
-            changed = lookup.without(tree, key)
-            model.pop(key, None)
-        else:
-            changed = lookup.put(tree, key, value)
+        model.pop(key, None)
+        if value is not None:
             model[key] = value
+        changed = lookup.of(model, tree)
         assert list(lookup.entries(tree)) == before, "the one before never changes"
         tree = changed
         assert list(lookup.entries(tree)) == sorted(model.items(), key=lambda item: item[0].encode())
 
 
 def test_a_change_of_nothing_is_the_same_tree() -> None:
-    tree = lookup.put(lookup.put(None, "a", 1), "b", 2)
-    assert lookup.put(tree, "a", 1) is tree
-    assert lookup.without(tree, "c") is tree
+    tree = lookup.of({"a": 1, "b": 2})
+    assert lookup.of({"b": 2, "a": 1}, tree) is tree
 
 
 def test_a_change_costs_a_path() -> None:
     arena = Arena(ctypes.CDLL(None), 10_000_000)
     writer = lookup.Writer(arena, 0)
-    tree: lookup.Tree = None
-    for number in range(1000):
-        tree = lookup.put(tree, f"key {number}", number + 1)
+    values = {f"key {number}": number + 1 for number in range(1000)}
+    tree = lookup.of(values)
     writer.write(tree, 1000)
     whole = arena.spent
     for number in range(100):
-        tree = lookup.put(tree, f"key {7 * number}", 5000 + number)
+        values[f"key {7 * number}"] = 5000 + number
+        tree = lookup.of(values, tree)
         writer.write(tree, 1000)
     assert arena.spent - whole < 100 * 40 * lookup.NODE.size
 
