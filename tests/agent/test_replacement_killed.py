@@ -114,7 +114,7 @@ class Kill(threading.Thread):
         found = daemons(self._host)
         if len(found) != 1:
             return False
-        wire = WireClient(self._host.settings.socket, timeout=1)
+        wire = WireClient(self._host.settings.socket)
         try:
             running = observation.running(wire.call("status"))
         except observation.SILENCE:
