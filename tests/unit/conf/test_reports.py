@@ -32,6 +32,14 @@ asked.wait()
 """
 
 
+#: Of a report, from its beginning to its end.
+_PARTS = ("product = collectd_mgr", "version = 1.2.3", " in ", "@example.org", "key = ***")
+
+
+def reports(directory: Path) -> str:
+    return "".join(path.read_text() for path in directory.glob("service_gurumeditation_*"))
+
+
 @pytest.mark.parametrize(
     ("by_signal", "file"), [(True, None), (True, "there"), (True, "missing"), (False, "there"), (False, "missing")]
 )
@@ -54,18 +62,17 @@ def test_it_is_written_when_asked_for(by_signal: bool, file: str | None, tmp_pat
                 service.send_signal(signal.SIGUSR2)
 
             def written() -> bool:
+                """All of it: a service that ends waits for no report."""
                 if not by_signal:
                     os.utime(watched)
-                return any(path.stat().st_size for path in tmp_path.glob("service_gurumeditation_*"))
+                return all(part in reports(tmp_path) for part in _PARTS)
 
             eventually(written)
             service.terminate()
             assert service.wait() == 0
         finally:
             service.kill()
-    text = "".join(path.read_text() for path in tmp_path.glob("service_gurumeditation_*"))
-    for part in ("product = collectd_mgr", "version = 1.2.3", " in ", "@example.org"):
-        assert part in text
+    text = reports(tmp_path)
     assert "s3cret" not in text
     assert "hidden" not in text
 
