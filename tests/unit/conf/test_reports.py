@@ -33,7 +33,7 @@ asked.wait()
 
 
 #: Of a report, from its beginning to its end.
-_PARTS = ("product = collectd_mgr", "version = 1.2.3", " in ", "@example.org", "key = ***")
+_PARTS = ("product = collectd_mgr", "version = 1.2.3", " in ", "@example.org")
 
 
 def reports(directory: Path) -> str:
