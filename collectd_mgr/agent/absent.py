@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from collectd_mgr import disk
+from collectd_mgr.agent.moment import now
 from collectd_mgr.domain.columns import Columns, Row
 from collectd_mgr.domain.expression import Expression, encoded
 from collectd_mgr.domain.metrics import MISSING
@@ -19,8 +20,11 @@ from collectd_mgr.domain.reads import Page, Query, matching
 
 LOG = logging.getLogger(__name__)
 
-#: So many are remembered, the latest that went, and for so many seconds.
+#: So many are remembered, the latest that went (of what a restart took away all, at first), and for so many seconds.
 LIMIT, KEPT = 10_000, 86_400.0
+
+#: So old, in seconds, is a daemon that has read everything: of what a younger one lacks most comes again.
+_FILLED = 120.0
 
 #: Seconds between two times that they are written: all of them, up to two megabytes.
 PAUSE = 60.0
@@ -53,23 +57,32 @@ class Absent:
     :param path: a file for them, in which they are within :data:`PAUSE` seconds
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: Callable[[], float] = time.time,
+        boottime: Callable[[], float] = lambda: now().boottime,
+    ) -> None:
         self._path = path
         self._clock = clock
+        self._boottime = boottime
         self._before: Sequence[Page] = ()
         self._gone = {gone.id: gone for gone in _read(path)}
         self._saved, self._saved_at = self._gone, 0.0
-        #: How many were dropped because there were too many.
-        self.forgotten = 0
 
     def __len__(self) -> int:
         return len(self._gone)
 
-    def look(self, pages: Sequence[Page]) -> bool:
-        """``pages`` are all that is in the cache now; whether these are other metrics than at the look before."""
+    def look(self, pages: Sequence[Page], began: float | None = None) -> bool:
+        """``pages`` are all that is in the cache now; whether these are other metrics than at the look before.
+
+        :param began: when their daemon did, in seconds since the boot; ``None``: not known
+        """
         others = _names(pages) != _names(self._before)
         if others:
             self._compare(pages)
+        if len(self._gone) > LIMIT and (began is None or self._boottime() - began > _FILLED):
+            self._gone = dict(list(self._gone.items())[-LIMIT:])
         self._before = [Page(_unread(page.rows)) for page in pages]
         if abs(self._clock() - self._saved_at) > PAUSE:
             self.save()
@@ -86,19 +99,17 @@ class Absent:
             LOG.warning("The missing metrics are not kept on the disk: %s", error)
 
     def _compare(self, pages: Sequence[Page]) -> None:
-        now, there = self._clock(), {row_id for page in pages for row_id in ids(page.rows)}
+        at, there = self._clock(), {row_id for page in pages for row_id in ids(page.rows)}
         went = [
-            Gone(row["id"], row["interval"], row["last_update"], now)
+            Gone(row["id"], row["interval"], row["last_update"], at)
             for page in self._before
             if not there.issuperset(ids(page.rows))
             for row in page.rows
             if row["id"] not in there
         ]
-        kept = [gone for gone in self._gone.values() if gone.id not in there and now - gone.since < KEPT]
-        left = (kept + went)[-LIMIT:]
-        self.forgotten += len(kept) + len(went) - len(left)
-        if went or len(left) < len(self._gone):
-            self._gone = {gone.id: gone for gone in left}
+        kept = [gone for gone in self._gone.values() if gone.id not in there and at - gone.since < KEPT]
+        if went or len(kept) < len(self._gone):
+            self._gone = {gone.id: gone for gone in kept + went}
 
     def page(self, query: Query, values: bool, more: Sequence[Row] = ()) -> Page:
         """Those that ``query`` asks for, and ``more`` that collectd itself misses, in order of identifier.

@@ -84,7 +84,7 @@ class Sweep:
         pages = list(self._ladder.pages())
         seen = _by_name(row for page in pages for row in times(page.rows))
         self.rate = sum(rate(page.rows) for page in pages)
-        self._reach.look(pages, self.absent.look(pages))
+        self._reach.look(pages, self.absent.look(pages, running.since_boot))
         return seen
 
 

@@ -102,10 +102,33 @@ def test_it_is_bounded_in_number_and_time(memory: Absent, clock: Clock) -> None:
     names = [f"h/many/gauge-{number:05}" for number in range(absent.LIMIT + 5)]
     memory.look(rows(LOAD, *names))
     memory.look(rows(LOAD))
-    assert (len(memory), memory.forgotten) == (absent.LIMIT, 5)
+    assert missing(memory, limit=absent.LIMIT + 5) == names[5:]
     clock.now += absent.KEPT
     memory.look(rows(LOAD, CPU))
-    assert (len(memory), memory.forgotten) == (0, 5)
+    assert len(memory) == 0
+
+
+@pytest.mark.parametrize("first", [0, 7])
+def test_what_a_restart_takes_away_is_known_when_all_else_is_back(tmp_path: Path, clock: Clock, first: int) -> None:
+    """Most are not there yet when the agent looks first."""
+    names = [f"h/many/gauge-{number:05}" for number in range(3 * absent.LIMIT)]
+    memory = Absent(tmp_path / "missing.json", clock, clock)
+    memory.look(packed(*names), 100.0)
+    for back in (first, len(names) // 4, len(names)):
+        clock.now += 5.0
+        memory.look(packed(*names[100 : 100 + back]), 1000.0)
+    assert missing(memory, limit=len(names)) == names[:100]
+    assert memory.page(Query(), False).rows[0]["missing_since"] == 1005.0
+
+
+def test_what_does_not_come_back_after_a_restart_is_bounded_too(tmp_path: Path, clock: Clock) -> None:
+    memory = Absent(tmp_path / "missing.json", clock, clock)
+    memory.look(packed(*(f"h/many/gauge-{number:05}" for number in range(absent.LIMIT + 5))), 100.0)
+    memory.look(packed(LOAD), 1000.0)
+    assert len(memory) == absent.LIMIT + 5
+    clock.now += 121.0
+    memory.look(packed(LOAD), 1000.0)
+    assert len(memory) == absent.LIMIT
 
 
 def test_the_next_agent_knows_of_them_too(memory: Absent, clock: Clock, tmp_path: Path) -> None:
