@@ -82,7 +82,7 @@ def page(rows: Iterable[Row], query: Query) -> Page:
 
 
 def _asked(row: Row, query: Query, expression: Expression) -> bool:
-    identifier = Identifier.parse(row["id"])
+    identifier = Identifier.of(row["id"])
     return (
         query.plugin in (None, identifier.plugin)
         and query.type in (None, identifier.type)

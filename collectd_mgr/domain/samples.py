@@ -12,7 +12,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from collectd_mgr import exception
 from collectd_mgr.domain.columns import Row
 from collectd_mgr.domain.metrics import Identifier
 
@@ -46,7 +45,7 @@ def samples(row: Row, rates: bool = True, until: float = math.inf) -> Iterator[S
 
     :param until: None, too, in the place of all that is later, or before 1970, or without a name (plugins can do that)
     """
-    if not (0 <= row["last_update"] <= until and _has_name(row["id"])):
+    if not (0 <= row["last_update"] <= until and is_named(row["id"])):
         yield from (None for _ in row["values"])
         return
     for value in row["values"]:
@@ -68,17 +67,16 @@ def name(identifier: str, source: str) -> str:
     ``h/load/load`` and ``shortterm`` give ``collectd.load.shortterm``, ``h/df-root/df_complex-free`` gives
     ``collectd.df.root.df_complex.free``.
     """
-    read = Identifier.parse(identifier)
+    read = Identifier.of(identifier)
     type_ = "" if read.type == read.plugin else read.type
     parts = (read.plugin, read.plugin_instance, type_, read.type_instance, "" if source == _ONLY else source)
     return ".".join(["collectd", *(part for part in parts if part)])
 
 
-def _has_name(identifier: str) -> bool:
-    try:
-        return bool(Identifier.parse(identifier))
-    except (exception.BadIdentifier, UnicodeError):
-        return False
+def is_named(identifier: str) -> bool:
+    """Whether there are samples of it: plugins can give metrics without a name, and nobody could tell those apart."""
+    read = Identifier.of(identifier)
+    return bool(read.host and read.plugin and read.type)
 
 
 def rate(name: str) -> str:

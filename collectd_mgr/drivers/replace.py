@@ -255,8 +255,5 @@ def _shifted(status: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _is_of(name: str, words: Container[str], rules: Rules) -> bool:
     """Whether a metric is one that counts: of a plugin whose metrics bear one of these words."""
-    try:
-        metric = Identifier.parse(name)
-    except exception.BadIdentifier:
-        return False
+    metric = Identifier.of(name)
     return metric.plugin.lower() in words and rules.ignores(metric) is None

@@ -98,6 +98,7 @@ class Publisher:
             self._ring.read,
             lambda page: self._sampler.put(page.rows, rates=True),
             lambda: self._waiting(self._measured),
+            losses,
         )
         #: Whether anybody would take samples.
         self.publishes = outlets.telemetry is not None
@@ -193,7 +194,7 @@ class Publisher:
 
         ``dropped_by_daemon`` never reached the agent, and ``cut_off`` times collectd died with nobody knows what;
         ``not_finite`` values were no numbers, the disk had no room for those that are ``lost``; ``publishing`` are
-        orders.
+        orders, and so are the ``failed`` ones.
         """
         return {
             "notifications": {
@@ -208,7 +209,7 @@ class Publisher:
                 "published": self.publishes,
             },
             "leases": self._ends.facts(),
-            "ring": {**self._ring.facts(), "publishing": self._replay.orders},
+            "ring": {**self._ring.facts(), "publishing": self._replay.orders, "failed": self._replay.failed},
             "collectd": self._queue(),
         }
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from collectd_mgr import disk, exception
 from collectd_mgr.domain.reads import Page
 from collectd_mgr.domain.ring import RingQuery
+from collectd_mgr.publisher.losses import Losses
 
 LOG = logging.getLogger(__name__)
 
@@ -28,6 +29,9 @@ _MOST = 16
 #: Between two looks at what there is to be done, in seconds: while there is something, and while there is not.
 _SOON, _LATER = 0.05, 0.5
 
+#: What may be lost.
+_FAILED = "orders to publish recent values"
+
 
 class Replay:
     """:meth:`run` from one thread, :meth:`ask` from any.
@@ -39,12 +43,18 @@ class Replay:
     """
 
     def __init__(
-        self, file: Path, read: Callable[[RingQuery], Page], put: Callable[[Page], None], waiting: Callable[[], int]
+        self,
+        file: Path,
+        read: Callable[[RingQuery], Page],
+        put: Callable[[Page], None],
+        waiting: Callable[[], int],
+        losses: Losses | None = None,
     ) -> None:
         self._file = file
         self._read = read
         self._put = put
         self._waiting = waiting
+        self._losses = losses or Losses()
         self._lock = threading.Lock()
         self._orders = _orders(file)
 
@@ -64,6 +74,11 @@ class Replay:
         """Those that are not done yet."""
         return len(self._orders)
 
+    @property
+    def failed(self) -> int:
+        """Those of which not all could be published."""
+        return self._losses[_FAILED]
+
     def run(self, stop: threading.Event) -> None:
         """Until ``stop`` is set, whatever happens to the disk."""
         while not stop.is_set():
@@ -79,12 +94,24 @@ class Replay:
         if not self._orders or self._waiting() > _AHEAD:
             return False
         order = self._orders[0]
-        page = self._read(order)
-        self._put(page)
+        page = self._published(order)
         with self._lock:
             left = [] if page.marker is None else [replace(order, marker=page.marker)]
             self._write([*left, *self._orders[1:]])
         return True
+
+    def _published(self, order: RingQuery) -> Page:
+        """The page of it that is published now; an empty last one of an order that will not do.
+
+        :raises OSError: a disk has no room, and may have it the next time
+        """
+        try:
+            page = self._read(order)
+            self._put(page)
+        except (exception.CollectdMgrError, ValueError, TypeError, LookupError) as error:
+            self._losses.add(_FAILED, 1, error)
+            return Page()
+        return page
 
     def _write(self, orders: list[RingQuery]) -> None:
         disk.replace(self._file, json.dumps([order.to_dict() for order in orders]), durably=False)

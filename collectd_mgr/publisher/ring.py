@@ -196,5 +196,5 @@ def _folder(choice: str) -> str:
 
 
 def _wanted(row: Row, query: RingQuery) -> bool:
-    read = Identifier.parse(row["id"])
+    read = Identifier.of(row["id"])
     return query.plugin in (None, read.plugin) and query.type in (None, read.type)

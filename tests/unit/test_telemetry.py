@@ -98,7 +98,9 @@ def test_the_resources_are_what_the_command_prints() -> None:
 def test_what_the_commands_list_is_what_the_command_takes() -> None:
     """As ``openstack collectd value list -f csv -c Identifier -c Name`` prints it."""
     header = '"Identifier","Name"'
+    odd = "\ufffd" * 60
     lines = [header, '"h/df-a b/df_complex-free","value"', header, '"h/load/load","shortterm"']
+    lines += ['"h/-x/gauge-y","value"', f'"h/snmp-{odd}/gauge","value"']
     (resource,) = yaml.safe_load(gnocchi.definitions(lines))["resources"]
-    names = ["collectd.df.a b.df_complex.free", "collectd.load.shortterm"]
+    names = ["collectd.df.a b.df_complex.free", "collectd.load.shortterm", f"collectd.snmp.{odd}.gauge"]
     assert list(resource["metrics"]) == [each for name in names for each in (name, f"{name}.rate")]

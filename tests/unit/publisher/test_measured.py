@@ -107,7 +107,7 @@ def test_samples_are_taken_at_their_interval_each_value_once(daemon: Daemon, tmp
     assert sampler.dropped == 2, "what is no number"
 
 
-@pytest.mark.parametrize("identifier", ["load/load", "/gauge", "x", "\udcff/gauge"])
+@pytest.mark.parametrize("identifier", ["load/load", "/gauge", "x", "-x/gauge"])
 @pytest.mark.parametrize("at", [-1.0, 4e9, 9.3e9, math.nan, math.inf, 1000.0])
 def test_one_that_gnocchi_would_choke_on_costs_the_others_nothing(tmp_path: Path, identifier: str, at: float) -> None:
     spool = Spool(tmp_path, LEAST)
@@ -166,6 +166,17 @@ def test_pages_of_the_ring(daemon: Daemon, ring: Callable[[], Ring]) -> None:
     assert kept.read(RingQuery(0.0, "cpu")) == Page()
     with pytest.raises(exception.BadRequest):
         kept.read(RingQuery(0.0, marker="x"))
+
+
+def test_metrics_that_are_called_oddly_are_kept_like_any_other(daemon: Daemon, ring: Callable[[], Ring]) -> None:
+    """Without a plugin, or in Latin-1: longer than any name when it is read as UTF-8."""
+    daemon.settings = {"all": {"identifier": "*"}}
+    names = ("-x/gauge-y", "snmp-" + "\ufffd" * 60 + "/gauge", "load/gauge")
+    daemon.rows = [row(name, ("value", "gauge", 1, 1), at=time.time()) for name in names]
+    kept = ring()
+    kept.round(0.0)
+    assert [each["id"] for each in kept.read(RingQuery(0.0)).rows] == [f"{HOST}/{name}" for name in names]
+    assert [each["id"] for each in kept.read(RingQuery(0.0, "snmp", "gauge")).rows] == [f"{HOST}/{names[1]}"]
 
 
 def test_the_ring_is_bounded_in_age(daemon: Daemon, ring: Callable[[], Ring], tmp_path: Path) -> None:

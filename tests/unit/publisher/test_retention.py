@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import tempfile
 import tracemalloc
@@ -230,6 +231,33 @@ def test_the_next_agent_goes_on_publishing(tmp_path: Path) -> None:
         pass
     assert sorted(sent) == sorted(f"h/p1/gauge-{n}" for n in range(500))
     assert json.loads((tmp_path / "replay.json").read_text()) == []
+
+
+def test_an_order_that_cannot_be_gone_on_with_is_in_nobodys_way(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    host.choose("long", 3600)
+    ring = host.ring()
+    host.give("long", 3)
+    ring.round(0.0)
+    orders = [RingQuery(0.0, marker="of another release"), RingQuery(0.0, "p1")]
+    (tmp_path / "replay.json").write_text(json.dumps([order.to_dict() for order in orders]))
+    sent: list[str] = []
+    replay = Replay(tmp_path / "replay.json", ring.read, lambda page: sent.extend(row["id"] for row in page.rows), int)
+    for _ in orders:
+        assert replay.round()
+    assert (len(sent), replay.orders, replay.failed) == (3, 0, 1)
+    assert json.loads((tmp_path / "replay.json").read_text()) == []
+
+
+def test_a_full_disk_ends_no_order(tmp_path: Path) -> None:
+    def full(_: Page) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    replay = Replay(tmp_path / "replay.json", Host(tmp_path).ring().read, full, int)
+    replay.ask(RingQuery(0.0))
+    with pytest.raises(OSError, match="no space left"):
+        replay.round()
+    assert (replay.orders, replay.failed) == (1, 0)
 
 
 def test_orders_are_bounded(tmp_path: Path) -> None:
