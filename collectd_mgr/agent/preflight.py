@@ -164,7 +164,7 @@ class Preflight:
         try:
             for page in self._carrier.ladder.pages(state):
                 for row in page.rows:
-                    yield Present(Identifier.parse(row["id"]), row["interval"])
+                    yield Present(Identifier.of(row["id"]), row["interval"])
         except exception.CollectdMgrError:
             return
 

@@ -12,10 +12,11 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.agent.preflight import Preflight
+from collectd_mgr.domain.reads import Page, Query
 from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
 from collectd_mgr.drivers.base import Applied, Order
 from collectd_mgr.drivers.fake import FakeDriver
-from tests.unit.agent.agents import Agent, spec
+from tests.unit.agent.agents import NAME, Agent, Live, spec
 
 
 @pytest.fixture
@@ -162,6 +163,28 @@ class TestPreview:
         assert (queue["section"], queue["matched"], queue["class"]) == ("queue", None, "new_daemon")
         assert (ring["class"], ring["driver"], ring["after"]["samples_per_second"]) == ("agent", None, 2.0)
         assert [change["change"] for change in found["changes"]] == ["ignorelist.set", "queue.set"]
+
+
+class Odd(Live):
+    """Of a collectd that others send values, and name them as they like: the first without a plugin."""
+
+    def metrics(self, query: Query) -> Page:
+        odd = {"id": f"{NAME}/-x/gauge-y", "interval": None, "last_update": 1.0, "state": "okay"}
+        page = super().metrics(query)
+        return Page((odd, *page.rows), page.marker)
+
+
+def test_a_metric_that_is_called_oddly_hides_no_other(tmp_path: Path) -> None:
+    agent = Agent(tmp_path / "agent", live=Odd).recover()
+    agent.apply(spec(1, memory=1.0))
+    while not agent.service._sweep.seen.get("memory"):
+        agent.status()
+    everything = {"ignorelist": {"all": {"action": "deny", "host": "."}}}
+    asked = HostSpec(Generation("e", 2), (replace(spec(1, memory=1.0).layers[0], sections=everything),))
+    (rule,) = preflight(agent).preview(asked, 10.0)["settings"]
+    assert rule["metrics"][0] == f"{NAME}/-x/gauge-y"
+    assert rule["matched"] == 5
+    agent.service.stop()
 
 
 def test_another_collectd(tmp_path: Path) -> None:
