@@ -52,8 +52,15 @@ _NOT_INITIALISED = "Initialization of plugin"
 #: A plugin would write a file, which in a namespace it may not: what it makes of that says nothing.
 _READ_ONLY = os.strerror(errno.EROFS)
 
-#: Lines about the scratch instance, not about the plugin: it has no output, and ends at once.
-_OURS = (_END, "No write callback has been registered", " left after shutting down the write threads")
+#: Lines about the scratch instance, not about the plugin: it has no output, ends at once, and reads at an interval of
+#: its own, for which a busy machine may be too slow.
+_OURS = (
+    _END,
+    "No write callback has been registered",
+    " left after shutting down the write threads",
+    "Not sleeping because the next interval is ",
+    "which is above its read interval",
+)
 
 
 @dataclass(frozen=True)

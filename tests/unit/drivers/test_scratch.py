@@ -79,6 +79,18 @@ def test_a_read_that_takes_too_long_is_reported_only() -> None:
     assert "did not end" in outcome.warnings[0]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Not sleeping because the next interval is 0.171 seconds in the past!",
+        "plugin_read_thread: read-function of the `load' plugin took 0.271 seconds, which is above its read interval "
+        "(0.200 seconds). You might want to adjust the `Interval' or `ReadThreads' settings.",
+    ],
+)
+def test_an_interval_that_is_the_trials_own_is_no_warning(line: str) -> None:
+    assert judge(0, [END, f"[warning] {line}"], []) == Outcome()
+
+
 @pytest.mark.parametrize("left", ["1 value list was", "22 value lists were"])
 def test_values_that_nobody_writes_are_no_warning(left: str) -> None:
     assert judge(0, [END, f"[warning] plugin: {left} left after shutting down the write threads."], []) == Outcome()
