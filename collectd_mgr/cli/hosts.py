@@ -122,8 +122,13 @@ class SetHost(Reporting, command.ShowOne):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = _host_parser(super().get_parser(prog_name))
-        parser.add_argument("--label", metavar="<key=value>", action=parseractions.KeyValueAction, help="Set a label")
-        parser.add_argument("--no-label", metavar="<key>", action="append", help="Remove a label")
+        parser.add_argument(
+            "--label",
+            metavar="<key=value>",
+            action=parseractions.KeyValueAction,
+            help="Set a label; the others stay (repeatable)",
+        )
+        parser.add_argument("--no-label", metavar="<key>", action="append", help="Remove a label (repeatable)")
         parser.add_argument("--description", metavar="<text>", help="What people should know of this host")
         parser.add_argument("--mode", choices=("off", "observe", "manage"), help="What the agent may do")
         parser.add_argument("--live", choices=("on", "off"), help="Whether the running daemon may be changed live")
