@@ -161,9 +161,12 @@ class Applier:
     ) -> Running | None:
         """``driver`` has been at it before, and ``warnings`` came of that."""
         memory, now = self._state.memory.with_epoch_of(spec), moment.now()
-        held = leases.taken_up(memory.leases, spec.layers, replace(now, boot_id=boot_id or now.boot_id))
-        held = leases.ended(held, now)
-        self._state.tell_ends(held, spec)
+        taken = leases.taken_up(memory.leases, spec.layers, replace(now, boot_id=boot_id or now.boot_id))
+        late = leases.ending(spec.layers, memory.leases, taken)
+        held = leases.ended(taken, now)
+        # What never began is no news when it is over.
+        self._state.tell_ends(taken, held, spec)
+        warnings = (*warnings, *map(leases.not_begun, late))
         memory = replace(memory, leases=held)
         clears = self._state.goal(spec).quarantine_clears
         if memory.quarantine is not None and clears > memory.quarantine.clears:

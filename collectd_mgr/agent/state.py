@@ -185,15 +185,15 @@ class State:
         held = leases.ended(self.memory.leases, moment.now())
         if held == self.memory.leases:
             return False
-        self.tell_ends(held)
+        self.tell_ends(self.memory.leases, held)
         self.remember(leases=held)
         return True
 
-    def tell_ends(self, held: Leases, spec: HostSpec | None = None) -> None:
-        """Tell which leases are over in ``held`` that are not in the memory; they are of what is known, or ``spec``."""
+    def tell_ends(self, before: Leases, after: Leases, spec: HostSpec | None = None) -> None:
+        """Tell which leases are over in ``after``, and not in ``before``; they are of what is known, or of ``spec``."""
         known = (self.memory.current, self.memory.taken, spec)
         layers = [layer for each in known if each is not None for layer in each.layers]
-        for layer in leases.ending(layers, self.memory.leases, held):
+        for layer in leases.ending(layers, before, after):
             self.ended(layer)
 
     def sections(self) -> Sections:

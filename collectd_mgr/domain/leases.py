@@ -112,6 +112,14 @@ def ending(layers: Iterable[Layer], before: Leases, after: Leases) -> tuple[Laye
     return tuple({layer.id: layer for layer in layers if layer.id in over}.values())
 
 
+def not_begun(layer: Layer) -> str:
+    """Of a lease that was over when it was taken up, for who asked for it."""
+    return (
+        f"What was set for a while ({' '.join(filter(None, layer.subject))}) did not begin: by the clock of this host "
+        f"its time was over {LENIENCE / 60:.0f} minutes before it came, or longer. Is that clock right?"
+    )
+
+
 def in_force(spec: HostSpec | None, held: Leases) -> HostSpec | None:
     """``spec`` without the layers whose lease has ended."""
     if spec is None:

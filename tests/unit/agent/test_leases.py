@@ -20,9 +20,9 @@ from collectd_mgr.drivers.fake import FakeDaemon
 from tests.unit.agent.agents import Agent, spec
 
 
-def leased(base: HostSpec, seconds: float, name: str = "lease:1", **plugins: Any) -> HostSpec:
+def leased(base: HostSpec, seconds: float, name: str = "lease:1", ago: float = 0.0, **plugins: Any) -> HostSpec:
     settings = {plugin: PluginSetting(True, float(interval)) for plugin, interval in plugins.items()}
-    layer = Layer(name, settings, lease=granted(seconds, time.time()))
+    layer = Layer(name, settings, lease=granted(seconds, time.time() - ago))
     return HostSpec(base.generation, (*base.layers, layer), base.mode)
 
 
@@ -183,6 +183,20 @@ def test_each_end_is_told_once_by_whoever_notices_it(tmp_path: Path) -> None:
     second.apply(leased(spec(5, cpu=20.0), 3600, "lease:4", cpu=1.0))
     second.apply(spec(6, cpu=20.0))
     assert told == ["lease:2", "lease:3"], "one that somebody took away did not end"
+
+
+def test_one_that_comes_when_its_time_is_over_does_not_begin_and_that_is_said(tmp_path: Path) -> None:
+    """As on a host whose clock is ten minutes ahead."""
+    agent, told = Agent(tmp_path).recover(), list[str]()
+    agent.service.state.ended = lambda layer: told.append(layer.id)
+    asked = leased(spec(1, cpu=10.0), 60.0, ago=600.0, cpu=1.0)
+    status = agent.apply(asked)
+    assert (status.outcome, interval(agent, "cpu"), status.leases["lease:1"]["state"]) == ("applied", 10.0, "ended")
+    (warning,) = status.warnings
+    assert "(cpu) did not begin" in warning
+    status = agent.apply(leased(spec(2, cpu=20.0), 60.0, ago=600.0, cpu=1.0))
+    agent.service.keeper.look()
+    assert (status.warnings, told) == ((), []), "it is said once, to who asked for it, and nothing is over"
 
 
 def test_one_that_was_killed_in_between_tells_it_again(tmp_path: Path) -> None:
