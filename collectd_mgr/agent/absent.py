@@ -16,7 +16,7 @@ from collectd_mgr.agent.moment import now
 from collectd_mgr.domain.columns import Columns, Row
 from collectd_mgr.domain.expression import Expression, encoded
 from collectd_mgr.domain.metrics import MISSING
-from collectd_mgr.domain.reads import Page, Query, matching
+from collectd_mgr.domain.reads import Page, Query, mark, marked, matching
 
 LOG = logging.getLogger(__name__)
 
@@ -119,9 +119,10 @@ class Absent:
         expression = None if query.match is None else matching(query.match)
         rows = {gone.id: gone.row(values) for gone in self._gone.values() if gone.asked(query, expression)}
         rows.update({row["id"]: row for row in more})
-        found = [rows[name] for name in sorted(rows) if name > (query.marker or "")]
+        after = marked(query.marker or "")
+        found = [rows[name] for name in sorted(rows) if name > after]
         page = found[: query.limit]
-        return Page(tuple(page), page[-1]["id"] if len(found) > len(page) else None)
+        return Page(tuple(page), mark(page[-1]["id"]) if len(found) > len(page) else None)
 
 
 def _read(path: Path) -> list[Gone]:

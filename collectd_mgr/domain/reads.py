@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, unquote
 
 from collectd_mgr import exception
 from collectd_mgr.domain.columns import Columns, Row
 from collectd_mgr.domain.expression import LONGEST, Expression, NoExpression, encoded
 from collectd_mgr.domain.metrics import Identifier
+
+#: Printable, and as it is in a marker.
+_PLAIN = string.punctuation.replace("%", "") + " "
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,16 @@ def matching(match: str) -> Expression:
         raise exception.BadRequest(
             f"match: {match[:LONGEST]!r} is no regular expression for collectd: {error}.", parameter="match"
         ) from None
+
+
+def mark(name: str) -> str:
+    """The marker of the page behind this metric: printable ASCII whatever its bytes are, and as a rule the name."""
+    return quote(name, safe=_PLAIN, errors="surrogateescape")
+
+
+def marked(marker: str) -> str:
+    """The name that is meant."""
+    return unquote(marker, errors="surrogateescape")
 
 
 @dataclass(frozen=True)
@@ -78,7 +93,7 @@ def page(rows: Iterable[Row], query: Query) -> Page:
     expression = matching(query.match or "")
     found = sorted((row for row in rows if _asked(row, query, expression)), key=lambda row: str(row["id"]))
     more = len(found) > query.limit
-    return Page(tuple(found[: query.limit]), found[query.limit - 1]["id"] if more else None)
+    return Page(tuple(found[: query.limit]), mark(found[query.limit - 1]["id"]) if more else None)
 
 
 def _asked(row: Row, query: Query, expression: Expression) -> bool:
@@ -87,7 +102,7 @@ def _asked(row: Row, query: Query, expression: Expression) -> bool:
         query.plugin in (None, identifier.plugin)
         and query.type in (None, identifier.type)
         and query.state in (None, row["state"])
-        and row["id"] > (query.marker or "")
+        and row["id"] > marked(query.marker or "")
         and expression.matches(encoded(row["id"]))
     )
 

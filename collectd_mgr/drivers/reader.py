@@ -7,7 +7,7 @@ from typing import Any
 
 from collectd_mgr.domain.columns import Columns
 from collectd_mgr.domain.notifications import Batch, Notification, Position
-from collectd_mgr.domain.reads import Flush, Page, Query
+from collectd_mgr.domain.reads import Flush, Page, Query, mark, marked
 from collectd_mgr.wire.client import WireClient
 
 #: What a notification is made of that is put in.
@@ -32,8 +32,11 @@ class Reader:
         return self._page("values_get", query)
 
     def _page(self, method: str, query: Query) -> Page:
-        answer = self._wire.call(method, query.to_dict())
-        return Page(Columns(answer), answer.pop("marker"))
+        """A marker is the bare name on the socket, which may be no text for anybody else."""
+        after = None if query.marker is None else marked(query.marker)
+        answer = self._wire.call(method, {**query.to_dict(), "marker": after})
+        last = answer.pop("marker")
+        return Page(Columns(answer), None if last is None else mark(last))
 
     def notifications(self, position: Position, limit: int, wait: float) -> Batch:
         """As the contract of the drivers has it."""

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from collectd_mgr import exception
+from collectd_mgr.domain.reads import Query
+from collectd_mgr.drivers.reader import Reader
 from collectd_mgr.extension import cache
 from collectd_mgr.testing.collectd import ScratchCollectd
 from tests.collectd import unixsock
@@ -97,6 +99,22 @@ def test_filters_and_pages(compiled: dict[str, Path], eventually: Eventually) ->
                 break
         assert names == collectd.call("metrics_list")["names"] == sorted(names)
         assert page["intervals"] == [3600.0] * 10
+
+
+def test_pages_end_at_any_name() -> None:
+    """The marker of a page is plain text, and leads on from there, also from one that is no UTF-8."""
+    names = ["a%2fb", "caf\udce8", "caf\udce9", "caf\udcea", "caf\u00e9"]
+    with ScratchCollectd(("unixsock",), unixsock.CONFIG, options={"Timeout": 1000}) as collectd:
+        for name in names:
+            unixsock.putval(collectd, f"h/table-{name}/gauge", 1, interval=10)
+        reader, seen = Reader(collectd.client), 0
+        markers: list[str | None] = []
+        while not markers or markers[-1] is not None:
+            page = reader.values(Query(plugin="table", limit=1, marker=markers[-1] if markers else None))
+            seen += len(page.rows)
+            markers.append(page.marker)
+        assert seen == len(markers) == len(names)
+        assert all(marker.isascii() for marker in markers[:-1] if marker)
 
 
 def test_no_half_of_an_update_is_ever_seen(compiled: dict[str, Path], eventually: Eventually) -> None:

@@ -20,6 +20,9 @@ INTEGER: Schema = {"type": "integer"}
 TIME: Schema = {"type": "string", "format": "date-time", "description": "UTC, ISO 8601."}
 NULLABLE_TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
 
+#: Of a marker: as long as the longest name of a metric, of which each byte may be written as three characters.
+MARKER_LIMIT = 2048
+
 REASON: Schema = {"type": "string", "maxLength": 255, "description": "Why, in the user's words; kept with the change."}
 
 GENERATION: Schema = {
@@ -123,7 +126,7 @@ def paged(sort_keys: tuple[str, ...] = (), marker: Schema | None = None, **filte
             "sort_dir": {"type": "string", "enum": ["asc", "desc"]},
         }
     limit = {"type": "integer", "minimum": 1, "description": "More than the API gives at once is taken for that."}
-    place = {"limit": limit, "marker": marker or {"type": "string", "maxLength": 1024}}
+    place = {"limit": limit, "marker": marker or {"type": "string", "maxLength": MARKER_LIMIT}}
     return request({**filters, **place, **order})
 
 
