@@ -27,7 +27,7 @@ class Evidence:
     :param enabled: whether it is
     :param refusal: why the host's own allow-list refuses it
     :param failure: why it could not be brought to what was asked
-    :param failing_until: its last read failed, and collectd tries again only then
+    :param failing_until: the last of one of its reads failed, and collectd tries that again only then
     :param ignored_by: the rule by which its metrics, or this one, are dropped
     :param row: the metric in collectd's cache
     :param gone_since: it was in the cache, and left it then
@@ -178,7 +178,8 @@ def _future(known: Evidence) -> _Found:
 
 
 def _read_failed(known: Evidence) -> _Found:
-    if known.failing_until is None:
+    if known.failing_until is None or (known.row is not None and not _overdue(known.row, known.now)):
+        # A plugin may have several reads, of which another one fails.
         return None
     left = max(0.0, known.failing_until - known.now)
     return (

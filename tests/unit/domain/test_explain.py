@@ -32,7 +32,7 @@ BROKEN: dict[str, dict[str, Any]] = {
     "not_enabled": {"enabled": False},
     "ignored": {"ignored_by": "no-veth"},
     "future": {"row": {**ROW, "last_update": 1200.0}},
-    "read_failed": {"failing_until": 1040.0},
+    "read_failed": {"failing_until": 1040.0, "row": {**ROW, "last_update": 900.0}},
     "late": {"row": {**ROW, "last_update": 900.0}},
     "gone": {"row": None, "gone_since": 940.0},
     "another_host": {"row": None, "hostname": "h2"},
@@ -59,6 +59,12 @@ def test_the_first_of_several_is_named() -> None:
     assert explain(replace(FINE, mode=Mode("off"), running=False, enabled=False)).link == "mode"
     assert explain(replace(FINE, enabled=False, ignored_by="x", row=None)).link == "not_enabled"
     assert explain(replace(FINE, ignored_by="x", failing_until=1040.0, row=None)).link == "ignored"
+
+
+def test_a_read_that_fails_is_not_that_of_a_metric_that_comes() -> None:
+    """Of two pages of ``curl``, one is down."""
+    assert explain(replace(FINE, failing_until=1040.0)).link is None
+    assert explain(replace(FINE, failing_until=1040.0, row=None)).link == "read_failed"
 
 
 def test_what_nobody_chose_is_not_blamed_on_the_agent() -> None:
