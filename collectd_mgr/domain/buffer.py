@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What settings may take of a host's disk: the host's own policy has the last word. Pure."""
+"""What settings of the agent's own business may take of a host's disk: its policy has the last word. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from collectd_mgr.domain import ring, sections, spool
+from collectd_mgr.domain import choices, ring, sections, spool
 from collectd_mgr.domain.allowlist import Policy, Violation
 from collectd_mgr.domain.sections import Sections, Settings
 
@@ -28,7 +28,9 @@ _TAKERS = {
 
 def too_large(asked: Sections, rules: Policy) -> tuple[Violation, ...]:
     """What of ``asked`` would take more than the host gives (``size``), or cannot be understood (``config``)."""
-    return tuple(found for section in _TAKERS for found in _judge(section, asked.get(section, {}), rules))
+    understood = choices.understood(asked)
+    sizes = (found for section in _TAKERS for found in _judge(section, understood.get(section, {}), rules))
+    return (*choices.misunderstood(asked), *sizes)
 
 
 def _judge(section: str, settings: Settings, rules: Policy) -> Iterator[Violation]:
@@ -44,6 +46,7 @@ def _judge(section: str, settings: Settings, rules: Policy) -> Iterator[Violatio
 
 def within(asked: Sections, rules: Policy) -> Sections:
     """``asked`` in as much as the host gives; what cannot be understood is left out."""
+    asked = choices.understood(asked)
     found, violations = dict(asked), too_large(asked, rules)
     if not violations:
         return asked

@@ -331,6 +331,15 @@ def test_the_host_says_how_much_of_its_disk_may_be_taken(tmp_path: Path, file: P
     assert any("are more than the 1048576 of this host" in line for line in status.warnings)
 
 
+def test_a_choice_that_nobody_can_understand_is_not_taken_up(tmp_path: Path) -> None:
+    """The API would not have sent it."""
+    agent = make(tmp_path)
+    with pytest.raises(exception.RefusedByAgent) as refused:
+        agent.apply(buffers(1, samples={"a": {"identifier": "*", "interval": "x"}, "b": {"identifier": "*"}}))
+    assert (refused.value.kwargs["option"], refused.value.kwargs["reason_code"]) == ("samples > a", "config")
+    assert agent.service.state.memory.taken is None
+
+
 def test_what_holds_is_digested_once(tmp_path: Path, file: Path) -> None:
     """Each look asks for it, and there may be thousands of rules."""
     agent = make(tmp_path)

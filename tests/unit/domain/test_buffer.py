@@ -48,13 +48,37 @@ def test_a_choice_takes_the_least_however_little_it_asks_for() -> None:
         {"spool": {"limits": {"bytes": float("inf")}}},
         {"spool": {"limits": {"bytes": "much"}}},
         {"spool": {"limits": 7}},
-        {"ring": {"all": []}},
-        {"ring": {"all": {"bytes": float("nan")}}},
     ],
 )
 def test_what_nobody_can_understand(sections: dict[str, Any]) -> None:
     assert codes(sections) == [(next(iter(sections)), "config")]
     assert buffer.within(sections, Policy()) == {}
+
+
+@pytest.mark.parametrize(
+    ("section", "setting"),
+    [
+        ("ring", []),
+        ("ring", {"bytes": float("nan")}),
+        ("ring", {"bytes": "x"}),
+        ("ring", {"age": True}),
+        ("ring", {"age": -1}),
+        ("samples", {"interval": "x"}),
+        ("samples", {"interval": float("inf")}),
+        ("samples", {"interval": 0}),
+        ("samples", {"identifier": 7}),
+        ("samples", {"rates": "no"}),
+        ("mutes", "all"),
+        ("mutes", {"severities": "okay"}),
+        ("mutes", {"severities": [1]}),
+        ("mutes", {"identifier": []}),
+    ],
+)
+def test_one_that_nobody_can_understand_is_left_out_alone(section: str, setting: Any) -> None:
+    good = {"identifier": "*", "interval": None}
+    asked = {section: {"bad": setting, "good": good}, "spool": {"limits": {"bytes": MIB}}}
+    assert codes(asked) == [(f"{section} > bad", "config")]
+    assert buffer.within(asked, Policy()) == {section: {"good": good}, "spool": {"limits": {"bytes": MIB}}}
 
 
 @given(CHOICES, st.integers(1, 1 << 32))
