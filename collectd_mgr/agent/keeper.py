@@ -88,7 +88,10 @@ class Keeper:
 
     def _look(self) -> None:
         self.close()
-        if self._state.mode().mode == mode.OFF or not (self._recovery is None or self._recovery.done()):
+        if self._state.mode().mode == mode.OFF:
+            self._state.end_leases()
+            return
+        if self._recovery is not None and not self._recovery.done():
             return
         running = self._carrier.ladder.glance()
         self._state.see_origin(running)

@@ -74,6 +74,19 @@ def test_its_end_is_no_drift_and_comes_where_that_is_left_alone(tmp_path: Path) 
     assert agent.status().drift == ()
 
 
+def test_its_end_is_seen_where_nothing_may_be_looked_at(tmp_path: Path) -> None:
+    agent = Agent(tmp_path, probation=3600).recover()
+    agent.apply(leased(spec(1, cpu=10.0), 600.0, cpu=1.0))
+    (tmp_path / "mode").write_text("off\n")
+    let_pass(agent, 600.0)
+    agent.service.keeper.look()
+    assert agent.status().leases["lease:1"]["state"] == "ended"
+    assert interval(agent, "cpu") == 1.0, "and nothing is done about it"
+    (tmp_path / "mode").unlink()
+    agent.service.keeper.look()
+    assert interval(agent, "cpu") == 10.0
+
+
 def test_its_end_is_no_failure_where_nothing_may_be_changed(tmp_path: Path) -> None:
     """The server takes it out of what is desired; the daemon is brought there when the mode allows it again."""
     agent = Agent(tmp_path, probation=3600).recover()
