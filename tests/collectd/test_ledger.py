@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is made of the ledger of three collectds at an interval of a second, the second of which took over at 8.5."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.collectd.ledger import Account, account
+from tests.collectd.samples import Series
+
+Pairs = Iterable[tuple[float, int]]
+
+#: When which read, and which of that was written.
+READ = {
+    *((time, 1) for time in range(11)),
+    *((time, 2) for time in range(5, 21)),
+    *((time, 3) for time in range(15, 25)),
+}
+WRITTEN = {
+    *((time, 1) for time in range(9)),
+    *((time, 2) for time in range(9, 19)),
+    *((time, 3) for time in range(19, 25)),
+}
+
+
+def of(directory: Path, read: Pairs, written: Pairs) -> Account:
+    ledger = directory / "ledger"
+    ledger.write_text("".join(f"{pid} {time} {time}\n" for time, pid in sorted(read)))
+    rows = sorted(written)
+    series = Series(tuple(time for time, _ in rows), tuple((float(pid),) for _, pid in rows))
+    return account(ledger, {"host/ledger/gauge-0": series}, 1.0)
+
+
+def test_all_is_there(tmp_path: Path) -> None:
+    """Four of the samples are of the hand-over, the others of one collectd alone."""
+    assert of(tmp_path, READ, WRITTEN) == Account(1, 17, 0, 0)
+
+
+def test_one_that_neither_has_written_is_missing(tmp_path: Path) -> None:
+    assert of(tmp_path, READ, WRITTEN - {(9, 2)}) == Account(1, 17, 1, 0)
+    assert of(tmp_path, READ, WRITTEN - {(13, 2)}) == Account(1, 17, 1, 0)
+
+
+def test_one_that_both_have_written_is_there_twice(tmp_path: Path) -> None:
+    assert of(tmp_path, READ, WRITTEN | {(9, 1)}) == Account(1, 17, 0, 1)
+
+
+def test_nothing_is_claimed_where_a_read_was_late(tmp_path: Path) -> None:
+    assert of(tmp_path, READ - {(9, 2)} | {(9.3, 2)}, WRITTEN - {(9, 2)}) == Account(0, 13, 0, 0)
+
+
+def test_nor_where_the_old_one_left_out_what_was_its_own(tmp_path: Path) -> None:
+    assert of(tmp_path, READ - {(8, 1), (9, 1), (10, 1)}, WRITTEN - {(8, 1)}) == Account(0, 14, 0, 0)
