@@ -17,7 +17,7 @@ from collectd_mgr.domain import explain, glob, ignorelist, sections
 from collectd_mgr.domain.explain import Evidence, Explanation
 from collectd_mgr.domain.expression import flaw
 from collectd_mgr.domain.ignorelist import Rules
-from collectd_mgr.domain.metrics import MISSING, Identifier
+from collectd_mgr.domain.metrics import MISSING, NO_UTF_8, Identifier
 from collectd_mgr.domain.naming import Naming, naming
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.reads import Query
@@ -125,9 +125,16 @@ class Explain:
 
 
 def finding(name: str) -> str:
-    """A regular expression that finds this identifier, and hardly any other: the daemon takes no long ones."""
-    exact = f"^{_plain(name)}$"
-    return exact if flaw(exact) is None else f"^{_plain(name[:_END])}.*{_plain(name[-_END:])}$"
+    """A regular expression that finds this identifier, and hardly any other: the daemon takes no long ones.
+
+    A byte that is no UTF-8, of which the name shows no more than that there is one, is matched by none.
+    """
+    known, odd, _ = name.partition(NO_UTF_8)
+    exact = f"^{_plain(known)}" if odd else f"^{_plain(name)}$"
+    if flaw(exact) is None:
+        return exact
+    start = f"^{_plain(known[:_END])}"
+    return start if odd else f"{start}.*{_plain(name[-_END:])}$"
 
 
 def _plain(text: str) -> str:

@@ -58,7 +58,7 @@ class Packed:
         kinds = array("H", map(places.__getitem__, types)).tobytes()
         return {
             **self._encoded("counts", "values", "rates"),
-            "types": [type_.decode("utf-8", "replace") for type_ in different],
+            "types": [text(type_) for type_ in different],
             "kinds": _encoded("kinds", kinds),
         }
 
@@ -69,6 +69,11 @@ class Packed:
         """These metrics, and ``more`` behind them."""
         columns = {name: getattr(self, name) + getattr(more, name) for name in _COLUMNS}
         return Packed(**columns, types=None if self.types is None else [*self.types, *(more.types or ())])
+
+
+def text(type_: bytes) -> str:
+    """The name of a type, or of a data source, as text that no other one has: a types.db may be of any encoding."""
+    return type_.decode("utf-8", "backslashreplace")
 
 
 #: Columns of bytes.

@@ -10,6 +10,9 @@ from collectd_mgr import exception
 #: Each part of an identifier is shorter than this (DATA_MAX_NAME_LEN).
 PART_LIMIT = 128
 
+#: Stands for a byte that is no UTF-8, where a name is shown.
+NO_UTF_8 = "\N{REPLACEMENT CHARACTER}"
+
 #: The states of a metric in collectd's cache, by collectd's numbers: what a threshold says of it, if there is one.
 STATES = {0: "unknown", 1: "okay", 2: "warning", 3: "failure", 15: "missing"}
 UNKNOWN = 0
@@ -63,8 +66,13 @@ class Identifier:
 
 
 def _size(text: str) -> int:
-    """In bytes; of what is no UTF-8 each has its own character."""
-    return len(text.encode("utf-8", "replace"))
+    """In bytes. Of what is no UTF-8 each has a character of its own, or the one that it is shown by."""
+    return len(text.replace(NO_UTF_8, "?").encode("utf-8", "replace"))
+
+
+def shown(name: str) -> str:
+    """A name that collectd gives as text that goes anywhere, logs and terminals included."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _split(part: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from collectd_mgr.domain.metrics import STATES
+from collectd_mgr.domain.metrics import STATES, shown
 
 States = Mapping[str, Sequence[int]]
 
@@ -34,6 +34,6 @@ def lost(states: States, metrics: Iterable[str] | None = None) -> tuple[str, ...
 
 
 def _part(number: int, gone: Mapping[str, int]) -> str:
-    names = sorted(name for name, state in gone.items() if state == number)
+    names = sorted(shown(name) for name, state in gone.items() if state == number)
     more = " …" if len(names) > _NAMED else ""
     return f"{len(names)} in state {STATES[number]} ({', '.join(names[:_NAMED])}{more})" if names else ""

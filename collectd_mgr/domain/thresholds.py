@@ -19,7 +19,7 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.lexer import Value
-from collectd_mgr.domain.metrics import PART_LIMIT, Identifier
+from collectd_mgr.domain.metrics import PART_LIMIT, Identifier, shown
 
 #: collectd's plugin for them.
 PLUGIN = "threshold"
@@ -183,8 +183,8 @@ def check(settings: Mapping[str, Threshold], theirs: Mapping[str, Threshold]) ->
         for name, setting in before.get(key(its), []):
             if clash(setting, its):
                 raise exception.OwnedByHostConfig(
-                    f"The threshold {name} is for what a threshold of the operator's own files is for: {other}.",
-                    names=[other, name],
+                    f"The threshold {name} is for what a threshold of the operator's own files is for: {shown(other)}.",
+                    names=[shown(other), name],
                 )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress, islice
 from typing import Any
 
+from collectd_mgr.domain import columns
 from collectd_mgr.domain.columns import Packed
 from collectd_mgr.domain.metrics import STATES
 from collectd_mgr.domain.reads import matching
@@ -45,9 +46,8 @@ class Metrics:
     def values(self, **filters: Any) -> dict[str, Any]:
         """The same with values, and ``sources``: per type its data sources, [name, kind] each."""
         packed, marker = self._sight(lambda view: _page(view, True, **filters))
-        data = packed.to_dict()
-        sources = {type_: self._sight.values.sources(type_.encode()) for type_ in data["types"]}
-        return {**data, "sources": sources, "marker": marker}
+        sources = {columns.text(type_): self._sight.values.sources(type_) for type_ in set(packed.types or ())}
+        return {**packed.to_dict(), "sources": sources, "marker": marker}
 
 
 def _page(

@@ -14,6 +14,7 @@ from ctypes import addressof, c_size_t, c_void_p, sizeof
 from itertools import accumulate
 from typing import Any
 
+from collectd_mgr.domain import columns
 from collectd_mgr.extension import abi
 
 #: Metrics that are asked for without letting other Python threads run in between.
@@ -73,7 +74,7 @@ class Values:
         if not found:
             return []
         sources = found.contents.sources[: found.contents.count]
-        return [(source.name.decode(), abi.KINDS[source.type]) for source in sources]
+        return [(columns.text(source.name), abi.KINDS[source.type]) for source in sources]
 
 
 def type_of(name: bytes) -> bytes:

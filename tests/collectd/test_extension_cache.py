@@ -117,6 +117,18 @@ def test_pages_end_at_any_name() -> None:
         assert all(marker.isascii() for marker in markers[:-1] if marker)
 
 
+def test_a_type_of_any_encoding_costs_the_others_nothing(tmp_path: Path) -> None:
+    types = tmp_path / "types.db"
+    types.write_bytes(b"caf\xe9 rest\xe9:GAUGE:0:U, go\xfbt:COUNTER:0:U\n")
+    text = f'TypesDB "/usr/share/collectd/types.db" "{types}"\n{unixsock.CONFIG}'
+    with ScratchCollectd(("unixsock",), text, options={"Timeout": 1000}) as collectd:
+        unixsock.putval(collectd, "h/table/caf\udce9", "1:2", interval=10)
+        unixsock.putval(collectd, "h/table/gauge", 3, interval=10)
+        found = collectd.call("values_get", plugin="table")
+        assert [len(values) for values in found["values"]] == [2, 1]
+        assert found["values"][1] == [3]
+
+
 def test_no_half_of_an_update_is_ever_seen(compiled: dict[str, Path], eventually: Eventually) -> None:
     """All values of that metric are equal, and are updated one by one, by somebody who never waits."""
     with ScratchCollectd((), "LoadPlugin halves\n", own_plugins=[compiled["halves"]], csv=False) as collectd:

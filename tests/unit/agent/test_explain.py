@@ -10,6 +10,7 @@ import pytest
 
 from collectd_mgr.agent.explain import finding
 from collectd_mgr.domain.expression import Expression, encoded
+from collectd_mgr.domain.metrics import shown
 from collectd_mgr.domain.spec import Generation, HostSpec, Layer
 from tests.unit.agent.agents import Agent, spec
 from tests.waiting import eventually
@@ -82,3 +83,12 @@ def test_a_metric_is_found_whatever_it_is_called(name: str) -> None:
     expression = Expression(finding(name))
     assert expression.matches(encoded(name))
     assert not expression.matches(encoded(f"{name}x"))
+
+
+@pytest.mark.parametrize("length", [1, 100])
+def test_one_is_found_of_which_a_byte_is_no_utf_8(length: int) -> None:
+    """It is asked for as it is shown."""
+    name = f"h/{'p' * length}-caf\udce9 {'(x)' * length}/gauge"
+    expression = Expression(finding(shown(name)))
+    assert expression.matches(encoded(name))
+    assert not expression.matches(encoded("h/q-caf/gauge"))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.domain.metrics import Identifier
+from collectd_mgr.domain.metrics import Identifier, shown
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,4 @@ def test_bytes_that_are_no_utf_8_are_no_longer_than_they_are() -> None:
     assert Identifier.parse(f"h/p-{name}/gauge").plugin_instance == name
     with pytest.raises(exception.BadIdentifier):
         Identifier.parse(f"h/p-{name}\udce9/gauge")
+    assert Identifier.parse(shown(f"h/p-{name}/gauge")).type == "gauge", "as it is shown"

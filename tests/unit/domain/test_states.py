@@ -27,6 +27,11 @@ def test_nothing_is_said_of_nothing() -> None:
     assert states.lost({}) == states.lost(FOUND, []) == states.lost(FOUND, ["h/z/x"]) == ()
 
 
+def test_a_name_that_is_no_utf_8_goes_to_every_log() -> None:
+    (said,) = states.lost({"h/caf\udce9/x": [3, 2]})
+    assert "(h/caf\N{REPLACEMENT CHARACTER}/x)" in said
+
+
 def test_of_many_some_are_named() -> None:
     (said,) = states.lost({f"h/p/x-{number}": [3, 0] for number in range(9)})
     assert "9 in state failure (h/p/x-0, h/p/x-1, h/p/x-2, h/p/x-3, h/p/x-4 …)" in said
