@@ -19,7 +19,7 @@ _OWN = (sections.MUTES, sections.RING, sections.SAMPLES)
 
 
 def _is_amount(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf
 
 
 def _is_text(value: Any) -> bool:
