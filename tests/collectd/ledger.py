@@ -50,11 +50,11 @@ _Written = Set[tuple[float, float]]
 
 @dataclass(frozen=True)
 class HandOver:
-    """``reads``: of both collectds, from when the new one might write until it does and the old one has ended."""
+    """``reads``: of both collectds, from when the new one might write until it writes all and the old one has ended."""
 
     reads: Sequence[Read]
     interval: float
-    #: The first read that the new one has written, of as many metrics as any.
+    #: The first read that the new one has written something of.
     first: Read
 
     @classmethod
@@ -62,9 +62,10 @@ class HandOver:
         cls, old: Sequence[Read], new: Sequence[Read], written: Sequence[_Written], interval: float
     ) -> HandOver:
         counts = [sum((read.time, read.pid) in each for each in written) for read in new]
-        first = new[counts.index(max(counts))]
+        first = next((read for read, count in zip(new, counts, strict=True) if count), new[-1])
+        whole = new[counts.index(max(counts))]
         begin = new[:_FIRST][-1].time + interval / 2
-        end = max(old[-1], first).time + interval / 2
+        end = max(old[-1], whole).time + interval / 2
         return cls(sorted(read for read in (*old, *new) if begin <= read.time <= end), interval, first)
 
     def on_time(self) -> bool:

@@ -24,12 +24,16 @@ WRITTEN = {
 }
 
 
-def of(directory: Path, read: Pairs, written: Pairs) -> Account:
+def of(directory: Path, read: Pairs, *written: Pairs) -> Account:
+    """:param written: of each metric"""
     ledger = directory / "ledger"
     ledger.write_text("".join(f"{pid} {time} {time}\n" for time, pid in sorted(read)))
-    rows = sorted(written)
-    series = Series(tuple(time for time, _ in rows), tuple((float(pid),) for _, pid in rows))
-    return account(ledger, {"host/ledger/gauge-0": series}, 1.0)
+    return account(ledger, {f"host/ledger/gauge-{n}": series(pairs) for n, pairs in enumerate(written)}, 1.0)
+
+
+def series(pairs: Pairs) -> Series:
+    rows = sorted(pairs)
+    return Series(tuple(time for time, _ in rows), tuple((float(pid),) for _, pid in rows))
 
 
 def test_all_is_there(tmp_path: Path) -> None:
@@ -40,6 +44,12 @@ def test_all_is_there(tmp_path: Path) -> None:
 def test_one_that_neither_has_written_is_missing(tmp_path: Path) -> None:
     assert of(tmp_path, READ, WRITTEN - {(9, 2)}) == Account(1, 17, 1, 0)
     assert of(tmp_path, READ, WRITTEN - {(13, 2)}) == Account(1, 17, 1, 0)
+
+
+def test_it_may_be_of_one_metric_alone(tmp_path: Path) -> None:
+    """And the old one need not have read for longer than was its own to write."""
+    read = READ - {(9, 1), (10, 1)}
+    assert of(tmp_path, read, WRITTEN, WRITTEN - {(9, 2)}) == Account(1, 34, 1, 0)
 
 
 def test_one_that_both_have_written_is_there_twice(tmp_path: Path) -> None:
