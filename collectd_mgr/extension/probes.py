@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 from collectd_mgr.domain.columns import Columns, Row
+from collectd_mgr.domain.metrics import NO_UTF_8, Identifier
 from collectd_mgr.extension.metrics import Metrics
 
 #: The plugin of one for which there is no such metric.
@@ -59,22 +60,21 @@ class Probes:
         while self._metrics is not None:
             page = self._metrics.values(limit=_PAGE, marker=marker)
             marker = page["marker"]
-            found = list(filter(_is_gauge, Columns(page)))
+            found = list(filter(_is_fit, Columns(page)))
             if found or marker is None:
                 return max(found, key=lambda row: float(row["last_update"]), default=None)
         return None
 
     def _alike(self, row: Row, moment: float) -> Probe:
-        host, plugin, kind = row["id"].split("/", 2)
-        names = {"host": host}
-        names["plugin"], _, names["plugin_instance"] = plugin.partition("-")
-        names["type"], _, names["type_instance"] = kind.partition("-")
-        numbers = [each["value"] for each in row["values"]]
+        names, numbers = vars(Identifier.of(row["id"])), [each["value"] for each in row["values"]]
         values = self._make(**names, values=numbers, interval=row["interval"], time=moment)
         return Probe(moment, values.dispatch)
 
 
-def _is_gauge(row: Row) -> bool:
+def _is_fit(row: Row) -> bool:
+    """Whether it is a gauge, and of a name that Python can give collectd: without a plugin it would be Python's own."""
     values = row["values"]
+    if NO_UTF_8 in row["id"] or not Identifier.of(row["id"]).plugin:
+        return False
     known = bool(row["interval"]) and bool(values)
     return known and all(each["type"] == "gauge" and each["value"] is not None for each in values)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from collectd_mgr import exception
+from collectd_mgr.domain.metrics import shown
 from collectd_mgr.domain.reads import Query
 from collectd_mgr.drivers.reader import Reader
 from collectd_mgr.extension import cache
@@ -127,6 +128,20 @@ def test_a_type_of_any_encoding_costs_the_others_nothing(tmp_path: Path) -> None
         found = collectd.call("values_get", plugin="table")
         assert [len(values) for values in found["values"]] == [2, 1]
         assert found["values"][1] == [3]
+
+
+def test_a_look_whether_all_is_written_makes_no_metric_of_another_one(eventually: Eventually) -> None:
+    """It takes a value once more; of one that is called oddly that would be one more metric, which is missed then."""
+    odd = ["-x/gauge", "table-caf\udce9/gauge"]
+    with ScratchCollectd(("unixsock",), unixsock.CONFIG, options={"Timeout": 1000}) as collectd:
+        for name in odd:
+            unixsock.putval(collectd, f"h/{name}", 1, interval=10)
+            collectd.call("output_drain", pid=collectd.pid)
+            collectd.call("output_free")
+        # One of its own goes at once.
+        eventually(lambda: not collectd.call("metrics_list", plugin="collectd_mgr_probe")["names"])
+        names = collectd.call("metrics_list", type="gauge")["names"]
+        assert names == [f"h/{shown(name)}" for name in odd]
 
 
 def test_no_half_of_an_update_is_ever_seen(compiled: dict[str, Path], eventually: Eventually) -> None:
