@@ -7,6 +7,6 @@ from collectd_mgr.api.schemas import ignorelist as schemas
 from collectd_mgr.api.sections import Kind, resource
 from collectd_mgr.domain import ignorelist, sections
 
-KIND = Kind(sections.IGNORELIST, "rule", schemas.PROPERTIES, ignorelist.normal)
+KIND = Kind(sections.IGNORELIST, "rule", schemas.PROPERTIES, ignorelist.normal, at_once=True)
 
 Ignorelist = resource(KIND)

@@ -18,6 +18,7 @@ from collectd_mgr.api.schemas import sections as schemas
 from collectd_mgr.api.validation import Schema
 from collectd_mgr.control import edits, sections
 from collectd_mgr.control.sections import SettingView
+from collectd_mgr.domain.sections import REPLACE
 
 _NAME = re.compile(fields.NAME["pattern"])
 
@@ -41,11 +42,23 @@ class Kind:
     #: All settings of the host, and the operator's own, by name. It raises what forbids to have them together.
     check: Callable[[Mapping[str, Any], Mapping[str, Any]], None] = lambda settings, theirs: None
     stamp: Callable[[Call], dict[str, Any]] = lambda call: {}
+    #: Whether all settings of a host can be set at once, too.
+    at_once: bool = False
 
     def of(self, body: Mapping[str, Any], stamp: Mapping[str, Any]) -> dict[str, Any]:
         """The setting that a body asks for, as it is stored. :raises BadSetting:"""
         given = {key: body[key] for key in self.properties if body.get(key) is not None}
         return self.normal({**given, **stamp})
+
+    def all_of(self, bodies: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        """The settings that these ask for, by name. :raises BadSetting: with the name of one that is none"""
+        found = {}
+        for name, body in bodies.items():
+            try:
+                found[checked_name(name)] = self.of(body, {})
+            except exception.BadSetting as error:
+                raise exception.BadSetting(f"{name}: {error.detail}", **{**error.kwargs, "name": name}) from None
+        return found
 
 
 def name_of(call: Call) -> str:
@@ -97,7 +110,17 @@ def resource(kind: Kind) -> Resource:
             rows = [view for view in found if view.name > after][: call.limit]
             return Answer(views.page(call, kind.section, rows, _shown, "name"))
 
-    return Section()
+    class Whole(Section):
+        @expose(
+            f"{rule}:replace",
+            f"Set all {kind.section} of a host at once",
+            body=shape.whole,
+            answers=dict.fromkeys((200, 202), shape.replaced),
+        )
+        def put(self, call: Call) -> Answer:
+            return _replace(call, kind, kind.all_of(call.body[kind.section]))
+
+    return Whole() if kind.at_once else Section()
 
 
 def _change(call: Call, kind: Kind, verb: str, setting: Any) -> Answer:
@@ -110,6 +133,14 @@ def _change(call: Call, kind: Kind, verb: str, setting: Any) -> Answer:
     done = change(call.requester, call.host, edit, action, expected=call.expected, check=check, setting=name)
     shown = _shown(sections.after(done.host, done.desired, kind.section, name))
     return Answer({"operation": views.operation(call, done.operation), kind.noun: shown}, written(done.operation))
+
+
+def _replace(call: Call, kind: Kind, settings: dict[str, Any]) -> Answer:
+    check = sections.checked_whole(kind.section, settings, kind.check)
+    edit, action = edits.set_section(kind.section, settings), f"{kind.section}.{REPLACE}"
+    done = call.control.change(call.requester, call.host, edit, action, expected=call.expected, check=check)
+    shown = [_shown(view) for view in sections.views(done.host, done.desired, kind.section)]
+    return Answer({"operation": views.operation(call, done.operation), kind.section: shown}, written(done.operation))
 
 
 def _shown(view: SettingView) -> dict[str, Any]:

@@ -43,6 +43,13 @@ class SetRule(sections.SetSetting):
     kind = KIND
 
 
+class ReplaceRules(sections.ReplaceSettings):
+    """Set all rules of the ignorelist at once"""
+
+    rules = ("collectd_mgr:ignorelist:replace",)
+    kind = KIND
+
+
 class UnsetRule(sections.UnsetSetting):
     """Take a rule of the ignorelist away: what it dropped is collected again"""
 

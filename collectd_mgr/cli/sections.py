@@ -10,7 +10,7 @@ from typing import Any
 
 from osc_lib.command import command
 
-from collectd_mgr.cli import changes, columns
+from collectd_mgr.cli import changes, columns, configuration
 from collectd_mgr.cli.client import Client, NotThere, client_of, path
 from collectd_mgr.cli.examples import examples
 
@@ -138,6 +138,34 @@ class SetSetting(_Change):
 
     def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
         return dict(client.put(self.kind.path(host, args.name), json={**self.setting(args), **body}).json())
+
+
+class ReplaceSettings(changes.Change):
+    """Set all of a host at once"""
+
+    kind: Kind
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        changes.add_hosts(parser)
+        parser.add_argument(
+            "--file",
+            metavar="<file>",
+            required=True,
+            help='All of them as JSON, {"<name>": {…}, …}: what is not there goes, also what is set for a while; '
+            "- is the standard input",
+        )
+        changes.add_change_options(parser)
+        examples(parser, f"{self.kind.command} replace --host cn1.example.org --file {self.kind.section}.json")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        # Once for all hosts: it may be the standard input.
+        parsed_args.settings = configuration.json_file(parsed_args.file)
+        return super().take_action(parsed_args)
+
+    def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
+        return dict(client.put(self.kind.path(host), json={self.kind.section: args.settings, **body}).json())
 
 
 class UnsetSetting(_Change):

@@ -55,6 +55,13 @@ class SetThreshold(sections.SetSetting):
     kind = KIND
 
 
+class ReplaceThresholds(sections.ReplaceSettings):
+    """Set all thresholds of hosts at once: no value is judged by some of the old and some of the new"""
+
+    rules = ("collectd_mgr:thresholds:replace",)
+    kind = KIND
+
+
 class UnsetThreshold(sections.UnsetSetting):
     """Take a threshold away"""
 

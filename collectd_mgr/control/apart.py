@@ -19,7 +19,7 @@ from collectd_mgr.db.models import Host, Operation
 from collectd_mgr.db.operations import Brief
 from collectd_mgr.db.sealing import Seal
 from collectd_mgr.domain.operations import FAILED, QUEUED, SUPERSEDED
-from collectd_mgr.domain.sections import NAMES, PROGRAM
+from collectd_mgr.domain.sections import NAMES, PROGRAM, REPLACE
 from collectd_mgr.domain.spec import Generation
 
 #: The actions that set what they name, or parts of it, whatever it was before.
@@ -105,6 +105,8 @@ def _request(session: Session, seal: Seal, host: Host, operation: Operation) -> 
         return Request(before, after, plugin=operation.plugin, parts=parts)
     if whole and operation.setting and (section or PROGRAM) in NAMES:
         return Request(before, after, settings=((section or PROGRAM, operation.setting),))
+    if verb == REPLACE and section in NAMES:
+        return Request(before, after, section=section)
     if whole and operation.action == buffer.ACTION:
         return Request(before, after, settings=tuple(buffer.SETTINGS.values()))
     return Request(before, after, everything=operation.action == "revert")

@@ -109,6 +109,17 @@ def set_setting(section: str, name: str, setting: Any) -> Edit:
     return edit
 
 
+def set_section(section: str, settings: Settings) -> Edit:
+    """All settings of a section: those that are not among these go, also what is there for a while."""
+
+    def edit(desired: Desired) -> Desired:
+        left = tuple(lease for lease in desired.leases if section not in lease.sections)
+        whole = sections.read({**desired.layer.sections, section: settings})
+        return replace(desired, layer=replace(desired.layer, sections=whole), leases=left)
+
+    return edit
+
+
 def lease_setting(section: str, name: str, setting: Any, lease: Lease) -> Edit:
     """A named setting of a section, for a while."""
 

@@ -18,6 +18,7 @@ class Request:
     :param plugin: what was set as a whole, and is asked for even where ``before`` had it already; or, of that,
     :param parts: what alone was set; or
     :param settings: the section and the name of each that was set as a whole
+    :param section: all of it was set: what ``after`` has not there is to be gone, whoever brought it
     :param everything: all settings were set: what ``after`` has not is to be gone, whoever brought it
     """
 
@@ -26,6 +27,7 @@ class Request:
     plugin: str = ""
     parts: tuple[str, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
+    section: str = ""
     everything: bool = False
 
     def on(self, other: Desired) -> Desired:
@@ -43,7 +45,7 @@ class Request:
     def is_action(self) -> bool:
         """Whether it is about something to be done, and no setting, be it one that was there already."""
         return (
-            not (self.plugin or self.settings or self.everything)
+            not (self.plugin or self.settings or self.section or self.everything)
             and replace(self.after, layer=self.after.layer.with_counters(self.before.layer.counters)) == self.before
         )
 
@@ -56,6 +58,7 @@ class Request:
         plugins, settings = {*filter(None, (self.plugin,))}, {*self.settings}
         if self.everything:
             plugins, settings = {*after.plugins}, {*_flat(after)}
+        settings |= {each for each in (*_flat(after), *_flat(layer)) if each[0] == self.section}
         for name in _changed(before.plugins, after.plugins) | plugins:
             layer = layer.with_plugin(name, self._part(layer.plugins.get(name), after.plugins.get(name)))
         for section, name in _changed(_flat(before), _flat(after)) | settings:

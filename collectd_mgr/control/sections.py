@@ -74,6 +74,23 @@ def checked(section: str, name: str, setting: Any, together: Together) -> Check:
     return check
 
 
+def checked_whole(section: str, settings: Mapping[str, Any], together: Together) -> Check:
+    """What forbids to have these settings and no others of the section; ``together`` as for :func:`checked`."""
+
+    def check(host: Host, desired: Desired) -> None:
+        check_managed(host, desired)
+        theirs = facts(host, section).get("host", {})
+        _check_owned(settings, theirs)
+        together(settings, theirs)
+
+    return check
+
+
+def _check_owned(given: Mapping[str, Any], theirs: Mapping[str, Any]) -> None:
+    for name in given.keys() & theirs.keys():
+        raise exception.OwnedByHostConfig(f"{name} stands in the operator's own files.", name=name)
+
+
 def check_beside(host: Host, desired: Desired, section: str, given: Mapping[str, Any], together: Together) -> None:
     """What forbids to have these settings (None: to have one no more) beside all others of the section.
 
@@ -82,8 +99,7 @@ def check_beside(host: Host, desired: Desired, section: str, given: Mapping[str,
     :raises OwnedByHostConfig: one stands in the operator's own files; and what ``together`` raises
     """
     theirs = facts(host, section).get("host", {})
-    for name in given.keys() & theirs.keys():
-        raise exception.OwnedByHostConfig(f"{name} stands in the operator's own files.", name=name)
+    _check_owned(given, theirs)
     wanted = {name: setting for name, setting in given.items() if setting is not None}
     if wanted:
         for others in (desired.section(section), desired.layer.sections.get(section, {})):

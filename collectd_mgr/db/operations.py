@@ -19,6 +19,7 @@ from collectd_mgr.db.generations import Origin
 from collectd_mgr.db.models import Operation, table
 from collectd_mgr.db.paging import Paging, page
 from collectd_mgr.domain.operations import APPLYING, FAILED, PENDING, QUEUED, STATES, SUCCEEDED
+from collectd_mgr.domain.sections import REPLACE
 from collectd_mgr.domain.spec import Generation
 
 SORT_KEYS = ("created_at", "updated_at", "host", "plugin", "state")
@@ -196,13 +197,18 @@ def again(session: Session, row: Brief, wanted: Generation, from_n: int) -> bool
 
 def asked_later(session: Session, row: Operation) -> bool:
     """Whether somebody has set something else about the same since, and has it; other parts of a plugin are not, nor is
-    what has the same name in another section. A revert is about everything. What is to stay lies below what others have
-    for a while.
+    what has the same name in another section. A revert is about everything, the
+    replacement of a section about all of that. What is to stay lies below what others have for a while.
     """
     same = and_(Operation.plugin == row.plugin, Operation.setting == row.setting)
-    if row.setting:
-        section = row.action.rpartition(".")[0]
-        same = and_(same, Operation.action.startswith(f"{section}.") if section else Operation.action.in_(_ANEW))
+    section, _, verb = row.action.rpartition(".")
+    if section and verb == REPLACE:
+        same = Operation.action.startswith(f"{section}.")
+    elif row.setting and section:
+        same = and_(same, Operation.action.startswith(f"{section}."))
+        same = or_(same, Operation.action == f"{section}.{REPLACE}")
+    elif row.setting:
+        same = and_(same, Operation.action.in_(_ANEW))
     elif row.action == "revert":
         same = or_(Operation.action.not_in(_NO_SETTING), Operation.setting != "")
     else:

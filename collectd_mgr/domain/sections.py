@@ -49,6 +49,9 @@ MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 NAMES = tuple(MEMBERS)
 
+#: The verb of an operation that sets all of a section at once: ``thresholds.replace``.
+REPLACE = "replace"
+
 #: The settings of one section by name; ``None`` takes away what a layer below has under that name.
 Settings = Mapping[str, Any]
 #: Settings by section. A section without settings is not in it.

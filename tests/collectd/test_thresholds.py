@@ -92,6 +92,19 @@ def test_a_change_of_one_leaves_the_state_and_the_hits_of_the_others(eventually:
         assert said(daemon) == [("failure", "held"), ("failure", "slow")], "held was raised once"
 
 
+def test_one_that_gets_another_name_beside_a_moved_bound_keeps_its_state(eventually: Eventually) -> None:
+    with collectd() as daemon:
+        held = {"type": "gauge", "type_instance": "held", "failure_max": 5.0}
+        moved = {"type": "gauge", "type_instance": "moved", "failure_max": 5.0}
+        daemon.call("thresholds_set", settings={"held": held, "moved": moved})
+        put(daemon, "h/p/gauge-held", 9)
+        eventually(lambda: said(daemon) == [("failure", "held")])
+        daemon.call("thresholds_set", settings={"renamed": held, "moved": {**moved, "failure_max": 1.0}})
+        put(daemon, "h/p/gauge-held", 9)
+        put(daemon, "h/p/gauge-moved", 2)
+        eventually(lambda: said(daemon) == [("failure", "held"), ("failure", "moved")])
+
+
 def test_the_operators_own_stay(eventually: Eventually) -> None:
     with collectd(OPERATORS) as daemon:
         theirs = daemon.call("thresholds_get")["host"]

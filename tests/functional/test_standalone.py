@@ -34,6 +34,11 @@ def test_from_a_request_to_values_and_over_a_restart(standalone: Standalone) -> 
     crossed = {"plugin": "memory", "type": "memory", "type_instance": "free", "failure_max": 0}
     standalone.call("PUT", f"{path}/thresholds/crossed", crossed)
     standalone.until(lambda: standalone.call("GET", f"{path}/notifications?plugin=memory")["notifications"])
+    # Another name and another bound, and no moment without either.
+    moved = {"thresholds": {"moved": {**crossed, "failure_max": 1}}}
+    answer = standalone.call("PUT", f"{path}/thresholds", moved)
+    assert (answer["operation"]["state"], answer["operation"]["driver"]) == ("succeeded", "live")
+    assert {row["name"]: row["effective"]["failure_max"] for row in answer["thresholds"]} == {"moved": 1.0}
 
     assert standalone.stop() == 0
     standalone.start()

@@ -14,6 +14,7 @@ def _rules(section: str, noun: str) -> Iterator[policy.DocumentedRuleDefault]:
     every, name = f"/v1/hosts/{{host}}/{section}", f"collectd_mgr:{section}"
     one = f"{every}/{{setting}}"
     yield rule(f"{name}:list", READ, f"List the {section} of a host.", "GET", every)
+    yield rule(f"{name}:replace", OPERATE, f"Set all {section} of a host at once.", "PUT", every)
     yield rule(f"{name}:get", READ, f"Show a {noun}.", "GET", one)
     yield rule(f"{name}:set", OPERATE, f"Set a {noun}.", "PUT", one)
     yield rule(f"{name}:unset", OPERATE, f"Take a {noun} away.", "DELETE", one)

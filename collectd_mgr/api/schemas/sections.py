@@ -10,7 +10,11 @@ from collectd_mgr.api.schemas import fields
 from collectd_mgr.api.schemas.fields import Schema
 from collectd_mgr.api.schemas.operations import OPERATION
 
-_WHY = {"expires_in": fields.EXPIRES_IN, "reason": fields.REASON, "generation": fields.SEEN}
+_FOR_GOOD = {"reason": fields.REASON, "generation": fields.SEEN}
+_WHY = {"expires_in": fields.EXPIRES_IN, **_FOR_GOOD}
+
+#: Settings in one request.
+_MOST = 1000
 
 LIST_QUERY = fields.paged()
 UNSET_QUERY = fields.query(**fields.WHY)
@@ -24,6 +28,9 @@ class Shapes:
     one: Schema
     listed: Schema
     written: Schema
+    #: Of all settings at once.
+    whole: Schema
+    replaced: Schema
 
     @classmethod
     def of(cls, noun: str, section: str, properties: Mapping[str, Schema], required: tuple[str, ...]) -> Shapes:
@@ -40,9 +47,17 @@ class Shapes:
             },
             "Desired beside effective.",
         )
+        every = {
+            "type": "object",
+            "additionalProperties": fields.request(properties, required),
+            "maxProperties": _MOST,
+            "description": "By name. Those that are not among them go, also what is there for a while.",
+        }
         return cls(
             fields.request({**properties, **_WHY}, required),
             fields.record({noun: shown}),
             fields.listed(section, shown),
             fields.record({"operation": OPERATION, noun: shown}),
+            fields.request({section: every, **_FOR_GOOD}, (section,)),
+            fields.record({"operation": OPERATION, section: {"type": "array", "items": shown}}),
         )

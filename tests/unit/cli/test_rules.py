@@ -38,6 +38,8 @@ OF_ONE = {
     "collectd_mgr:hosts:preview": dict.fromkeys(
         ("plugins", "thresholds", "ignorelist", "samples", "ring", "buffer"), "file"
     ),
+    "collectd_mgr:thresholds:replace": {"thresholds": "file"},
+    "collectd_mgr:ignorelist:replace": {"ignorelist": "file"},
     "collectd_mgr:flush:post": {"timeout": "older-than"},
     "collectd_mgr:plugins:set": {"enabled": "plugin"},
     "collectd_mgr:plugins:update": {"enabled": "plugin"},

@@ -533,6 +533,68 @@ def test_what_waits_for_its_turn_is_overtaken_by_what_has_its_name_in_the_same_s
     assert is_settled(control, agent)
 
 
+def rule(name: str, plugin: str) -> Asked:
+    edit = edits.set_setting("ignorelist", name, {"plugin": plugin})
+    return Asked(edit, Requester().origin("ignorelist.set", "", name), check_managed)
+
+
+def rules(**plugins: str) -> Asked:
+    """All of them."""
+    edit = edits.set_section("ignorelist", {name: {"plugin": plugin} for name, plugin in plugins.items()})
+    return Asked(edit, Requester().origin("ignorelist.replace"), check_managed)
+
+
+def test_a_replacement_that_waits_for_its_turn_takes_away_what_was_asked_for_before_it(
+    control: HostControl, agent: ScriptedAgent
+) -> None:
+    """Also what waited when it was asked for, and was not in the generation that it was made on."""
+    change(control, "cpu")
+    rows = [stored(control, each) for each in (asked(BAD), rule("old", "^a$"))]
+    agent.apply({}, control.spec_of(HOST).to_dict())
+    control.receive(Reports(statuses=(agent.status(),)))
+    assert [state(control, row) for row in rows] == ["pending", "queued"]
+    rows += [stored(control, each) for each in (rules(new="^b$"), asked(BAD))]
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["failed", "succeeded", "succeeded", "failed"]
+    assert control.desired(HOST)[1].section("ignorelist") == {"new": {"plugin": "^b$"}}
+    assert is_settled(control, agent)
+
+
+@pytest.mark.parametrize(
+    ("waits", "later", "kept"),
+    [
+        (rule("a", "^1$"), rules(b="^2$"), {"b": "^2$"}),
+        (rules(a="^1$"), rule("b", "^2$"), {"b": "^2$"}),
+        (rules(a="^1$"), rules(b="^2$"), {"b": "^2$"}),
+    ],
+    ids=["one by all", "all by one", "all by all"],
+)
+def test_a_replacement_and_a_setting_of_its_section_overtake_each_other(
+    control: HostControl, agent: ScriptedAgent, waits: Asked, later: Asked, kept: dict[str, str]
+) -> None:
+    rows = [stored(control, each) for each in (asked(BAD), asked("df"), waits)]
+    for expected in (["pending", "queued", "queued"], ["failed", "pending", "queued"]):
+        agent.apply({}, control.spec_of(HOST).to_dict())
+        control.receive(Reports(statuses=(agent.status(),)))
+        assert [state(control, row) for row in rows] == expected
+    rows.append(stored(control, later))
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["failed", "succeeded", "superseded", "succeeded"]
+    found = control.desired(HOST)[1].section("ignorelist")
+    assert {name: setting["plugin"] for name, setting in found.items()} == kept
+    assert is_settled(control, agent)
+
+
+def test_a_replacement_that_somebody_added_to_before_the_host_had_it_is_superseded(
+    control: HostControl, agent: ScriptedAgent
+) -> None:
+    """At no time was what it asked for all that the host had."""
+    rows = [stored(control, each) for each in (rules(a="^1$"), rule("b", "^2$"))]
+    control.send(HOST, PATIENCE)
+    assert [state(control, row) for row in rows] == ["superseded", "succeeded"]
+    assert control.desired(HOST)[1].section("ignorelist").keys() == {"a", "b"}
+
+
 def test_in_the_order_in_which_it_was_asked_for(control: HostControl, agent: ScriptedAgent) -> None:
     stored(control, asked(BAD))
     rows = [stored(control, asked("cpu", edits.set_plugin("cpu", PluginSetting(True, each)))) for each in (5.0, 7.0)]
