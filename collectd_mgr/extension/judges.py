@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from collectd_mgr import exception
 from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.metrics import shown
 from collectd_mgr.domain.thresholds import PLUGIN
 from collectd_mgr.extension import lookup, threshold
 from collectd_mgr.extension.arena import Arena
@@ -99,7 +100,7 @@ class Judges:
     def _prove(self, head: int, key: str, address: int, records: list[Record]) -> None:
         """collectd finds it under its key, by its own parts."""
         if self._get(head, key) != address or any(threshold.key(record) != key for record in records):
-            raise Unknown(f"another threshold than expected under {key}")
+            raise Unknown(f"another threshold than expected under {shown(key)}")
 
     def _prove_size(self, addresses: list[int]) -> None:
         """They are as large as they should be, to what libc may have given away with them."""
