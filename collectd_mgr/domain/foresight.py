@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from collectd_mgr.domain import reach, sections
+from collectd_mgr.domain import ignorelist, reach, sections
 from collectd_mgr.domain.ignorelist import DENY, Rules
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.preview import CACHE, UNKNOWN, Load
@@ -56,7 +56,10 @@ class Effect:
 
 
 def effects(before: Sections, after: Sections, present: Sequence[Present]) -> tuple[Effect, ...]:
-    """One for each setting that is another one, in order of section and name."""
+    """One for each setting that is another one, in order of section and name.
+
+    :raises BadSetting: it is a rule of the ignorelist, and none
+    """
     return tuple(
         _effect(section, name, before.get(section, {}), after.get(section, {}), present)
         for section in sorted({*before, *after})
@@ -92,9 +95,10 @@ def _rule(name: str, change: str, after: Settings, present: Sequence[Present]) -
     if change == "unset":
         # What it drops now is not in the cache.
         return Effect(sections.IGNORELIST, name, change, Load(), Load(None, None, UNKNOWN))
-    rules = Rules(after)
+    rule = ignorelist.normal(after[name])
+    rules = Rules({**ignorelist.understood(after), name: rule})
     found = [item for item in present if rules.matches(name, item.metric)]
-    dropped = [item for item in found if after[name].get("action") == DENY and rules.ignores(item.metric) == name]
+    dropped = [item for item in found if rule["action"] == DENY and rules.ignores(item.metric) == name]
     load = _collected(dropped)
     return Effect(sections.IGNORELIST, name, change, load, Load(), len(found), _named(found))
 

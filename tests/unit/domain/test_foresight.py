@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from collectd_mgr import exception
 from collectd_mgr.domain.foresight import NAMED, Effect, Present, differ, effects, lost
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.preview import UNKNOWN
@@ -43,6 +44,14 @@ def test_what_another_rule_keeps_or_drops_already_is_not_its_doing() -> None:
     assert (found.matched, found.before.series) == (2, 1)
     found = only({"ignorelist": {"all": CPU}}, {"ignorelist": {"all": CPU, "zero": {**CPU, "plugin_instance": "0"}}})
     assert (found.matched, found.before.series) == (1, 0)
+
+
+def test_a_rule_need_not_come_by_the_api() -> None:
+    """It is a deny rule where it does not say; one that an earlier release took is in nobody's way."""
+    old = {"old": {"action": "deny", "type": "(a?)+"}}
+    assert only({"ignorelist": old}, {"ignorelist": {**old, "cpu": {"plugin": "^cpu$"}}}).before.series == 2
+    with pytest.raises(exception.BadSetting):
+        only({}, {"ignorelist": old})
 
 
 def test_what_comes_back_nobody_knows() -> None:
