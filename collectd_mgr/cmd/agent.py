@@ -10,7 +10,6 @@ from pathlib import Path
 
 from oslo_config import cfg
 
-from collectd_mgr import exception
 from collectd_mgr.agent import faults
 from collectd_mgr.agent.service import AgentService
 from collectd_mgr.agent.settings import AgentSettings
@@ -60,14 +59,14 @@ def print_key(conf: cfg.ConfigOpts) -> int:
 
 
 def made(conf: cfg.ConfigOpts) -> AgentService:
-    """The only agent in its place, not started; where it cannot be made, the process ends with a sentence."""
+    """The only agent in its place, not started; where there is another, the process ends with a sentence."""
     try:
         alone(conf.agent.state_dir)
         drivers = ladder.load(conf.agent.drivers, settings(conf).daemon)
         alone_at(conf.collectd.socket)
         reports.setup(conf)
         return service(conf, drivers)
-    except (exception.NoDriver, exception.NoTimeSource, TwoAgents) as error:
+    except TwoAgents as error:
         sys.exit(str(error))
 
 

@@ -27,19 +27,15 @@ _WRITERS = """\
 """
 
 
-class NotLoopback(Exception):
-    """The message is a sentence for whoever named the address."""
-
-
 def check_loopback(name: str) -> None:
-    """:raises NotLoopback: others would reach the address, or one of those of the name"""
+    """:raises ValueError: others would reach the address, or one of those of the name"""
     try:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(name, None)}
     except OSError as error:
-        raise NotLoopback(f"--bind {name}: {error.strerror}.") from None
+        raise ValueError(f"--bind {name}: {error.strerror}.") from None
     others = sorted(address for address in found if not ipaddress.ip_address(address).is_loopback)
     if others:
-        raise NotLoopback(
+        raise ValueError(
             f"--bind {name}: others reach {', '.join(others)}, and the API asks nobody who they are. "
             "It takes an address of loopback, such as 127.0.0.1."
         )

@@ -12,6 +12,7 @@ from importlib import metadata
 from oslo_config import cfg
 from oslo_log import log
 
+from collectd_mgr import exception
 from collectd_mgr.conf import log as logs
 from collectd_mgr.conf import opts, reports
 from collectd_mgr.domain.secrets import mask_text
@@ -22,8 +23,8 @@ LOG = logging.getLogger(__name__)
 PROJECT = "collectd-mgr"
 
 #: What an operator's mistake comes as while a program is put together: a file that is not there or cannot be read, a
-#: value that is none.
-_MISTAKES = (cfg.Error, log.LogConfigError, OSError, ValueError)
+#: value that is none, or a name of nothing.
+_MISTAKES = (cfg.Error, log.LogConfigError, OSError, ValueError, exception.NoDriver, exception.NoTimeSource)
 
 
 def new() -> cfg.ConfigOpts:
@@ -57,10 +58,13 @@ def load(argv: Sequence[str], program: str, conf: cfg.ConfigOpts | None = None) 
 def understood(program: str) -> Iterator[None]:
     """For the time in which ``program`` is put together: a mistake in its configuration ends it with a sentence and 2.
 
-    That is the code that argparse has for a mistake in the arguments. The traceback is for ``--debug``.
+    That is argparse's code for a mistake in the arguments. The traceback is for ``--debug``, once there is a log.
     """
     try:
         yield
+    except SystemExit as ended:
+        # oslo.config's own end, after a sentence, where a file has what would be none on the command line either.
+        sys.exit(2 if ended.code == 1 else ended.code)
     except _MISTAKES as error:
         LOG.debug("Where the mistake was found:", exc_info=True)
         print(f"{program}: {mask_text(str(error))}", file=sys.stderr)

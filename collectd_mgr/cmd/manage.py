@@ -29,12 +29,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     conf.register_cli_opt(cfg.SubCommandOpt("area", title="What to manage", handler=handler))
     with configuration.understood(_PROGRAM):
         configuration.load(given, _PROGRAM, conf)
-    action: Callable[[cfg.ConfigOpts], None] = conf.area.action
-    try:
-        action(conf)
-    except (exception.CollectdMgrError, OSError, ValueError) as error:
-        # A database that is away, a key that is none: no defect of ours, which a traceback would look like.
-        sys.exit(str(error))
+        action: Callable[[cfg.ConfigOpts], None] = conf.area.action
+        try:
+            action(conf)
+        except exception.CollectdMgrError as error:
+            # A database that is away: no mistake, and no defect of ours, which a traceback would look like.
+            sys.exit(str(error))
     return 0
 
 
@@ -80,7 +80,7 @@ def _new_pair(conf: cfg.ConfigOpts) -> None:
 
 def _public(conf: cfg.ConfigOpts) -> None:
     if not conf.signing.key_file:
-        sys.exit("[signing] key_file is not set.")
+        raise ValueError("[signing] key_file is not set.")
     for key in Path(conf.signing.key_file).read_text(encoding="ascii").split():
         print(keys.public_half(key))
 

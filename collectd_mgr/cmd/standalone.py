@@ -60,13 +60,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if Path(settings.state_dir).is_dir():
             ChildDaemon(settings).stop()
         return 0
-    if conf.api.auth_strategy == "none":
-        try:
-            alone.check_loopback(conf.bind)
-        except alone.NotLoopback as error:
-            sys.exit(str(error))
     try:
         with configuration.understood(PROGRAM):
+            if conf.api.auth_strategy == "none":
+                alone.check_loopback(conf.bind)
             alone.furnish(Path(conf.state_dir).absolute(), settings)
             single.alone(settings.state_dir)
             single.alone_at(settings.socket)

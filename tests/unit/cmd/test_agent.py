@@ -34,13 +34,6 @@ def test_a_host_is_observed_and_not_managed_by_default() -> None:
     assert (settings.mode, settings.daemon.daemon, settings.revival) == (mode.OBSERVE, "systemd", 30.0)
 
 
-def test_a_driver_that_is_not_there_ends_the_agent_with_one_sentence(tmp_path: Path) -> None:
-    file = tmp_path / "agent.conf"
-    file.write_text(f"[agent]\ndrivers = lvie\nstate_dir = {tmp_path}/state\n")
-    with pytest.raises(SystemExit, match="The driver 'lvie' of"):
-        agent.main(["--config-file", str(file)])
-
-
 def test_a_second_agent_in_the_same_place_ends_with_one_sentence(tmp_path: Path) -> None:
     state = tmp_path / "state"
     held = single.alone(str(state))

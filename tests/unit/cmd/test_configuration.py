@@ -41,9 +41,13 @@ def script(request: pytest.FixtureRequest) -> metadata.EntryPoint:
     return found
 
 
-def said(forks: Forks, name: str, *arguments: str) -> Said:
+def run(forks: Forks, name: str, *arguments: str) -> Said:
     [script] = _SCRIPTS.select(name=name)
-    done = forks.run(script.module, (*arguments, *_ASKED.get(name, ())), os.environ)
+    return forks.run(script.module, (*arguments, *_ASKED.get(name, ())), os.environ)
+
+
+def said(forks: Forks, name: str, *arguments: str) -> Said:
+    done = run(forks, name, *arguments)
     assert (done.code, "Traceback" in done.out + done.err) == (2, False), done
     return done
 
@@ -63,6 +67,22 @@ def test_a_file_that_cannot_be_read(
     assert done.err.startswith(f"{script.name}: ")
 
 
+@pytest.mark.parametrize("line", ["debug = maybe", "use_syslog = maybe"])
+def test_a_file_with_a_bad_value_of_an_option_of_the_command_line(
+    line: str, script: metadata.EntryPoint, forks: Forks, tmp_path: Path
+) -> None:
+    """oslo.config looks at these first, and in a way of its own."""
+    file = tmp_path / "wrong.conf"
+    file.write_text(f"[DEFAULT]\n{line}\n")
+    done = said(forks, script.name, "--config-file", str(file))
+    assert (len(done.err.splitlines()), line.partition(" ")[0] in done.err, "maybe" in done.err) == (1, True, True)
+
+
+def test_what_the_command_line_itself_ends_is_as_ever(script: metadata.EntryPoint, forks: Forks) -> None:
+    assert run(forks, script.name, "--help").code == 0
+    assert "--no-such-option" in said(forks, script.name, "--no-such-option").err
+
+
 @pytest.mark.parametrize(
     ("name", "text", "about"),
     [
@@ -70,6 +90,8 @@ def test_a_file_that_cannot_be_read(
         ("collectd-mgr-agent", "[DEFAULT]\ntransport_url = nothing://x", "transport_url names no bus"),
         ("collectd-mgr-agent", "[DEFAULT]\nlog_file = /nowhere/agent.log", "/nowhere/agent.log"),
         ("collectd-mgr-agent", "[DEFAULT]\nlog_config_append = /nowhere/log", "/nowhere/log"),
+        ("collectd-mgr-agent", "[agent]\ndrivers = liv", "The driver 'liv' of [agent] drivers"),
+        ("collectd-mgr-agent", "[clock]\nsources = chronny", "The time source 'chronny' of [clock] sources"),
         ("collectd-mgr-conductor", "[conductor]\ncall_timeout = long", "call_timeout"),
         ("collectd-mgr-conductor", "[DEFAULT]\ntransport_url = hunter2", "transport_url names no bus"),
         ("collectd-mgr-conductor", "[DEFAULT]\ntransport_url = rabbit://u:hunter2/2@x", "transport_url names no bus"),
@@ -80,7 +102,13 @@ def test_a_file_that_cannot_be_read(
         ("collectd-mgr-conductor", "[database]\nconnection = nosql://u:hunter2@x", "[database] connection"),
         ("collectd-mgr-conductor", "[database]\nconnection = mysql://u:hunter2@x", "[database] connection"),
         ("collectd-mgr-conductor", "[database]\nconnection = sqlite://u:hunter2/x", "[database] connection"),
+        ("collectd-mgr-manage", "[database]\nconnection = nosql://u:hunter2@x", "[database] connection"),
+        ("collectd-mgr-manage", "[secrets]\nkey_file = /nowhere/keys", "/nowhere/keys"),
         ("collectd-mgr-standalone", "[conductor]\ncall_timeout = long", "call_timeout"),
+        ("collectd-mgr-standalone", "[DEFAULT]\nport = 99999999", "port"),
+        ("collectd-mgr-standalone", "[DEFAULT]\nstop_collectd = maybe", "stop_collectd"),
+        ("collectd-mgr-standalone", "[agent]\ndrivers = liv", "The driver 'liv' of [agent] drivers"),
+        ("collectd-mgr-standalone", "[clock]\nsources = chronny", "The time source 'chronny' of [clock] sources"),
     ],
 )
 def test_a_value_that_is_none(name: str, text: str, about: str, forks: Forks, tmp_path: Path) -> None:
