@@ -112,7 +112,8 @@ def _define(conf: cfg.ConfigOpts) -> None:
 def definitions(lines: Iterable[str]) -> str:
     """The text of ``gnocchi_resources.yaml`` for metrics in CSV, see :func:`_names`.
 
-    :raises ValueError: a column is missing, or there are no metrics: Ceilometer could read nothing of that
+    :raises ValueError: a column is missing or has something else, or there are no metrics: Ceilometer could not start
+        with what would come of it
     """
     names = list(dict.fromkeys(_names(lines)))
     if not names:
@@ -131,8 +132,10 @@ def _names(lines: Iterable[str]) -> Iterator[str]:
         identifier, source = row.get("Identifier"), row.get("Name")
         if identifier is None or source is None:
             raise ValueError("Every line wants an Identifier and a Name, and the first says in which columns they are.")
+        if identifier != "Identifier" and identifier.count("/") < 2:
+            raise ValueError(f"This is no identifier: {identifier}")
         if not samples.is_named(identifier):
-            # One list after another, or a metric of which there are no samples.
+            # The heading of the next list, or a metric of which there are no samples.
             continue
         name = samples.name(identifier, source)
         yield name

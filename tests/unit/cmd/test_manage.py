@@ -139,6 +139,7 @@ def test_what_gnocchi_is_to_know(tmp_path: Path) -> None:
         "Identifier\nh/load/load\n",
         "Identifier,Name\nh/load\n",
         "Identifier,Name\nload,value\n",
+        "Identifier,Name\nh/load/load,shortterm\nName,Identifier\nvalue,h/df-root/df_complex-free\n",
     ],
 )
 def test_what_is_no_list_of_metrics_gives_no_definitions(text: str, tmp_path: Path) -> None:
