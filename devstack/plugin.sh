@@ -105,7 +105,8 @@ function collectd_mgr_configure_telemetry {
 # Before Ceilometer's agents start, in the phase after this.
 function collectd_mgr_configure_ceilometer {
     local exchanges
-    "$COLLECTD_MGR_BIN_DIR/python3" "$COLLECTD_MGR_DIR/devstack/files/ceilometer_definitions.py" \
+    # Without a virtual environment our programs are in /usr/local/bin, and Python is not.
+    PATH="$COLLECTD_MGR_BIN_DIR:$PATH" python3 "$COLLECTD_MGR_DIR/devstack/files/ceilometer_definitions.py" \
         "$CEILOMETER_CONF_DIR" "$COLLECTD_MGR_DIR/etc/ceilometer"
     exchanges=$(iniget_multiline "$CEILOMETER_CONF" notification notification_control_exchanges)
     if ! [[ " $exchanges " == *" collectd_mgr_telemetry "* ]]; then

@@ -116,11 +116,23 @@ def test_behind_tls_the_api_is_on_loopback(tmp_path: Path) -> None:
     assert "a2ensite collectd-mgr-tls-proxy *:8913 127.0.0.1:18913" in calls
 
 
-def test_ceilometer_gets_our_definitions_beside_its_own(tmp_path: Path) -> None:
+@pytest.fixture(params=["True", "False"])
+def prefix(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, object]:
+    """Of our programs, in local.conf: that of a virtual environment, or as /usr/local, which has no Python."""
+    if request.param == "True":
+        return {}
+    programs = tmp_path / "usr/local/bin"
+    programs.mkdir(parents=True)
+    for name in ("collectd-mgr-agent", "collectd-mgr-manage"):
+        (programs / name).symlink_to(tmp_path / "bin" / name)
+    return {"GLOBAL_VENV": request.param, "DEVSTACK_VENV": programs.parent}
+
+
+def test_ceilometer_gets_our_definitions_beside_its_own(tmp_path: Path, prefix: dict[str, object]) -> None:
     place = tmp_path / "ceilometer"
     services = "key,mysql,rabbit,ceilometer-anotification,gnocchi-api"
     local = {"CEILOMETER_CONF_DIR": place, "CEILOMETER_CONF": place / "ceilometer.conf"}
-    node = Node(tmp_path, local={"ENABLED_SERVICES": services, **local})
+    node = Node(tmp_path, local={"ENABLED_SERVICES": services, **local, **prefix})
     place.mkdir()
     (place / "ceilometer.conf").write_text("[notification]\nworkers = 1\n")
     # The last line has no end.
