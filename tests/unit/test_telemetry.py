@@ -87,6 +87,13 @@ def test_the_pipelines_know_where_the_resources_are_defined() -> None:
     assert all(fnmatch.fnmatch(name, source["meters"][0]) for name in metrics)
 
 
+def test_the_page_shows_the_example_alarms_with_what_they_are_called_with() -> None:
+    page = (SHIPPED.parents[1] / "doc/source/admin/telemetry.rst").read_text()
+    [begins] = re.findall(r"literalinclude:: \S+/etc/aodh/alarms\n   :language: sh\n   :start-after: (.+)\n", page)
+    _, _, shown = (SHIPPED.parent / "aodh/alarms").read_text().partition(f"\n{begins}\n")
+    assert shown.split()[:2] == ["webhook=$1", "host=$2"]
+
+
 def test_the_resources_are_what_the_command_prints() -> None:
     with (SHIPPED / "metrics.csv").open() as lines:
         assert gnocchi.definitions(lines) == (SHIPPED / "gnocchi_resources.yaml").read_text()
