@@ -63,9 +63,7 @@ class ConductorService:
         self._notifications = Notifications(
             control.database, settings.notification_retention, settings.notification_limit
         )
-        self._history = History(
-            control.database, settings.generations_kept, settings.operation_retention, settings.audit_retention
-        )
+        self._history = History(control.database, settings)
         bus = Telemetry(telemetry, "conductor") if telemetry else None
         self._events = Events(Telling(control.database, project), bus)
         self._heard = heard.listener(

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from collectd_mgr.conductor.history import History
+from collectd_mgr.conductor.settings import ConductorSettings
 from collectd_mgr.control import history
 from collectd_mgr.db import operations, schema
 from collectd_mgr.db.engine import Database, now
@@ -43,6 +44,13 @@ def add(
         session.execute(update(Operation).where(Operation.host == host).values(**facts, warnings=["w"]))
 
 
+def prune(database: Database) -> int:
+    """As a conductor that is configured so."""
+    section = {"operation_retention": 35 * _DAY, "audit_retention": 390 * _DAY}
+    conf = configuration.scratch("sqlite://", conductor=section)
+    return History(database, ConductorSettings(**conf.conductor)).prune()
+
+
 def kept(database: Database) -> dict[str, Operation]:
     rows = history.operations_of(database, operations.Filters(), Paging(1000, None, "created_at", "asc"))
     return {row.host: row for row in rows}
@@ -51,18 +59,18 @@ def kept(database: Database) -> dict[str, Operation]:
 def test_details_go_first_and_the_record_later(database: Database) -> None:
     for host, days in (("of_today", 0), ("of_last_month", 40), ("of_last_year", 400)):
         add(database, host, days)
-    assert History(database, 10, 30 * _DAY, 365 * _DAY).prune() == 2
+    assert prune(database) == 2
     left = kept(database)
     assert set(left) == {"of_today", "of_last_month"}
     assert left["of_today"].error == {"code": "timeout"}
     record = left["of_last_month"]
     assert (record.state, record.reason, record.error, record.warnings) == ("failed", "INC-12", None, None)
-    assert History(database, 10, 30 * _DAY, 365 * _DAY).prune() == 0
+    assert prune(database) == 0
 
 
 def test_what_has_no_outcome_yet_stays(database: Database) -> None:
     add(database, "silent", 400, "pending")
-    assert History(database, 10, 30 * _DAY, 365 * _DAY).prune() == 0
+    assert prune(database) == 0
     assert kept(database)["silent"].error == {"code": "timeout"}
 
 
@@ -70,12 +78,12 @@ def test_what_was_settled_long_after_it_was_asked_for_is_kept_from_then_on(datab
     """A host that was away: whoever asked is to see what became of it."""
     add(database, "back", 400, settled=0)
     add(database, "back_before", 400, settled=40)
-    assert History(database, 10, 30 * _DAY, 365 * _DAY).prune() == 1
+    assert prune(database) == 1
     left = kept(database)
     assert (left["back"].error, left["back_before"].error) == ({"code": "timeout"}, None)
 
 
 def test_many_are_forgotten_in_transactions_of_a_bounded_size(database: Database) -> None:
     add(database, "h", 400, count=1100)
-    assert History(database, 10, 30 * _DAY, 365 * _DAY).prune() == 1100
+    assert prune(database) == 1100
     assert kept(database) == {}
