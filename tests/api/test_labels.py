@@ -48,3 +48,11 @@ def test_more_than_a_host_may_have_changes_nothing(service: Service) -> None:
     assert (answer.status_int, json.loads(answer.text)["errors"][0]["code"]) == (400, "bad_request")
     assert json.loads(patched(service, {}).text)["host"]["labels"] == full
     assert patched(service, {"k0": None, "more": "x"}).status_int == 200
+
+
+def test_all_that_a_host_may_have_are_exchanged_at_once(service: Service) -> None:
+    service.agent(HOST)
+    old, new = ([f"{kind}{number}" for number in range(LABELS_LIMIT)] for kind in "ab")
+    assert patched(service, dict.fromkeys(old, "x")).status_int == 200
+    answer = patched(service, {**dict.fromkeys(old), **dict.fromkeys(new, "x")})
+    assert (answer.status_int, set(json.loads(answer.text)["host"]["labels"])) == (200, set(new))

@@ -124,7 +124,10 @@ PATCH = fields.request(
         "labels": {
             **_LABELS,
             "additionalProperties": {"anyOf": [_LABEL, _NULL]},
-            "description": "Those that are absent stay as they are, null takes one away.",
+            # All of them may be exchanged for others at once.
+            "maxProperties": 2 * LABELS_LIMIT,
+            "description": "Those that are absent stay as they are, null takes one away. "
+            f"A host has {LABELS_LIMIT} at most.",
         },
         "description": {"type": "string", "maxLength": 255},
         "mode": {
