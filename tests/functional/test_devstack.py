@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 
@@ -84,6 +85,8 @@ def test_a_plugin_is_enabled_and_a_threshold_judged(node: Node, keystone: Keysto
     assert answer.body["operation"]["reason"] == body["reason"]
     assert answer.body["plugin"]["effective"]["enabled"] is True
     _check_thresholds(admin)
+    # As long as a page's end can be, and longer than uWSGI takes by itself.
+    assert admin("GET", f"/v1/hosts?marker={quote('🗝' * 2048)}").status == 400
 
 
 def _check_thresholds(admin: Caller) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import configparser
 import shutil
 import stat
 import subprocess
@@ -17,6 +18,7 @@ from collectd_mgr.domain import grammar
 from collectd_mgr.domain.output import DEFAULT_CHAIN, operators_chain
 from collectd_mgr.rpc import transport
 from tests.devstack.node import ROOT, Node
+from tests.guide.walk import blocks
 from tests.waiting import PATIENCE
 
 STACK = ("stack install", "stack post-config", "stack extra")
@@ -97,6 +99,17 @@ def test_the_api_has_threads_and_its_configuration(stacked: tuple[Node, list[str
     assert (uwsgi["http"], uwsgi["threads"]) == ("0.0.0.0:8913", "8")
     _, env = node.program(UNITS[0].removesuffix(".service"))
     assert env == {"COLLECTD_MGR_CONFIG_FILES": f"{node.place}/etc/collectd-mgr.conf"}
+
+
+def test_the_page_has_the_uwsgi_that_is_tried(stacked: tuple[Node, list[str]]) -> None:
+    """As the plugin configures it, but for where and how much."""
+    [ini] = [block for block in blocks("install/deployment", "The control node") if block.startswith("[uwsgi]")]
+    page = configparser.ConfigParser()
+    page.read_string(ini)
+    own = {"http", "processes", "threads", "need-app"}
+    said = {name: value for name, value in page["uwsgi"].items() if name not in own}
+    tried = stacked[0].ini("etc/collectd-mgr-uwsgi.ini")["uwsgi"]
+    assert said == {name: tried[name] for name in {*said, "buffer-size"}}
 
 
 def test_the_agent_alone_is_root_and_collectd_outlives_it(tmp_path: Path) -> None:
