@@ -168,10 +168,10 @@ class Thresholds:
         """Nobody says that a metric came back, so that is looked for."""
         if self._ended:
             return
-        self._awaited = True
         timer = _Timer(_RETURN, self._look)
         timer.daemon = True
         timer.start()
+        self._awaited = True
 
     def _look(self) -> None:
         with self._lock:
@@ -179,17 +179,18 @@ class Thresholds:
             try:
                 self._judges.check()
                 look = cache(self._names)
+                late = {why: over for why, over in self._late.items() if not over()}
                 # Once more after a read was over: what it gave may have been on its way yet.
                 if self._hushes.settle(look) or self._late:
-                    self._later()
-                self._late = {why: over for why, over in self._late.items() if not over()}
+                    self._await()
+                self._late = late
                 # There was memory to silence them; where there is none to end that, they would be silent for good.
                 with self._arena.beyond():
                     self._renew(look)
             except (exception.Busy, OSError):
                 # It may only be behind, or have no descriptor left; whoever would not look again would leave those
                 # metrics silenced.
-                self._later()
+                self._await()
             except exception.CollectdMgrError:
                 return  # Nothing can be changed any more: the next change looks again.
 

@@ -3,9 +3,16 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
+import pytest
+
+from collectd_mgr.extension.arena import Arena
 from collectd_mgr.extension.thresholds import Thresholds
 
 
@@ -13,18 +20,43 @@ def timers() -> list[threading.Timer]:
     return [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
 
 
+@contextmanager
+def counted() -> Iterator[list[threading.Timer]]:
+    """Those that are begun inside; they come to nothing."""
+    before = timers()
+    new: list[threading.Timer] = []
+    yield new
+    new += [timer for timer in timers() if timer not in before]
+    for timer in new:
+        timer.cancel()
+
+
 def begun(ended: bool) -> int:
     """How many threads are begun for a metric that is to come back."""
     thresholds = Thresholds(cast(Any, None), cast(Any, None), lambda: {"h/p/t": 1e9}, {})
     thresholds._set("p", set, dict)
-    before = timers()
-    if ended:
-        thresholds.end(1.0)
-    thresholds.unhush("p")
-    new = [timer for timer in timers() if timer not in before]
-    for timer in new:
-        timer.cancel()
+    with counted() as new:
+        if ended:
+            thresholds.end(1.0)
+        thresholds.unhush("p")
     return len(new)
+
+
+def no_descriptor() -> bool:
+    raise OSError(errno.EMFILE, "too many open files")
+
+
+class Judges:
+    """A collectd that can be changed.
+
+    :param loaded: whether it has thresholds
+    """
+
+    def __init__(self, loaded: Callable[[], bool] = lambda: False) -> None:
+        self.loaded = loaded
+
+    def check(self) -> None:
+        return
 
 
 def test_there_is_always_one() -> None:
@@ -36,3 +68,16 @@ def test_there_is_always_one() -> None:
 
 def test_no_thread_is_begun_after_the_end() -> None:
     assert (begun(ended=False), begun(ended=True)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("over", "loaded"), [(no_descriptor, lambda: False), (lambda: False, no_descriptor)], ids=["reads", "thresholds"]
+)
+def test_a_look_that_fails_is_followed_by_one(over: Callable[[], bool], loaded: Callable[[], bool]) -> None:
+    """Two would be four after the next failure: each is a thread of collectd."""
+    thresholds = Thresholds(cast(Any, Judges(loaded)), Arena(ctypes.CDLL(None), 0), dict, {})
+    with counted():
+        thresholds.follow("p", over)
+    with counted() as new:
+        thresholds._look()
+    assert len(new) == 1
