@@ -134,6 +134,8 @@ class WireServer:
                 self._leave(connection)
 
     def _receive(self, connection: socket.socket) -> None:
+        # Another script in this interpreter may have set a default: with it a look would wait.
+        connection.settimeout(None)
         if not may_connect(connection):
             connection.close()
         elif not self._admit(connection):

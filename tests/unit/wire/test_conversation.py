@@ -210,6 +210,16 @@ def test_an_operation_whose_caller_has_gone_is_not_begun(directory: Path, method
     assert server.stop(PATIENCE)
 
 
+def test_a_default_timeout_of_somebody_elses_is_not_ours(client: WireClient, methods: Methods) -> None:
+    """A script that collectd's Python plugin runs beside us may set one, for the whole interpreter."""
+    socket.setdefaulttimeout(0.05)
+    try:
+        client.call("work", {"n": 1})
+    finally:
+        socket.setdefaulttimeout(None)
+    assert methods.done == [1]
+
+
 def test_who_has_another_turn_waits_for_nobody(client: WireClient, methods: Methods) -> None:
     with ThreadPoolExecutor(1) as threads:
         held = threads.submit(client.call, "linger")
