@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from collectd_mgr.extension import fragment
@@ -16,7 +16,7 @@ from collectd_mgr.extension.grace import Grace
 from collectd_mgr.extension.inits import Inits
 from collectd_mgr.extension.loader import Loader
 from collectd_mgr.extension.log import Log
-from collectd_mgr.extension.readers import Reads
+from collectd_mgr.extension.readers import Read, Reads
 from collectd_mgr.extension.records import LIVE, Record, Records
 from collectd_mgr.extension.shield import Shield
 
@@ -54,13 +54,12 @@ class Registration:
         if reads:
             record = self._records[plugin]
             record.own_interval = record.interval = min(read.interval for read in reads)
-        self._withdraw(plugin)
+            self._take_out(reads)
 
     def unregister(self, plugin: str, record: Record, timeout: float) -> bool:
         """Take the plugin's reads out, and wait for those in flight; whether none is left."""
         record.off = True
-        if self._withdraw(plugin):
-            record.withdrawn = time.monotonic()
+        self._withdraw(plugin, record)
         return record.withdrawn is None or self._grace.wait(record.withdrawn, timeout)
 
     def over(self, record: Record) -> bool:
@@ -99,11 +98,11 @@ class Registration:
     def _change(self, plugin: str, record: Record) -> Iterator[list[str]]:
         """Around a load: gives what collectd logs meanwhile. Should it fail, nothing of the plugin is ever read."""
         self._inits.clear()
-        with self._log.capture() as messages, self._shield.up(partial(self._give_up, plugin, record)):
+        with self._log.capture() as messages, self._shield.up(partial(self._withdraw, plugin, record)):
             try:
                 yield messages
             except BaseException:
-                self._withdraw(plugin)
+                self._withdraw(plugin, record)
                 raise
 
     def _init(self, messages: list[str]) -> bool:
@@ -117,14 +116,16 @@ class Registration:
         record.rejected = not accepted
         self._feed.judge(plugin, accepted, messages)
 
-    def _give_up(self, plugin: str, record: Record) -> None:
-        """On a read thread, when config and init take too long: the daemon must read, but not this plugin."""
-        self._withdraw(plugin)
-        record.withdrawn = time.monotonic()
+    def _withdraw(self, plugin: str, record: Record) -> None:
+        """Unregister every read of the plugin: from then on one may be in flight until the grace period is over.
 
-    def _withdraw(self, plugin: str) -> bool:
-        """Unregister every read of the plugin; False when there was none."""
+        Also on a read thread, when config and init take too long: the daemon must read, but not this plugin.
+        """
         reads = self._reads.of(plugin)
+        self._take_out(reads)
+        if reads:
+            record.withdrawn = time.monotonic()
+
+    def _take_out(self, reads: Iterable[Read]) -> None:
         for read in reads:
             self._daemon.unregister_read(read.name)
-        return bool(reads)
