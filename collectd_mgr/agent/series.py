@@ -28,8 +28,9 @@ _SELDOM = 30.0
 #: So many metrics are named.
 _NAMED = 5
 
-#: Whoever sends to these may be quiet for a while, and the guests of a host come and go.
-_FED = SPOKEN_TO | {"virt"}
+#: Whoever sends to these may be quiet for a while, or writes no line to what they follow; the guests of a host come and
+#: go; and of no traffic there are no values.
+_FED = SPOKEN_TO | {"dns", "tail_csv", "virt"}
 
 
 def fresh(ladder: Ladder, now: float) -> dict[str, float]:
