@@ -32,10 +32,12 @@ class Disruption:
 
         :returns: the same, with a warning where nothing was read for a while
         """
-        memory = state.memory
-        probation = memory.probation and memory.probation.expecting(self.expects)
-        if probation:
-            probation = replace(probation, had=series.newest(ladder, self.expects) if applied.replaced else {})
+        memory, expects, had = state.memory, self.expects, dict[str, float]()
+        if applied.replaced:
+            # The new one tells how often it reads, which its configuration says of some plugins alone.
+            expects = series.in_time(expects, series.given(series.fresh(ladder, time.time())))
+            had = series.newest(ladder, expects)
+        probation = memory.probation and replace(memory.probation.expecting(expects), had=had)
         state.gave = frozenset() if applied.replaced else self.gave
         state.note(probation=probation, gap=memory.gap if applied.gap is None else applied.gap)
         if applied.gap is None:

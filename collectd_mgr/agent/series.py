@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
-from collectd_mgr.domain.baseline import baseline, word
+from collectd_mgr.domain.baseline import baseline, intervals, word
 from collectd_mgr.domain.naming import SPOKEN_TO, naming
 from collectd_mgr.domain.plan import Plan, Running
 from collectd_mgr.domain.spec import Goal, PluginGoal
@@ -77,11 +77,20 @@ def missing(there: Set[str], gave: Iterable[str], wanted: Container[str]) -> str
 
 
 def expected(gave: Mapping[str, float], running: Running, goal: Goal, todo: Plan) -> dict[str, float]:
-    """Of what was given what another daemon is to give as well, when ``todo`` has been done to ``running``."""
+    """Of what was given what another daemon is to give as well, when ``todo`` has been done to ``running``.
+
+    :returns: by word the interval in seconds: the one that it had, or that it is to have, if that is longer
+    """
     if any(change.kind == plan.IGNORELIST for change in todo):
         return {}
     sure = {name: each for name, each in goal.plugins.items() if name in running.plugins and _is_sure(name, each)}
-    return {each: gave[each] for each in sorted(baseline(sure, todo) & gave.keys()) if gave[each] <= _SELDOM}
+    return in_time({each: gave[each] for each in sorted(baseline(sure, todo) & gave.keys())}, intervals(sure))
+
+
+def in_time(expects: Mapping[str, float], later: Mapping[str, float]) -> dict[str, float]:
+    """The same by the intervals ``later``, where those are longer; without what is too seldom read to be waited for."""
+    longer = {each: max(interval, later.get(each, 0.0)) for each, interval in expects.items()}
+    return {each: interval for each, interval in longer.items() if interval <= _SELDOM}
 
 
 def lost(there: Iterable[str], wanted: Mapping[str, float]) -> tuple[str, ...]:

@@ -32,6 +32,15 @@ def baseline(plugins: Mapping[str, PluginGoal], todo: Plan, apart: Iterable[str]
     return frozenset(kept - others)
 
 
+def intervals(plugins: Mapping[str, PluginGoal]) -> dict[str, float]:
+    """By word the longest interval, in seconds, that one of these ``plugins`` has of its own."""
+    found: dict[str, float] = {}
+    for name, goal in plugins.items():
+        for each in _words(name, goal):
+            found[each] = max(goal.interval or 0.0, found.get(each, 0.0))
+    return found
+
+
 def word(identifier: str) -> str:
     """Of a metric, by its whole name."""
     return first_word(identifier.split("/", 2)[1]).lower()

@@ -277,12 +277,14 @@ class Lossy(Live):
     """Its collectd gives nothing of these plugins, or metrics, any more."""
 
     gone: ClassVar[set[str]] = set()
+    #: Seconds between two reads, where they are others than it was told.
+    reads: ClassVar[dict[str, float]] = {}
     #: Seconds by which the clock was set back.
     back: ClassVar[float] = 0.0
 
     def metrics(self, query: Query) -> Page:
         page = super().metrics(query)
-        rows = ({**row, "last_update": row["last_update"] - self.back} for row in page.rows)
+        rows = ({**row, "last_update": row["last_update"] - self.back, **self.reads} for row in page.rows)
         return Page(tuple(row for row in rows if not self.gone & {row["id"], row["id"].split("/")[1]}), page.marker)
 
 
@@ -295,11 +297,20 @@ class Replacing(FakeDriver):
         return replace(super().apply(order), replaced=True)
 
 
+class Slower(Replacing):
+    """The new one reads more seldom, for a reason of its own."""
+
+    def apply(self, order: Order) -> Applied:
+        Lossy.reads["interval"] = 600.0
+        return super().apply(order)
+
+
 class TestSeries:
     @pytest.fixture
     def lossy(self, agent: Agent, tmp_path: Path) -> Iterator[Agent]:
         yield Agent(tmp_path, agent.collectd, live=Lossy).recover()
         Lossy.gone.clear()
+        Lossy.reads.clear()
         Lossy.back = 0.0
 
     def over(self, agent: Agent) -> None:
@@ -394,6 +405,25 @@ class TestSeries:
         assert other.apply(spec(3, memory=True, df=BUSY, cpu=True)).driver == "live"
         self.over(other)
         assert (told(other), other.enabled()) == (("failed", "series_lost", False), {"memory"})
+
+    @pytest.mark.parametrize("between", [Replacing, Slower])
+    def test_what_is_seldom_read_from_now_on_is_not_waited_for(
+        self, lossy: Agent, tmp_path: Path, between: type[Replacing]
+    ) -> None:
+        """It need not be read at all as long as the change is on probation."""
+        other = Agent(tmp_path, lossy.collectd, live=Lossy, between=(between,)).recover()
+        other.apply(wanted := spec(2, memory=600.0 if between is Replacing else True, df=BUSY))
+        assert other.status().daemon["replaced"]
+        self.over(other)
+        assert (told(other), other.service.state.memory.good) == (("applied", None, False), wanted)
+
+    def test_nor_what_is_so_since_a_live_change(self, lossy: Agent, tmp_path: Path) -> None:
+        other = Agent(tmp_path, lossy.collectd, live=Lossy, between=(Replacing,)).recover()
+        other.apply(spec(2, memory=True, df=BUSY))
+        assert other.apply(wanted := spec(3, memory=600.0, df=BUSY)).driver == "live"
+        Lossy.gone.add("memory")
+        self.over(other)
+        assert (told(other), other.service.state.memory.good) == (("applied", None, False), wanted)
 
     def test_what_it_gives_since_does(self, lossy: Agent, tmp_path: Path) -> None:
         """Also where the clock was set back meanwhile."""

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from collectd_mgr.domain import plan
-from collectd_mgr.domain.baseline import baseline, word
+from collectd_mgr.domain.baseline import baseline, intervals, word
 from collectd_mgr.domain.plan import Change, Plan
 from collectd_mgr.domain.spec import PluginGoal
 
@@ -56,3 +58,8 @@ def test_a_plugin_may_be_written_in_capitals() -> None:
 
 def test_the_word_of_a_metric_has_no_instance() -> None:
     assert word("host/my-files-of-mine/bytes-a/b") == "my"
+
+
+def test_its_intervals_are_the_longest_of_each_word() -> None:
+    plugins = {"cpu": ON, "DF": PluginGoal(True, 5.0), "table": replace(renamed("df"), interval=60.0)}
+    assert intervals(plugins) == {"cpu": 0.0, "df": 60.0, "table": 60.0}
