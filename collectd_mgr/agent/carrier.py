@@ -230,7 +230,7 @@ class Carrier:
             watch.left(self._state, change.spec, change.todo, running) if disruption is None else disruption.expects,
         )
         self._journal.begin(intent)
-        applied = self._act(driver, change)
+        applied = self._act(driver, change, frozenset() if disruption is None else disruption.apart)
         return applied if disruption is None else disruption.seen(self.ladder, self._state, applied)
 
     def _answering(self) -> Running:
@@ -256,11 +256,11 @@ class Carrier:
         ours = named(memory.taken, memory.current, memory.good, spec)
         return steps(as_often_replaced(running, memory.current, spec), self._state.goal(spec), ours)
 
-    def _act(self, driver: Driver, change: _Change) -> Applied:
+    def _act(self, driver: Driver, change: _Change, apart: frozenset[str]) -> Applied:
         spec, todo, running = change.spec, change.todo, change.running
         self._state.acted = (time.time(), frozenset(step.plugin for step in todo))
         try:
-            applied = driver.apply(Order(self._state.goal(spec), todo, change.request_id, _name(spec)))
+            applied = driver.apply(Order(self._state.goal(spec), todo, change.request_id, _name(spec), apart))
         except Exception as error:
             self._fault(faults.APPLIED)
             self._state.note(gap=getattr(error, "kwargs", {}).get("gap", self._state.memory.gap))

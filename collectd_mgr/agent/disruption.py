@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from collectd_mgr.agent import series
+from collectd_mgr.agent.reload import apart
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import gap
 from collectd_mgr.domain.plan import Plan, Running
@@ -19,13 +20,15 @@ from collectd_mgr.drivers.ladder import Barred, Ladder
 @dataclass(frozen=True)
 class Disruption:
     """``passed_over``: why each less disruptive driver is not used; ``read``: the intervals of the plugins that are
-    read before and after; ``expects``: see :func:`.series.expected`; ``gave``: the metrics that had a fresh value.
+    read before and after; ``expects``: see :func:`.series.expected`; ``gave``: the metrics that had a fresh value;
+    ``apart``: the plugins of which a new process reads something else in the operator's files.
     """
 
     passed_over: Mapping[str, str]
     read: Mapping[str, float]
     expects: Mapping[str, float]
     gave: frozenset[str]
+    apart: frozenset[str]
 
     def seen(self, ladder: Ladder, state: State, applied: Applied) -> Applied:
         """What it came to is remembered, and what it is to give is watched for as long as it is on probation.
@@ -54,10 +57,12 @@ def foreseen(
     """
     goal, probation = state.goal(spec), state.memory.probation
     fresh = series.fresh(ladder, time.time())
+    news = apart(state.origin, state.origin_now(), goal)
     expected = {**(probation.expects if probation else {}), **series.given(fresh)}
     return Disruption(
         ladder.passed_over(driver, todo, running, {**state.barred(), **barred}),
         gap.plugins(running, goal, state.origin.interval),
-        series.expected(expected, running, goal, todo),
+        series.expected(expected, running, goal, todo, news),
         frozenset(fresh) | (state.gave if probation else frozenset()),
+        news,
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is new in the operator's own files since the daemon read them, as changes of the running one. Pure."""
+"""What is new in the operator's own files since the daemon read them: of which plugins, and as changes of it. Pure."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ def difference(before: Origin, after: Origin, running: Running, goal: Goal) -> P
 
     :param goal: with ``after`` in it
     """
-    old, new = before.layer.plugins, after.layer.plugins
-    names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    names = _named(before, after)
     if _rest(before, names) != _rest(after, names) or not all(_plain(after, name) for name in names):
         return None
     try:
@@ -34,6 +33,20 @@ def difference(before: Origin, after: Origin, running: Running, goal: Goal) -> P
     except NeedsANewDaemon:
         return None
     return Plan(tuple(sorted(changes, key=lambda change: change.kind != plan.DISABLE)))
+
+
+def apart(before: Origin, after: Origin, goal: Goal) -> frozenset[str]:
+    """The plugins of which a process that reads ``after`` may give something else than one that has read ``before``:
+    all of ``goal``, where anything differs that is about no plugin.
+    """
+    names = _named(before, after)
+    return frozenset(names) if _rest(before, names) == _rest(after, names) else frozenset(goal.plugins)
+
+
+def _named(before: Origin, after: Origin) -> list[str]:
+    """The plugins that came, that went, and that are configured otherwise."""
+    old, new = before.layer.plugins, after.layer.plugins
+    return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
 
 
 def _changes(name: str, before: Origin, after: Origin, running: Running, goal: Goal) -> Iterator[Change]:

@@ -76,15 +76,18 @@ def missing(there: Set[str], gave: Iterable[str], wanted: Container[str]) -> str
     return f"Since the change collectd gives no values of {number} which it gave before: {named}" if gone else None
 
 
-def expected(gave: Mapping[str, float], running: Running, goal: Goal, todo: Plan) -> dict[str, float]:
+def expected(
+    gave: Mapping[str, float], running: Running, goal: Goal, todo: Plan, apart: Iterable[str] = ()
+) -> dict[str, float]:
     """Of what was given what another daemon is to give as well, when ``todo`` has been done to ``running``.
 
+    :param apart: plugins of which nothing is expected besides those that ``todo`` touches
     :returns: by word the interval in seconds: the one that it had, or that it is to have, if that is longer
     """
     if any(change.kind == plan.IGNORELIST for change in todo):
         return {}
     sure = {name: each for name, each in goal.plugins.items() if name in running.plugins and _is_sure(name, each)}
-    return in_time({each: gave[each] for each in sorted(baseline(sure, todo) & gave.keys())}, intervals(sure))
+    return in_time({each: gave[each] for each in sorted(baseline(sure, todo, apart) & gave.keys())}, intervals(sure))
 
 
 def in_time(expects: Mapping[str, float], later: Mapping[str, float]) -> dict[str, float]:

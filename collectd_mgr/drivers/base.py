@@ -86,6 +86,8 @@ class Order:
     request_id: str = ""
     #: (epoch, n) of the generation, as the daemon is told to remember it.
     generation: str = ""
+    #: The plugins of which a new process reads something else in the operator's files than the one before.
+    apart: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -226,7 +226,7 @@ class ReplaceDriver(RealDriver):
         """The metrics that the old one gives and the new one should: of what is configured as before, and was read."""
         old, new = succession.samples()
         rules = Rules(order.goal.section(sections.IGNORELIST))
-        words = baseline(order.goal.plugins, order.plan, hopeless)
+        words = baseline(order.goal.plugins, order.plan, hopeless | order.apart)
         return [name for name in output.lost(old, new, time.time()) if _is_of(name, words, rules)]
 
     def _go_back(self, succession: Succession) -> str | None:

@@ -78,6 +78,7 @@ def test_one_after_which_all_give_values_is_good(host: AgentHost) -> None:
 OF_A_PROCESS = """
 Interval 1
 Timeout 1000
+LoadPlugin uptime
 LoadPlugin table
 <Plugin table>
   <Table "{file}">
@@ -159,6 +160,19 @@ def test_one_that_dies_once_it_has_taken_over_is_taken_back(seamless: AgentHost)
     seamless.until(lambda: seamless.pid not in (None, pid) and there_is_one(seamless))
     seamless.until(lambda: enabled(seamless.status()) == {"swap", "memory"})
     assert (seamless.status().generation, seamless.status().outcome) == (tried.generation, "applied")
+
+
+def test_what_the_operator_took_out_or_slowed_down_is_waited_for_by_nobody(seamless: AgentHost) -> None:
+    """A new collectd reads his files, whoever asked for it and why."""
+    seamless.apply(good := spec(1))
+    conf = Path(seamless.settings.config_file)
+    seamless.until(lambda: {row["id"].split("/")[1] for row in seamless.values("uptime").rows} == {"uptime"})
+    slower = conf.read_text().replace("LoadPlugin uptime", "<LoadPlugin uptime>\nInterval 600\n</LoadPlugin>")
+    conf.write_text(slower.replace("LoadPlugin table", ""))
+    taken_over(seamless, good, "memory")
+    memory = seamless.memory()
+    assert memory.outcome == "applied"
+    assert memory.probation is None or not memory.probation.expects.keys() & {"mine", "uptime"}
 
 
 def test_one_that_gives_less_once_it_has_taken_over_is_taken_back(seamless: AgentHost, file: Path) -> None:

@@ -442,6 +442,22 @@ class TestSeries:
         daemon = other.status().daemon
         assert (other.enabled(), daemon["replaced"], daemon["restarted"]) == ({"memory"}, True, False)
 
+    def test_what_the_operator_has_taken_out_is_not_expected(self, lossy: Agent, tmp_path: Path) -> None:
+        """A new process reads his files, whoever asked for it and why."""
+        conf = tmp_path / "collectd.conf"
+        conf.write_text("LoadPlugin users\nLoadPlugin swap\n")
+        others = {name: PluginGoal(True, origin="host") for name in ("swap", "users")}
+        lossy.collectd.start(Goal({"memory": PluginGoal(True), **others}))
+        other = Agent(tmp_path, lossy.collectd, live=Lossy).recover()
+        conf.write_text("LoadPlugin swap\n")
+        other.apply(wanted := spec(2, memory=True, df=BUSY))
+        probation = other.service.state.memory.probation
+        assert probation is not None
+        assert set(probation.expects) == {"memory", "swap"}
+        Lossy.gone.add("users")
+        self.over(other)
+        assert (told(other), other.service.state.memory.good) == (("applied", None, False), wanted)
+
     def test_what_the_change_touches_is_not_expected(self) -> None:
         gave = {"cpu": 1.0, "df": 1.0, "memory": 1.0, "mine": 1.0, "slow": 300.0, "swap": 1.0}
         running = Running(
