@@ -23,6 +23,8 @@ _LOOK = 0.02
 class Grace:
     """Whether every read thread was seen outside of all reads, once, since some moment of the monotonic clock.
 
+    That no read was ever taken out, a moment of None, is like one that is long past.
+
     :meth:`over` may be called by any thread, :meth:`wait` by who holds the operation lock.
     """
 
@@ -33,7 +35,7 @@ class Grace:
         self._outside: dict[int, float] = {}
         self._lock = threading.Lock()
 
-    def wait(self, since: float, timeout: float) -> bool:
+    def wait(self, since: float | None, timeout: float) -> bool:
         """Whether it came within ``timeout`` seconds. Costs at most the longest read in flight, as a rule."""
         began = time.monotonic()
         deadline = began + timeout
@@ -45,10 +47,10 @@ class Grace:
         with self._fence.up():
             return _wait(lambda: self._passed(since, began), deadline)
 
-    def over(self, since: float) -> bool:
+    def over(self, since: float | None) -> bool:
         """Whether it came by now: one look at those threads that were not seen outside yet.
 
-        One that goes from one slow read into the next is found outside by :meth:`wait` alone.
+        One that goes from one slow read straight into the next is found outside by :meth:`wait` alone.
         """
         for reader in self._left(since):
             now = time.monotonic()  # Before the look: it is true of a later moment.
@@ -56,14 +58,16 @@ class Grace:
                 self._saw(reader, now)
         return not self._left(since)
 
-    def _passed(self, since: float, began: float) -> bool:
+    def _passed(self, since: float | None, began: float) -> bool:
         """The same, with the fence up since ``began``."""
         for reader in self._left(since):
             if self._fence.passed(reader, len(self._threads.readers())):
                 self._saw(reader, began)
         return self.over(since)
 
-    def _left(self, since: float) -> list[int]:
+    def _left(self, since: float | None) -> list[int]:
+        if since is None:
+            return []
         return [reader for reader in self._threads.readers() if self._outside.get(reader, -1.0) < since]
 
     def _saw(self, reader: int, moment: float) -> None:

@@ -68,6 +68,6 @@ class Observer:
     def _stops(self, record: Record) -> bool:
         """As it is seen now: nobody has to ask for anything for this to end."""
         try:
-            return record.withdrawn is not None and not self._grace.over(record.withdrawn)
+            return not self._grace.over(record.withdrawn)
         except OSError:  # There may be no descriptor left to look with.
             return True

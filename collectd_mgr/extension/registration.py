@@ -60,11 +60,15 @@ class Registration:
         """Take the plugin's reads out, and wait for those in flight; whether none is left."""
         record.off = True
         self._withdraw(plugin, record)
-        return record.withdrawn is None or self._grace.wait(record.withdrawn, timeout)
+        return self.wait(record, timeout)
+
+    def wait(self, record: Record, timeout: float) -> bool:
+        """Wait for those of the reads that were taken out and are in flight; whether none is left."""
+        return self._grace.wait(record.withdrawn, timeout)
 
     def over(self, record: Record) -> bool:
         """Whether none of the reads that were taken out is in flight any more."""
-        return record.withdrawn is None or self._grace.over(record.withdrawn)
+        return self._grace.over(record.withdrawn)
 
     def load(self, plugin: str, interval: float | None, text: str, digest: str | None) -> list[str]:
         """The first load: file, configuration, init. Returns what collectd logged (notices and worse)."""
