@@ -7,6 +7,8 @@ The caller holds the operation lock.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -19,6 +21,7 @@ from collectd_mgr.extension.loader import Loader
 from collectd_mgr.extension.observer import Observer
 from collectd_mgr.extension.records import CONFIG, Record, Records
 from collectd_mgr.extension.registration import Registration
+from collectd_mgr.extension.stragglers import Stragglers
 from collectd_mgr.extension.thresholds import Thresholds
 
 #: Programs of others run in these, the extension itself in python; the threshold plugin has no read to switch.
@@ -48,6 +51,9 @@ class Plugins:
         self._registration = registration
         self._thresholds = thresholds
         self._hostname = hostname
+        self._stragglers = Stragglers(registration, self._turn)
+        #: Around what is done on a thread of its own, as around an operation.
+        self.exclusively: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext
 
     def enable(
         self,
@@ -94,7 +100,7 @@ class Plugins:
             over = self._registration.unregister(plugin, record, grace_timeout)
             self._thresholds.renew()
             if not over:
-                self._thresholds.follow(plugin, partial(self._registration.over, record))
+                self._thresholds.follow(plugin, partial(self._stragglers.over, record))
         return self._observer.plugin(plugin)
 
     def restart(self, plugin: str, interval: float | None = None) -> dict[str, Any]:
@@ -110,6 +116,12 @@ class Plugins:
         plugin = self._check(plugin)
         record = self._reading(plugin)
         return self._again(plugin, record, record.own_interval if interval is None else interval)
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        with self.exclusively():
+            self._gate.running()  # When collectd stops it frees its lists.
+            yield
 
     def _again(self, plugin: str, record: Record, interval: float | None) -> dict[str, Any]:
         observed = self._observer.plugin(plugin)

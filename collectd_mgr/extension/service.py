@@ -113,6 +113,8 @@ class Service:
         else:
             self._resume()
         server = WireServer(self._settings.socket, methods.table(), facts)
+        if inside.live is not None:
+            inside.live.plugins.exclusively = server.exclusively
         server.start()
         if self._settings.metrics:
             Report(self._collectd, methods.counters, inside.longest_hold).register()

@@ -174,16 +174,17 @@ class Thresholds:
         self._awaited = True
 
     def _look(self) -> None:
+        # Without the lock: an operation that waits for that has the turn which one of these may wait for.
+        over = [late for late in list(self._late.values()) if _is(late)]
         with self._lock:
             self._awaited = False
             try:
                 self._judges.check()
                 look = cache(self._names)
-                late = {why: over for why, over in self._late.items() if not over()}
                 # Once more after a read was over: what it gave may have been on its way yet.
                 if self._hushes.settle(look) or self._late:
                     self._await()
-                self._late = late
+                self._late = {why: late for why, late in self._late.items() if late not in over}
                 # There was memory to silence them; where there is none to end that, they would be silent for good.
                 with self._arena.beyond():
                     self._renew(look)
@@ -253,6 +254,14 @@ class Thresholds:
                 self._lists[name] = self._arena.put(content)
             address = self._lists[name]
         return address
+
+
+def _is(over: Callable[[], bool]) -> bool:
+    """Whether it is over; not where nobody can tell now."""
+    try:
+        return over()
+    except (exception.CollectdMgrError, OSError):
+        return False
 
 
 def _type(name: str) -> str:

@@ -188,6 +188,18 @@ def test_stopping_ends_with_the_read_and_nobody_has_to_ask(
         assert collectd.call("status")["operations"]["done"] == 1
 
 
+def test_stopping_ends_beside_a_thread_that_always_reads(compiled: dict[str, Path], eventually: Eventually) -> None:
+    """It may have been in a read of the plugin's, and is never seen idle: it must be met between two reads."""
+    with probed(compiled, read=200) as collectd:
+
+        def stops() -> bool:
+            collectd.call("plugin_enable", plugin="load")
+            return bool(collectd.call("plugin_disable", plugin="load", grace_timeout=0.01)["stopping"])
+
+        eventually(stops)
+        eventually(lambda: not collectd.call("status")["plugins"]["load"]["stopping"])
+
+
 def test_what_a_read_that_hung_gives_in_the_end_raises_no_alarm_that_it_is_missing(
     compiled: dict[str, Path], eventually: Eventually, tmp_path: Path
 ) -> None:
