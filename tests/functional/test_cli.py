@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 from typing import Any
@@ -85,8 +86,9 @@ def test_what_is_set_for_a_while_ends_by_itself(catalogued: Keystone, admin: Cal
 class Everything:
     """Every command that the use cases have not: on a real host, by somebody who has a token already."""
 
-    def __init__(self, openstack: Shell) -> None:
+    def __init__(self, openstack: Shell, directory: Path) -> None:
         self._openstack = openstack
+        self._file = directory / "settings.json"
 
     def __call__(self, line: str) -> Any:
         """What it printed; a warning beside it is all right."""
@@ -107,12 +109,22 @@ class Everything:
         (row,) = self.on(f"{noun} unset one")
         assert (row["State"], row["Effective"]) == ("succeeded", None)
 
+    def replace(self, noun: str, setting: dict[str, Any]) -> None:
+        """All of a section, from nothing to nothing."""
+        for settings in ({"one": setting}, {}):
+            self._file.write_text(json.dumps(settings))
+            (row,) = self.on(f"{noun} replace --file {self._file}")
+            assert (row["State"], row["Driver"]) == ("succeeded", "live")
+            assert [row["Name"] for row in self.on(f"{noun} list")] == list(settings)
+
     def settings(self) -> None:
         self.set_show_unset("threshold", "--plugin load --type load --data-source shortterm --warning-max 1000")
         self.set_show_unset("ignore", "--plugin ^swap$ --type-instance ^cached$")
         self.set_show_unset("sample", f"--identifier {HOST}/load/load --rates")
         self.set_show_unset("ring", f"--identifier {HOST}/load/load --age 10m --bytes 64K")
         self.set_show_unset("mute", "--for 10m --identifier */swap/*")
+        self.replace("threshold", {"plugin": "load", "type": "load", "warning_max": 1000})
+        self.replace("ignore", {"plugin": "^swap$", "type_instance": "^cached$"})
 
     def plugins(self) -> None:
         assert "load" in {row["Plugin"] for row in self.on("plugin list")}
@@ -156,11 +168,11 @@ class Everything:
         eventually(lambda: self._openstack("host", "show", HOST, "-f", "value", "-c", "labels").out.strip() == "{}")
 
 
-def test_every_command_works_on_a_real_host(catalogued: Keystone, deployment: Deployment) -> None:
+def test_every_command_works_on_a_real_host(catalogued: Keystone, deployment: Deployment, tmp_path: Path) -> None:
     asked = Asked()
     token = catalogued.token("admin", "admin")
     holder = {"OS_AUTH_TYPE": "admin_token", "OS_TOKEN": token, "OS_ENDPOINT": deployment.urls[0]}
-    everything = Everything(Shell(holder, asked))
+    everything = Everything(Shell(holder, asked), tmp_path)
     everything.settings()
     everything.plugins()
     everything.values()
