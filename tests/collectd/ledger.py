@@ -9,9 +9,10 @@ there once, and what is found otherwise is no matter of the machine.
 from __future__ import annotations
 
 import itertools
+import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.collectd.samples import Series
@@ -32,10 +33,19 @@ class Read:
     over: float
 
 
+@dataclass
+class Life:
+    """Of a process: what it read; and when it ended, which is not known of one that was killed."""
+
+    reads: list[Read] = field(default_factory=list)
+    end: float = math.inf
+
+
 @dataclass(frozen=True)
 class Account:
     """``parted``: the hand-overs beside which all reads were on time; ``samples``: of all metrics what was read then,
-    or by one collectd alone; of which so many are ``missing``, or there ``twice``.
+    or by one collectd alone; of which so many are ``missing``, or there ``twice``, of both; and of all that was read
+    those that the same one wrote again.
     """
 
     parted: int
@@ -44,8 +54,8 @@ class Account:
     twice: int
 
 
-#: Of one metric the times, and the processes that read it then.
-_Written = Set[tuple[float, float]]
+#: Of one metric the times, and the processes that read it then; and how often csv has that.
+_Written = Counter[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -56,23 +66,25 @@ class HandOver:
     interval: float
     #: The first read that the new one has written something of.
     first: Read
+    #: When the old one had ended.
+    end: float
 
     @classmethod
-    def between(
-        cls, old: Sequence[Read], new: Sequence[Read], written: Sequence[_Written], interval: float
-    ) -> HandOver:
-        counts = [sum((read.time, read.pid) in each for each in written) for read in new]
-        first = next((read for read, count in zip(new, counts, strict=True) if count), new[-1])
-        whole = new[counts.index(max(counts))]
-        begin = new[:_FIRST][-1].time + interval / 2
-        end = max(old[-1], whole).time + interval / 2
-        return cls(sorted(read for read in (*old, *new) if begin <= read.time <= end), interval, first)
+    def between(cls, old: Life, new: Life, written: Sequence[_Written], interval: float) -> HandOver:
+        counts = [sum((read.time, read.pid) in each for each in written) for read in new.reads]
+        first = next((read for read, count in zip(new.reads, counts, strict=True) if count), new.reads[-1])
+        whole = new.reads[counts.index(max(counts))]
+        begin = new.reads[:_FIRST][-1].time + interval / 2
+        end = max(old.reads[-1], whole).time + interval / 2
+        # What is late by an interval is read again at once: the third read of the new one may come before that.
+        both = (*(read for read in old.reads if begin <= read.time), *new.reads[_FIRST:])
+        return cls(sorted(read for read in both if read.time <= end), interval, first, old.end)
 
     def on_time(self) -> bool:
-        """Whether all were, and the old one read up to what the new one wrote first: what it left out is nobody's."""
-        new = [self._place(read) for read in self.reads if read.pid == self.first.pid]
-        old = [self._place(read) for read in self.reads if read.pid != self.first.pid]
-        if not (old and new and _are_all(old) and _are_all(new)) or old[-1] < self._place(self.first) - 1:
+        """Whether all were, and none is nobody's."""
+        new = [read for read in self.reads if read.pid == self.first.pid]
+        old = [read for read in self.reads if read.pid != self.first.pid]
+        if not (new and self._are_all(old) and self._are_all(new)) or self._was_held_up(old, new):
             return False
         late = (abs((read.time - self.reads[0].time) / self.interval - self._place(read)) for read in self.reads)
         took = ((read.over - read.time) / self.interval for read in self.reads)
@@ -81,6 +93,19 @@ class HandOver:
     def slots(self) -> Iterator[list[Read]]:
         """What was read at the same time."""
         return (list(slot) for _, slot in itertools.groupby(self.reads, self._place))
+
+    def _was_held_up(self, old: Sequence[Read], new: Sequence[Read]) -> bool:
+        """Whether the old one did not read what was its own, though it had not ended: what it left out is nobody's.
+
+        Up to the last that the new one wrote nothing of: the old one is to end after the moment that follows it. Where
+        it had ended before, the two were not parted there, and what both left out is lost.
+        """
+        own = [read for read in new if read < self.first]
+        return len(old) < len(own) and own[-1].time < self.end
+
+    def _are_all(self, reads: Sequence[Read]) -> bool:
+        """Whether none is left out, from the first of both on, and none there twice."""
+        return [self._place(read) for read in reads] == list(range(len(reads)))
 
     def _place(self, read: Read) -> int:
         return round((read.time - self.reads[0].time) / self.interval)
@@ -92,35 +117,40 @@ def account(ledger: Path, found: Mapping[str, Series], interval: float) -> Accou
     :param found: what is in csv
     """
     lives = _lives(ledger)
-    written = [set(_pairs(each)) for name, each in found.items() if "/ledger/" in name]
+    written = [Counter(_pairs(each)) for name, each in found.items() if "/ledger/" in name]
     hand_overs = [HandOver.between(old, new, written, interval) for old, new in itertools.pairwise(lives)]
     # Of the last one the new collectd may have some in its queue yet.
     on_time = [each for each in hand_overs[:-1] if each.on_time()]
     slots = [*_alone(lives, hand_overs), *(slot for each in on_time for slot in each.slots())]
     times = Counter(sum((read.time, read.pid) in each for read in slot) for each in written for slot in slots)
-    return Account(len(on_time), times.total(), times[0], times[2])
+    return Account(len(on_time), times.total(), times[0], times[2] + _again(lives, written))
 
 
-def _are_all(places: Sequence[int]) -> bool:
-    """Whether none is left out, and none there twice."""
-    return list(places) == list(range(places[0], places[0] + len(places)))
+def _again(lives: Sequence[Life], written: Iterable[_Written]) -> int:
+    """What one collectd wrote more often than it read it: what is late by an interval is read again at once."""
+    read = Counter((each.time, each.pid) for life in lives[:-1] for each in life.reads)
+    return sum(count - read[pair] for each in written for pair, count in each.items() if 0 < read[pair] < count)
 
 
-def _lives(ledger: Path) -> list[list[Read]]:
-    """What each process read; in the order in which they began."""
-    lives: dict[float, list[Read]] = {}
+def _lives(ledger: Path) -> list[Life]:
+    """Of each process, in the order in which they began."""
+    lives: dict[float, Life] = {}
     for line in ledger.read_text().splitlines():
-        pid, time, over = map(float, line.split())
-        lives.setdefault(pid, []).append(Read(time, pid, over))
-    return list(lives.values())
+        pid, time, *over = map(float, line.split())
+        life = lives.setdefault(pid, Life())
+        if over:
+            life.reads.append(Read(time, pid, *over))
+        else:
+            life.end = time
+    return [life for life in lives.values() if life.reads]
 
 
 def _pairs(each: Series) -> Iterator[tuple[float, float]]:
     return ((time, pid) for time, (pid,) in zip(each.times, each.values, strict=True))
 
 
-def _alone(lives: Sequence[Sequence[Read]], hand_overs: Iterable[HandOver]) -> Iterator[list[Read]]:
+def _alone(lives: Sequence[Life], hand_overs: Iterable[HandOver]) -> Iterator[list[Read]]:
     """What was read by one that had no other one beside it, or one that writes nothing yet."""
     both = {read for each in hand_overs for read in each.reads}
     for number, life in enumerate(lives[:-1]):
-        yield from ([read] for read in life[_FIRST if number else 0 :] if read not in both)
+        yield from ([read] for read in life.reads[_FIRST if number else 0 :] if read not in both)

@@ -24,10 +24,15 @@ WRITTEN = {
 }
 
 
-def of(directory: Path, read: Pairs, *written: Pairs) -> Account:
+#: When which of them ended.
+ENDED = {(10.2, 1), (20.2, 2)}
+
+
+def of(directory: Path, read: Pairs, *written: Pairs, ended: Pairs = ENDED) -> Account:
     """:param written: of each metric"""
     ledger = directory / "ledger"
-    ledger.write_text("".join(f"{pid} {time} {time}\n" for time, pid in sorted(read)))
+    lines = [f"{pid} {time} {time}\n" for time, pid in sorted(read)] + [f"{pid} {time}\n" for time, pid in ended]
+    ledger.write_text("".join(lines))
     return account(ledger, {f"host/ledger/gauge-{n}": series(pairs) for n, pairs in enumerate(written)}, 1.0)
 
 
@@ -60,5 +65,30 @@ def test_nothing_is_claimed_where_a_read_was_late(tmp_path: Path) -> None:
     assert of(tmp_path, READ - {(9, 2)} | {(9.3, 2)}, WRITTEN - {(9, 2)}) == Account(0, 13, 0, 0)
 
 
+def test_nor_where_the_new_one_read_again_at_once(tmp_path: Path) -> None:
+    """It was late by two intervals in its second read."""
+    read = READ - {(6, 2), (7, 2), (8, 2)} | {(8.001, 2), (8.002, 2)}
+    assert of(tmp_path, read, WRITTEN) == Account(0, 15, 0, 0)
+
+
 def test_nor_where_the_old_one_left_out_what_was_its_own(tmp_path: Path) -> None:
-    assert of(tmp_path, READ - {(8, 1), (9, 1), (10, 1)}, WRITTEN - {(8, 1)}) == Account(0, 14, 0, 0)
+    """It ended when it was to, or was killed, held up as it was."""
+    read, written = READ - {(8, 1), (9, 1), (10, 1)}, WRITTEN - {(8, 1)}
+    ends: tuple[Pairs, ...] = (ENDED, {(8.6, 1)}, ())
+    for ended in ends:
+        assert of(tmp_path, read, written, ended=ended) == Account(0, 14, 0, 0)
+
+
+def test_what_it_left_out_because_it_ended_too_early_is_missing(tmp_path: Path) -> None:
+    read = READ - {(8, 1), (9, 1), (10, 1)}
+    assert of(tmp_path, read, WRITTEN - {(8, 1)}, ended={(7.4, 1)}) == Account(1, 17, 1, 0)
+    none = {(time, 1) for time in range(7, 11)}
+    assert of(tmp_path, READ - none, WRITTEN - {(7, 1), (8, 1)}, ended={(6.4, 1)}) == Account(1, 17, 2, 0)
+
+
+def test_what_one_has_written_again_is_there_twice(tmp_path: Path) -> None:
+    assert of(tmp_path, READ, [*WRITTEN, (3, 1), (12, 2)]) == Account(1, 17, 0, 2)
+
+
+def test_what_one_has_read_twice_it_may_write_twice(tmp_path: Path) -> None:
+    assert of(tmp_path, [*READ, (3, 1)], [*WRITTEN, (3, 1)]).twice == 0

@@ -2,8 +2,9 @@
  *
  * A plugin that keeps account of its reads, in the file "ledger" of the
  * directory that collectd works in: by which process, when, and when all values
- * had been dispatched. Each value is the process, and has the time of the read:
- * so what an output has can be held against what was read.
+ * had been dispatched; and of its end: of which process, and when. Each value is
+ * the process, and has the time of the read: so what an output has can be held
+ * against what was read.
  *
  * It is to be loaded as "entropy", of which two may read beside each other.
  */
@@ -34,4 +35,16 @@ static int ledger_read(void) {
   return fclose(file);
 }
 
-void module_register(void) { plugin_register_read("entropy", ledger_read); }
+/* No read is under way any more, nor will there be one. */
+static int ledger_end(void) {
+  FILE *file = fopen("ledger", "a");
+  if (file == NULL)
+    return errno;
+  fprintf(file, "%d %.3f\n", getpid(), CDTIME_T_TO_DOUBLE(cdtime()));
+  return fclose(file);
+}
+
+void module_register(void) {
+  plugin_register_read("entropy", ledger_read);
+  plugin_register_shutdown("entropy", ledger_end);
+}
