@@ -141,6 +141,15 @@ def test_a_new_process_takes_over(host: Host, rig: Rig) -> None:
     writes(host, "cpu")
 
 
+def test_a_host_that_is_closed_in_the_middle_leaves_no_collectd() -> None:
+    """As by an interrupt: the new one is not to take the place of the old one, which is ended."""
+    with ExitStack() as stack:
+        with real_host(replacing) as host:
+            new = beside(host, host.rig().goal({"memory": MEMORY})).new
+            stack.callback(new.signal, signal.SIGKILL)
+        assert not new.alive()
+
+
 def test_it_is_found_without_its_record(host: Host, rig: Rig) -> None:
     pid = rig.reach(rig.goal({"cpu": CPU})).running.pid
     Path(host.settings.state_dir, "collectd.pid").unlink()

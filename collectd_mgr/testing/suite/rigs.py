@@ -125,11 +125,19 @@ class Host:
         assert process.wait(PATIENCE)
 
     def close(self) -> None:
+        self._end_successors()
         self.collectd.daemon.stop()
         self.collectd.wire.close()
         for driver in self.drivers:
             driver.close()
         self.exits.close()
+
+    def _end_successors(self) -> None:
+        """What an interrupted replacement has left would take the place of the daemon as soon as that ends."""
+        current = self.collectd.daemon.find()
+        for process in self.collectd.daemon.launched().values():
+            if process != current:
+                process.end(PATIENCE)
 
 
 @contextmanager
