@@ -38,6 +38,9 @@ _LATE = ".late"
 #: Seconds for a process that nobody wants to end in order, and for one that is alone to be found at the socket.
 _END, _MOVE = 10.0, 10.0
 
+#: What it may cost that the new one is ended when it was to write already.
+_HOLE = "Some of what was sampled meanwhile may be missing: it was the new one's to write."
+
 
 def socket(settings: DriverSettings) -> str:
     """Where the extension of a second instance listens, as long as it is the second."""
@@ -150,7 +153,8 @@ def _one_of(settings: DriverSettings, daemon: Daemon, current: Process, other: P
         new.close()
     if lost is None or not _entrusted(daemon, other):
         other.end(_END)
-        return current, f"{beginning}: {other.pid} was ended, {current.pid} goes on."
+        note = f"{beginning}: {other.pid} was ended, {current.pid} goes on."
+        return current, note if lost is None else f"{note} {_HOLE}"
     cost = _end(settings, current)
     return other, " ".join((f"{beginning}: it has; {current.pid} was ended.", *lost, *cost))
 

@@ -594,6 +594,18 @@ def test_the_old_one_goes_on_where_the_new_one_is_not_taken_for_the_daemon(host:
     goes_on(host, before.pid)
 
 
+def test_the_next_agent_tells_what_that_may_have_cost(host: Host, rig: Rig) -> None:
+    rig.reach(rig.goal({"memory": MEMORY}))
+    old, succession = the_only(host), beside(host, rig.goal({"memory": MEMORY}))
+    Parting(host.collectd.wire, old.pid, succession.wire, succession.new.pid).part()
+    another = rig.another()
+    assert isinstance(another, ReplaceDriver)
+    another._collectd.daemon = Watched(host.settings)
+    (note,) = another.recover().notes
+    assert f"{succession.new.pid} was ended, {old.pid} goes on. Some of what was sampled" in note
+    goes_on(host, old.pid)
+
+
 @pytest.fixture
 def files(host: Host) -> Callable[[], list[Path]]:
     return lambda: list(Path(host.settings.state_dir, instance.INSTANCES).glob("*.conf"))
