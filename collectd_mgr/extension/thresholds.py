@@ -155,6 +155,15 @@ class Thresholds:
         if hushed != self._hushed:
             self._exchange(self.settings, hushed)
 
+    def _settle(self, look: Look) -> None:
+        """As :meth:`_renew`; where the budget does not allow that, the silences that are over end all the same."""
+        try:
+            self._renew(look)
+        except exception.LiveRefused:
+            # There was memory to silence them; where there is none to end that, they would be silent for good.
+            with self._arena.beyond():
+                self._exchange(self.settings, self._hushed & self._hushes.metrics(look))
+
     def end(self, timeout: float) -> None:
         """Begin no thread any more; when this returns none is just being begun, unless it took ``timeout`` seconds.
 
@@ -185,9 +194,7 @@ class Thresholds:
                 if self._hushes.settle(look) or self._late:
                     self._await()
                 self._late = {why: late for why, late in self._late.items() if late not in over}
-                # There was memory to silence them; where there is none to end that, they would be silent for good.
-                with self._arena.beyond():
-                    self._renew(look)
+                self._settle(look)
             except (exception.Busy, OSError):
                 # It may only be behind, or have no descriptor left; whoever would not look again would leave those
                 # metrics silenced.

@@ -85,3 +85,15 @@ def test_it_is_missed_again_though_nothing_is_left_of_the_budget() -> None:
     eventually(lambda: "host/load/load" not in judges.keys)
     with pytest.raises(exception.LiveRefused):
         known.hush("load", lambda names: {name for name in names if "/load/" in name})
+
+
+def test_no_silence_is_begun_past_the_budget() -> None:
+    arena, seen = Arena(ctypes.CDLL(None), 1 << 20), {"host/load/load": time.time()}
+    judges = Judging(arena)
+    known = Thresholds(judges, arena, lambda: seen, {})  # type: ignore[arg-type]
+    known.hush("load", lambda names: {name for name in names if "/load/" in name})
+    arena.spend(arena.budget - arena.spent)
+    seen["host/load/load-late"] = time.time()
+    known._look()
+    assert "host/load/load" in judges.keys
+    assert (arena.spent, "host/load/load-late" in judges.keys) == (arena.budget, False)
