@@ -267,7 +267,7 @@ class Carrier:
             if driver.name == LIVE and failure.killed(self.ladder, running, error):
                 detail = failure.epitaph(todo, error)
                 raise exception.DaemonDied(detail, changes=[str(step) for step in todo]) from error
-            if isinstance(error, failure.UNANSWERED) or self._lacks_more(running):
+            if failure.maybe_done(error) or self._lacks_more(running):
                 self._state.owe()
             if driver.name == LIVE and isinstance(error, failure.UNANSWERED):
                 # What it may die of yet has been done to it, as far as anybody knows.

@@ -24,6 +24,11 @@ def killed(ladder: Ladder, before: Running, error: Exception) -> bool:
     return wait_for(lambda: died(before.pid, before.since_boot, ladder.observe()), patience)
 
 
+def maybe_done(error: Exception) -> bool:
+    """Whether the last thing that was asked for may have been done, for all that is known."""
+    return isinstance(error, UNANSWERED) and bool(error.kwargs.get("maybe_executed", True))
+
+
 def epitaph(todo: Plan, error: Exception) -> str:
     """What is said of a daemon that died of ``todo``."""
     return f"collectd died in the live operation ({', '.join(map(str, todo))}): {error}"

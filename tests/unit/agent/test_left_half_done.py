@@ -20,12 +20,16 @@ class Hanging(Live):
     """While ``hangs`` a read is in flight: what registers a plugin anew takes its reads out, and gets no further."""
 
     hangs = False
+    #: Whether it takes up nothing any more, and says so.
+    deaf = False
 
     def __init__(self, settings: DriverSettings, daemon: FakeDaemon) -> None:
         super().__init__(settings, daemon)
-        type(self).hangs = False
+        type(self).hangs = type(self).deaf = False
 
     def apply(self, order: Order) -> Applied:
+        if self.deaf:
+            raise exception.RequestTimeout("Nobody waits for it any more.", maybe_executed=False)
         for change in order.plan:
             if self.hangs and change.kind in (plan.ENABLE, plan.INTERVAL):
                 switch_off(self.daemon, change.plugin)
@@ -75,6 +79,13 @@ def test_by_the_next_agent_as_well(agent: Agent, tmp_path: Path) -> None:
     Hanging.hangs = False
     eventually(lambda: looked(later) == {"df"})
     assert kinds(later) == []
+
+
+def test_one_that_was_not_begun_leaves_nothing_to_mend(agent: Agent) -> None:
+    agent.apply_and_look(spec(1, df=10.0))
+    Hanging.deaf = True
+    status = agent.apply(spec(2, df=5.0))
+    assert ((status.error or {})["code"], agent.service.state.owes()) == ("timeout", False)
 
 
 def test_a_change_that_did_nothing_makes_nothing_of_somebody_elses_ours(agent: Agent) -> None:
