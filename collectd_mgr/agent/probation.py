@@ -29,7 +29,7 @@ class Probation:
     ``first``: the generation, as a dict, of the first change that was not outlived; nothing may be good before it.
 
     ``expects``: what the daemon before gave, and this one is to give: by the first word of the metrics their interval
-    in seconds; see :mod:`collectd_mgr.agent.series`. ``had``: by the same words the time of the newest value that this
+    in seconds; see :mod:`collectd_mgr.agent.series`. ``had``: by host and word the time of the newest value that this
     one had before it was the daemon, beside the one before: another one is to come.
     """
 

@@ -49,15 +49,16 @@ def given(metrics: Mapping[str, float]) -> dict[str, float]:
 
 
 def newest(ladder: Ladder, words: Container[str]) -> dict[str, float]:
-    """By each of these words the time of the newest value in the cache; none where that cannot be read."""
+    """By host and word the time of the newest value in the cache, of these words; none where that cannot be read."""
     with suppress(exception.CollectdMgrError):
-        return {each: time for each, time in _newest(_metrics(ladder)).items() if each in words}
+        return _newest(metric for metric in _metrics(ladder) if word(metric[0]) in words)
     return {}
 
 
 def came(ladder: Ladder, before: Mapping[str, float]) -> frozenset[str]:
-    """The metrics in the cache of the daemon, of words whose newest value is another one than ``before``.
+    """The metrics in the cache of the daemon, of words whose newest value of the same host is another than ``before``.
 
+    A daemon may have metrics of others as well, and by the clocks of those.
     Whether it is later is not asked: the clock may have been set since, or a plugin give times of its own.
 
     :param before: as :func:`newest` told it; nothing of a daemon whose cache began with none
@@ -65,7 +66,7 @@ def came(ladder: Ladder, before: Mapping[str, float]) -> frozenset[str]:
     """
     metrics = tuple(_metrics(ladder))
     now = _newest(metrics)
-    return frozenset(name for name, *_ in metrics if now[word(name)] != before.get(word(name)))
+    return frozenset(name for name, *_ in metrics if now[_source(name)] != before.get(_source(name)))
 
 
 def missing(there: Set[str], gave: Iterable[str], wanted: Container[str]) -> str | None:
@@ -111,8 +112,13 @@ def _metrics(ladder: Ladder) -> Iterator[tuple[str, float, float]]:
 def _newest(metrics: Iterable[tuple[str, float, float]]) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, last, _ in metrics:
-        found[word(name)] = max(last, found.get(word(name), 0.0))
+        found[_source(name)] = max(last, found.get(_source(name), 0.0))
     return found
+
+
+def _source(name: str) -> str:
+    """Host and word of a metric."""
+    return f"{name.split('/', 1)[0]}/{word(name)}"
 
 
 def _is_sure(plugin: str, goal: PluginGoal) -> bool:
