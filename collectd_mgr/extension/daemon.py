@@ -11,7 +11,8 @@ from collectd_mgr.extension import abi
 
 
 class Daemon:
-    """The running daemon. Whoever calls holds the operation lock: none of this is made for two threads.
+    """The running daemon. Whoever registers holds the operation lock; what unregisters may also be called by a read
+    thread, when a load takes too long: collectd locks its lists itself.
 
     The exported names must have been checked (:func:`collectd_mgr.extension.abi.bind`).
     """

@@ -167,7 +167,7 @@ class Service:
             farewell.leave(self._settings.socket, os.getpid())
         self.notifications.close()
         if self._server is not None and not self._server.stop(PATIENCE):
-            self._log.error(f"{NAME}: an operation was still running when collectd stopped")
+            self._log.error(f"{NAME}: an operation or a flush was still running when collectd stopped")
         if self._inside is not None:
             self._inside.end(PATIENCE)
         if self._resumed:
