@@ -64,26 +64,25 @@ class HandOver:
 
     reads: Sequence[Read]
     interval: float
-    #: The first read that the new one has written something of.
-    first: Read
+    #: The first read that the new one has written all of: each metric has a moment of its own.
+    whole: Read
     #: When the old one had ended.
     end: float
 
     @classmethod
     def between(cls, old: Life, new: Life, written: Sequence[_Written], interval: float) -> HandOver:
         counts = [sum((read.time, read.pid) in each for each in written) for read in new.reads]
-        first = next((read for read, count in zip(new.reads, counts, strict=True) if count), new.reads[-1])
         whole = new.reads[counts.index(max(counts))]
         begin = new.reads[:_FIRST][-1].time + interval / 2
         end = max(old.reads[-1], whole).time + interval / 2
         # What is late by an interval is read again at once: the third read of the new one may come before that.
         both = (*(read for read in old.reads if begin <= read.time), *new.reads[_FIRST:])
-        return cls(sorted(read for read in both if read.time <= end), interval, first, old.end)
+        return cls(sorted(read for read in both if read.time <= end), interval, whole, old.end)
 
     def on_time(self) -> bool:
         """Whether all were, and none is nobody's."""
-        new = [read for read in self.reads if read.pid == self.first.pid]
-        old = [read for read in self.reads if read.pid != self.first.pid]
+        new = [read for read in self.reads if read.pid == self.whole.pid]
+        old = [read for read in self.reads if read.pid != self.whole.pid]
         if not (new and self._are_all(old) and self._are_all(new)) or self._was_held_up(old, new):
             return False
         late = (abs((read.time - self.reads[0].time) / self.interval - self._place(read)) for read in self.reads)
@@ -97,10 +96,10 @@ class HandOver:
     def _was_held_up(self, old: Sequence[Read], new: Sequence[Read]) -> bool:
         """Whether the old one did not read what was its own, though it had not ended: what it left out is nobody's.
 
-        Up to the last that the new one wrote nothing of: the old one is to end after the moment that follows it. Where
-        it had ended before, the two were not parted there, and what both left out is lost.
+        Up to the last that the new one did not write all of: the old one is to end after the moment that follows it.
+        Where it had ended before, the two were not parted there, and what both left out is lost.
         """
-        own = [read for read in new if read < self.first]
+        own = [read for read in new if read < self.whole]
         return len(old) < len(own) and own[-1].time < self.end
 
     def _are_all(self, reads: Sequence[Read]) -> bool:

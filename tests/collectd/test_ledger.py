@@ -53,8 +53,8 @@ def test_one_that_neither_has_written_is_missing(tmp_path: Path) -> None:
 
 def test_it_may_be_of_one_metric_alone(tmp_path: Path) -> None:
     """And the old one need not have read for longer than was its own to write."""
-    read = READ - {(9, 1), (10, 1)}
-    assert of(tmp_path, read, WRITTEN, WRITTEN - {(9, 2)}) == Account(1, 34, 1, 0)
+    read, ended = READ - {(9, 1), (10, 1)}, {(8.6, 1)}
+    assert of(tmp_path, read, WRITTEN, WRITTEN - {(9, 2)}, ended=ended) == Account(1, 34, 1, 0)
 
 
 def test_one_that_both_have_written_is_there_twice(tmp_path: Path) -> None:
@@ -77,6 +77,13 @@ def test_nor_where_the_old_one_left_out_what_was_its_own(tmp_path: Path) -> None
     ends: tuple[Pairs, ...] = (ENDED, {(8.6, 1)}, ())
     for ended in ends:
         assert of(tmp_path, read, written, ended=ended) == Account(0, 14, 0, 0)
+
+
+def test_that_may_be_of_one_metric_alone(tmp_path: Path) -> None:
+    """Whose moment comes an interval later."""
+    later = WRITTEN - {(9, 2)}
+    assert of(tmp_path, READ - {(9, 1), (10, 1)}, WRITTEN, later) == Account(0, 26, 0, 0)
+    assert of(tmp_path, READ, WRITTEN, later | {(9, 1)}) == Account(1, 34, 0, 0)
 
 
 def test_what_it_left_out_because_it_ended_too_early_is_missing(tmp_path: Path) -> None:
