@@ -24,6 +24,9 @@ LOG = logging.getLogger(__name__)
 #: States of a container in which nothing of it runs.
 _IDLE = frozenset({"configured", "created", "exited", "initialized", "stopped"})
 
+#: With which podman ends where it made or started no container, and no command in one is to blame.
+_OWN_FAILURE = 125
+
 #: Seconds for podman to say something, where nothing is started.
 _PATIENCE = 60.0
 
@@ -49,14 +52,21 @@ class Podman(Launcher):
     def launch(self, program: str, config_file: str, output: int, heir_of: Process | None = None) -> Process | None:
         """What podman has to say goes to ``output`` as well. Each has of limits and rights what the options say."""
         name = self._name(config_file)
-        self._remove(name)
         self._account.pass_through(self._instances)
         # No restart policy, whatever the options say: two owners would start two daemons.
         own = ["--detach", "--rm", "--restart", "no", "--name", name, "--pid", "host", "--log-driver", "passthrough"]
         own += ["--env", self._mark, "--label", self._mark, *self._user(), *self._places()]
         command = [*self._podman, "run", *self._options, *own, *self._collectd(program), *arguments(config_file)]
+        code = self._run(command, name, output)
+        if code == _OWN_FAILURE:
+            # An earlier start that was cut off with its agent may have taken the name since: podman goes on by itself.
+            code = self._run(command, name, output)
+        return self._of(name) if code == 0 else None
+
+    def _run(self, command: Sequence[str], name: str, output: int) -> int:
+        self._remove(name)
         try:
-            done = subprocess.run(
+            return subprocess.run(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -64,10 +74,9 @@ class Podman(Launcher):
                 timeout=self._settings.start_timeout,
                 start_new_session=True,
                 check=False,
-            )
+            ).returncode
         except (OSError, subprocess.TimeoutExpired) as error:
             raise exception.DaemonNotStarted(f"{self._podman[0]}: {error}", messages=[]) from error
-        return self._of(name) if done.returncode == 0 else None
 
     def running(self, programs: Iterable[str], config_file: str) -> Iterator[Process]:
         """Of which image a process is, nobody can see; that it is ours is enough."""

@@ -55,7 +55,7 @@ def daemon(settings: DriverSettings) -> ChildDaemon:
 def test_the_options_of_the_agent_come_last(settings: DriverSettings) -> None:
     with pytest.raises(exception.DaemonNotStarted):
         daemon(settings).start()
-    (run,) = [line for line in told(settings) if line.startswith("run ")]
+    run = next(line for line in told(settings) if line.startswith("run "))
     assert run.index("--restart always") < run.index("--restart no")
     assert "--cap-drop all" in run
     assert "--user 42431:42400" in run
@@ -76,6 +76,17 @@ def test_what_is_of_no_use_is_removed_and_nothing_else(settings: DriverSettings)
     with pytest.raises(exception.DaemonNotStarted):
         daemon(settings).start()
     assert "rm --force --time 0 --ignore a c" in told(settings)
+
+
+def test_a_start_is_tried_again_where_podman_itself_fails(settings: DriverSettings) -> None:
+    """That of an agent that was killed may have taken the name after what was of no use was removed."""
+    with pytest.raises(exception.DaemonNotStarted):
+        daemon(settings).start()
+    assert [line.split()[0] for line in told(settings)] == ["ps", "rm", "run", "ps", "rm", "run"]
+    Path(settings.podman).write_text(Path(settings.podman).read_text().replace("exit 125", "exit 127"))
+    with pytest.raises(exception.DaemonNotStarted):
+        daemon(settings).start()
+    assert [line.split()[0] for line in told(settings)[6:]] == ["ps", "rm", "run"]
 
 
 def test_an_agent_asks_it_only_after_a_start_that_was_cut_off(settings: DriverSettings) -> None:
