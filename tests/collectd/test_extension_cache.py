@@ -102,12 +102,13 @@ def test_filters_and_pages(compiled: dict[str, Path], eventually: Eventually) ->
         assert page["intervals"] == [3600.0] * 10
 
 
-def test_pages_end_at_any_name() -> None:
+def test_pages_end_at_any_name(eventually: Eventually) -> None:
     """The marker of a page is plain text, and leads on from there, also from one that is no UTF-8."""
     names = ["a%2fb", "caf\udce8", "caf\udce9", "caf\udcea", "caf\u00e9"]
     with ScratchCollectd(("unixsock",), unixsock.CONFIG, options={"Timeout": 1000}) as collectd:
         for name in names:
             unixsock.putval(collectd, f"h/table-{name}/gauge", 1, interval=10)
+        eventually(lambda: len(collectd.call("metrics_list", plugin="table")["names"]) == len(names))
         reader, seen = Reader(collectd.client), 0
         markers: list[str | None] = []
         while not markers or markers[-1] is not None:
@@ -118,13 +119,14 @@ def test_pages_end_at_any_name() -> None:
         assert all(marker.isascii() for marker in markers[:-1] if marker)
 
 
-def test_a_type_of_any_encoding_costs_the_others_nothing(tmp_path: Path) -> None:
+def test_a_type_of_any_encoding_costs_the_others_nothing(tmp_path: Path, eventually: Eventually) -> None:
     types = tmp_path / "types.db"
     types.write_bytes(b"caf\xe9 rest\xe9:GAUGE:0:U, go\xfbt:COUNTER:0:U\n")
     text = f'TypesDB "/usr/share/collectd/types.db" "{types}"\n{unixsock.CONFIG}'
     with ScratchCollectd(("unixsock",), text, options={"Timeout": 1000}) as collectd:
         unixsock.putval(collectd, "h/table/caf\udce9", "1:2", interval=10)
         unixsock.putval(collectd, "h/table/gauge", 3, interval=10)
+        eventually(lambda: len(collectd.call("metrics_list", plugin="table")["names"]) == 2)
         found = collectd.call("values_get", plugin="table")
         assert [len(values) for values in found["values"]] == [2, 1]
         assert found["values"][1] == [3]
