@@ -44,7 +44,12 @@ def test_a_live_disable_raises_none_and_others_are_still_missed(eventually: Even
 
 def test_a_plugin_of_metrics_that_are_no_utf_8_is_disabled_without_one(eventually: Eventually) -> None:
     with ScratchCollectd(("load", "unixsock"), THRESHOLD + unixsock.CONFIG, interval=0.2, options=OPTIONS) as collectd:
-        unixsock.putval(collectd, "scratch.example.org/load-caf\udce9/gauge-odd", 1, interval=0.2)
+
+        def put() -> bool:
+            unixsock.putval(collectd, "scratch.example.org/load-caf\udce9/gauge-odd", 1, interval=0.2)
+            return bool(collectd.call("metrics_list", type="gauge")["names"])
+
+        eventually(put)
         collectd.call("plugin_disable", plugin="load")
         assert_missed(collectd, eventually)
         assert not raised(collectd.log_text, "gauge-odd")

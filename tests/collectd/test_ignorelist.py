@@ -126,16 +126,20 @@ def test_of_metrics_that_are_called_oddly_none_is_raised_either(eventually: Even
     """Whoever puts a value in names it: in Latin-1, or without a plugin."""
     odd = ("disk-caf\udce9/gauge-odd", "-x/gauge-odd")
     with ScratchCollectd(("unixsock",), THRESHOLD + unixsock.CONFIG, interval=0.2, options=OPTIONS) as collectd:
-        for name in odd:
-            unixsock.putval(collectd, f"scratch.example.org/{name}", 1, interval=0.2)
+
+        def put() -> bool:
+            for name in odd:
+                unixsock.putval(collectd, f"scratch.example.org/{name}", 1, interval=0.2)
+            return len(collectd.call("metrics_list", type="gauge")["names"]) == len(odd)
+
+        eventually(put)
         collectd.call("ignorelist_set", settings={"odd": {"type_instance": "^odd$"}})
         assert collectd.call("status")["sections"]["ignorelist"]["facts"] == {"odd": {"matched": len(odd)}}
         collectd.call("thresholds_set", settings={"a": {"type": "memory", "failure_max": 1.0}})
         assert_missed(collectd, eventually)
         assert not raised(collectd.log_text, "gauge-odd")
-        for name in odd:
-            unixsock.putval(collectd, f"scratch.example.org/{name}", 1, interval=0.2)
-        assert not collectd.call("metrics_list")["names"], "but what is missing"
+        assert not put(), "but what is missing"
+        assert not collectd.call("metrics_list")["names"]
         collectd.call("ignorelist_set", settings={})
 
 
