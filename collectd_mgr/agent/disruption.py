@@ -35,12 +35,14 @@ class Disruption:
 
         :returns: the same, with a warning where nothing was read for a while
         """
-        memory, expects, had = state.memory, self.expects, dict[str, float]()
+        memory, expects = state.memory, self.expects
         if applied.replaced:
             # The new one tells how often it reads, which its configuration says of some plugins alone.
             expects = series.in_time(expects, series.given(series.fresh(ladder, time.time())))
-            had = series.newest(ladder, expects)
-        probation = memory.probation and replace(memory.probation.expecting(expects), had=had)
+        probation = memory.probation and replace(memory.probation.expecting(expects), had={})
+        if probation and applied.replaced:
+            # To look at a large cache takes its time, in which nothing can have come that it had not yet.
+            probation = replace(probation, had=series.newest(ladder, expects), since=time.monotonic())
         state.gave = frozenset() if applied.replaced else self.gave
         state.note(probation=probation, gap=memory.gap if applied.gap is None else applied.gap)
         if applied.gap is None:
