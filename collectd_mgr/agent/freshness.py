@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,8 @@ class Sweep:
     ``directory``: the agent's own. ``reach``: is shown what there is, too.
 
     ``seen``: how fresh the values in the cache are, by plugin and host of their identifiers, in a daemon that calls its
-    own host ``hostname``; ``rate``: samples per second of all of them; ``absent``: what was there and is gone;
-    ``installed``: as in the capabilities, and ``installed_digest`` of it.
+    own host ``hostname``, and ``looked``: when, in seconds since 1970; ``rate``: samples per second of all of them;
+    ``absent``: what was there and is gone; ``installed``: as in the capabilities, and ``installed_digest`` of it.
     """
 
     def __init__(self, ladder: Ladder, allowed: Callable[[], bool], directory: str, reach: Reach) -> None:
@@ -36,6 +37,7 @@ class Sweep:
         self._reach = reach
         self._allowed = allowed
         self.seen: Mapping[str, Mapping[str, Freshness]] = {}
+        self.looked = 0.0
         self.rate = 0.0
         self.hostname = ""
         self.absent = Absent(Path(directory) / "missing.json")
@@ -52,21 +54,27 @@ class Sweep:
     def refresh(self) -> None:
         """Look again; what cannot be read is not known to be fresh."""
         self._look_for_plugins()
+        began = time.time()
         try:
             with look():
-                self.seen = self._look() if self._allowed() else {}
+                seen = self._look() if self._allowed() else {}
         except exception.CollectdMgrError as error:
             LOG.debug("The cache cannot be read: %s", error.detail)
-            self.seen = {}
+            seen = {}
+        if seen is not self.seen:
+            # In this order, see of(): one that looks old is not taken for silent.
+            self.seen, self.looked = seen, began
 
     def of(self, names: Naming) -> Freshness:
         """Of the metrics that bear these names."""
-        return together(
+        looked, seen = self.looked, self.seen
+        found = (
             fresh
             for plugin in names.plugins
-            for host, fresh in self.seen.get(plugin, {}).items()
+            for host, fresh in seen.get(plugin, {}).items()
             if names.hosts is None or host in names.hosts
         )
+        return together(found, looked)
 
     def naming(self, plugin: str, goal: PluginGoal) -> Naming:
         """The names of a plugin that is to run so, in this daemon."""

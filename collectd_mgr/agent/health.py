@@ -11,16 +11,19 @@ from collectd_mgr.domain.plan import RunningPlugin
 
 @dataclass(frozen=True)
 class Freshness:
-    """What collectd's cache has of one plugin: its newest value (seconds since 1970) and how many identifiers."""
+    """What collectd's cache had of one plugin when it was looked at (seconds since 1970): its newest value (the same),
+    and how many identifiers."""
 
     last_value: float | None = None
     metrics: int = 0
+    looked: float = 0.0
 
 
-def together(found: Iterable[Freshness]) -> Freshness:
+def together(found: Iterable[Freshness], looked: float) -> Freshness:
     """Of all of them."""
     each = list(found)
-    return Freshness(max((item.last_value or 0.0 for item in each), default=None), sum(item.metrics for item in each))
+    newest = max((item.last_value or 0.0 for item in each), default=None)
+    return Freshness(newest, sum(item.metrics for item in each), looked)
 
 
 def health(
@@ -38,6 +41,7 @@ def health(
         return "stopping" if running.stopping or fresh.metrics else "off"
     # What is ahead of the clock is from before that was set back: until it is reached again, collectd takes nothing.
     newest, since = (moment if moment <= now + interval else 0.0 for moment in (fresh.last_value or 0.0, since))
-    if collects and now - max(newest, since) > 2 * interval:
+    # What came since the cache was looked at is not known: nobody is silent for the time that has passed since then.
+    if collects and min(now, fresh.looked) - max(newest, since) > 2 * interval:
         return "silent"
     return "observed" if newest > 0 and newest >= since else "registered"

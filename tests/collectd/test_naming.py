@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,16 +36,30 @@ class Seen:
         ladder = Ladder([host.driver()])
         reach = Reach(lambda: parts.state.goal(None), lambda: 1.0)
         self.sweep = Sweep(ladder, lambda: True, host.settings.state_dir, reach)
-        self._picture = Picture(host.settings.host, parts.state, ladder, self.sweep, 1)
+        #: Seconds that pass between a look at the cache and the picture.
+        self.age = 0.0
+        self._picture = Picture(host.settings.host, parts.state, ladder, self.sweep, 1, lambda: time.time() + self.age)
 
     def health(self, plugin: str) -> str:
         self.sweep.refresh()
+        return self.taken(plugin)
+
+    def taken(self, plugin: str) -> str:
+        """Without a look at the cache."""
         return self._picture.take().plugins[plugin].health
 
 
 def test_one_that_is_renamed_is_observed(tmp_path: Path) -> None:
     with counting(tmp_path, "mails") as seen:
         eventually(lambda: seen.health("filecount") == "observed")
+
+
+def test_one_is_not_silent_for_the_time_since_the_cache_was_looked_at(tmp_path: Path) -> None:
+    """The answer to a change does not look at it, and a plugin may be read ten times between two looks."""
+    with counting(tmp_path, "mails") as seen:
+        eventually(lambda: seen.health("filecount") == "observed")
+        seen.age = 1000.0
+        assert seen.taken("filecount") == "observed"
 
 
 def test_values_of_another_host_are_none_of_ours(tmp_path: Path) -> None:

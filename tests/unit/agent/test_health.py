@@ -29,7 +29,7 @@ OFF = RunningPlugin(True, False)
     ],
 )
 def test_health(running: RunningPlugin | None, last_value: float | None, metrics: int, now: float, said: str) -> None:
-    assert health(running, Freshness(last_value, metrics), interval=10.0, since=100.0, now=now) == said
+    assert health(running, Freshness(last_value, metrics, now), interval=10.0, since=100.0, now=now) == said
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,15 @@ def test_health(running: RunningPlugin | None, last_value: float | None, metrics
 def test_a_value_from_before_the_clock_was_set_back_is_none_of_now(
     last_value: float | None, now: float, said: str
 ) -> None:
-    assert health(ON, Freshness(last_value, 1), interval=10.0, since=100.0, now=now) == said
+    assert health(ON, Freshness(last_value, 1, now), interval=10.0, since=100.0, now=now) == said
+
+
+@pytest.mark.parametrize(("looked", "said"), [(120.0, "observed"), (121.0, "silent")])
+def test_nobody_is_silent_for_the_time_since_the_cache_was_looked_at(looked: float, said: str) -> None:
+    """Ten looks may be between two of the cache; what it has had meanwhile is not known."""
+    assert health(ON, Freshness(100.5, 1, looked), interval=10.0, since=100.0, now=500.0) == said
 
 
 def test_who_collects_nothing_is_not_silent() -> None:
     for now in (200.0, 50.0):
-        assert health(ON, Freshness(), interval=10.0, since=100.0, now=now, collects=False) == "registered"
+        assert health(ON, Freshness(looked=now), interval=10.0, since=100.0, now=now, collects=False) == "registered"
