@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from benchmarks import figures
 from benchmarks.empty import Empty
 from benchmarks.http import Connection
 from tests.functional.deployment import Agent, Caller, Deployment
@@ -82,3 +83,12 @@ def laid(
     stack.callback(bed.close)
     bed.start()
     return bed
+
+
+@contextmanager
+def own() -> Iterator[Bed]:
+    """A bed without tokens, for as long as the block lasts; how busy the machine is is printed before and after."""
+    print(figures.load())
+    with ExitStack() as stack:
+        yield laid(stack, *services(stack))
+    print(figures.load())

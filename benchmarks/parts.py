@@ -134,12 +134,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=200)
     options = parser.parse_args()
-    print(figures.load())
-    with ExitStack() as stack:
-        rabbitmq, mariadb = bed.services(stack)
-        ground = bed.laid(stack, rabbitmq, mariadb)
+    with bed.own() as ground, ExitStack() as stack:
         print(measure(stack, ground, options.rounds))
-    print(figures.load())
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import time
-from contextlib import ExitStack
 from typing import Any
 
 from benchmarks import bed, figures
@@ -71,12 +70,8 @@ def main() -> None:
     parser.add_argument("--metrics", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=10)
     options = parser.parse_args()
-    print(figures.load())
-    with ExitStack() as stack:
-        rabbitmq, mariadb = bed.services(stack)
-        ground = bed.laid(stack, rabbitmq, mariadb)
+    with bed.own() as ground:
         print(measure(ground, options.metrics, options.rounds))
-    print(figures.load())
 
 
 if __name__ == "__main__":

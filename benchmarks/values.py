@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import functools
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -83,12 +82,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--limits", type=int, nargs="*", default=[1000], help="sizes of pages beside that")
     options = parser.parse_args()
-    print(figures.load())
-    with ExitStack() as stack:
-        rabbitmq, mariadb = bed.services(stack)
-        ground = bed.laid(stack, rabbitmq, mariadb)
+    with bed.own() as ground:
         print(measure(ground, options.metrics, options.rounds, [None, *options.limits]))
-    print(figures.load())
 
 
 if __name__ == "__main__":
