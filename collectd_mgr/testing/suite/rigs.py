@@ -125,12 +125,13 @@ class Host:
         assert process.wait(PATIENCE)
 
     def close(self) -> None:
-        self._end_successors()
-        self.collectd.daemon.stop()
-        self.collectd.wire.close()
-        for driver in self.drivers:
-            driver.close()
-        self.exits.close()
+        """From the last to the first, each of it whatever becomes of the others."""
+        with self.exits:
+            for driver in self.drivers:
+                self.exits.callback(driver.close)
+            self.exits.callback(self.collectd.wire.close)
+            self.exits.callback(self.collectd.daemon.stop)
+            self.exits.callback(self._end_successors)
 
     def _end_successors(self) -> None:
         """What an interrupted replacement has left would take the place of the daemon as soon as that ends."""
