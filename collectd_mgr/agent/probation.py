@@ -95,7 +95,9 @@ def begun(running: Running, lasts: float, live: bool, now: float, boot_id: str, 
     """Of a change that was made just now; what was on probation ``before`` it stays so for as long as it would."""
     left = before.left(now, boot_id) if before else 0.0
     fresh = Probation(running.pid, running.started, boot_id, now, max(lasts, left), live, running.since_boot)
-    return replace(fresh, first=before.first, had=before.had) if before else fresh
+    if before is None:
+        return fresh
+    return replace(fresh, first=before.first, had=before.had if before.watches(running, boot_id) else {})
 
 
 def lasting(todo: Plan, running: Running, default: float) -> float:

@@ -80,6 +80,11 @@ class TestLength:
         assert begun(FIRST, 3.0, True, 1179.0, "b", before).lasts == 3.0
         assert begun(FIRST, 3.0, True, 5.0, "another", before).lasts == 180.0
 
+    def test_what_a_process_had_is_that_of_no_other(self) -> None:
+        before = replace(begun(FIRST, 180.0, True, 1000.0, "b", None), had={"h/cpu": 5.0})
+        places = ((FIRST, "b"), (replace(FIRST, pid=2), "b"), (FIRST, "another"))
+        assert [begun(each, 3.0, True, 1010.0, boot, before).had for each, boot in places] == [before.had, {}, {}]
+
     def test_of_an_agent_that_noted_no_start_is_told_by_the_pid(self) -> None:
         old = Memory().to_dict() | {
             "probation": {"pid": 1, "started": 2.0, "boot_id": "b", "since": 0.0, "lasts": 9.0, "live": True}
