@@ -58,10 +58,17 @@ class Podman(Launcher):
         own += ["--env", self._mark, "--label", self._mark, *self._user(), *self._places()]
         command = [*self._podman, "run", *self._options, *own, *self._collectd(program), *arguments(config_file)]
         code = self._run(command, name, output)
-        if code == _OWN_FAILURE:
-            # An earlier start that was cut off with its agent may have taken the name since: podman goes on by itself.
+        if code == _OWN_FAILURE and self._is_taken(name):
             code = self._run(command, name, output)
         return self._of(name) if code == 0 else None
+
+    def _is_taken(self, name: str) -> bool:
+        """Whether it is, by an earlier start that was cut off with its agent since: podman goes on by itself."""
+        try:
+            self._ask("container", "exists", "--external", name)
+        except exception.DaemonNotStarted:
+            return False
+        return True
 
     def _run(self, command: Sequence[str], name: str, output: int) -> int:
         self._remove(name)

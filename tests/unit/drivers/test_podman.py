@@ -78,15 +78,20 @@ def test_what_is_of_no_use_is_removed_and_nothing_else(settings: DriverSettings)
     assert "rm --force --time 0 --ignore a c" in told(settings)
 
 
-def test_a_start_is_tried_again_where_podman_itself_fails(settings: DriverSettings) -> None:
-    """That of an agent that was killed may have taken the name after what was of no use was removed."""
-    with pytest.raises(exception.DaemonNotStarted):
-        daemon(settings).start()
-    assert [line.split()[0] for line in told(settings)] == ["ps", "rm", "run", "ps", "rm", "run"]
-    Path(settings.podman).write_text(Path(settings.podman).read_text().replace("exit 125", "exit 127"))
-    with pytest.raises(exception.DaemonNotStarted):
-        daemon(settings).start()
-    assert [line.split()[0] for line in told(settings)[6:]] == ["ps", "rm", "run"]
+def test_a_start_is_tried_again_where_the_name_is_taken(settings: DriverSettings) -> None:
+    """That of an agent that was killed may have taken it after what was of no use was removed."""
+
+    def asked(otherwise: str = "", said: str = "") -> list[str]:
+        before, script = len(told(settings)), Path(settings.podman)
+        script.write_text(script.read_text().replace(said, otherwise))
+        with pytest.raises(exception.DaemonNotStarted):
+            daemon(settings).start()
+        return [line.split()[0] for line in told(settings)[before:]]
+
+    assert asked() == ["ps", "rm", "run", "container", "ps", "rm", "run"]
+    assert told(settings)[3] == "container exists --external collectd"
+    assert asked("container|run) exit 125", said="run) exit 125") == ["ps", "rm", "run", "container"]
+    assert asked("exit 127", said="exit 125") == ["ps", "rm", "run"]
 
 
 def test_an_agent_asks_it_only_after_a_start_that_was_cut_off(settings: DriverSettings) -> None:
