@@ -48,7 +48,7 @@ class Fence:
     def up(self) -> Iterator[None]:
         """Inside, :meth:`passed` may be called."""
         self._passed.clear()
-        self._began = 0.0
+        self._begin()
         try:
             yield
         finally:
@@ -62,9 +62,15 @@ class Fence:
         return thread in self._passed
 
     def _renew(self) -> None:
-        """Begin a new batch before the first entries of the old one come round again and are counted twice."""
-        if time.monotonic() - self._began < _INTERVAL / 2:
-            return
+        """Begin a new batch before the first entries of the old one come round again and are counted twice.
+
+        Where no thread has taken one yet all wait for that. What is taken off the heap lies there until a thread comes
+        by: beside threads that hang, batch after batch would.
+        """
+        if self._runs and time.monotonic() - self._began >= _INTERVAL / 2:
+            self._begin()
+
+    def _begin(self) -> None:
         self._daemon.unregister_read_group(GROUP)
         self._began, self._runs, self._registered = time.monotonic(), [], 0
 

@@ -35,17 +35,20 @@ class Grace:
         self._outside: dict[int, float] = {}
         self._lock = threading.Lock()
 
-    def wait(self, since: float | None, timeout: float) -> bool:
-        """Whether it came within ``timeout`` seconds. Costs at most the longest read in flight, as a rule."""
+    def wait(self, since: float | None, timeout: float, enough: Callable[[], bool] = lambda: False) -> bool:
+        """Whether it came within ``timeout`` seconds. Costs at most the longest read in flight, as a rule.
+
+        :param enough: tells whether to wait no longer
+        """
         began = time.monotonic()
         deadline = began + timeout
-        if _wait(lambda: self.over(since), min(deadline, began + _LOOK)):
+        if _wait(lambda: self.over(since), min(deadline, began + _LOOK), enough):
             return True
-        if time.monotonic() >= deadline:
+        if time.monotonic() >= deadline or enough():
             return False
         began = time.monotonic()
         with self._fence.up():
-            return _wait(lambda: self._passed(since, began), deadline)
+            return _wait(lambda: self._passed(since, began), deadline, enough)
 
     def over(self, since: float | None) -> bool:
         """Whether it came by now: one look at those threads that were not seen outside yet.
@@ -75,11 +78,11 @@ class Grace:
             self._outside[reader] = max(moment, self._outside.get(reader, moment))
 
 
-def _wait(done: Callable[[], bool], deadline: float) -> bool:
-    """Ask until it is, or the deadline."""
+def _wait(done: Callable[[], bool], deadline: float, enough: Callable[[], bool]) -> bool:
+    """Ask until it is, or the deadline, or it is ``enough``."""
     pause = 0.0002
     while not done():
-        if time.monotonic() >= deadline:
+        if time.monotonic() >= deadline or enough():
             return False
         time.sleep(pause)
         pause = min(2 * pause, 0.002)

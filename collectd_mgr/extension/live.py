@@ -115,6 +115,7 @@ def assemble(
     arena = Arena(library, BUDGET)
     judges = Judges(library, memory, gate, feed, arena)
     known = Thresholds(judges, arena, partial(names, library), settings.thresholds)
+    known.looks.complain = log.error
     chains = Chains(library, memory, gate, feed, inits, arena)
     ignored = Ignorelist(chains, known, arena, partial(names, library), settings.ignorelist)
     plugins = Plugins(gate, loader, records, observer, registration, known, abi.hostname(library))

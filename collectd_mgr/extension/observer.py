@@ -61,12 +61,12 @@ class Observer:
             ),
             "config_digest": record.digest,
             "origin": record.origin,
-            "stopping": self._stops(record),
+            "stopping": self.stops(record),
             "off": record.off,
         }
 
-    def _stops(self, record: Record) -> bool:
-        """As it is seen now: nobody has to ask for anything for this to end."""
+    def stops(self, record: Record) -> bool:
+        """Whether a read may be in flight, as it is seen now: nobody has to ask for anything for this to end."""
         try:
             return not self._grace.over(record.withdrawn)
         except OSError:  # There may be no descriptor left to look with.

@@ -21,7 +21,7 @@ from collectd_mgr.extension.loader import Loader
 from collectd_mgr.extension.observer import Observer
 from collectd_mgr.extension.records import CONFIG, Record, Records
 from collectd_mgr.extension.registration import Registration
-from collectd_mgr.extension.stragglers import Stragglers
+from collectd_mgr.extension.stragglers import Stragglers, Turn
 from collectd_mgr.extension.thresholds import Thresholds
 
 #: Programs of others run in these, the extension itself in python; the threshold plugin has no read to switch.
@@ -52,8 +52,8 @@ class Plugins:
         self._thresholds = thresholds
         self._hostname = hostname
         self._stragglers = Stragglers(registration, self._turn)
-        #: Around what is done on a thread of its own, as around an operation.
-        self.exclusively: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext
+        #: Around what is done beside the operations, which gives way to them.
+        self.aside: Turn = lambda: contextlib.nullcontext(lambda: False)
 
     def enable(
         self,
@@ -75,7 +75,8 @@ class Plugins:
         if self._loader.path(plugin) is None:
             if not first_load_allowed:
                 raise _refused(plugin, "first_load", "it is not loaded yet, and loading it was not allowed")
-            messages = self._registration.load(plugin, interval, config_text, config_digest)
+            with self._followed(plugin):
+                messages = self._registration.load(plugin, interval, config_text, config_digest)
             return {**self._observer.plugin(plugin), "messages": messages}
         record = self._known(plugin)
         self._check_config(plugin, record, config_digest)
@@ -97,10 +98,9 @@ class Plugins:
             known = starts(plugin, items, self._hostname)
             self._thresholds.hush(plugin, lambda names: {name for name in names if name.startswith(known)})
             record = self._known(plugin)
-            over = self._registration.unregister(plugin, record, grace_timeout)
-            self._thresholds.renew()
-            if not over:
-                self._thresholds.follow(plugin, partial(self._stragglers.over, record))
+            with self._followed(plugin):
+                self._registration.unregister(plugin, record, grace_timeout)
+                self._thresholds.renew()
         return self._observer.plugin(plugin)
 
     def restart(self, plugin: str, interval: float | None = None) -> dict[str, Any]:
@@ -118,10 +118,20 @@ class Plugins:
         return self._again(plugin, record, record.own_interval if interval is None else interval)
 
     @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
-        with self.exclusively():
+    def _turn(self) -> Iterator[Callable[[], bool]]:
+        with self.aside() as wanted:
             self._gate.running()  # When collectd stops it frees its lists.
+            yield wanted
+
+    @contextlib.contextmanager
+    def _followed(self, plugin: str) -> Iterator[None]:
+        """Around what may take reads out, whatever comes of it: those in flight are looked for until they are over."""
+        try:
             yield
+        finally:
+            record = self._records[plugin]
+            if self._observer.stops(record):
+                self._thresholds.follow(plugin, partial(self._stragglers.over, record))
 
     def _again(self, plugin: str, record: Record, interval: float | None) -> dict[str, Any]:
         observed = self._observer.plugin(plugin)
@@ -131,9 +141,10 @@ class Plugins:
         return self._register(plugin, record, interval)
 
     def _register(self, plugin: str, record: Record, interval: float | None) -> dict[str, Any]:
-        if not self._registration.unregister(plugin, record, GRACE):
-            raise exception.Busy(f"A read of {plugin} is still in flight.", plugin=plugin)
-        messages = self._registration.again(plugin, record, interval)
+        with self._followed(plugin):
+            if not self._registration.unregister(plugin, record, GRACE):
+                raise exception.Busy(f"A read of {plugin} is still in flight.", plugin=plugin)
+            messages = self._registration.again(plugin, record, interval)
         self._thresholds.unhush(plugin)
         return {**self._observer.plugin(plugin), "messages": messages}
 

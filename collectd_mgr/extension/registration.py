@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from collectd_mgr.extension import fragment
@@ -62,9 +62,12 @@ class Registration:
         self._withdraw(plugin, record)
         return self.wait(record, timeout)
 
-    def wait(self, record: Record, timeout: float) -> bool:
-        """Wait for those of the reads that were taken out and are in flight; whether none is left."""
-        return self._grace.wait(record.withdrawn, timeout)
+    def wait(self, record: Record, timeout: float, enough: Callable[[], bool] = lambda: False) -> bool:
+        """Wait for those of the reads that were taken out and are in flight; whether none is left.
+
+        :param enough: tells whether to wait no longer
+        """
+        return self._grace.wait(record.withdrawn, timeout, enough)
 
     def over(self, record: Record) -> bool:
         """Whether none of the reads that were taken out is in flight any more."""

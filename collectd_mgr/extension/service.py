@@ -114,7 +114,7 @@ class Service:
             self._resume()
         server = WireServer(self._settings.socket, methods.table(), facts)
         if inside.live is not None:
-            inside.live.plugins.exclusively = server.exclusively
+            inside.live.plugins.aside = partial(server.exclusively, 0.0)
         server.start()
         if self._settings.metrics:
             Report(self._collectd, methods.counters, inside.longest_hold).register()

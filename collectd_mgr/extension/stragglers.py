@@ -10,11 +10,14 @@ from contextlib import AbstractContextManager
 from collectd_mgr.extension.records import Record
 from collectd_mgr.extension.registration import Registration
 
-#: Seconds between two waits, the first time and at most; each pause is twice the one before.
-_PAUSE, _LONGEST = 2.0, 20.0
+#: Seconds of the first pause between two waits, and of the last one; each is twice the one before.
+_PAUSE, _LONGEST = 2.0, 512.0
 
-#: The part of a pause that the next wait lasts: in it the thread must come by, and operations have to wait.
+#: The part of a pause that the wait before it lasts: in it the thread must come by.
 _SHARE = 0.05
+
+#: Around what only one may do at a time; gives what tells whether another one waits for that.
+Turn = Callable[[], AbstractContextManager[Callable[[], bool]]]
 
 
 class Stragglers:
@@ -22,27 +25,36 @@ class Stragglers:
 
     All have the pauses in common: who meets the threads for one has met them for those before it as well.
 
-    :param turn: around what only one may do at a time
+    A thread that is met in none of the waits, of up to half a minute, hangs. It is not waited for any more: when it is
+    idle that is seen, and whoever changes the plugin again waits for it anew.
     """
 
-    def __init__(self, registration: Registration, turn: Callable[[], AbstractContextManager[object]]) -> None:
+    def __init__(self, registration: Registration, turn: Turn, clock: Callable[[], float] = time.monotonic) -> None:
         self._registration = registration
         self._turn = turn
-        self._pause = _PAUSE
-        self._next = 0.0
+        self._clock = clock
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pause, self._next = _PAUSE, 0.0
 
     def over(self, record: Record) -> bool:
-        """Whether none of the reads that were taken out is in flight; takes a second at most, once it has its turn.
+        """Whether none of the reads that were taken out is in flight; gives up as soon as another one wants the turn.
 
-        :raises Busy: collectd stops
+        :raises Busy: another one has it, or collectd stops
         :raises OSError: there may be no descriptor left to look with
         """
-        if self._registration.over(record):
-            return True
-        if time.monotonic() < self._next:
+        over = self._registration.over(record) or self._met(record)
+        if over:
+            self._begin()
+        return over
+
+    def _met(self, record: Record) -> bool:
+        if self._pause > _LONGEST or self._clock() < self._next:
             return False
-        with self._turn():
-            over = self._registration.wait(record, _SHARE * self._pause)
-        self._pause = _PAUSE if over else min(2 * self._pause, _LONGEST)
-        self._next = time.monotonic() + self._pause
+        with self._turn() as wanted:
+            over = self._registration.wait(record, _SHARE * self._pause, wanted)
+            if not wanted():
+                self._pause *= 2
+        self._next = self._clock() + self._pause
         return over

@@ -12,10 +12,8 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping, Set
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from collectd_mgr import exception
@@ -26,30 +24,15 @@ from collectd_mgr.extension import lookup, threshold
 from collectd_mgr.extension.arena import Arena
 from collectd_mgr.extension.hushes import Gone, Hushes, Look
 from collectd_mgr.extension.judges import Judges, Unknown
+from collectd_mgr.extension.looks import Looks
 from collectd_mgr.extension.threshold import Record
 
 Settings = Mapping[str, Mapping[str, Any]]
-
-#: Seconds between two looks for metrics that are to come back.
-_RETURN = 2.0
 
 #: Matches nothing: there is no such type. It keeps the tree from ever being empty, and shows how collectd lays one out.
 _WITNESS = thresholds.normal(
     {"plugin": "collectd_mgr", "type": "collectd_mgr", "failure_max": 1.0, "hits": 7, "persist": True}
 )
-
-
-#: The name of the thread that looks for them, as the kernel has it. Any other one of Python's is called collectd.
-THREAD = "collectd_mgr"
-
-
-class _Timer(threading.Timer):
-    """It may wait for ever, where a metric does not come back: nobody is to take it for the thread of a plugin."""
-
-    def run(self) -> None:
-        with suppress(OSError):
-            Path("/proc/thread-self/comm").write_text(THREAD, encoding="ascii")
-        super().run()
 
 
 class Thresholds:
@@ -72,11 +55,13 @@ class Thresholds:
         self._names = names
         self._hushes = Hushes()
         self._lock = threading.RLock()
-        self._awaited = False
+        #: Nobody says that a metric came back, so that is looked for.
+        self.looks = Looks(self._look)
         #: By the reason why it was switched off, what tells whether nothing may come of it any more.
         self._late: dict[str, Callable[[], bool]] = {}
-        self._ended = False
         self._hushed: Set[str] = frozenset()
+        #: Those that could not be hushed instead: a try costs memory for ever, whatever comes of it.
+        self._refused: Set[str] | None = None
         self._tree: lookup.Tree = None
 
     def facts(self) -> dict[str, Any]:
@@ -135,15 +120,11 @@ class Thresholds:
         """Go on to look for what comes into the cache, until ``over``: a read of what was switched off is in flight."""
         with self._lock:
             self._late[why] = over
-            self._await()
+            self.looks.have()
 
     def _set(self, why: str, gone: Gone | None, look: Look) -> None:
         if self._hushes.put(why, gone, look, time.time()):
-            self._await()
-
-    def _await(self) -> None:
-        if not self._awaited:
-            self._later()
+            self.looks.have()
 
     def renew(self) -> None:
         """Look for what came into the cache since; safe to repeat."""
@@ -151,56 +132,71 @@ class Thresholds:
             self._renew(cache(self._names))
 
     def _renew(self, look: Look) -> None:
-        hushed = self._hushes.metrics(look) if self._judges.loaded() else self._hushed
+        hushed = self._wished(look)
         if hushed != self._hushed:
             self._exchange(self.settings, hushed)
 
     def _settle(self, look: Look) -> None:
         """As :meth:`_renew`; where the budget does not allow that, the silences that are over end all the same."""
+        hushed = self._wished(look)
+        if hushed in (self._hushed, self._refused):
+            return
         try:
-            self._renew(look)
+            self._exchange(self.settings, hushed)
         except exception.LiveRefused:
             # There was memory to silence them; where there is none to end that, they would be silent for good.
             with self._arena.beyond():
-                self._exchange(self.settings, self._hushed & self._hushes.metrics(look))
+                self._exchange(self.settings, self._hushed & hushed)
+            self._refused = hushed
+
+    def _wished(self, look: Look) -> Set[str]:
+        """The metrics that are to be hushed now."""
+        return self._hushes.metrics(look) if self._judges.loaded() else self._hushed
 
     def end(self, timeout: float) -> None:
         """Begin no thread any more; when this returns none is just being begun, unless it took ``timeout`` seconds.
 
         Python frees what a thread needs for its first step with everything else of its own.
         """
-        self._ended = True
+        self.looks.end()
         if self._lock.acquire(timeout=timeout):
             self._lock.release()
 
-    def _later(self) -> None:
-        """Nobody says that a metric came back, so that is looked for."""
-        if self._ended:
-            return
-        timer = _Timer(_RETURN, self._look)
-        timer.daemon = True
-        timer.start()
-        self._awaited = True
-
     def _look(self) -> None:
-        # Without the lock: an operation that waits for that has the turn which one of these may wait for.
-        over = [late for late in list(self._late.values()) if _is(late)]
+        # Without the lock: what an operation does that waits for that is no reason not to meet these.
+        over = [late for late in list(self._late.values()) if self._is(late)]
         with self._lock:
-            self._awaited = False
+            self.looks.made()
             try:
-                self._judges.check()
-                look = cache(self._names)
-                # Once more after a read was over: what it gave may have been on its way yet.
-                if self._hushes.settle(look) or self._late:
-                    self._await()
-                self._late = {why: late for why, late in self._late.items() if late not in over}
-                self._settle(look)
+                self._see(over)
             except (exception.Busy, OSError):
                 # It may only be behind, or have no descriptor left; whoever would not look again would leave those
                 # metrics silenced.
-                self._await()
+                self.looks.have()
             except exception.CollectdMgrError:
                 return  # Nothing can be changed any more: the next change looks again.
+            except Exception as error:  # noqa: BLE001 - so he would whatever it is
+                self.looks.failed(error)
+                self.looks.have()
+
+    def _see(self, over: Sequence[Callable[[], bool]]) -> None:
+        self._judges.check()
+        look = cache(self._names)
+        # Once more after a read was over: what it gave may have been on its way yet.
+        if self._hushes.settle(look) or self._late:
+            self.looks.have()
+        self._late = {why: late for why, late in self._late.items() if late not in over}
+        self._settle(look)
+
+    def _is(self, over: Callable[[], bool]) -> bool:
+        """Whether it is over; not where nobody can tell now."""
+        try:
+            return over()
+        except (exception.CollectdMgrError, OSError):
+            return False
+        except Exception as error:  # noqa: BLE001 - nor where it fails otherwise
+            self.looks.failed(error)
+            return False
 
     def _operators(self) -> dict[str, tuple[Record, ...]]:
         """The operator's own by key: collectd's tree before our first change of it, without ours."""
@@ -240,7 +236,7 @@ class Thresholds:
         if tree is not self._tree:
             self._judges.install(tree)
             self._tree = tree
-        self._hushed = hushed
+        self._hushed, self._refused = hushed, None
 
     def _wanted(self, settings: Settings) -> dict[str, tuple[Record, ...]]:
         lists = dict(self._operators())
@@ -261,14 +257,6 @@ class Thresholds:
                 self._lists[name] = self._arena.put(content)
             address = self._lists[name]
         return address
-
-
-def _is(over: Callable[[], bool]) -> bool:
-    """Whether it is over; not where nobody can tell now."""
-    try:
-        return over()
-    except (exception.CollectdMgrError, OSError):
-        return False
 
 
 def _type(name: str) -> str:

@@ -15,6 +15,7 @@ from collectd_mgr import exception
 from collectd_mgr.wire import framing
 from collectd_mgr.wire.hello import negotiate
 from collectd_mgr.wire.listener import Listener, may_connect
+from collectd_mgr.wire.turn import Turn
 
 #: More connections than this at once are turned away.
 CONNECTIONS = 32
@@ -51,7 +52,7 @@ class WireServer:
         self._hello = hello
         self._limit = connections
         named = {method.turn for method in methods.values() if method.turn}
-        self._turns = {turn: threading.Lock() for turn in {OPERATION, *named}}
+        self._turns = {turn: Turn() for turn in {OPERATION, *named}}
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
         self._threads: set[threading.Thread] = set()
@@ -91,10 +92,18 @@ class WireServer:
         return idle
 
     @contextlib.contextmanager
-    def exclusively(self) -> Iterator[None]:
-        """Inside, no operation runs."""
-        with self._turns[OPERATION]:
-            yield
+    def exclusively(self, timeout: float = -1) -> Iterator[Callable[[], bool]]:
+        """Inside, no operation runs; gives what tells whether one waits to, or the stop does.
+
+        :raises Busy: one has run for ``timeout`` seconds; -1: it is waited for
+        """
+        turn = self._turns[OPERATION]
+        if not turn.take(timeout):
+            raise exception.Busy(f"collectd is still at an {OPERATION}.")
+        try:
+            yield turn.wanted
+        finally:
+            turn.leave()
 
     def settle(self, timeout: float) -> bool:
         """Wait until nothing has its turn, ``timeout`` seconds at most; whether it came to that."""
@@ -209,7 +218,7 @@ class WireServer:
         :raises RequestTimeout: the caller has gone
         """
         turn = self._turns[name]
-        if not turn.acquire(timeout=patience):
+        if not turn.take(patience):
             raise exception.Busy(f"collectd is still at another {name}.")
         try:
             if self._stopping:
@@ -218,7 +227,7 @@ class WireServer:
                 raise exception.RequestTimeout("Nobody waits for it any more.", maybe_executed=False)
             yield
         finally:
-            turn.release()
+            turn.leave()
 
 
 def _patience(request: dict[str, Any]) -> float:
@@ -238,11 +247,11 @@ def _gone(caller: socket.socket) -> bool:
         return True
 
 
-def _ends(turn: threading.Lock, deadline: float) -> bool:
+def _ends(turn: Turn, deadline: float) -> bool:
     """Whether nobody has it, then or before."""
-    free = turn.acquire(timeout=max(0.0, deadline - time.monotonic()))
+    free = turn.take(max(0.0, deadline - time.monotonic()))
     if free:
-        turn.release()
+        turn.leave()
     return free
 
 

@@ -200,6 +200,14 @@ def test_stopping_ends_beside_a_thread_that_always_reads(compiled: dict[str, Pat
         eventually(lambda: not collectd.call("status")["plugins"]["load"]["stopping"])
 
 
+def test_so_it_does_where_a_load_has_failed(compiled: dict[str, Path], eventually: Eventually) -> None:
+    with probed(compiled, read=200) as collectd:
+        with pytest.raises(exception.ConfigRejected):
+            collectd.call("plugin_enable", plugin="df", config_text="<Plugin df>\n  NoSuchOption 1\n</Plugin>\n")
+        assert not collectd.call("status")["plugins"]["df"]["registered"]
+        eventually(lambda: not collectd.call("status")["plugins"]["df"]["stopping"])
+
+
 def test_what_a_read_that_hung_gives_in_the_end_raises_no_alarm_that_it_is_missing(
     compiled: dict[str, Path], eventually: Eventually, tmp_path: Path
 ) -> None:

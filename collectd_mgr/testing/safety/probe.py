@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from collectd_mgr.extension.thresholds import THREAD
+from collectd_mgr.extension.looks import THREAD
 
 #: Looks at the threads, a tenth of a second apart.
 _LOOKS = 5

@@ -34,7 +34,7 @@ class Collectd:
     def unregister_read(self, name: str) -> None:
         self._reads = [read for read in self._reads if read.name != name]
 
-    def wait(self, since: float, timeout: float) -> bool:
+    def wait(self, since: float, timeout: float, enough: Callable[[], bool]) -> bool:
         """A read is in flight."""
         return False
 

@@ -97,3 +97,23 @@ def test_no_silence_is_begun_past_the_budget() -> None:
     known._look()
     assert "host/load/load" in judges.keys
     assert (arena.spent, "host/load/load-late" in judges.keys) == (arena.budget, False)
+
+
+def test_what_was_refused_is_tried_again_when_it_is_something_else() -> None:
+    """A try takes what it can of the budget, and leaves the rest of it."""
+    arena, seen = Arena(ctypes.CDLL(None), 1 << 20), {"host/load/load": time.time()}
+    judges = Judging(arena)
+    known = Thresholds(judges, arena, lambda: seen, {})  # type: ignore[arg-type]
+    known.hush("load", lambda names: {name for name in names if "/load/" in name})
+    late = {f"host/load/load-{number}": time.time() for number in range(8)}
+    seen.update(late)
+    arena.budget = arena.spent + 300
+    known._look()
+    arena.budget += 300
+    spent = arena.spent
+    known._look()
+    assert (arena.spent, late.keys() & judges.keys) == (spent, set())
+    arena.budget = 1 << 20
+    seen["host/load/load-more"] = time.time()
+    known._look()
+    assert late.keys() < judges.keys

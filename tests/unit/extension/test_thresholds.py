@@ -70,14 +70,27 @@ def test_no_thread_is_begun_after_the_end() -> None:
     assert (begun(ended=False), begun(ended=True)) == (1, 0)
 
 
+def unheard_of() -> bool:
+    raise ValueError("unheard of")
+
+
+def no() -> bool:
+    return False
+
+
 @pytest.mark.parametrize(
-    ("over", "loaded"), [(no_descriptor, lambda: False), (lambda: False, no_descriptor)], ids=["reads", "thresholds"]
+    ("over", "loaded", "said"),
+    [(no_descriptor, no, 0), (no, no_descriptor, 0), (unheard_of, no, 1), (no, unheard_of, 1)],
+    ids=["reads", "thresholds", "reads, somehow", "thresholds, somehow"],
 )
-def test_a_look_that_fails_is_followed_by_one(over: Callable[[], bool], loaded: Callable[[], bool]) -> None:
-    """Two would be four after the next failure: each is a thread of collectd."""
-    thresholds = Thresholds(cast(Any, Judges(loaded)), Arena(ctypes.CDLL(None), 0), dict, {})
+def test_a_look_that_fails_is_followed_by_one(over: Callable[[], bool], loaded: Callable[[], bool], said: int) -> None:
+    """Two would be four after the next failure: each is a thread of collectd. What is not known to happen is logged."""
+    thresholds, log = Thresholds(cast(Any, Judges(loaded)), Arena(ctypes.CDLL(None), 0), dict, {}), list[str]()
+    thresholds.looks.complain = log.append
     with counted():
         thresholds.follow("p", over)
-    with counted() as new:
-        thresholds._look()
-    assert len(new) == 1
+    for _ in range(2):
+        with counted() as new:
+            thresholds._look()
+        assert len(new) == 1
+    assert ["ValueError: unheard of" in line for line in log] == [True] * said

@@ -210,6 +210,30 @@ def test_an_operation_whose_caller_has_gone_is_not_begun(directory: Path, method
     assert server.stop(PATIENCE)
 
 
+def test_who_is_at_something_beside_the_operations_sees_that_one_wants_the_turn(
+    directory: Path, methods: Methods
+) -> None:
+    """Or that the server is to stop; and has none where one is under way."""
+    server = WireServer(str(directory / "aside"), methods.table(), hello())
+    server.start()
+    client = WireClient(str(directory / "aside"), timeout=PATIENCE)
+    with ThreadPoolExecutor(2) as threads:
+        for ask in (lambda: client.call("work", {"n": 1}), lambda: server.settle(PATIENCE)):
+            with server.exclusively(0.0) as wanted:
+                assert not wanted()
+                asked = threads.submit(ask)
+                eventually(wanted)
+            asked.result()
+        held = threads.submit(client.call, "hold")
+        eventually(lambda: methods.holding)
+        with pytest.raises(exception.Busy), server.exclusively(0.0):
+            pass
+        methods.release.set()
+        assert held.result()
+    client.close()
+    assert server.stop(PATIENCE)
+
+
 def test_a_default_timeout_of_somebody_elses_is_not_ours(client: WireClient, methods: Methods) -> None:
     """A script that collectd's Python plugin runs beside us may set one, for the whole interpreter."""
     socket.setdefaulttimeout(0.05)
