@@ -12,7 +12,7 @@ from osc_lib.command import command
 from osc_lib.exceptions import CommandError
 
 from collectd_mgr.cli import columns, trouble, units
-from collectd_mgr.cli.client import Client, MayPass, client_of
+from collectd_mgr.cli.client import Client, MayPass, NotThere, client_of
 from collectd_mgr.cli.labels import label
 from collectd_mgr.cli.reporting import Reporting
 from collectd_mgr.cli.waiting import settled
@@ -50,7 +50,7 @@ class Change(Reporting, command.Lister, metaclass=abc.ABCMeta):
         return [self._answer(client, host, args) for host in args.hosts]
 
     def outcome(self, client: Client, operation: dict[str, Any], args: argparse.Namespace) -> Answer:
-        """What the answer has besides the operation, as it is when that has ended."""
+        """What the answer has besides the operation, as it is when that has ended. :raises CommandError:"""
         return {}
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
@@ -80,7 +80,19 @@ class Change(Reporting, command.Lister, metaclass=abc.ABCMeta):
         ended = settled(client, [answer["operation"] for answer in sent], args.timeout)
         for answer, operation in zip(sent, ended, strict=True):
             if operation != answer["operation"]:
-                answer.update(self.outcome(client, operation, args), operation=operation)
+                answer.clear()
+                answer.update(self._found(client, operation, args), operation=operation)
+
+    def _found(self, client: Client, operation: dict[str, Any], args: argparse.Namespace) -> Answer:
+        """As :meth:`outcome`; nothing, where that cannot be told: the operation has its row all the same."""
+        try:
+            return self.outcome(client, operation, args)
+        except NotThere:
+            # It was taken back, or taken away.
+            return {}
+        except CommandError as error:
+            self.log.warning("%s: what it has now cannot be told: %s", operation["host"], error)
+            return {}
 
     def _report(self, operations: Sequence[dict[str, Any]], waited: bool) -> None:
         bad = [operation for operation in operations if ended_badly(operation, waited)]

@@ -70,8 +70,8 @@ def _together(args: argparse.Namespace, done: dict[str, Any]) -> list[changes.An
     """:raises CommandError: for labels that no host has: somebody meant others"""
     if not done["mutes"]:
         raise CommandError(f"No host has the label {' and '.join(args.labels)}.")
-    return [{"mute": {"name": args.name}, "operation": _operation(each)} for each in done["mutes"]]
+    return [{"operation": each["operation"] or _refused(each, args.name)} for each in done["mutes"]]
 
 
-def _operation(each: dict[str, Any]) -> dict[str, Any]:
-    return each["operation"] or {"host": each["host"], "state": "refused", "error": each["error"]}
+def _refused(each: dict[str, Any], name: str) -> dict[str, Any]:
+    return {"host": each["host"], "setting": name, "state": "refused", "error": each["error"]}

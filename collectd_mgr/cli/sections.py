@@ -11,7 +11,7 @@ from typing import Any
 from osc_lib.command import command
 
 from collectd_mgr.cli import changes, columns, configuration
-from collectd_mgr.cli.client import Client, NotThere, client_of, path
+from collectd_mgr.cli.client import Client, client_of, path
 from collectd_mgr.cli.examples import examples
 
 #: The type of an option's value: ``str``, ``int``, ``float``; ``bool`` for ``--it`` and ``--no-it``.
@@ -46,7 +46,7 @@ class Kind:
 def _changed(kind: Kind) -> columns.Columns:
     return {
         "Host": "operation.host",
-        "Name": f"{kind.noun}.name",
+        "Name": "operation.setting",
         "State": "operation.state",
         "Effective": f"{kind.noun}.effective",
         "Driver": "operation.driver",
@@ -114,10 +114,7 @@ class _Change(changes.Change):
         return parser
 
     def outcome(self, client: Client, operation: dict[str, Any], args: argparse.Namespace) -> changes.Answer:
-        try:
-            return dict(client.get(self.kind.path(operation["host"], args.name)).json())
-        except NotThere:
-            return {self.kind.noun: {"name": args.name}}
+        return dict(client.get(self.kind.path(operation["host"], args.name)).json())
 
 
 class SetSetting(_Change):

@@ -152,6 +152,14 @@ def test_a_silent_host_is_pending_until_it_is_back(openstack: Shell, cloud: Clou
     assert (row["State"], row["Enabled"]) == ("succeeded", True)
 
 
+def test_a_plugin_that_was_rolled_back_while_somebody_waited_hides_nothing(openstack: Shell, cloud: Cloud) -> None:
+    cloud.leave(OTHER)
+    with cloud.joining(OTHER):
+        said = openstack("plugin", "enable", "memroy", "--host", OTHER, "--host", ONE, "--wait", "-f", "json")
+    assert (said.code, [(row["Host"], row["State"]) for row in said.json]) == (1, [(OTHER, "failed"), (ONE, "failed")])
+    assert {row["Error"] for row in said.json} == {"The plugin cannot be loaded on this host"}
+
+
 def test_waiting_shows_a_bar_on_a_terminal(openstack: Shell, cloud: Cloud) -> None:
     cloud.leave(OTHER)
     command = ("plugin", "enable", "swap", "--host", OTHER, "--wait")
