@@ -16,15 +16,15 @@ from collectd_mgr.cli.examples import examples
 from collectd_mgr.cli.reporting import Reporting
 
 _SEEN = {"Last Update": "last_update", "Age": "age", "State": "state"}
-_METRICS = {"Identifier": "id", "Interval": "interval", **_SEEN}
-_VALUES = {"Identifier": "id", "Name": "name", "Value": "value", "Rate": "rate", **_SEEN}
+_METRICS = {"Host": "host", "Identifier": "id", "Interval": "interval", **_SEEN}
+_VALUES = {"Host": "host", "Identifier": "id", "Name": "name", "Value": "value", "Rate": "rate", **_SEEN}
 
 #: collectd's states of a metric, and what only the agent remembers.
 _MISSING = "missing"
 _STATES = ("unknown", "okay", "warning", "failure", _MISSING)
 
 
-class ListMetrics(command.Lister):
+class ListMetrics(Reporting, command.Lister):
     """List the metrics that collectd has in its cache"""
 
     rules = ("collectd_mgr:metrics:list",)
@@ -35,11 +35,12 @@ class ListMetrics(command.Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        rows = map(_timed, listed(client_of(self), "metrics", parsed_args))
-        return columns.table(rows, _columns(_METRICS, parsed_args))
+        client = client_of(self)
+        rows = self.each(parsed_args.hosts, lambda host: listed(client, host, "metrics", parsed_args))
+        return columns.table(map(_timed, rows), _columns(_METRICS, parsed_args))
 
 
-class ListValues(command.Lister):
+class ListValues(Reporting, command.Lister):
     """List the values in collectd's cache, or those that a host kept: a row for each data source"""
 
     rules = ("collectd_mgr:values:list",)
@@ -62,9 +63,10 @@ class ListValues(command.Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
-        rows = map(_timed, listed(client_of(self), "values", parsed_args, since=parsed_args.since))
+        client, since = client_of(self), parsed_args.since
+        rows = self.each(parsed_args.hosts, lambda host: listed(client, host, "values", parsed_args, since=since))
         # What is missing has no values, and is shown all the same.
-        values = ({**row, **value} for row in rows for value in row["values"] or [{}])
+        values = ({**row, **value} for row in map(_timed, rows) for value in row["values"] or [{}])
         return columns.table(values, _columns(_VALUES, parsed_args))
 
 
@@ -122,8 +124,7 @@ def _timed(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, **{name: None if time is None else columns.TimeColumn(time) for name, time in times.items()}}
 
 
-def listed(client: Client, key: str, args: argparse.Namespace, **more: Any) -> Iterator[dict[str, Any]]:
-    """The ``metrics`` or ``values`` of the hosts, one host after the other."""
+def listed(client: Client, host: str, key: str, args: argparse.Namespace, **more: Any) -> Iterator[dict[str, Any]]:
+    """The ``metrics`` or ``values`` of a host."""
     wanted = {"plugin": args.plugin, "type": args.type, "match": args.match, "state": args.state, **more}
-    for host in args.hosts:
-        yield from client.items(path("hosts", host, key), key, args.limit, **wanted)
+    return client.items(path("hosts", host, key), key, args.limit, **wanted)

@@ -12,6 +12,7 @@ from osc_lib.exceptions import CommandError
 from collectd_mgr.cli import changes, columns, configuration, units
 from collectd_mgr.cli.client import Client, client_of, path
 from collectd_mgr.cli.examples import examples
+from collectd_mgr.cli.reporting import Reporting
 
 _CHANGED = {
     "Host": "operation.host",
@@ -49,7 +50,7 @@ _SHOWN = {
 }
 
 
-class ListPlugins(command.Lister):
+class ListPlugins(Reporting, command.Lister):
     """List the plugins of hosts: desired beside effective"""
 
     rules = ("collectd_mgr:plugins:list",)
@@ -62,12 +63,8 @@ class ListPlugins(command.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         client = client_of(self)
-        plugins = (
-            {"host": host, **plugin}
-            for host in parsed_args.hosts
-            for plugin in client.items(path("hosts", host, "plugins"), "plugins")
-        )
-        return columns.table(plugins, _LISTED)
+        rows = self.each(parsed_args.hosts, lambda host: client.items(path("hosts", host, "plugins"), "plugins"))
+        return columns.table(rows, _LISTED)
 
 
 class ShowPlugin(command.ShowOne):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from osc_lib.command import command
@@ -13,6 +13,7 @@ from osc_lib.exceptions import CommandError
 from collectd_mgr.cli import changes, columns, configuration, program, units
 from collectd_mgr.cli.client import client_of, path
 from collectd_mgr.cli.examples import examples
+from collectd_mgr.cli.reporting import Reporting, Row
 
 _TRIED = {"Identifier": "id", "Name": "name", "Type": "type", "Value": "value", "Rate": "rate"}
 
@@ -61,28 +62,24 @@ class TestPlugin(command.Lister):
         return columns.table(rows, _TRIED)
 
 
-class _Preview(command.Lister):
+class _Preview(Reporting, command.Lister):
     """What is common to previews: a row for each change; what would be refused, or fail, is said beside them."""
 
-    def foreseen(self, hosts: Iterable[str], wanted: Mapping[str, Any]) -> Any:
+    def foreseen(self, hosts: Sequence[str], wanted: Mapping[str, Any]) -> Any:
         """:param wanted: section: settings by name, as the API takes them"""
-        return columns.table(self._changes(hosts, wanted), _FORESEEN)
+        return columns.table(self.each(hosts, lambda host: self._changes(host, wanted)), _FORESEEN)
 
-    def _changes(self, hosts: Iterable[str], wanted: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        client = client_of(self)
-        for host in hosts:
-            found = client.post(path("hosts", host, "preview"), json=wanted).json()["preview"]
-            for problem in found["problems"]:
-                self.log.warning("%s: %s [%s]", host, columns.plain(problem["detail"]), problem["code"])
-            for line in _cost(found):
-                self.log.warning("%s: %s", host, columns.plain(line))
-            # A section that changes as a whole is shown setting by setting.
-            shown = {f"{setting['section']}.set" for setting in found["settings"]}
-            for change in found["changes"]:
-                if change["change"] not in shown:
-                    yield {"host": host, **change}
-            for setting in found["settings"]:
-                yield {"host": host, **setting, "change": f"{setting['section']}.{setting['change']}"}
+    def _changes(self, host: str, wanted: Mapping[str, Any]) -> Iterator[Row]:
+        found = client_of(self).post(path("hosts", host, "preview"), json=wanted).json()["preview"]
+        for problem in found["problems"]:
+            self.log.warning("%s: %s [%s]", host, columns.plain(problem["detail"]), problem["code"])
+        for line in _cost(found):
+            self.log.warning("%s: %s", host, columns.plain(line))
+        # A section that changes as a whole is shown setting by setting.
+        shown = {f"{setting['section']}.set" for setting in found["settings"]}
+        yield from (change for change in found["changes"] if change["change"] not in shown)
+        for setting in found["settings"]:
+            yield {**setting, "change": f"{setting['section']}.{setting['change']}"}
 
 
 def _cost(found: Mapping[str, Any]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from osc_lib.command import command
 from collectd_mgr.cli import changes, columns, configuration
 from collectd_mgr.cli.client import Client, client_of, path
 from collectd_mgr.cli.examples import examples
+from collectd_mgr.cli.reporting import Reporting
 
 #: The type of an option's value: ``str``, ``int``, ``float``; ``bool`` for ``--it`` and ``--no-it``.
 Option = tuple[Callable[[str], Any], str]
@@ -66,7 +67,7 @@ _LISTED = {
 _SHOWN = {key: key for key in ("host", "name", "desired", "effective", "origin", "lease", "facts")}
 
 
-class ListSettings(command.Lister):
+class ListSettings(Reporting, command.Lister):
     """List what hosts have"""
 
     kind: Kind
@@ -79,11 +80,7 @@ class ListSettings(command.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         client = client_of(self)
-        rows = (
-            {"host": host, **row}
-            for host in parsed_args.hosts
-            for row in client.items(self.kind.path(host), self.kind.section)
-        )
+        rows = self.each(parsed_args.hosts, lambda host: client.items(self.kind.path(host), self.kind.section))
         return columns.table(rows, _LISTED)
 
 

@@ -53,18 +53,19 @@ class Series:
 
 
 class Watched:
-    """The series that there are, by identifier and data source, in the order of the API's answers."""
+    """The series that there are, by host, identifier and data source, in the order of the API's answers."""
 
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
-        self._series: dict[tuple[str, str], Series] = {}
+    def __init__(self, kind: str, several: bool = False) -> None:
+        """:param several: hosts; of a single one the name need not be in each row"""
+        self._kind, self._several = kind, several
+        self._series: dict[tuple[str, str, str], Series] = {}
 
     def look(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take in what the API says of values now; what it says nothing of any more is gone."""
         before, self._series = self._series, {}
         for row in rows:
             for value in row["values"]:
-                key = (row["id"], value["name"])
+                key = (row["host"], row["id"], value["name"])
                 series = self._series[key] = before.get(key) or Series()
                 series.add(value[self._kind], row["last_update"])
 
@@ -74,13 +75,16 @@ class Watched:
         hidden = len(self._series) - shown
         caption = f"{hidden} more: narrow it down with --plugin, --type, --match" if hidden > 0 else "Ctrl-C ends"
         table = Table(box=None, caption=Text(wrong or caption), caption_justify="left")
+        if self._several:
+            table.add_column("Host", overflow="fold")
         table.add_column("Identifier", overflow="fold")
         table.add_column("Name", overflow="fold")
         table.add_column(self._kind.title(), justify="right", no_wrap=True)
         table.add_column("Last Values", min_width=_WIDTH, no_wrap=True)
-        for (identifier, name), series in itertools.islice(self._series.items(), shown):
+        for names, series in itertools.islice(self._series.items(), shown):
             # A Text has no markup of rich's: a metric may be called "[kthreadd]".
-            table.add_row(Text(plain(identifier)), Text(plain(name)), _number(series.last), series.plot())
+            named = [Text(plain(name)) for name in names]
+            table.add_row(*named[not self._several :], _number(series.last), series.plot())
         return table
 
 
@@ -105,7 +109,7 @@ class WatchValues(command.Command):
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         client, console = client_of(self), Console()
-        watched = Watched("rate" if parsed_args.rate else "value")
+        watched = Watched("rate" if parsed_args.rate else "value", several=len(parsed_args.hosts) > 1)
         with Live(console=console, auto_refresh=False) as live:
             try:
                 looks = _looks(parsed_args.times, parsed_args.every)
@@ -138,8 +142,11 @@ def follow(watched: Watched, read: Callable[[], Iterable[Mapping[str, Any]]], lo
 
 
 def _values(client: Client, args: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    # What is missing has no values to watch.
-    return (row for row in metrics.listed(client, "values", args) if row["values"])
+    for host in args.hosts:
+        for row in metrics.listed(client, host, "values", args):
+            # What is missing has no values to watch.
+            if row["values"]:
+                yield {"host": host, **row}
 
 
 def _looks(times: int | None, every: float) -> Iterator[None]:

@@ -89,6 +89,16 @@ def test_a_host_that_fails_stops_no_other(openstack: Shell) -> None:
     assert [(row["Host"], row["Outcome"]) for row in said.json] == [(HOST, "flushed")]
 
 
+def test_a_list_has_the_rows_of_the_hosts_that_answer(openstack: Shell) -> None:
+    openstack.ok("sample", "set", "listed", "--host", HOST, "--identifier", "*/memory/*")
+    lists = ["plugin list", "sample list", "metric list", "value list", "plugin preview memory --interval 7"]
+    for command in lists:
+        said = openstack(*command.split(), "--host", "nobody", "--host", HOST, "-f", "json")
+        assert said.code == 1, said
+        assert said.err.startswith("nobody: No host 'nobody' is known. ")
+        assert {row["Host"] for row in said.json} == {HOST}
+
+
 def test_capabilities_name_plugins_and_drivers(openstack: Shell) -> None:
     plugins = {row["Plugin"]: row for row in openstack.ok("capability", "list", "--host", HOST)}
     assert plugins["cpu"]["Live"] is True

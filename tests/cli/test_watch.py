@@ -8,6 +8,7 @@ import re
 import pytest
 from osc_lib.exceptions import CommandError
 from rich.console import Console
+from rich.text import Text
 
 from collectd_mgr.cli.client import MayPass
 from collectd_mgr.cli.watch import Series, Watched, follow
@@ -65,8 +66,9 @@ def test_a_host_that_is_not_known(openstack: Shell) -> None:
     assert "[host_not_found, request req-" in said.err
 
 
-def _row(name: str, value: float | None, last_update: float) -> dict[str, object]:
-    return {"id": name, "last_update": last_update, "values": [{"name": "value", "value": value, "rate": None}]}
+def _row(name: str, value: float | None, last_update: float, host: str = "h") -> dict[str, object]:
+    values = [{"name": "value", "value": value, "rate": None}]
+    return {"host": host, "id": name, "last_update": last_update, "values": values}
 
 
 @pytest.mark.parametrize("instance", ["[kthreadd]", "[/b]", "a[bold]b", "\\[x]", "\x1b[2Ja\udcff"])
@@ -97,6 +99,15 @@ def test_a_host_that_does_not_answer_for_a_while_does_not_end_it() -> None:
     for answers in ((False, True), (True, False)):
         with pytest.raises(CommandError, match="not now"):
             followed(*answers)
+
+
+def test_hosts_whose_collectd_has_the_same_name_are_told_apart() -> None:
+    watched = Watched("value", several=True)
+    watched.look([_row("localhost/load/load", 1.0, 10.0, host) for host in ("a", "b")])
+    assert [list(column.cells) for column in watched.table(20).columns][:2] == [
+        [Text("a"), Text("b")],
+        [Text("localhost/load/load")] * 2,
+    ]
 
 
 def test_between_two_reads_nothing_is_new() -> None:
