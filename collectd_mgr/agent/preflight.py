@@ -16,7 +16,7 @@ from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.mode import check_managed
 from collectd_mgr.agent.picture import masked
 from collectd_mgr.agent.state import LIVE, State
-from collectd_mgr.domain import difference, foresight, gap, metrics, mode, plan, preview, safety, sections
+from collectd_mgr.domain import counters, difference, foresight, gap, metrics, mode, plan, preview, safety, sections
 from collectd_mgr.domain.difference import PluginChange
 from collectd_mgr.domain.effective import effective
 from collectd_mgr.domain.foresight import Effect, Present
@@ -119,6 +119,7 @@ class Preflight:
             self._passed_over(driver, todo, running),
             self._cost(spec, running) if driver == _RESTART else None,
             self._plugins(spec),
+            counters.begun_anew(asked.goal, todo) if driver not in (None, LIVE) else (),
         )
 
     def _another(self, spec: HostSpec, todo: Plan) -> Settings | None:

@@ -83,16 +83,22 @@ class _Preview(Reporting, command.Lister):
 
 
 def _cost(found: Mapping[str, Any]) -> Iterator[str]:
-    """What a restart would come to, and why it would be one, in sentences; none where there is none, or an API of an
-    earlier release does not say.
+    """What a restart or replacement would come to, and why it would be a restart, in sentences; none where there is
+    none, or an API of an earlier release does not say.
     """
     gap = found.get("gap")
-    if gap is None:
-        return
+    if gap is not None:
+        yield from _restarted(gap, found["passed_over"])
+    anew = ", ".join(found.get("counters_anew", ()))
+    if anew:
+        yield f"Counters begin anew, and go back where they are stored as they are: of {anew}."
+
+
+def _restarted(gap: Mapping[str, Any], passed_over: Mapping[str, str]) -> Iterator[str]:
     long = "for a time that nobody has measured here yet" if gap["seconds"] is None else f"for {gap['seconds']:.2f} s"
     names = ", ".join(row["plugin"] for row in gap["plugins"]) or "no plugin"
     yield f"collectd would be restarted: nothing is read {long} ({names})."
-    for driver, reason in found["passed_over"].items():
+    for driver, reason in passed_over.items():
         yield f"{driver} could not do it: {reason}"
     lost = {state: rows["count"] for state, rows in gap["states_lost"].items() if rows["count"]}
     if lost:

@@ -18,7 +18,7 @@ _PATIENCE = 10.0
 _TIMEOUT = 25.0
 
 #: What agents of an earlier release do not say.
-_UNSAID: Mapping[str, Any] = {"passed_over": {}, "gap": None, "plugins": []}
+_UNSAID: Mapping[str, Any] = {"passed_over": {}, "gap": None, "counters_anew": [], "plugins": []}
 
 #: The parts of a setting.
 _PARTS = ("enabled", "interval", "config")

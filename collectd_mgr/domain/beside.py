@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from collectd_mgr.domain import ignorelist, managed, safety
+from collectd_mgr.domain import counters, ignorelist, managed, safety
 from collectd_mgr.domain.alone import plugin_of
 from collectd_mgr.domain.grammar import Item
 
@@ -31,11 +31,9 @@ _ACTS = {
     **dict.fromkeys(("replace", "scale", "set"), "changes values"),
 }
 
-#: What counts since its start, so that a new instance would have other numbers, or none for a while.
-_COUNTS = dict.fromkeys(("dns", "logparser", "tail", "tail_csv"), "it counts from its start, and would begin anew")
-
 _REASONS = {
-    **_COUNTS,
+    # A new instance would have other numbers, or none for a while.
+    **dict.fromkeys(counters.ALL, "it counts from its start, and would begin anew"),
     "aggregation": "it adds up values as they pass, and would begin anew",
     "exec": "its programs would run twice",
     "statsd": "it listens on one port",
@@ -79,7 +77,7 @@ def plugin_obstacle(plugin: str) -> str | None:
         return f"{plugin}: {safety.REASONS['exclusive']}"
     if name in _TELLS:
         return f"There cannot be two of {plugin}: both would send its notifications."
-    reads_alone = row.kind == "read" and row.scratch == "ok" and name not in _COUNTS
+    reads_alone = row.kind == "read" and row.scratch == "ok" and name not in counters.ALL
     if name in _SILENT | LATE or reads_alone or row.kind == "filter":
         return None
     why = _REASONS.get(name, "nobody has proved that two instances of it do not disturb each other")

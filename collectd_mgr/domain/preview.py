@@ -85,6 +85,7 @@ def summary(
     passed_over: Mapping[str, str] | None = None,
     cost: Mapping[str, Any] | None = None,
     plugins: Iterable[PluginChange] = (),
+    counters_anew: Iterable[str] = (),
 ) -> dict[str, Any]:
     """The whole preview, as it crosses the bus.
 
@@ -95,6 +96,7 @@ def summary(
     :param passed_over: why each less disruptive driver is not the one
     :param cost: of a restart; see :func:`collectd_mgr.domain.gap.expected`; ``states_lost`` beside it
     :param plugins: which plugins would be others, and how
+    :param counters_anew: see :func:`collectd_mgr.domain.counters.begun_anew`
     """
     loads = [(change.before, change.after) for change in changes] + list(dropped)
     return {
@@ -104,6 +106,7 @@ def summary(
         "restart": restart,
         "passed_over": dict(passed_over or {}),
         "gap": None if cost is None else dict(cost),
+        "counters_anew": list(counters_anew),
         "settings": list(settings),
         "series_added": _difference([(before.series, after.series) for before, after in loads]),
         "samples_per_second_added": _difference([(before.samples, after.samples) for before, after in loads]),

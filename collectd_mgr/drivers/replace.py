@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 from collectd_mgr import exception
-from collectd_mgr.domain import beside, capabilities, managed, output, plan, sections
+from collectd_mgr.domain import beside, capabilities, counters, managed, output, plan, sections
 from collectd_mgr.domain.baseline import baseline
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.ignorelist import Rules
@@ -115,7 +115,8 @@ class ReplaceDriver(RealDriver):
             more, running = self._succeed(order, succession, items)
         finally:
             succession.close()
-        return Applied(self.name, running, replaced=True, warnings=tuple(dict.fromkeys((*said, *more))))
+        anew = counters.told(counters.begun_anew(order.goal, order.plan))
+        return Applied(self.name, running, replaced=True, warnings=tuple(dict.fromkeys((*said, *more, *anew))))
 
     def _old(self) -> Process:
         """The daemon. :raises Busy: there is none, or none any more; that is for the next driver"""

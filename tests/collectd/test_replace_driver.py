@@ -130,9 +130,11 @@ def writes(host: Host, plugin: str) -> None:
 
 
 def test_a_new_process_takes_over(host: Host, rig: Rig) -> None:
-    before = rig.reach(rig.goal({"cpu": CPU})).running
+    counting = PluginGoal(True, FAST, {"Process": "collectd"})
+    before = rig.reach(rig.goal({"cpu": CPU, "processes": counting})).running
     resource.prlimit(the_only(host).pid, resource.RLIMIT_NOFILE, (900, 1000))
-    applied = rig.reach(rig.goal({"cpu": OTHERWISE}))
+    applied = rig.reach(rig.goal({"cpu": OTHERWISE, "processes": counting}))
+    assert [line for line in applied.warnings if "Counters of processes begin anew" in line]
     assert resource.prlimit(the_only(host).pid, resource.RLIMIT_NOFILE) == (900, 1000)
     assert (applied.replaced, applied.restarted) == (True, False)
     assert applied.running.pid not in (None, before.pid)

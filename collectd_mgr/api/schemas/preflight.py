@@ -157,6 +157,11 @@ PREVIEWED = fields.record(
         "restart": {"type": "boolean", "description": "collectd would be stopped and started."},
         "passed_over": {"type": "object", "description": "Less disruptive driver: why it is not the one."},
         "gap": {"anyOf": [_GAP, {"type": "null"}], "description": "Of a restart; null where there is none."},
+        "counters_anew": {
+            "type": "array",
+            "items": fields.STRING,
+            "description": "Plugins that count themselves, and would begin anew in another process.",
+        },
         "series_added": {"type": ["number", "null"], "description": "null: a part of it is not known."},
         "samples_per_second_added": fields.NULLABLE_NUMBER,
         "problems": {"type": "array", "items": _PROBLEM, "description": "What would be refused, or fail."},
