@@ -66,7 +66,7 @@ class Crash:
             self._see_elder(probation, running, now, least)
             return True
         try:
-            there = series.came(self._carrier.ladder, probation.had) if probation.expects else frozenset()
+            there = self._came(probation, running) if probation.expects else frozenset()
         except exception.CollectdMgrError:
             return True  # It is asked again.
         lost = series.lost(there, probation.expects)
@@ -89,14 +89,19 @@ class Crash:
             return
         self._state.elder = None
         wanted = {word: each for word, each in probation.expects.items() if word in elder.probation.expects}
-        if elder.probation.watches(running, boot_id()) and not self._are_lost(wanted, elder.probation):
+        if elder.probation.watches(running, boot_id()) and not self._are_lost(wanted, elder.probation, running):
             self._state.remember(good=elder.spec)
 
-    def _are_lost(self, wanted: Mapping[str, float], probation: Probation) -> bool:
+    def _are_lost(self, wanted: Mapping[str, float], probation: Probation, running: Running) -> bool:
         try:
-            return bool(wanted and series.lost(series.came(self._carrier.ladder, probation.had), wanted))
+            return bool(wanted and series.lost(self._came(probation, running), wanted))
         except exception.CollectdMgrError:
             return True
+
+    def _came(self, probation: Probation, running: Running) -> frozenset[str]:
+        """:raises CollectdMgrError: nobody can tell now"""
+        goal = self._state.goal(self._state.memory.current)
+        return series.came(series.metrics(self._carrier.ladder, goal, running.hostname), probation.had)
 
     def _quarantine(self, error: exception.CollectdMgrError) -> Quarantine:
         LOG.error("The live driver is quarantined until somebody clears it.")

@@ -11,8 +11,9 @@ from collectd_mgr.agent import series
 from collectd_mgr.agent.reload import apart
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import gap
+from collectd_mgr.domain.baseline import word
 from collectd_mgr.domain.plan import Plan, Running
-from collectd_mgr.domain.spec import HostSpec
+from collectd_mgr.domain.spec import Goal, HostSpec
 from collectd_mgr.drivers.base import Applied
 from collectd_mgr.drivers.ladder import Barred, Ladder
 
@@ -21,7 +22,8 @@ from collectd_mgr.drivers.ladder import Barred, Ladder
 class Disruption:
     """``passed_over``: why each less disruptive driver is not used; ``read``: the intervals of the plugins that are
     read before and after; ``expects``: see :func:`.series.expected`; ``gave``: the metrics that had a fresh value;
-    ``apart``: the plugins of which a new process reads something else in the operator's files.
+    ``apart``: the plugins of which a new process reads something else in the operator's files; ``goal``: what it is to
+    do.
     """
 
     passed_over: Mapping[str, str]
@@ -29,6 +31,7 @@ class Disruption:
     expects: Mapping[str, float]
     gave: frozenset[str]
     apart: frozenset[str]
+    goal: Goal
 
     def seen(self, ladder: Ladder, state: State, applied: Applied) -> Applied:
         """What it came to is remembered, and what it is to give is watched for as long as it is on probation.
@@ -36,13 +39,16 @@ class Disruption:
         :returns: the same, with a warning where nothing was read for a while
         """
         memory, expects = state.memory, self.expects
+        had: Mapping[str, float] = {}
         if applied.replaced:
+            cached = series.glance(ladder, self.goal, applied.running.hostname)
             # The new one tells how often it reads, which its configuration says of some plugins alone.
-            expects = series.in_time(expects, series.given(series.fresh(ladder, time.time())))
-        probation = memory.probation and replace(memory.probation.expecting(expects), had={})
+            expects = series.in_time(expects, series.given(series.fresh(cached, time.time())))
+            had = series.newest(each for each in cached if word(each.name) in expects)
+        probation = memory.probation and replace(memory.probation.expecting(expects), had=had)
         if probation and applied.replaced:
             # To look at a large cache takes its time, in which nothing can have come that it had not yet.
-            probation = replace(probation, had=series.newest(ladder, expects), since=time.monotonic())
+            probation = replace(probation, since=time.monotonic())
         state.gave = frozenset() if applied.replaced else self.gave
         state.note(probation=probation, gap=memory.gap if applied.gap is None else applied.gap)
         if applied.gap is None:
@@ -58,7 +64,7 @@ def foreseen(
     expected of the next one.
     """
     goal, probation = state.goal(spec), state.memory.probation
-    fresh = series.fresh(ladder, time.time())
+    fresh = series.fresh(series.glance(ladder, goal, running.hostname), time.time())
     news = apart(state.origin, state.origin_now(), goal)
     expected = {**(probation.expects if probation else {}), **series.given(fresh)}
     return Disruption(
@@ -67,4 +73,5 @@ def foreseen(
         series.expected(expected, running, goal, todo, news),
         frozenset(fresh) | (state.gave if probation else frozenset()),
         news,
+        goal,
     )

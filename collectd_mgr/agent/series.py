@@ -4,12 +4,15 @@
 Metrics come and go, with an interface or a file system; so it is plugins that are compared, by the first words of their
 metrics. Of a plugin that gave values, and that nobody touched, some are to come again; from one that has taken over,
 after it has. Single metrics are compared as well, after a restart, but only told.
+
+A daemon may have metrics of other hosts as well, of any number and by their clocks: these hide nothing, nor are they
+missed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Set
-from contextlib import suppress
+from collections.abc import Container, Iterable, Mapping, Set
+from typing import NamedTuple
 
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
@@ -33,40 +36,62 @@ _NAMED = 5
 _FED = SPOKEN_TO | {"dns", "tail_csv", "virt"}
 
 
-def fresh(ladder: Ladder, now: float) -> dict[str, float]:
-    """The interval, in seconds, of each metric that has a fresh value ``now``; none where the cache cannot be read."""
-    with suppress(exception.CollectdMgrError):
-        return {name: interval for name, last, interval in _metrics(ladder) if now - last <= READS * interval + 1.0}
-    return {}
+class Metric(NamedTuple):
+    """``last``: the time of its newest value; ``interval`` in seconds."""
+
+    name: str
+    last: float
+    interval: float
 
 
-def given(metrics: Mapping[str, float]) -> dict[str, float]:
+def metrics(ladder: Ladder, goal: Goal, hostname: str) -> tuple[Metric, ...]:
+    """Those in the cache that the plugins of ``goal`` may have read, in a daemon that calls its host so.
+
+    :raises CollectdMgrError: nobody can tell now
+    """
+    hosts = _hosts(goal, hostname)
+    rows = (row for page in ladder.pages() for row in page.rows if _is_of(row["id"], hosts))
+    return tuple(Metric(row["id"], float(row["last_update"]), float(row["interval"] or 0.0)) for row in rows)
+
+
+def glance(ladder: Ladder, goal: Goal, hostname: str) -> tuple[Metric, ...]:
+    """The same; none where nobody can tell."""
+    try:
+        return metrics(ladder, goal, hostname)
+    except exception.CollectdMgrError:
+        return ()
+
+
+def fresh(cached: Iterable[Metric], now: float) -> dict[str, float]:
+    """The interval, in seconds, of each metric that has a fresh value ``now``."""
+    return {name: interval for name, last, interval in cached if now - last <= READS * interval + 1.0}
+
+
+def given(intervals: Mapping[str, float]) -> dict[str, float]:
     """By first word the longest interval of these metrics."""
     found: dict[str, float] = {}
-    for name, interval in metrics.items():
+    for name, interval in intervals.items():
         found[word(name)] = max(interval, found.get(word(name), 0.0))
     return found
 
 
-def newest(ladder: Ladder, words: Container[str]) -> dict[str, float]:
-    """By host and word the time of the newest value in the cache, of these words; none where that cannot be read."""
-    with suppress(exception.CollectdMgrError):
-        return _newest(metric for metric in _metrics(ladder) if word(metric[0]) in words)
-    return {}
+def newest(cached: Iterable[Metric]) -> dict[str, float]:
+    """By host and word the time of the newest value."""
+    found: dict[str, float] = {}
+    for name, last, _ in cached:
+        found[_source(name)] = max(last, found.get(_source(name), 0.0))
+    return found
 
 
-def came(ladder: Ladder, before: Mapping[str, float]) -> frozenset[str]:
-    """The metrics in the cache of the daemon, of words whose newest value of the same host is another than ``before``.
+def came(cached: Iterable[Metric], before: Mapping[str, float]) -> frozenset[str]:
+    """The metrics of words whose newest value of the same host is another than ``before``.
 
-    A daemon may have metrics of others as well, and by the clocks of those.
     Whether it is later is not asked: the clock may have been set since, or a plugin give times of its own.
 
     :param before: as :func:`newest` told it; nothing of a daemon whose cache began with none
-    :raises CollectdMgrError: nobody can tell now
     """
-    metrics = tuple(_metrics(ladder))
-    now = _newest(metrics)
-    return frozenset(name for name, *_ in metrics if now[_source(name)] != before.get(_source(name)))
+    now = newest(cached := tuple(cached))
+    return frozenset(name for name, *_ in cached if now[_source(name)] != before.get(_source(name)))
 
 
 def missing(there: Set[str], gave: Iterable[str], wanted: Container[str]) -> str | None:
@@ -102,23 +127,25 @@ def lost(there: Iterable[str], wanted: Mapping[str, float]) -> tuple[str, ...]:
     return tuple(sorted(wanted.keys() - set(map(word, there))))
 
 
-def _metrics(ladder: Ladder) -> Iterator[tuple[str, float, float]]:
-    """Name, time of the last value and interval."""
-    for page in ladder.pages():
-        for row in page.rows:
-            yield row["id"], float(row["last_update"]), float(row["interval"] or 0.0)
-
-
-def _newest(metrics: Iterable[tuple[str, float, float]]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for name, last, _ in metrics:
-        found[_source(name)] = max(last, found.get(_source(name), 0.0))
+def _hosts(goal: Goal, hostname: str) -> dict[str, frozenset[str] | None]:
+    """By word whose metrics the plugins of ``goal`` may give; None: anybody's."""
+    found: dict[str, frozenset[str] | None] = {}
+    for plugin, each in goal.plugins.items():
+        names = naming(plugin, each.items, hostname)
+        for one in (name.lower() for name in names.plugins):
+            others = found.get(one, frozenset())
+            found[one] = None if names.hosts is None or others is None else names.hosts | others
     return found
+
+
+def _is_of(name: str, hosts: Mapping[str, frozenset[str] | None]) -> bool:
+    found = hosts.get(word(name), frozenset())
+    return found is None or name.partition("/")[0] in found
 
 
 def _source(name: str) -> str:
     """Host and word of a metric."""
-    return f"{name.split('/', 1)[0]}/{word(name)}"
+    return f"{name.partition('/')[0]}/{word(name)}"
 
 
 def _is_sure(plugin: str, goal: PluginGoal) -> bool:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +30,7 @@ from collectd_mgr.domain.reads import Page, Query
 from collectd_mgr.domain.spec import Goal, HostSpec, PluginGoal
 from collectd_mgr.drivers.base import Applied, Order
 from collectd_mgr.drivers.fake import FakeDriver
-from tests.unit.agent.agents import BUSY, Agent, Live, spec
+from tests.unit.agent.agents import BUSY, NAME, Agent, Live, spec
 from tests.unit.agent.test_crash import Killed, killer, outlived
 
 FIRST = Running(1, 100.0, "5.12.0")
@@ -293,6 +294,17 @@ class Lossy(Live):
         return Page(tuple(row for row in rows if not self.gone & {row["id"], row["id"].split("/")[1]}), page.marker)
 
 
+class Central(Lossy):
+    """Other hosts send to its collectd what they have."""
+
+    def observe(self) -> Running:
+        return replace(super().observe(), hostname=NAME)
+
+    def metrics(self, query: Query) -> Page:
+        page = super().metrics(query)
+        return Page((*page.rows, {"id": "other/memory/memory-used", "interval": 1.0, "last_update": time.time()}))
+
+
 class Replacing(FakeDriver):
     """Does all without a gap."""
 
@@ -351,6 +363,13 @@ class TestSeries:
         back = Agent(tmp_path, lossy.collectd, live=Lossy).recover()
         self.over(back)
         assert (told(back), back.enabled()) == (("failed", "series_lost", False), {"memory"})
+
+    def test_nor_does_what_other_hosts_give(self, lossy: Agent, tmp_path: Path) -> None:
+        other = Agent(tmp_path, lossy.collectd, live=Central).recover()
+        other.apply(spec(2, memory=True, df=BUSY))
+        Lossy.gone.add("memory")
+        self.over(other)
+        assert (told(other), other.enabled()) == (("failed", "series_lost", False), {"memory"})
 
     def test_one_that_gives_what_it_gave_is_good(self, lossy: Agent) -> None:
         wanted = spec(2, memory=True, df=BUSY)
