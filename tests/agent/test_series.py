@@ -18,29 +18,29 @@ from tests.agent.agent_host import PLUGINS, AgentHost, enabled, spec
 from tests.agent.test_replacement_killed import daemons
 from tests.services.rabbitmq import RabbitMQ
 
-CONFIG = """
-Interval 1
-<LoadPlugin table>
-  Interval 4
-</LoadPlugin>
+TABLE = """
 <Plugin table>
   <Table "{file}">
     Plugin "mine"
     Separator " "
     <Result>
       Type gauge
-      InstancesFrom 0
-      ValuesFrom 1
+      ValuesFrom 0
     </Result>
   </Table>
 </Plugin>
 """
 
+CONFIG = "Interval 1\n<LoadPlugin table>\n  Interval 4\n</LoadPlugin>\n" + TABLE
+
+#: A cache that forgets nothing.
+OF_A_PROCESS = "Interval 1\nTimeout 1000\nLoadPlugin uptime\nLoadPlugin table\n" + TABLE
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     file = tmp_path / "numbers"
-    file.write_text("one 1\n")
+    file.write_text("1\n")
     return file
 
 
@@ -74,29 +74,9 @@ def test_one_after_which_all_give_values_is_good(host: AgentHost) -> None:
     assert enabled(host.status()) == {"memory", "swap"}
 
 
-#: A cache that forgets nothing.
-OF_A_PROCESS = """
-Interval 1
-Timeout 1000
-LoadPlugin uptime
-LoadPlugin table
-<Plugin table>
-  <Table "{file}">
-    Plugin "mine"
-    Separator " "
-    <Result>
-      Type gauge
-      ValuesFrom 0
-    </Result>
-  </Table>
-</Plugin>
-"""
-
-
 @pytest.fixture
 def seamless(rabbitmq: RabbitMQ, file: Path) -> Iterator[AgentHost]:
     """Its changes are made by another collectd that takes over."""
-    file.write_text("1\n")
     own, config = (PLUGINS / "table.so",), OF_A_PROCESS.format(file=file)
     with AgentHost(rabbitmq.url, own_plugins=own, config=config, drivers="replace,restart") as host:
         host.start()
