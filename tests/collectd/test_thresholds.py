@@ -186,8 +186,9 @@ def test_no_driver_sets_one_for_what_the_operator_judges(kind: type[Driver]) -> 
 
 def test_they_are_not_exchanged_while_one_is_looked_for(compiled: dict[str, Path], eventually: Eventually) -> None:
     """collectd asks the tree up to twelve times for one metric, under one lock: all twelve see the same one."""
-    plugins = [compiled["judging"]]
-    with ScratchCollectd(("judging",), OPERATORS, interval=0.021, own_plugins=plugins, csv=False) as daemon:
+    # What it has counted stays in the cache, however late somebody looks for it.
+    settings: dict[str, Any] = {"interval": 0.021, "own_plugins": [compiled["judging"]], "options": {"Timeout": 1000}}
+    with ScratchCollectd(("judging",), OPERATORS, csv=False, **settings) as daemon:
         eventually(lambda: counted(daemon).get("held", 0) > 1)
         for number in range(20):
             daemon.call("thresholds_set", settings={"t": {"type": "load", "failure_max": float(number)}})
