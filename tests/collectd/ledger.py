@@ -60,9 +60,12 @@ _Written = Counter[tuple[float, float]]
 
 @dataclass(frozen=True)
 class HandOver:
-    """``reads``: of both collectds, from when the new one might write until it writes all and the old one has ended."""
+    """``reads``: of both collectds, from when the new one might write until it writes all and the old one has ended;
+    ``before``: those that may have been their newest when it was told what it might.
+    """
 
     reads: Sequence[Read]
+    before: Sequence[Read]
     interval: float
     #: The first read that the new one has written all of: each metric has a moment of its own.
     whole: Read
@@ -73,11 +76,13 @@ class HandOver:
     def between(cls, old: Life, new: Life, written: Sequence[_Written], interval: float) -> HandOver:
         counts = [sum((read.time, read.pid) in each for each in written) for read in new.reads]
         whole = new.reads[counts.index(max(counts))]
-        begin = new.reads[:_FIRST][-1].time + interval / 2
+        told = new.reads[:_FIRST][-1]
+        begin = told.time + interval / 2
         end = max(old.reads[-1], whole).time + interval / 2
         # What is late by an interval is read again at once: the third read of the new one may come before that.
         both = (*(read for read in old.reads if begin <= read.time), *new.reads[_FIRST:])
-        return cls(sorted(read for read in both if read.time <= end), interval, whole, old.end)
+        before = (told, *(read for read in old.reads if begin - 2 * interval <= read.time < begin))
+        return cls(sorted(read for read in both if read.time <= end), before, interval, whole, old.end)
 
     def on_time(self) -> bool:
         """Whether all were, and none is nobody's."""
@@ -85,7 +90,10 @@ class HandOver:
         old = [read for read in self.reads if read.pid != self.whole.pid]
         if not (new and self._are_all(old) and self._are_all(new)) or self._was_held_up(old, new):
             return False
-        late = (abs((read.time - self.reads[0].time) / self.interval - self._place(read)) for read in self.reads)
+        late = (
+            abs((read.time - self.reads[0].time) / self.interval - self._place(read))
+            for read in (*self.before, *self.reads)
+        )
         took = ((read.over - read.time) / self.interval for read in self.reads)
         return max(*late, *took) <= _ON_TIME
 

@@ -69,6 +69,15 @@ def test_nothing_is_claimed_where_a_read_was_late(tmp_path: Path) -> None:
     assert of(tmp_path, READ - {(9, 2)} | {(9.3, 2)}, WRITTEN - {(9, 2)}) == Account(0, 6, 0, 0)
 
 
+def test_nor_where_those_were_late_by_which_the_two_were_parted(tmp_path: Path) -> None:
+    """The newest of the old one may have been that before, too; what came earlier is no matter."""
+    for both in ({1, 2}, {1}, {2}):
+        late = {(6, pid) for pid in both}
+        assert of(tmp_path, READ - late | {(6.4, pid) for pid in both}, WRITTEN - {(9, 2)}).parted == 0
+    for time, parted in ((5, 0), (4, 1)):
+        assert of(tmp_path, READ - {(time, 1)} | {(time + 0.4, 1)}, WRITTEN).parted == parted
+
+
 def test_nor_where_the_new_one_read_again_at_once(tmp_path: Path) -> None:
     """It was late by two intervals in its second read."""
     read = READ - {(6, 2), (7, 2), (8, 2)} | {(8.001, 2), (8.002, 2)}
