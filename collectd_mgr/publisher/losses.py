@@ -41,13 +41,13 @@ class Losses:
             self._logged.add(name)
 
     def save(self) -> None:
-        """Have them outlive the agent, if there is room for that. Safe to repeat."""
+        """Have them outlive the agent, and the machine, if there is room for that. Safe to repeat."""
         with self._lock:
             counts = {name: count for name, count in self._counts.items() if count}
         if self._file is None or counts == self._saved:
             return
         with suppress(OSError):
-            disk.replace(self._file, json.dumps(counts), durably=False)
+            disk.replace(self._file, json.dumps(counts))
             self._saved = counts
 
 

@@ -114,7 +114,7 @@ class Replay:
         return page
 
     def _write(self, orders: list[RingQuery]) -> None:
-        disk.replace(self._file, json.dumps([order.to_dict() for order in orders]), durably=False)
+        disk.replace(self._file, json.dumps([order.to_dict() for order in orders]))
         self._orders = orders
 
 

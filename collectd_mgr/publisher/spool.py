@@ -43,15 +43,19 @@ class Spool:
         self._directory = directory
         self.limit = max(limit, LEAST)
         self._lasting = lasting
-        self._marks = directory / "readers.json"
+        self._file = directory / "readers.json"
         self._came = threading.Condition()
         self._dirty = False
         self._segments = self._found() or [self._fresh()]
         self._cursors: dict[str, Cursor] = {}
-        taken = max((int(mark["number"]) for mark in self._read_marks().values()), default=0)
+        #: How far the readers of before were; None where that is not known any more.
+        self._marks = _marks(self._file)
+        taken = max((number for number, _ in (self._marks or {}).values()), default=0)
         if taken > self._segments[-1].last:
             # A machine that failed kept the mark and not the entry: its number is not given again.
             self._segments.append(Segment(self._path(taken + 1), taken + 1))
+        #: After which entry a reader begins that was none before.
+        self._start = self._segments[-1].last if self._marks else 0
 
     def _found(self) -> list[Segment]:
         paths = sorted(self._directory.glob("*.jsonl"))
@@ -141,14 +145,14 @@ class Spool:
             return None
 
     def reader(self, name: str) -> Cursor:
-        """Where the reader of this name was. The first one of a spool begins with the oldest entry; one that comes
-        later, or again after :meth:`forget`, at the end: what the others were told long ago is no news to it."""
+        """Where the reader of this name was. One that was none before begins with the oldest entry, unless there were
+        others, who were told long ago what is there: then behind what there was when this was made. Where nobody knows
+        how far the readers were, all are told everything again."""
         with self._came:
-            marks, before = self._read_marks(), self._segments[0].first - 1
-            mark = marks.get(name) or {"number": self._segments[-1].last if marks else before, "dropped": 0}
-            cursor = Cursor(self, max(int(mark["number"]), before), int(mark["dropped"]))
-            self._cursors[name] = cursor
-            if name not in marks:
+            before = self._segments[0].first - 1
+            number, dropped = (self._marks or {}).get(name, (self._start, 0))
+            cursor = self._cursors[name] = Cursor(self, max(number, before), dropped)
+            if self._marks is not None and name not in self._marks:
                 # It begins there also when this agent is killed before anything was taken.
                 self._try_to_mark()
             return cursor
@@ -157,8 +161,8 @@ class Spool:
         """There is no reader of this name any more."""
         with self._came:
             self._cursors.pop(name, None)
-            if name in self._read_marks():
-                self._try_to_mark(name)
+            if self._marks and self._marks.pop(name, None):
+                self._try_to_mark()
 
     def peek(self, cursor: Cursor, limit: int) -> list[Entry]:
         """What ``cursor`` has not taken yet, the oldest first, at most ``limit``."""
@@ -172,25 +176,21 @@ class Spool:
         with self._came:
             self._came.wait_for(lambda: self._segments[-1].last > number, seconds)
 
-    def mark(self, without: str = "") -> None:
+    def mark(self) -> None:
         """Write down how far the readers are. :raises OSError: the disk is full"""
         with self._came:
-            marks = {name: {"number": item.number, "dropped": item.dropped} for name, item in self._cursors.items()}
-            kept = {name: mark for name, mark in self._read_marks().items() if name != without}
-            disk.replace(self._marks, json.dumps({**kept, **marks}), durably=False)
+            now = {name: (cursor.number, cursor.dropped) for name, cursor in self._cursors.items()}
+            marks = {**(self._marks or {}), **now}.items()
+            text = json.dumps({name: {"number": number, "dropped": dropped} for name, (number, dropped) in marks})
+            # Not synced, as often as it is written: some file systems leave an empty one when the machine fails.
+            disk.replace(self._file, text, durably=False)
 
-    def _try_to_mark(self, without: str = "") -> None:
+    def _try_to_mark(self) -> None:
         """An agent is to start on a full disk too."""
         try:
-            self.mark(without)
+            self.mark()
         except OSError as error:
             LOG.warning("Who reads %s is not kept on the disk: %s", self._directory, error)
-
-    def _read_marks(self) -> dict[str, Any]:
-        try:
-            return dict(json.loads(self._marks.read_text()))
-        except (OSError, ValueError):
-            return {}
 
     @property
     def size(self) -> int:
@@ -206,6 +206,18 @@ class Spool:
                 for name, item in sorted(self._cursors.items())
             }
             return {"bytes": self.size, "limit": self.limit, "readers": readers}
+
+
+def _marks(file: Path) -> dict[str, tuple[int, int]] | None:
+    """As they were written last; None where they cannot be read."""
+    try:
+        marks = json.loads(file.read_text()).items()
+        return {name: (int(mark["number"]), int(mark["dropped"])) for name, mark in marks}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+        LOG.error("%s cannot be read, so all that is kept is told again: %s", file, error)
+        return None
 
 
 def _is_old(segment: Segment, old: Callable[[Mapping[str, Any]], bool]) -> bool:

@@ -44,15 +44,37 @@ def test_readers_see_everything_once_each_at_its_own_pace(home: Path) -> None:
 def test_a_reader_that_comes_later_is_not_told_what_was_before_it(home: Path) -> None:
     spool = Spool(home, LEAST)
     spool.append(rows(1, 2))
-    first = spool.reader("first")
+    spool.reader("first")
     later = Spool(home, LEAST).reader("later")
     spool = Spool(home, LEAST)
     spool.append(rows(3, 4))
-    assert (drain(first, 2), drain(spool.reader("first"))) == ([1, 2], [3, 4])
-    assert (later.peek(1), drain(spool.reader("later"))) == ([], [3, 4]), "though nothing was ever taken by it"
+    assert drain(spool.reader("first")) == [1, 2, 3, 4], "though nothing was ever taken by it"
+    assert (later.peek(1), drain(spool.reader("later"))) == ([], [3, 4]), "nor by this one"
     spool.forget("later")
     spool.append(rows(5, 6))
     assert drain(Spool(home, LEAST).reader("later")) == []
+
+
+@pytest.mark.parametrize("left", ["", "{", "[]", '{"a": {}}', '{"a": {"number": null, "dropped": 0}}'])
+def test_where_nobody_knows_how_far_the_readers_were_all_are_told_again(home: Path, left: str) -> None:
+    spool = Spool(home, LEAST)
+    spool.append(rows(1, 3))
+    for name in ("a", "b"):
+        drain(spool.reader(name))
+    (home / "readers.json").write_text(left)
+    for _ in range(2):
+        spool = Spool(home, LEAST)
+        readers = [spool.reader(name) for name in ("a", "b")]
+        assert spool.facts()["readers"] == {name: {"waiting": 3, "dropped": 0} for name in ("a", "b")}, "killed at once"
+    assert [drain(reader) for reader in readers] == [[1, 2, 3]] * 2
+    spool = Spool(home, LEAST)
+    assert [drain(spool.reader(name)) for name in ("a", "b", "later")] == [[]] * 3
+
+
+def test_readers_of_a_spool_of_which_none_is_known_begin_with_the_oldest_entry(home: Path) -> None:
+    Spool(home, LEAST).append(rows(1, 3))
+    spool = Spool(home, LEAST)
+    assert [drain(spool.reader(name)) for name in ("a", "b")] == [[1, 2, 3]] * 2
 
 
 def test_readers_of_a_spool_in_which_nothing_ever_was_wait_for_nothing(home: Path) -> None:
