@@ -25,7 +25,7 @@ class _Timer(threading.Timer):
 
 
 class Looks:
-    """One at a time. The caller holds a lock of his own around each method.
+    """One at a time. The caller holds a lock of his own around each method, but for :meth:`failed`.
 
     :param look: makes one, and says so by :meth:`made`
     """

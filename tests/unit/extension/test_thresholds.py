@@ -70,6 +70,21 @@ def test_no_thread_is_begun_after_the_end() -> None:
     assert (begun(ended=False), begun(ended=True)) == (1, 0)
 
 
+def test_where_there_is_no_thread_left_that_is_said_and_nothing_fails() -> None:
+    """The next change has the look that this one could not have."""
+    thresholds, log = Thresholds(cast(Any, None), cast(Any, None), dict, {}), list[str]()
+    thresholds.looks.complain = log.append
+    before = threading.stack_size(1 << 47)  # More than there are addresses.
+    try:
+        thresholds.follow("p", no)
+    finally:
+        threading.stack_size(before)
+    assert "can't start new thread" in log[0]
+    with counted() as new:
+        thresholds.follow("p", no)
+    assert len(new) == 1
+
+
 def unheard_of() -> bool:
     raise ValueError("unheard of")
 
