@@ -33,8 +33,7 @@ class CollectdMgrError(Exception):
 
 def from_dict(data: dict[str, Any]) -> CollectdMgrError:
     """The error that ``to_dict`` wrote; an unknown code (a newer peer) stays readable."""
-    kinds = [kind for kind in globals().values() if isinstance(kind, type) and issubclass(kind, CollectdMgrError)]
-    kind = {each.code: each for each in kinds}.get(data.get("code", ""), CollectdMgrError)
+    kind = {each.code: each for each in CollectdMgrError.__subclasses__()}.get(data.get("code", ""), CollectdMgrError)
     return kind(str(data.get("detail", "")), **dict(data.get("facts") or {}))
 
 
@@ -66,6 +65,10 @@ class BadSetting(CollectdMgrError):
     """Facts: ``field``."""
 
     code, status, title = "bad_setting", 400, "The setting is not valid"
+
+
+class PluginOfSection(CollectdMgrError):
+    code, status, title = "plugin_of_section", 400, "The plugin goes with a section of settings, and has none itself"
 
 
 class NothingToHold(CollectdMgrError):
@@ -235,7 +238,7 @@ class ProgramUnfit(CollectdMgrError):
 
 
 class DaemonUnreachable(CollectdMgrError):
-    """Facts: ``maybe_executed``: whether the request may have taken effect."""
+    """Facts, as with a timeout: ``maybe_executed``: whether the request may have taken effect."""
 
     code, status, title = "daemon_unreachable", 503, "collectd does not answer"
 
@@ -282,8 +285,6 @@ class WireMismatch(CollectdMgrError):
 
 
 class RequestTimeout(CollectdMgrError):
-    """Facts: ``maybe_executed``."""
-
     code, status, title = "timeout", 504, "The answer did not come in time"
 
 

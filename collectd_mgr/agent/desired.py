@@ -7,7 +7,7 @@ from collections.abc import Iterable, Set
 from dataclasses import replace
 
 from collectd_mgr import exception
-from collectd_mgr.domain import plan
+from collectd_mgr.domain import plan, servants
 from collectd_mgr.domain.leases import LENIENCE, Leases, in_force
 from collectd_mgr.domain.plan import Change, Plan, Running
 from collectd_mgr.domain.spec import ORIGIN, Generation, Goal, HostSpec, Layer, PluginSetting, merge
@@ -66,6 +66,17 @@ def check_owned(origin: Layer, spec: HostSpec, than: HostSpec | None) -> None:
             raise exception.OwnedByHostConfig(
                 f"The operator's own files configure {name}: only enabled can be set from here.", plugin=name
             )
+
+
+def check_servants(spec: HostSpec, than: HostSpec | None) -> None:
+    """Check what is new in ``spec``: what an earlier release let in stays until it is taken away.
+
+    :raises PluginOfSection: where it sets a plugin that comes with a section of settings
+    """
+    before = _settings(than)
+    for (layer, name), setting in _settings(spec).items():
+        if setting != before.get((layer, name)):
+            servants.check_settable(name)
 
 
 def check_restarts(goal: Goal, spec: HostSpec, than: HostSpec | None) -> None:

@@ -16,11 +16,12 @@ from collectd_mgr.agent.health import health
 from collectd_mgr.agent.memory import Memory
 from collectd_mgr.agent.silence import is_starting
 from collectd_mgr.agent.state import State
-from collectd_mgr.domain import canonical, leases, plan, safety, secrets
+from collectd_mgr.domain import canonical, leases, safety, secrets
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.naming import SPOKEN_TO
 from collectd_mgr.domain.operations import FAILED
 from collectd_mgr.domain.plan import Running, RunningPlugin
+from collectd_mgr.domain.servants import SERVANTS
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.domain.status import UNKNOWN, HostStatus, PluginStatus
 from collectd_mgr.drivers.ladder import Ladder
@@ -198,7 +199,7 @@ class Picture:
 def _origin(name: str, on: bool) -> str:
     """Of a plugin that is named nowhere: what runs so is the operator's, unless it comes with a section of ours."""
     # What only is there still was ours once.
-    return "host" if on and name not in plan.SERVANTS else "managed"
+    return "host" if on and name not in SERVANTS else "managed"
 
 
 def _collects(name: str) -> bool:

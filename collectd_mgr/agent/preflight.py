@@ -11,7 +11,7 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.agent.allowlist import Allowlist
 from collectd_mgr.agent.carrier import Carrier
-from collectd_mgr.agent.desired import check_known, check_owned, goal_of
+from collectd_mgr.agent.desired import check_known, check_owned, check_servants, goal_of
 from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.mode import check_managed
 from collectd_mgr.agent.picture import masked
@@ -193,6 +193,7 @@ class Preflight:
         checks: tuple[Callable[[], None], ...] = (
             lambda: check_known(spec.unknown),
             lambda: check_managed(self._state.mode()),
+            lambda: check_servants(spec, self._state.memory.current),
             lambda: self._state.check_allowed(spec),
             lambda: check_owned(self._state.origin.layer, spec, self._state.memory.current),
         )

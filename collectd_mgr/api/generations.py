@@ -14,7 +14,7 @@ from collectd_mgr.api.resource import Answer, Resource, expose
 from collectd_mgr.api.schemas import generations as schemas
 from collectd_mgr.api.schemas import hosts as host_schemas
 from collectd_mgr.api.schemas import operations
-from collectd_mgr.control import difference, edits, history
+from collectd_mgr.control import difference, edits, history, plugins
 
 
 def number(call: Call) -> int:
@@ -34,10 +34,10 @@ class Revert(Resource):
     )
     def post(self, call: Call) -> Answer:
         _, old, _ = history.generation(call.control.database, call.host, number(call))
-        edit = edits.revert_to(edits.desired_of(old))
-        return written_host(
-            call, call.control.change(call.requester, call.host, edit, "revert", expected=call.expected)
-        )
+        wanted = edits.desired_of(old)
+        edit, check = edits.revert_to(wanted), plugins.check_revert(wanted)
+        done = call.control.change(call.requester, call.host, edit, "revert", expected=call.expected, check=check)
+        return written_host(call, done)
 
 
 class Generation(Resource):

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from collectd_mgr.control.edits import Desired
-from collectd_mgr.domain import canonical, difference, grammar, managed, plan, secrets
+from collectd_mgr.domain import canonical, difference, grammar, managed, secrets
 from collectd_mgr.domain.difference import Difference
 from collectd_mgr.domain.sections import Sections
+from collectd_mgr.domain.servants import SERVANTS
 from collectd_mgr.domain.spec import PluginGoal, merge
 from collectd_mgr.domain.status import PluginStatus
 
@@ -37,7 +38,7 @@ def from_effective(
     running = {
         plugin: _running(status, wanted.get(plugin))
         for plugin, status in effective.items()
-        if plugin in wanted or (status.enabled and status.origin != "host" and plugin not in plan.SERVANTS)
+        if plugin in wanted or (status.enabled and status.origin != "host" and plugin not in SERVANTS)
     }
     given = {section: facts.get("settings", {}) for section, facts in sorted(reported.items())}
     before, after = _text(running) + _settings(given), _text(wanted) + _settings(_sections(desired))

@@ -15,6 +15,7 @@ from collectd_mgr.control.leases import LeaseView
 from collectd_mgr.control.storing import Check
 from collectd_mgr.db.models import Host
 from collectd_mgr.domain import config as forms
+from collectd_mgr.domain import servants
 from collectd_mgr.domain.spec import PluginSetting
 from collectd_mgr.domain.status import PluginStatus
 
@@ -79,9 +80,12 @@ def normal(config: Any) -> Any:
 
 
 def check_setting(name: str, wanted: PluginSetting) -> Check:
-    """The check for a setting: the host is managed, and the plugin not configured by its operator's own files."""
+    """The check for a setting: the host is managed, and the plugin not configured by its operator's own files; nor
+    does it come with a section of settings.
+    """
 
     def check(host: Host, desired: Desired) -> None:
+        servants.check_settable(name)
         _check_owned(host, name, wanted)
         check_managed(host, desired)
 
@@ -109,6 +113,18 @@ def check_unset(name: str) -> Check:
         check_managed(host, desired)
         if name not in desired.plugins():
             raise exception.SettingNotFound(f"Nothing is set for {name} on {host.name}.", host=host.name, name=name)
+
+    return check
+
+
+def check_revert(old: Desired) -> Check:
+    """The check for going back to ``old``: the host is managed, and no plugin gets a setting that nobody could make."""
+
+    def check(host: Host, desired: Desired) -> None:
+        for name, setting in old.layer.plugins.items():
+            if setting != desired.layer.plugins.get(name):
+                servants.check_settable(name)
+        check_managed(host, desired)
 
     return check
 

@@ -10,6 +10,7 @@ from typing import Any
 from collectd_mgr.control import edits, plugins, sections
 from collectd_mgr.control.hosts import HostControl
 from collectd_mgr.control.sections import Together
+from collectd_mgr.domain import servants
 from collectd_mgr.domain.sections import Settings
 from collectd_mgr.domain.spec import HOST, Generation, Layer, PluginSetting
 
@@ -54,10 +55,13 @@ class Preflight:
         :param together: by section, what forbids to have settings beside the operator's own
         :raises BadGrammar, BadConfig, HostNotFound, AgentUnreachable: and what the agent raises
         :raises OwnedByHostConfig: a setting stands in the operator's own files; and what ``together`` raises
+        :raises PluginOfSection: a plugin comes with a section of settings
         :raises SettingLeased: a lease holds other parts of a plugin: the change itself would be refused
         """
         host, desired = self._control.desired(name)
         for plugin, given in changes.items():
+            if any(value is not None for value in given.values()):
+                servants.check_settable(plugin)
             plugins.check_leased(desired, plugin, given)
         for section, check in together.items():
             sections.check_beside(host, desired, section, settings.get(section, {}), check)

@@ -88,7 +88,7 @@ def _worth_a_mark(plugin: PluginGoal) -> bool:
 
 
 def _marked(plugin: PluginGoal) -> Marked:
-    if plugin.origin == "host":
+    if plugin.origin == "host" or not plugin.enabled:
         return Marked(restarts=plugin.restarts)
     return Marked(plugin.interval, plugin.config_digest(), plugin.restarts)
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from collectd_mgr.domain import ignorelist, sections, thresholds
+from collectd_mgr.domain import sections
+from collectd_mgr.domain.servants import SERVANTS
 from collectd_mgr.domain.spec import Goal, PluginGoal
 
 #: The daemon has never loaded the plugin: load, configure, start reading.
@@ -41,9 +42,8 @@ SECTIONS = {
     for section in (sections.PROGRAM, sections.IGNORELIST, sections.THRESHOLDS, sections.QUEUE)
 }
 
-#: collectd's plugin for a section, by the change. It comes with the section, and has nothing to switch off.
-NEEDED = {THRESHOLDS: thresholds.PLUGIN, IGNORELIST: ignorelist.PLUGIN}
-SERVANTS = frozenset(NEEDED.values())
+#: collectd's plugin for a section, by the change.
+NEEDED = {f"{section}.set": plugin for plugin, section in SERVANTS.items()}
 
 #: Every change of plugins and daemon; drivers declare some of these, and of :data:`SECTIONS`, as capabilities.
 PLUGIN_CHANGES = (LOAD, ENABLE, DISABLE, INTERVAL, RESTART, RECONFIGURE)
@@ -164,9 +164,12 @@ def plan(running: Running, goal: Goal) -> Plan:
     A plugin that runs and that no layer names any more is switched off.
     """
     changes = [*_daemon_changes(running, goal), *_section_changes(running, goal)]
-    for name in sorted(set(goal.plugins) | (set(running.plugins) - SERVANTS)):
-        wanted = goal.plugins.get(name, PluginGoal(enabled=False))
-        changes.extend(_plugin_changes(name, running.plugins.get(name), wanted))
+    for name in sorted({*goal.plugins, *running.plugins}):
+        now, wanted = running.plugins.get(name), goal.plugins.get(name, PluginGoal(enabled=False))
+        if name in SERVANTS and wanted.origin != "host" and not wanted.enabled:
+            changes.extend(_servant_changes(name, now, bool(goal.section(SERVANTS[name]))))
+        else:
+            changes.extend(_plugin_changes(name, now, wanted))
     return Plan(tuple(sorted(changes, key=lambda change: (_ORDER.get(change.kind, len(_ORDER)), change.plugin))))
 
 
@@ -184,6 +187,14 @@ def _section_changes(running: Running, goal: Goal) -> Iterator[Change]:
     for kind, section in SECTIONS.items():
         if running.sections.get(section, sections.NOTHING) != sections.digest(goal.section(section)):
             yield Change(kind)
+
+
+def _servant_changes(name: str, now: RunningPlugin | None, needed: bool) -> Iterator[Change]:
+    """A servant that has no setting. One that an earlier release gave a setting goes by it for as long as its process
+    lasts, beside the section; what only came with that has nothing to switch off.
+    """
+    if now is not None and now.enabled and now.config_digest is not None:
+        yield Change(RECONFIGURE if needed else DISABLE, name, PluginGoal(enabled=needed))
 
 
 def _plugin_changes(name: str, now: RunningPlugin | None, goal: PluginGoal) -> Iterator[Change]:

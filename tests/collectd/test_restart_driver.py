@@ -42,6 +42,23 @@ def test_every_change_of_one_order_is_one_restart(rig: Rig) -> None:
     assert applied.gap > 0
 
 
+def test_a_setting_of_a_servant_that_is_taken_back_judges_nothing_any_more(host: Host) -> None:
+    """An earlier release let it in. What serves a section is not to be switched off, and not restarted for that."""
+    rig = host.rig()
+    rig.reach(rig.goal({"threshold": PluginGoal(True, config={"Type": {"args": "load", "WarningMax": 1e-06}})}))
+    assert set(host.collectd.wire.call("thresholds_get")["host"]) == {"//load"}
+    needed = rig.goal(sections={"thresholds": {"x": {"type": "memory", "failure_max": 9.0}}})
+    applied = rig.reach(needed)
+    assert (applied.restarted, host.collectd.wire.call("thresholds_get")["host"]) == (True, {})
+    off = rig.goal({"threshold": PluginGoal(False)}, sections=needed.sections)
+    assert not plan.plan(applied.running, off)
+
+    rig.reach(rig.goal({"threshold": PluginGoal(True, config={"Type": {"args": "load", "WarningMax": 1e-06}})}))
+    applied = rig.reach(rig.goal())
+    assert "threshold" not in applied.running.plugins
+    assert "threshold" not in (host.collectd.files.read() or "")
+
+
 def test_where_nothing_ran_there_is_no_gap(rig: Rig) -> None:
     rig.reach(rig.goal({"memory": MEMORY}))
     rig.kill()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from collectd_mgr.domain.plan import SERVANTS
+from collectd_mgr.domain.servants import SERVANTS
 from tests.functional.deployment import Agent, Caller
 from tests.functional.walk.asked import Asked, Subject
 from tests.functional.walk.steps import MARKS, SECRET

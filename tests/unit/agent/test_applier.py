@@ -216,6 +216,23 @@ class TestOrigin:
         assert status.error is not None
         assert (status.outcome, status.error["code"], status.driver) == ("failed", "owned_by_host_config", None)
 
+    def test_what_comes_with_a_section_is_not_switched_off_by_itself(self, adopted: Agent) -> None:
+        layer = Layer(HOST, sections={"thresholds": {"x": {"type": "load", "failure_max": 9.0}}})
+        assert adopted.apply(HostSpec(Generation("e", 1), (layer,))).outcome == "applied"
+        pid = adopted.collectd.running.pid
+        with pytest.raises(exception.PluginOfSection):
+            adopted.apply(HostSpec(Generation("e", 2), (layer.with_plugin("threshold", PluginSetting(False)),)))
+        assert (adopted.status().generation, adopted.collectd.running.pid) == (Generation("e", 1), pid)
+
+    def test_a_setting_that_an_earlier_release_let_in_can_be_taken_away(self, adopted: Agent) -> None:
+        old = spec(1, threshold={"Type": {"args": "load", "WarningMax": 1}})
+        adopted.apply(spec(1))
+        adopted.collectd.start(adopted.service.state.goal(old))
+        adopted.service.state.remember(taken=old, current=old, good=old)
+        assert "threshold" in adopted.enabled()
+        assert adopted.apply(spec(2)).driver is not None
+        assert "threshold" not in adopted.enabled()
+
     def test_it_can_be_switched_off(self, adopted: Agent) -> None:
         assert adopted.apply(spec(1, df=False)).outcome == "applied"
         assert adopted.enabled() == {"cpu"}

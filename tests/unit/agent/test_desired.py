@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.agent.desired import asks_for_more, check_owned
+from collectd_mgr.agent.desired import asks_for_more, check_owned, check_servants
 from collectd_mgr.domain.spec import HOST, ORIGIN, Counters, Generation, HostSpec, Layer, PluginSetting
 
 OPERATORS = Layer(ORIGIN, {"memory": PluginSetting(True)})
@@ -27,6 +27,19 @@ def test_a_new_setting_of_a_plugin_of_the_operators_is_refused() -> None:
 def test_a_setting_from_before_the_operator_named_the_plugin_is_in_nobodys_way() -> None:
     ours = PluginSetting(True, 5.0)
     check_owned(OPERATORS, spec(2, memory=ours, cpu=PluginSetting(True)), spec(1, memory=ours))
+
+
+@pytest.mark.parametrize("name", ["threshold", "match_regex", "Threshold"])
+def test_what_comes_with_a_section_takes_no_new_setting(name: str) -> None:
+    old, other = (spec(1, None, **{name: PluginSetting(on)}) for on in (True, False))
+    with pytest.raises(exception.PluginOfSection) as caught:
+        check_servants(old, None)
+    assert caught.value.kwargs["section"] == {"match_regex": "ignorelist"}.get(name, "thresholds")
+    with pytest.raises(exception.PluginOfSection):
+        check_servants(other, old)
+    # One of an earlier release may stay, and be taken away.
+    check_servants(spec(2, None, cpu=PluginSetting(True), **{name: PluginSetting(True)}), old)
+    check_servants(spec(2), old)
 
 
 def test_true_is_not_one() -> None:

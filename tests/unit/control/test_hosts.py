@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.control import edits, history
+from collectd_mgr.control import edits, history, plugins
 from collectd_mgr.control.hosts import HostControl, status_of
 from collectd_mgr.control.requester import Requester
 from collectd_mgr.db import claims, generations, hosts, operations
@@ -536,3 +536,13 @@ def test_a_host_without_collectd_is_in_sync_with_nothing(
     assert control.get(HOST).running is in_sync
     found = [control.listed(Filters(in_sync=wanted), Paging()) for wanted in (True, False)]
     assert [[host.name for host in each] for each in found] == ([[HOST], []] if in_sync else [[], [HOST]])
+
+
+def test_nobody_goes_back_to_a_setting_that_nobody_could_make(control: HostControl, agent: ScriptedAgent) -> None:
+    """An earlier release let it in."""
+    control.change(ALICE, HOST, edits.set_plugin("threshold", PluginSetting(True)), "set", "threshold")
+    control.change(ALICE, HOST, edits.unset_plugin("threshold"), "unset", "threshold")
+    old = edits.desired_of(history.generation(control.database, HOST, 1)[1])
+    with pytest.raises(exception.PluginOfSection):
+        control.change(ALICE, HOST, edits.revert_to(old), "revert", check=plugins.check_revert(old))
+    assert control.get(HOST).n == 2

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from collectd_mgr.domain import plan
+from collectd_mgr.domain import plan, sections
 from collectd_mgr.domain.plan import Running, RunningPlugin
+from collectd_mgr.domain.servants import SERVANTS
 from collectd_mgr.domain.spec import Goal, PluginGoal
 
 CONFIG = {"ReportByCpu": False}
@@ -50,6 +51,35 @@ def kinds(now: RunningPlugin | None, goal: PluginGoal | None) -> list[str]:
 )
 def test_a_plugin(now: RunningPlugin | None, goal: PluginGoal | None, expected: list[str]) -> None:
     assert kinds(now, goal) == expected
+
+
+@pytest.mark.parametrize("servant", SERVANTS)
+@pytest.mark.parametrize("needed", [True, False])
+class TestAServant:
+    """What comes with a section, by itself or with a setting that an earlier release let in."""
+
+    def kinds(self, servant: str, needed: bool, now: RunningPlugin, wanted: PluginGoal | None = None) -> list[str]:
+        section = {SERVANTS[servant]: {"x": {"type": "load"}}} if needed else {}
+        given = {name: sections.digest(settings) for name, settings in section.items()}
+        running = Running(pid=1, plugins={servant: now}, sections=given)
+        plugins = {} if wanted is None else {servant: wanted}
+        return [change.kind for change in plan.plan(running, Goal(plugins, sections=section))]
+
+    def test_of_its_section_alone_has_nothing_to_switch_off(self, servant: str, needed: bool) -> None:
+        loaded = RunningPlugin(loaded=True, enabled=True)
+        assert self.kinds(servant, needed, loaded) == []
+        assert self.kinds(servant, needed, loaded, PluginGoal(False)) == []
+
+    def test_that_had_a_setting_is_not_left_with_it(self, servant: str, needed: bool) -> None:
+        change = plan.RECONFIGURE if needed else plan.DISABLE
+        for digest in (DIGEST, NO_CONFIG):
+            given = RunningPlugin(True, True, config_digest=digest)
+            assert self.kinds(servant, needed, given) == [change]
+            assert self.kinds(servant, needed, given, PluginGoal(False)) == [change]
+
+    def test_goes_on_with_a_setting_that_is_not_taken_away(self, servant: str, needed: bool) -> None:
+        given = RunningPlugin(True, True, config_digest=DIGEST)
+        assert self.kinds(servant, needed, given, PluginGoal(True, config=CONFIG)) == []
 
 
 def test_the_daemon_counters() -> None:
