@@ -36,6 +36,8 @@ class Executables(Launcher):
         self.configured = settings.binary
         self._account = account(settings.user)
         self._mark = mark(settings)
+        #: As whom a collectd of this agent may run: anybody can start a process that looks like one.
+        self._users = {0, os.geteuid()} | ({self._account.uid} if self._account.user else set())
 
     def launch(self, program: str, config_file: str, output: int, heir_of: Process | None = None) -> Process | None:
         environment = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
@@ -89,8 +91,8 @@ class Executables(Launcher):
         """
         told = arguments(config_file)
         named = (process for program in programs for process in running(program, told))
-        ours = (process for process in marked(self._mark, told) if process.sees_our_files)
-        yield from dict.fromkeys((*named, *ours))
+        ours = (process for process in marked([self._mark], told) if process.sees_our_files)
+        yield from dict.fromkeys(process for process in (*named, *ours) if process.users <= self._users)
 
     def usage(self, program: str) -> str:
         """What others than root and the agent's own user could have written is not run."""

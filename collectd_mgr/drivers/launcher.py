@@ -4,13 +4,19 @@
 from __future__ import annotations
 
 import abc
+import functools
+import logging
+import secrets
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import ClassVar
 
-from collectd_mgr import exception
+from collectd_mgr import disk, exception
 from collectd_mgr.domain.build import Build
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.process import Process
+
+LOG = logging.getLogger(__name__)
 
 #: A variable of the environment.
 MARK = "COLLECTD_MGR"
@@ -71,6 +77,27 @@ def unfit(program: str, why: str, build: Build | None = None) -> exception.Progr
 def mark(settings: DriverSettings) -> str:
     """What tells the processes of this agent from those of others: its own directory, in their environment."""
     return f"{MARK}={settings.state_dir}"
+
+
+@functools.cache
+def key(state_dir: str) -> str:
+    """Another one, which nobody else knows: a container runs as whoever its image says, so that its user tells nothing.
+
+    Where it cannot be kept, a collectd is started all the same; the next agent finds it by its record alone.
+    """
+    file = Path(state_dir) / "launcher.key"
+    try:
+        found = file.read_text(encoding="ascii").strip()
+    except OSError:
+        found = ""
+    if not found:
+        found = secrets.token_hex(16)
+        try:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            disk.replace(file, found)
+        except OSError as error:
+            LOG.warning("%s cannot be written: %s", file, error)
+    return f"{MARK}_KEY={found}"
 
 
 def arguments(config_file: str) -> tuple[str, ...]:

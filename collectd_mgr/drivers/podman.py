@@ -15,7 +15,7 @@ from collectd_mgr.domain import program as programs_of
 from collectd_mgr.drivers import bundle, instance
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
-from collectd_mgr.drivers.launcher import Launcher, arguments, mark, unfit
+from collectd_mgr.drivers.launcher import Launcher, arguments, key, mark, unfit
 from collectd_mgr.drivers.process import Process, look, marked
 from collectd_mgr.drivers.words import words
 
@@ -45,7 +45,7 @@ class Podman(Launcher):
         self._settings = settings
         self._account = account(settings.user)
         self._instances = instance.directory(settings)
-        self._mark = mark(settings)
+        self._mark, self._key = mark(settings), key(settings.state_dir)
         self._podman = words(settings.podman)
         self._options = words(settings.podman_options)
 
@@ -55,7 +55,7 @@ class Podman(Launcher):
         self._account.pass_through(self._instances)
         # No restart policy, whatever the options say: two owners would start two daemons.
         own = ["--detach", "--rm", "--restart", "no", "--name", name, "--pid", "host", "--log-driver", "passthrough"]
-        own += ["--env", self._mark, "--label", self._mark, *self._user(), *self._places()]
+        own += ["--env", self._mark, "--env", self._key, "--label", self._mark, *self._user(), *self._places()]
         command = [*self._podman, "run", *self._options, *own, *self._collectd(program), *arguments(config_file)]
         code = self._run(command, name, output)
         if code == _OWN_FAILURE and self._is_taken(name):
@@ -87,7 +87,7 @@ class Podman(Launcher):
 
     def running(self, programs: Iterable[str], config_file: str) -> Iterator[Process]:
         """Of which image a process is, nobody can see; that it is ours is enough."""
-        return iter(marked(self._mark, arguments(config_file)))
+        return iter(marked([self._mark, self._key], arguments(config_file)))
 
     def usage(self, program: str) -> str:
         try:

@@ -8,7 +8,7 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -52,11 +52,21 @@ class Process:
     @property
     def own_pid(self) -> int:
         """The pid that it knows itself by: another one in a container with pids of its own."""
+        return (self._status("NSpid") or [self.pid])[-1]
+
+    @property
+    def users(self) -> frozenset[int]:
+        """The ids of those as whom it runs: a program that is set-user-ID has more than one. Empty: it has ended."""
+        return frozenset(self._status("Uid"))
+
+    def _status(self, field: str) -> list[int]:
+        """The numbers in that line of /proc/PID/status; none when it has ended."""
         try:
             lines = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
         except (FileNotFoundError, ProcessLookupError):
-            return self.pid
-        return next((int(line.split()[-1]) for line in lines if line.startswith("NSpid:")), self.pid)
+            return []
+        found = next((line for line in lines if line.startswith(f"{field}:")), "")
+        return [int(number) for number in found.split()[1:]]
 
     @property
     def program(self) -> str:
@@ -177,15 +187,17 @@ def _told(entries: Iterable[Path]) -> Iterator[tuple[Process, str]]:
                 yield process, os.path.realpath(told)
 
 
-def marked(environment: str, arguments: tuple[str, ...]) -> list[Process]:
+def marked(environment: Collection[str], arguments: tuple[str, ...]) -> list[Process]:
     """Every process whose command line has ``arguments`` in a row, in whatever namespaces and of whatever program, that
-    was started with this in its environment.
+    was started with all these in its environment. Anybody may start one that looks so, where none of them is a secret.
 
     Not a child of one of them, which is about to run another program.
     """
     found = {}
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and _in_a_row(_command_line(entry), arguments) and environment in _environment(entry):
+        if not entry.name.isdigit() or not _in_a_row(_command_line(entry), arguments):
+            continue
+        if set(environment) <= set(_environment(entry)):
             process = look(int(entry.name))
             if process is not None:
                 found[process.pid] = process

@@ -26,6 +26,7 @@ from collectd_mgr.testing.suite.rigs import operators_file, settings_in
 from collectd_mgr.wire.client import WireClient
 from collectd_mgr.wire.look import look
 from tests.freezing import freeze
+from tests.impostor import impostor
 
 #: An agent: starts collectd, says so, and is there until it is killed.
 _AGENT = """
@@ -106,6 +107,16 @@ def test_a_pid_that_another_process_has_by_now_is_not_it(settings: DriverSetting
     daemon = ChildDaemon(settings)
     assert daemon.find() is None
     assert daemon.stop()
+
+
+def test_one_that_somebody_else_started_is_not_it(settings: DriverSettings) -> None:
+    with impostor(settings) as other:
+        assert ChildDaemon(settings).find() is None
+        daemon, process = started(settings)
+        Path(settings.state_dir, "collectd.pid").unlink()
+        assert daemon.find() == process
+        assert daemon.stop()
+        assert other.alive()
 
 
 def test_agents_that_start_it_at_once_start_one(settings: DriverSettings) -> None:

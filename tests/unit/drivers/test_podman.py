@@ -12,8 +12,10 @@ from collectd_mgr import exception
 from collectd_mgr.drivers import instance
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.child import ChildDaemon
+from collectd_mgr.drivers.launcher import key
 from collectd_mgr.drivers.podman import Podman
 from collectd_mgr.testing.suite.rigs import settings_in
+from tests.impostor import impostor
 
 #: Has one container of ours that hangs in its start, one that somebody stopped for a while, and one of a boot before.
 _PODMAN = """#!/bin/sh
@@ -68,6 +70,17 @@ def test_a_root_file_system_is_named_by_its_path(settings: DriverSettings) -> No
     with pytest.raises(exception.DaemonNotStarted):
         daemon(dataclasses.replace(settings, image="/srv/collectd:O")).start()
     assert "--rootfs /srv/collectd:O -f" in told(settings)[-1]
+
+
+def test_a_container_is_known_by_what_nobody_else_knows(settings: DriverSettings) -> None:
+    with impostor(settings):
+        assert daemon(settings).find() is None
+    with pytest.raises(exception.DaemonNotStarted):
+        daemon(settings).start()
+    run = next(line for line in told(settings) if line.startswith("run "))
+    assert f"--env {key(settings.state_dir)} " in run
+    key.cache_clear()
+    assert f"--env {key(settings.state_dir)} " in run
 
 
 def test_what_is_of_no_use_is_removed_and_nothing_else(settings: DriverSettings) -> None:
