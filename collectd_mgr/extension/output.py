@@ -170,7 +170,12 @@ class Output:
             raise exception.Busy(f"collectd has not written what it has within {timeout:g} s.")
 
     def end(self) -> None:
-        """collectd stops: what waits is dropped, so that its threads end."""
+        """collectd stops: what waits is dropped, so that its threads end.
+
+        What is read while it does is not its own by that: the other instance writes it.
+        """
+        if self._rule.mode == UNTIL:
+            return  # Nobody waits there.
         if self._rule.mode == SINCE and not self._rule.over.is_set():
             self._rule.mode = HOLD
         self._rule.over.set()

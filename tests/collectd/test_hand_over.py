@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who of two collectds writes what, from when they are parted until the old one has ended."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr import exception
+from collectd_mgr.domain.spec import PluginGoal
+from collectd_mgr.drivers.parting import Parting, samples
+from collectd_mgr.drivers.process import Process
+from collectd_mgr.drivers.succession import Succession
+from collectd_mgr.testing.suite.rig import FAST
+from collectd_mgr.testing.suite.rigs import Host, real_host
+from tests.collectd.beside import beside
+from tests.collectd.replacing import replacing
+from tests.collectd.samples import Series, series
+from tests.waiting import PATIENCE, eventually
+
+#: Where collectd itself looks for plugins.
+PLUGINS = "/usr/lib/collectd"
+
+SLOW = """
+PluginDir "{directory}"
+<LoadPlugin entropy>
+  Interval {interval}
+</LoadPlugin>
+PluginDir "{plugins}"
+"""
+
+
+class Pair:
+    """A collectd and another one that is to take its place, which know when."""
+
+    def __init__(self, host: Host, *plugins: str) -> None:
+        self.host = host
+        old = host.collectd.daemon.find()
+        assert old is not None
+        self.old: Process = old
+        theirs = {name: PluginGoal(True, origin="host") for name in plugins}
+        self.next: Succession = beside(host, host.rig().goal(theirs))
+        self.parting = Parting(host.collectd.wire, old.pid, self.next.wire, self.next.new.pid)
+
+    @property
+    def directory(self) -> Path:
+        return Path(self.host.settings.config_file).parent
+
+    def by(self, process: Process, since: float) -> dict[str, int]:
+        """How many samples csv has of what this one of the two has read since, by metric of the plugin ``slow``."""
+        found = series(self.directory / "csv")
+        names = {how: f"{self.host.settings.host}/slow/gauge-{how}" for how in ("at_once", "slowly")}
+        return {how: _by(found[name], process.pid, since) for how, name in names.items() if name in found}
+
+
+def _by(each: Series, pid: int, since: float) -> int:
+    """The time in the file is rounded, to a millisecond."""
+    return sum(pid == by and moment > since + 0.001 for moment, (by,) in zip(each.times, each.values, strict=True))
+
+
+@pytest.fixture
+def slow(compiled: dict[str, Path], tmp_path: Path) -> Iterator[Pair]:
+    shutil.copy2(compiled["slow"], tmp_path / "entropy.so")
+    with real_host(replacing, SLOW.format(directory=tmp_path, interval=FAST, plugins=PLUGINS)) as host:
+        yield Pair(host, "entropy")
+
+
+def test_the_old_one_writes_nothing_again_while_it_ends(slow: Pair) -> None:
+    """Where a read of it is in flight, and a flush, for which it waits and goes on to read meanwhile."""
+    hold = slow.directory / "hold"
+    last = slow.parting.part()
+    with ExitStack() as stack:
+        hold.touch()
+        stack.callback(hold.unlink)
+        assert slow.parting.finish(last) == ()
+        eventually((slow.directory / f"held-{slow.old.pid}").exists)
+        slow.old.signal(signal.SIGTERM)
+        eventually(lambda: ends(slow.host))
+        since = time.time()
+        eventually(lambda: has_read(slow.host, since))
+    assert slow.old.wait(PATIENCE)
+    eventually(lambda: sum(map(bool, slow.by(slow.next.new, last).values())) == 2)
+    assert slow.by(slow.old, last) == {"at_once": 0, "slowly": 0}
+
+
+def ends(host: Host) -> bool:
+    """Whether this collectd takes no operation any more."""
+    try:
+        host.collectd.wire.call("notification_send", {"severity": "okay", "message": "Is it there?"})
+    except exception.CollectdMgrError:
+        return True
+    return False
+
+
+def has_read(host: Host, since: float) -> bool:
+    """Whether it has read on, or is gone."""
+    try:
+        return any(moment > since for moment, _ in samples(host.collectd.wire).values())
+    except exception.CollectdMgrError:
+        return True
