@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -114,7 +114,7 @@ class Preflight:
             driver,
             driver == _RESTART,
             tuple(masked(problem) for problem in problems),
-            tuple(self._setting(effect, running) for effect in effects),
+            tuple(self._settings(effects, running)),
             foresight.lost(effects),
             self._passed_over(driver, todo, running),
             self._cost(spec, running) if driver == _RESTART else None,
@@ -169,13 +169,13 @@ class Preflight:
         except exception.CollectdMgrError:
             return
 
-    def _setting(self, effect: Effect, running: Running) -> dict[str, Any]:
-        """The effect, and who would bring it about."""
-        whom: tuple[str, str | None, dict[str, str]] = (preview.AGENT, None, {})
-        if effect.section in plan.SECTIONS.values():
-            whom = self._by_whom(Change(f"{effect.section}.set"), running)
-        kind, driver, refusals = whom
-        return {**effect.to_dict(), "class": kind, "driver": driver, "refusals": refusals}
+    def _settings(self, effects: Sequence[Effect], running: Running) -> Iterator[dict[str, Any]]:
+        """The effects, and who would bring each about: of a section, all of them together."""
+        about = {effect.section for effect in effects} & set(plan.SECTIONS.values())
+        whom = {section: self._by_whom(Change(f"{section}.set"), running) for section in about}
+        for effect in effects:
+            kind, driver, refusals = whom.get(effect.section, (preview.AGENT, None, {}))
+            yield {**effect.to_dict(), "class": kind, "driver": driver, "refusals": refusals}
 
     def _by_whom(self, change: Change, running: Running) -> tuple[str, str | None, dict[str, str]]:
         """The class of a change, the driver that would make it by itself, or why none can."""

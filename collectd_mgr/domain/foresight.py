@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collectd_mgr.domain import ignorelist, reach, sections
-from collectd_mgr.domain.ignorelist import DENY, Rules
+from collectd_mgr.domain.ignorelist import Alike, Rules
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.preview import CACHE, UNKNOWN, Load
 from collectd_mgr.domain.sections import Sections, Settings
@@ -61,9 +61,9 @@ def effects(before: Sections, after: Sections, present: Sequence[Present]) -> tu
     :raises BadSetting: it is a rule of the ignorelist, and none
     """
     return tuple(
-        _effect(section, name, before.get(section, {}), after.get(section, {}), present)
+        effect
         for section in sorted({*before, *after})
-        for name in _changed(before.get(section, {}), after.get(section, {}))
+        for effect in _effects(section, before.get(section, {}), after.get(section, {}), present)
     )
 
 
@@ -76,10 +76,15 @@ def _changed(before: Settings, after: Settings) -> list[str]:
     return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 
+def _effects(section: str, before: Settings, after: Settings, present: Sequence[Present]) -> Iterable[Effect]:
+    changed = _changed(before, after)
+    if section == sections.IGNORELIST:
+        return _rules(changed, after, present)
+    return (_effect(section, name, before, after, present) for name in changed)
+
+
 def _effect(section: str, name: str, before: Settings, after: Settings, present: Sequence[Present]) -> Effect:
     change = "unset" if name not in after else "set"
-    if section == sections.IGNORELIST:
-        return _rule(name, change, after, present)
     if section in _CHOICES:
         was, will = before.get(name), after.get(name)
         chosen = _about(section, will or was or {}, present)
@@ -91,16 +96,26 @@ def _effect(section: str, name: str, before: Settings, after: Settings, present:
     return Effect(section, name, change)
 
 
-def _rule(name: str, change: str, after: Settings, present: Sequence[Present]) -> Effect:
-    if change == "unset":
-        # What it drops now is not in the cache.
-        return Effect(sections.IGNORELIST, name, change, Load(), Load(None, None, UNKNOWN))
-    rule = ignorelist.normal(after[name])
-    rules = Rules({**ignorelist.understood(after), name: rule})
-    found = [item for item in present if rules.matches(name, item.metric)]
-    dropped = [item for item in found if rule["action"] == DENY and rules.ignores(item.metric) == name]
-    load = _collected(dropped)
-    return Effect(sections.IGNORELIST, name, change, load, Load(), len(found), _named(found))
+def _rules(changed: Sequence[str], after: Settings, present: Sequence[Present]) -> Iterator[Effect]:
+    """Of all at once: a metric is asked about once, however many rules there are."""
+    new = {name: ignorelist.normal(after[name]) for name in changed if name in after}
+    stay = ignorelist.understood({name: rule for name, rule in after.items() if name not in new})
+    names = [str(item.metric) for item in present] if new else []
+    alike = list(Rules({**stay, **new}).together(names))
+    for name in changed:
+        if name in new:
+            yield _rule(name, alike, present)
+        else:
+            # What it drops now is not in the cache.
+            yield Effect(sections.IGNORELIST, name, "unset", Load(), Load(None, None, UNKNOWN))
+
+
+def _rule(name: str, alike: Sequence[Alike], present: Sequence[Present]) -> Effect:
+    matched = [each.places for each in alike if name in each.rules]
+    dropped = [present[place] for each in alike if each.by == name for place in each.places]
+    first = sorted(place for places in matched for place in places[:NAMED])[:NAMED]
+    metrics = _named([present[place] for place in first])
+    return Effect(sections.IGNORELIST, name, "set", _collected(dropped), Load(), sum(map(len, matched)), metrics)
 
 
 def _collected(items: Iterable[Present]) -> Load:

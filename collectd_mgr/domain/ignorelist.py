@@ -15,8 +15,9 @@ In collectd it is one filter chain (see :func:`items`), which runs before the op
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -77,6 +78,18 @@ def understood(settings: Mapping[str, Rule]) -> dict[str, Rule]:
     return kept
 
 
+@dataclass(frozen=True)
+class Alike:
+    """Metrics that the same rules match, by their places among those that were asked about, in order.
+
+    :param by: that of the ``rules`` by which they are ignored; None when they are not
+    """
+
+    rules: frozenset[str]
+    by: str | None
+    places: Sequence[int]
+
+
 class Rules:
     """Rules in normal form, ready to be asked. Which of them match is kept as bits, one for each rule.
 
@@ -100,16 +113,18 @@ class Rules:
         self._plugins = _Remembered(lambda text: self._of_named("plugin", "plugin_instance", text))
         self._types = _Remembered(lambda text: self._of_named("type", "type_instance", text) if text else 0)
 
-    def matches(self, name: str, metric: Identifier) -> bool:
-        """Whether the rule of this name matches, whatever the others say."""
-        return bool(self._matching(str(metric)) & self._bits[name])
+    def together(self, metrics: Iterable[str]) -> Iterator[Alike]:
+        """What the rules say of these identifiers; each is asked about once."""
+        places: dict[int, list[int]] = {}
+        for place, metric in enumerate(metrics):
+            places.setdefault(self._matching(metric), []).append(place)
+        for found, those in places.items():
+            matching = frozenset(name for name, bit in self._bits.items() if found & bit)
+            yield Alike(matching, self._by(found), those)
 
     def ignores(self, metric: Identifier) -> str | None:
         """The deny rule by which ``metric`` is ignored; None when it is not."""
-        found = self._matching(str(metric))
-        if found & self._allow:
-            return None
-        return next((name for name, bit in self._bits.items() if found & bit & self._deny), None)
+        return self._by(self._matching(str(metric)))
 
     def ignored(self, metrics: Iterable[str]) -> set[str]:
         """Which of these identifiers are ignored; what is none is not."""
@@ -127,6 +142,12 @@ class Rules:
         for expressions in self._expressions.values():
             for _, expression in expressions:
                 expression.forget()
+
+    def _by(self, found: int) -> str | None:
+        """The rule by which those are ignored that these rules match."""
+        if found & self._allow:
+            return None
+        return next((name for name, bit in self._bits.items() if found & bit & self._deny), None)
 
     def _acting(self, settings: Mapping[str, Rule], action: str) -> int:
         return sum(bit for name, bit in self._bits.items() if settings[name]["action"] == action)

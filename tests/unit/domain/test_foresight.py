@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -100,3 +100,30 @@ def test_many_are_counted_and_some_named() -> None:
     many = [Present(Identifier.parse(f"h/cpu-{n}/cpu-idle"), None) for n in range(1000)]
     (found,) = effects({}, {"ignorelist": {"cpu": CPU}}, many)
     assert (found.matched, len(found.metrics), found.before.series, found.before.samples) == (1000, NAMED, 1000, None)
+
+
+class Counted(Identifier):
+    """A metric that knows how often anybody looked at its name."""
+
+    looks: ClassVar[list[str]] = []
+
+    def __str__(self) -> str:
+        self.looks.append(self.host)
+        return super().__str__()
+
+
+def test_many_rules_look_at_a_metric_once() -> None:
+    present = [Present(Counted.of(f"h{n}/cpu-{n}/cpu-idle"), 1.0) for n in range(3)]
+    rules = {f"r{n}": {"action": "deny", "plugin_instance": f"^{n}$"} for n in range(300)}
+    found = effects({}, {"ignorelist": rules}, present)
+    assert [each.name for each in found if each.matched] == ["r0", "r1", "r2"]
+    assert all(each.before.series == each.matched for each in found)
+    assert sorted(Counted.looks) == sorted(2 * ["h0", "h1", "h2"]), "once to judge, once to tell"
+
+
+def test_of_many_that_different_rules_match_the_first_are_named() -> None:
+    many = [Present(Identifier.parse(f"h/cpu-{n:04}/cpu-{'ab'[n % 2]}"), 1.0) for n in range(3 * NAMED)]
+    half = {"half": {"action": "deny", "type_instance": "b"}}
+    (found,) = effects({"ignorelist": half}, {"ignorelist": {**half, "cpu": CPU}}, many)
+    assert (found.matched, found.before.series) == (len(many), len(many))
+    assert list(found.metrics) == [str(each.metric) for each in many[:NAMED]]

@@ -43,8 +43,14 @@ def test_many_at_once_are_judged_as_each_by_itself() -> None:
     wanted = {name for name in judged if rules.ignores(metric(name)) is not None}
     assert rules.ignored(names) == wanted
     assert wanted > {"h/interface/if_octets", "h/cpu-0/cpu-a/b", "h//cpu-a/b"}
+    together = list(rules.together(names))
+    assert sorted(place for each in together for place in each.places) == list(range(len(names)))
+    for each in together:
+        alone = [*rules.together([names[each.places[0]]])]
+        assert [(one.rules, one.by) for one in alone] == [(each.rules, each.by)]
+        assert {rules.ignores(metric(names[place])) for place in each.places} == {each.by}
     assert rules.counts(names, "ac") == {
-        rule: sum(rules.matches(rule, metric(name)) for name in judged) for rule in "ac"
+        rule: sum(len(each.places) for each in together if rule in each.rules) for rule in "ac"
     }
     assert rules.ignored(["nothing", "h/interface"]) == set()
 
