@@ -29,6 +29,9 @@ _MOST = 16
 #: Between two looks at what there is to be done, in seconds: while there is something, and while there is not.
 _SOON, _LATER = 0.05, 0.5
 
+#: After an error, in seconds.
+_PAUSE = 5.0
+
 #: What may be lost.
 _FAILED = "orders to publish recent values"
 
@@ -38,7 +41,7 @@ class Replay:
 
     :param file: where it is written down what is yet to be published; the next agent goes on with it
     :param read: a page of the ring
-    :param put: has a page published
+    :param put: has a page published, or raises OSError where the disk has no room
     :param waiting: how many messages wait for the bus
     """
 
@@ -56,6 +59,7 @@ class Replay:
         self._waiting = waiting
         self._losses = losses or Losses()
         self._lock = threading.Lock()
+        self._stuck = False
         self._orders = _orders(file)
 
     def ask(self, query: RingQuery) -> int:
@@ -85,12 +89,19 @@ class Replay:
             try:
                 if not self.round():
                     stop.wait(_SOON if self._orders else _LATER)
+                self._stuck = False
             except Exception:
-                LOG.exception("Recent values could not be published; it is tried again.")
-                stop.wait(_LATER)
+                # A disk stays full for long, and the log may be on it.
+                level = logging.DEBUG if self._stuck else logging.ERROR
+                LOG.log(level, "Recent values could not be published; it is tried again.", exc_info=True)
+                self._stuck = True
+                stop.wait(_PAUSE)
 
     def round(self) -> bool:
-        """Have one page published, if the bus has those before; whether it was so. A kill in it sends a page twice."""
+        """Have one page published, if the bus has those before; whether it was so. A kill in it sends a page twice.
+
+        :raises OSError: the disk has no room, and may have it the next time; nothing is lost of the order
+        """
         if not self._orders or self._waiting() > _AHEAD:
             return False
         order = self._orders[0]
@@ -101,10 +112,7 @@ class Replay:
         return True
 
     def _published(self, order: RingQuery) -> Page:
-        """The page of it that is published now; an empty last one of an order that will not do.
-
-        :raises OSError: a disk has no room, and may have it the next time
-        """
+        """The page of it that is published now; an empty last one of an order that will not do."""
         try:
             page = self._read(order)
             self._put(page)

@@ -52,22 +52,30 @@ class Sampler:
         self._watch.run(stop, self.round, "Samples could not be taken.")
 
     def round(self, now: float) -> None:
-        """Take what is due at ``now``."""
+        """Take what is due at ``now``. What the disk does not take is counted, for it will not come again."""
         for _, setting, rows in self._watch.look(now):
-            self.put(rows, bool(setting.get("rates", True)))
+            messages, dropped = self._messages(rows, bool(setting.get("rates", True)))
+            self._losses.add(_DROPPED, dropped)
+            for message in messages:
+                try:
+                    self._spool.append([message])
+                except OSError as error:
+                    self._losses.add(_LOST, len(message["samples"]), error)
 
     def put(self, rows: Iterable[Row], rates: bool) -> None:
-        """Have them published. What the disk does not take is counted, for it will not come again."""
+        """Have all of them published, or none. :raises OSError: the disk has no room; safe to repeat then"""
+        messages, dropped = self._messages(rows, rates)
+        if messages:
+            self._spool.append(messages)
+        self._losses.add(_DROPPED, dropped)
+
+    def _messages(self, rows: Iterable[Row], rates: bool) -> tuple[list[dict[str, Any]], int]:
+        """What is to be published of them, and how many values are left out."""
         until = time.time() + _AHEAD
         found = [each for row in rows for each in samples(row, rates, until)]
-        good = [each for each in found if each is not None]
-        self._losses.add(_DROPPED, len(found) - len(good))
-        for begin in range(0, len(good), _BATCH):
-            batch = [shown(self._host, each) for each in good[begin : begin + _BATCH]]
-            try:
-                self._spool.append([{"samples": batch}])
-            except OSError as error:
-                self._losses.add(_LOST, len(batch), error)
+        good = [shown(self._host, each) for each in found if each is not None]
+        batches = [good[begin : begin + _BATCH] for begin in range(0, len(good), _BATCH)]
+        return [{"samples": batch} for batch in batches], len(found) - len(good)
 
 
 def shown(host: str, sample: Sample) -> dict[str, Any]:

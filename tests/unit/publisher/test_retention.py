@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import tempfile
 import tracemalloc
@@ -23,7 +22,10 @@ from collectd_mgr.domain.spool import LEAST
 from collectd_mgr.publisher import ring as rings
 from collectd_mgr.publisher.replay import Replay
 from collectd_mgr.publisher.ring import Ring
+from collectd_mgr.publisher.sampler import Sampler
+from collectd_mgr.publisher.spool import Spool
 from collectd_mgr.publisher.watch import Watch
+from tests.full_disk import no_file_above
 
 CHOICES = ("short", "long", "../longer")
 
@@ -249,15 +251,24 @@ def test_an_order_that_cannot_be_gone_on_with_is_in_nobodys_way(tmp_path: Path) 
     assert json.loads((tmp_path / "replay.json").read_text()) == []
 
 
-def test_a_full_disk_ends_no_order(tmp_path: Path) -> None:
-    def full(_: Page) -> None:
-        raise OSError(errno.ENOSPC, "no space left")
-
-    replay = Replay(tmp_path / "replay.json", Host(tmp_path).ring().read, full, int)
+def test_an_order_waits_for_room_on_a_full_disk_and_loses_nothing(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    host.choose("long", 3600)
+    ring = host.ring()
+    host.give("long", 150)
+    ring.round(0.0)
+    spool = Spool(tmp_path / "samples", LEAST)
+    reader = spool.reader("test")
+    sampler = Sampler(Watch(lambda _: Page(), dict), spool, "h")
+    replay = Replay(tmp_path / "replay.json", ring.read, lambda page: sampler.put(page.rows, rates=True), int)
     replay.ask(RingQuery(0.0))
-    with pytest.raises(OSError, match="no space left"):
+    with no_file_above(25_000), pytest.raises(OSError, match="could be written"):
         replay.round()
-    assert (replay.orders, replay.failed) == (1, 0)
+    assert (replay.orders, replay.failed, sampler.lost) == (1, 0, 0)
+    while replay.round():
+        pass
+    sent = [each["identifier"] for entry in reader.peek(10) for each in entry.data["samples"]]
+    assert sorted(sent) == sorted(f"h/p1/gauge-{n}" for n in range(150)), "not the first hundred twice"
 
 
 def test_orders_are_bounded(tmp_path: Path) -> None:
