@@ -84,13 +84,25 @@ def _plugin(name: str, state: Status, marker: Marker, default: float) -> Running
     return RunningPlugin(
         loaded=state["loaded"],
         enabled=state["registered"] or (not _is_off(state) and _counts_as_on(name, digest is not None, marker)),
-        interval=_setting(state["interval"], default) if mark is None else mark.interval,
+        interval=_interval(state, mark, default, theirs=digest is None),
         config_digest=digest,
         restarts=mark.restarts if mark else 0,
         stopping=state["stopping"],
         failing_until=state.get("failing_until"),
         slowest=state.get("slowest"),
     )
+
+
+def _interval(state: Status, mark: Marked | None, default: float, theirs: bool) -> float | None:
+    """The interval as a setting: the daemon's own is none, unless that was asked for.
+
+    Of one of the operator's it is the shortest that is seen, of one of ours that of the reads whose configuration gives
+    them none.
+    """
+    asked = mark.interval if mark and not theirs else None
+    # Earlier extensions know no ``context``.
+    seen = state["interval"] if theirs else state.get("context", asked if mark else state["interval"])
+    return asked if seen is None or math.isclose(seen, asked or default, rel_tol=1e-6) else seen
 
 
 def _is_off(state: Status) -> bool:
@@ -108,8 +120,3 @@ def _counts_as_on(name: str, managed: bool, marker: Marker) -> bool:
     if managed:
         return not safety.live_safe(name)
     return name not in marker.disabled or not safety.lookup(name).only_reads
-
-
-def _setting(interval: float | None, default: float) -> float | None:
-    """The interval as a setting: the daemon's own is none."""
-    return None if interval is None or math.isclose(interval, default, rel_tol=1e-6) else interval

@@ -104,7 +104,9 @@ class Operations:
         before = self._plugins.get(change.plugin)
         if before is None or not before["registered"]:
             return self._disable(change.plugin, self._text(change.plugin, change.goal))
-        return self._enable(change.plugin, before["interval"], *self._known(change.plugin, change.goal))
+        # Earlier extensions know no ``context``.
+        interval = before.get("context", before["interval"])
+        return self._enable(change.plugin, interval, *self._known(change.plugin, change.goal))
 
     def _text(self, plugin: str, goal: PluginGoal | None) -> str:
         """The configuration of a plugin, the one that the process has if that is known."""

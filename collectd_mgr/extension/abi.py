@@ -110,6 +110,7 @@ CHANGING: dict[str, _Prototype] = {
     "plugin_register_init": (c_int, (c_char_p, c_void_p)),
     "plugin_unregister_init": (c_int, (c_char_p,)),
     "plugin_unregister_shutdown": (c_int, (c_char_p,)),
+    "plugin_register_complex_config": (c_int, (c_char_p, c_void_p)),
     "plugin_unregister_complex_config": (c_int, (c_char_p,)),
     "plugin_register_flush": (c_int, (c_char_p, c_void_p, c_void_p)),
     "plugin_init_all": (c_int, ()),

@@ -59,6 +59,10 @@ class Daemon:
         with self.in_context(context):
             return int(abi.Init(callback)())
 
+    def register_config(self, plugin: str) -> bool:
+        """A callback for the ``<Plugin>`` blocks of ``plugin`` that does nothing."""
+        return int(self._c.plugin_register_complex_config(plugin.encode(), self.nothing)) == 0
+
     def register_flush(self, name: str) -> bool:
         """A flush callback that does nothing."""
         return int(self._c.plugin_register_flush(name.encode(), self.nothing, None)) == 0

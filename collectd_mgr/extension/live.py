@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Callable
 
-from collectd_mgr.extension import abi, tick
+from collectd_mgr.extension import abi, contexts, tick
 from collectd_mgr.extension.arena import Arena
 from collectd_mgr.extension.boot import NAME, Boot
 from collectd_mgr.extension.chains import Chains
@@ -102,11 +102,11 @@ def assemble(
         inits = Inits(daemon, memory, lists, lists.find(NAME))
         _verify(reads.all(), daemon, inits, boot)
         flushes = Flushes(daemon, memory, lists, Loader())
+        records = Records()
+        records.recall(settings.marker, daemon.default_interval(), contexts.intervals(daemon, memory, statics()))
         schedule = Schedule(memory, statics(), lists, lists.find(tick.NAME), told.get("phases", {}))
     except (NotFound, Unreadable) as error:
         raise Unfit(f"the lists of callbacks are not as in the versions that are known: {error}") from error
-    records = Records()
-    records.recall(settings.marker, daemon.default_interval())
     guards = grace(threads, daemon), shield(daemon, threads)
     observer = Observer(loader, reads, records, guards[0])
     feed = Feed(daemon, gate, loader, log)

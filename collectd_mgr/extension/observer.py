@@ -14,8 +14,9 @@ from collectd_mgr.extension.records import CONFIG, Record, Records
 
 def unseen(plugins: Iterable[str]) -> dict[str, dict[str, Any]]:
     """The loaded plugins of a daemon whose lists cannot be looked at: nothing was ever switched off in it."""
-    known = {"loaded": True, "registered": True, "reads": [], "interval": None, "slowest": None, "failing_until": None}
-    return {plugin: {**known, "config_digest": None, "origin": CONFIG, "stopping": False} for plugin in sorted(plugins)}
+    known = {"loaded": True, "registered": True, "reads": [], "origin": CONFIG, "stopping": False}
+    unknown = dict.fromkeys(("interval", "slowest", "context", "failing_until", "config_digest"))
+    return {plugin: {**known, **unknown} for plugin in sorted(plugins)}
 
 
 class Observer:
@@ -42,9 +43,10 @@ class Observer:
 
     def plugin(self, plugin: str) -> dict[str, Any]:
         """One plugin: ``loaded``, ``registered`` (collectd has a read of it), ``reads`` (their names), ``interval`` and
-        ``slowest`` (the shortest and the longest of them, in seconds; None without reads), ``failing_until`` (see
-        :class:`Read`), ``config_digest``, ``origin``, ``stopping`` (a read may be in flight), ``off`` (its reads were
-        taken out, and not registered again).
+        ``slowest`` (the shortest and the longest of them, in seconds; None without reads), ``context`` (that of those
+        which the configuration gives none; None: all have the same), ``failing_until`` (see :class:`Read`),
+        ``config_digest``, ``origin``, ``stopping`` (a read may be in flight), ``off`` (its reads were taken out, and
+        not registered again).
         """
         return self._state(plugin, self._loader.path(plugin) is not None, self._reads.of(plugin))
 
@@ -56,6 +58,7 @@ class Observer:
             "reads": sorted(read.name for read in reads),
             "interval": min((read.interval for read in reads), default=None),
             "slowest": max((read.interval for read in reads), default=None),
+            "context": record.interval,
             "failing_until": max(
                 (read.failing_until for read in reads if read.failing_until is not None), default=None
             ),

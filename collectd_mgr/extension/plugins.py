@@ -78,7 +78,7 @@ class Plugins:
             with self._followed(plugin):
                 messages = self._registration.load(plugin, interval, config_text, config_digest)
             return {**self._observer.plugin(plugin), "messages": messages}
-        record = self._known(plugin)
+        record = self._registration.known(plugin)
         self._check_config(plugin, record, config_digest)
         if config_text and not record.blocks:
             record.blocks = plugin_blocks(plugin, config_text)
@@ -97,7 +97,7 @@ class Plugins:
             # On this host: a daemon may have metrics of others as well.
             known = starts(plugin, items, self._hostname)
             self._thresholds.hush(plugin, lambda names: {name for name in names if name.startswith(known)})
-            record = self._known(plugin)
+            record = self._registration.known(plugin)
             with self._followed(plugin):
                 self._registration.unregister(plugin, record, grace_timeout)
                 self._thresholds.renew()
@@ -169,17 +169,10 @@ class Plugins:
             raise _refused(plugin, "owned_by_host_config", "the operator's own files configure it")
         raise _refused(plugin, "config_changed", "a loaded plugin adds a new configuration to the one it has")
 
-    def _known(self, plugin: str) -> Record:
-        """The record; for a plugin of the operator's, with the interval that it has from there."""
-        record = self._records[plugin]
-        if record.own_interval is None:
-            record.own_interval = record.interval = self._observer.plugin(plugin)["interval"]
-        return record
-
     def _reading(self, plugin: str) -> Record:
         if not self._observer.plugin(plugin)["registered"]:
             raise _refused(plugin, "not_enabled", "it is not enabled")
-        return self._known(plugin)
+        return self._registration.known(plugin)
 
 
 def _refused(plugin: str, code: str, sentence: str) -> exception.LiveRefused:

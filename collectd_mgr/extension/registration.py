@@ -50,11 +50,17 @@ class Registration:
 
     def leave_out(self, plugin: str) -> None:
         """While collectd starts and reads nothing yet: take the plugin's reads out, and keep their interval."""
-        reads = self._reads.of(plugin)
-        if reads:
-            record = self._records[plugin]
-            record.own_interval = record.interval = min(read.interval for read in reads)
-            self._take_out(reads)
+        self.known(plugin)
+        self._take_out(self._reads.of(plugin))
+
+    def known(self, plugin: str) -> Record:
+        """The record; for a plugin of the operator's, with the interval that it has from there."""
+        record = self._records[plugin]
+        if record.own_interval is None:
+            # It takes no blocks, so all of its reads have the same: see :mod:`.contexts`.
+            found = min((read.interval for read in self._reads.of(plugin)), default=None)
+            record.own_interval = record.interval = found
+        return record
 
     def unregister(self, plugin: str, record: Record, timeout: float) -> bool:
         """Take the plugin's reads out, and wait for those in flight; whether none is left."""

@@ -214,6 +214,35 @@ def test_reads_that_come_from_the_configuration_come_back(quick: ScratchCollectd
     eventually(lambda: quick.call("values_get", plugin="curl")["values"] == [[42.0]])
 
 
+def test_a_read_keeps_the_interval_that_its_configuration_gives_it() -> None:
+    """One of the two files has one of its own; the other has what the plugin has."""
+    match = '<Match>\n Regex "x"\n DSType CounterInc\n Type counter\n</Match>'
+    files = [f'<File "/dev/null">\n{own}\n{match}\n</File>' for own in ("", "Interval 600")]
+    text = "\n".join(["<Plugin tail>", *files, "</Plugin>\n"])
+    with ScratchCollectd(("tail",), text, interval=SELDOM) as collectd:
+
+        def intervals() -> tuple[float, list[float]]:
+            reads = [read["interval"] for read in collectd.call("reads").values() if read["plugin"] == "tail"]
+            seen = state(collectd, "tail")
+            assert (seen["interval"], seen["slowest"]) == (min(reads), max(reads))
+            return seen["context"], sorted(reads)
+
+        as_at_first: tuple[float, list[float]] = (SELDOM, [600, SELDOM])
+        assert intervals() == as_at_first
+        collectd.call("plugin_disable", plugin="tail")
+        collectd.call("plugin_enable", plugin="tail", config_text=text)
+        assert intervals() == as_at_first
+        collectd.call("plugin_restart", plugin="tail")
+        assert intervals() == as_at_first
+        for asked, reads in ((60, [60, 600]), (600, [600, 600])):
+            collectd.call("plugin_interval", plugin="tail", interval=asked)
+            assert intervals() == (asked, reads)
+        collectd.call("plugin_restart", plugin="tail")
+        assert intervals() == (600, [600, 600])
+        collectd.call("plugin_interval", plugin="tail")
+        assert intervals() == as_at_first
+
+
 def test_one_line_per_operation_in_collectds_log(quick: ScratchCollectd) -> None:
     quick.call(
         "plugin_enable", plugin="memory", interval=1, config_text="<Plugin memory>\n ValuesAbsolute true\n</Plugin>"

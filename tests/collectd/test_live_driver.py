@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.domain import managed, plan, sections
+from collectd_mgr.domain import grammar, managed, plan, sections
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.live import LiveDriver
@@ -27,6 +27,10 @@ _OTHER = """#!/bin/sh
 [ "$1" != -h ] || { /usr/sbin/collectd -h | sed 's/^collectd [^,]*/collectd 5.11.9/'; exit; }
 exec /usr/sbin/collectd "$@"
 """
+#: One read has the plugin's interval, the other one of its own.
+_MATCH = {"Regex": "x", "DSType": "CounterInc", "Type": "counter"}
+TWO_FILES = {"File": [{"args": "/dev/null", "Match": _MATCH}, {"args": "/dev/null", "Interval": 2, "Match": _MATCH}]}
+
 #: Its reads are registered by its configuration.
 PAGE = {"Page": {"args": "uptime", "URL": "file:///proc/uptime", "MeasureResponseTime": True}}
 
@@ -107,6 +111,38 @@ def test_a_failure_brings_the_configured_plugin_back_as_well(rig: Rig) -> None:
     rig.refuses(rig.order(goal), exception.ConfigRejected)
     newest = rig.newest("curl")
     await_(lambda: rig.newest("curl") > newest)
+
+
+@pytest.mark.parametrize("origin", ["host", "managed"])
+def test_each_read_has_its_own_interval_again(origin: str) -> None:
+    def tail(**settings: object) -> dict[str, PluginGoal]:
+        return {"tail": PluginGoal(**{"enabled": True, "config": TWO_FILES, "origin": origin, **settings})}  # type: ignore[arg-type]
+
+    theirs = managed.plugin_items("tail", tail()["tail"]) if origin == "host" else ()
+    with real_host(LiveDriver, grammar.render(theirs)) as host:
+        rig = host.rig()
+
+        def intervals() -> tuple[list[float], float | None]:
+            reads = host.collectd.wire.call("reads", {}).values()
+            shown = rig.running("tail").interval
+            return sorted(read["interval"] for read in reads if read["plugin"] == "tail"), shown
+
+        rig.reach(rig.goal(tail()))
+        # That of the operator's is what is seen, that of one of ours what was set.
+        at_first = [2.0, 10.0], 2.0 if origin == "host" else None
+        assert intervals() == at_first
+        rig.reach(rig.goal(tail(restarts=1)))
+        assert intervals() == at_first
+        rig.reach(rig.goal(tail(restarts=1, enabled=False)))
+        rig.again()
+        rig.reach(rig.goal(tail(restarts=1)))
+        assert intervals() == at_first
+        failing = {**tail(restarts=1, enabled=False), "curl": PluginGoal(True)}
+        rig.refuses(rig.order(rig.goal(failing)), exception.ConfigRejected)
+        assert intervals() == at_first
+        if origin == "managed":
+            rig.reach(rig.goal(tail(restarts=1, interval=5.0)))
+            assert intervals() == ([2.0, 5.0], 5.0)
 
 
 def test_a_plugin_that_the_table_refuses_is_refused_with_its_reason(rig: Rig) -> None:

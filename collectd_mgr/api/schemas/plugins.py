@@ -17,11 +17,14 @@ PART = fields.request({**_SETTING, "enabled": {"type": ["boolean", "null"]}, **_
 
 _SHOWN = {"enabled": {"type": ["boolean", "null"]}, "interval": fields.NULLABLE_NUMBER, "config": fields.CONFIG}
 
+_SEEN = "managed: that of the reads which have none of their own in the configuration; host: the shortest."
+_EFFECTIVE = {**_SHOWN, "interval": {**fields.NULLABLE_NUMBER, "description": _SEEN}}
+
 PLUGIN = fields.record(
     {
         "plugin": fields.STRING,
         "desired": {"anyOf": [fields.record(_SHOWN, "What was set through this API."), {"type": "null"}]},
-        "effective": {"anyOf": [fields.record(_SHOWN, "What the daemon does."), {"type": "null"}]},
+        "effective": {"anyOf": [fields.record(_EFFECTIVE, "What the daemon does."), {"type": "null"}]},
         "origin": {"enum": ["host", "managed"], "description": "host: the operator's own files configure it."},
         "lease": fields.LEASE,
         "health": {

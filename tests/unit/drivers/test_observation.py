@@ -55,9 +55,32 @@ def test_an_interval_of_the_plugins_own_making_is_no_setting() -> None:
     assert plugin(goal, "snmp", interval=60.0).interval is None
 
 
+def test_what_the_process_has_counts_where_it_was_set_since_it_was_marked() -> None:
+    """By an order that failed, say, and could not be taken back."""
+    goal = Goal({"tail": PluginGoal(True, 2.0)})
+    for context, expected in ((5.0, 5.0), (10.0, 10.0), (2.0, 2.0)):
+        tail = {**state(interval=1.0, digest=DIGEST), "context": context}
+        seen = observed(goal, tail=tail)
+        assert seen.plugins["tail"].interval == expected
+        assert bool(plan(seen, goal)) == (context != 2.0)
+
+
+@pytest.mark.parametrize("asked", [None, 10.0])
+def test_the_daemons_own_interval_is_the_setting_that_was_asked_for(asked: float | None) -> None:
+    goal = Goal({"tail": PluginGoal(True, asked)})
+    seen = observed(goal, tail={**state(interval=1.0, digest=DIGEST), "context": 10.0})
+    assert (seen.plugins["tail"].interval, bool(plan(seen, goal))) == (asked, False)
+
+
+def test_the_operators_own_is_what_is_seen_of_it_though_it_has_a_mark() -> None:
+    goal = Goal({"tail": PluginGoal(True, origin="host", restarts=1)})
+    assert observed(goal, tail={**state(interval=1.0), "context": 10.0}).plugins["tail"].interval == 1.0
+
+
 def test_what_was_loaded_live_and_not_marked_yet_is_known_from_the_process() -> None:
     assert plugin(interval=2.0, digest="d") == RunningPlugin(True, True, 2.0, "d")
     assert plugin(interval=10.000000001, digest="d").interval is None
+    assert observed(tail={**state(interval=2.0, digest="d"), "context": 10.0}).plugins["tail"].interval is None
 
 
 @pytest.mark.parametrize(
