@@ -7,7 +7,7 @@ import os
 import re
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -30,10 +30,17 @@ class Quickstart:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def try_(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run_on(self, name: str) -> str:
+        """As :meth:`run`, on a machine that has this name by now."""
+        renamed = ["unshare", "--uts", "sh", "-euc", 'hostname "$0" && exec "$@"', name]
+        done = self.try_(under=renamed)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def try_(self, *arguments: str, under: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
         # A wide terminal: no table is folded. A proxy that does not know of this machine is not asked.
         environment = {**os.environ, "COLUMNS": "200", "http_proxy": "http://127.0.0.1:1"}
-        command = [str(SCRIPT), "--state", str(self.state), "--port", str(self.port), *arguments]
+        command = [*under, str(SCRIPT), "--state", str(self.state), "--port", str(self.port), *arguments]
         return subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
 
     def collectds(self) -> list[int]:
@@ -63,7 +70,7 @@ def check(output: str, pid: int) -> None:
     assert "--stop" in second
 
 
-def test_twice_and_stop(quickstart: Quickstart) -> None:
+def test_twice_and_stop_and_with_another_name(quickstart: Quickstart) -> None:
     with ScratchCollectd(["load"], entry="") as theirs:
         output = quickstart.run()
         (pid,) = quickstart.collectds()
@@ -78,6 +85,11 @@ def test_twice_and_stop(quickstart: Quickstart) -> None:
         assert "is stopped" in quickstart.run("--stop")
         assert (quickstart.collectds(), quickstart.listens()) == ([], False)
         assert theirs.running
+
+    renamed = quickstart.run_on("zz-renamed")
+    (pid,) = quickstart.collectds()
+    assert f"runs as PID {pid} on zz-renamed." in renamed
+    check(renamed, pid)
 
 
 def test_a_port_that_is_taken(quickstart: Quickstart) -> None:
