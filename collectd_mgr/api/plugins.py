@@ -71,14 +71,14 @@ class Plugin(Resource):
 
     @expose("collectd_mgr:plugins:set", "Set the whole of a plugin", body=schemas.WHOLE, answers=_WRITTEN)
     def put(self, call: Call) -> Answer:
-        wanted = plugins.setting(call.body["enabled"], call.body.get("interval"), call.body.get("config"))
+        wanted = plugins.setting(name_of(call), call.body)
         edit = _leased(call, wanted) or edits.set_plugin(name_of(call), wanted)
         return _change(call, edit, "set", plugins.check_setting(name_of(call), wanted))
 
     @expose("collectd_mgr:plugins:update", "Set a part of a plugin", body=schemas.PART, answers=_WRITTEN)
     def patch(self, call: Call) -> Answer:
         given = {name: call.body[name] for name in ("enabled", "interval", "config") if name in call.body}
-        wanted = plugins.setting(given.get("enabled"), given.get("interval"), given.get("config"))
+        wanted = plugins.setting(name_of(call), given)
         leased = _leased(call, wanted)
         if leased is not None:
             return _change(call, leased, "update", plugins.check_setting(name_of(call), wanted))

@@ -66,17 +66,16 @@ def after(host: Host, desired: Desired, name: str) -> PluginView:
     return PluginView(name, wanted, _effective(host).get(name), lease)
 
 
-def setting(enabled: bool | None, interval: float | None, config: Any) -> PluginSetting:
-    """A setting with its config (JSON or text) in the canonical JSON form.
+def setting(name: str, given: Mapping[str, Any]) -> PluginSetting:
+    """The ``enabled``, ``interval`` and ``config`` that are given for a plugin, its config (JSON or text) in the
+    canonical JSON form.
 
-    :raises BadGrammar, BadConfig: when collectd could not hold the config
+    :raises BadGrammar, BadConfig: when collectd could not hold the config, or it is the whole block of the plugin
     """
-    return PluginSetting(enabled, None if interval is None else float(interval), normal(config))
-
-
-def normal(config: Any) -> Any:
-    """The canonical JSON form of a config in either form; None stays None."""
-    return None if config is None else forms.to_json(forms.from_any(config))
+    interval, config = given.get("interval"), given.get("config")
+    if config is not None:
+        config = forms.to_json(forms.within(name, forms.from_any(config)))
+    return PluginSetting(given.get("enabled"), None if interval is None else float(interval), config)
 
 
 def check_setting(name: str, wanted: PluginSetting) -> Check:

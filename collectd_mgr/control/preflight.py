@@ -37,7 +37,7 @@ class Preflight:
         host, desired = self._control.desired(name)
         # With what a lease has of it: that is desired, too.
         now = desired.plugins().get(plugin, PluginSetting())
-        after = edits.set_plugin(plugin, replace(now, **_parts(given)))(desired)
+        after = edits.set_plugin(plugin, replace(now, **_parts(plugin, given)))(desired)
         layer = Layer(HOST, {plugin: after.layer.plugins.get(plugin, PluginSetting())})
         return self._control.agents.plugin_test(host.name, plugin, layer, _PATIENCE, request_id, _TIMEOUT)
 
@@ -65,7 +65,7 @@ class Preflight:
             plugins.check_leased(desired, plugin, given)
         for section, check in together.items():
             sections.check_beside(host, desired, section, settings.get(section, {}), check)
-        steps = [edits.patch_plugin(plugin, _parts(given)) for plugin, given in changes.items()]
+        steps = [edits.patch_plugin(plugin, _parts(plugin, given)) for plugin, given in changes.items()]
         steps += [
             edits.set_setting(section, setting, value)
             for section, given in settings.items()
@@ -77,7 +77,7 @@ class Preflight:
         return {**_UNSAID, **found}
 
 
-def _parts(given: Mapping[str, Any]) -> dict[str, Any]:
+def _parts(plugin: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """What is given, in the canonical form."""
-    wanted = plugins.setting(given.get("enabled"), given.get("interval"), given.get("config"))
+    wanted = plugins.setting(plugin, given)
     return {part: getattr(wanted, part) for part in _PARTS if part in given}

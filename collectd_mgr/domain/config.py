@@ -43,6 +43,9 @@ MAX_DEPTH = 32
 MAX_ITEMS = 20_000
 MAX_CHARACTERS = 1 << 20
 
+#: Plugins in whose own configuration blocks are called ``Plugin``.
+_OF_PLUGINS = ("java", "perl", "threshold")
+
 _Body = tuple["tuple[Value, ...]", "tuple[Item, ...]"]
 
 
@@ -96,6 +99,20 @@ def from_any(value: Any) -> tuple[Item, ...]:
     if value is None:
         return ()
     return from_text(value) if isinstance(value, str) else from_json(value)
+
+
+def within(plugin: str, items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """``items`` as they are, if they can be what stands within the block of ``plugin``, and are not that block.
+
+    :raises exception.BadConfig: otherwise: collectd would have a block in the block, and most plugins heed none
+    """
+    block = ("plugin", (plugin.lower(),))
+    for item in items if plugin.lower() not in _OF_PLUGINS else ():
+        if item.children is not None and (item.key.lower(), tuple(str(each).lower() for each in item.values)) == block:
+            raise _bad(
+                (item.key,), f"a config is what stands within <Plugin {plugin}>: leave that line and its end out"
+            )
+    return items
 
 
 def to_text(items: Iterable[Item]) -> str:

@@ -86,12 +86,15 @@ def test_a_file_is_the_whole_configuration(openstack: Shell, tmp_path: Path) -> 
     assert openstack.ok("plugin", "show", "df", "--host", ONE)["desired"]["config"] == {"ReportInodes": False}
 
 
-def test_a_file_with_a_syntax_error_is_refused(openstack: Shell, tmp_path: Path) -> None:
+def test_a_file_with_a_syntax_error_or_with_the_whole_block_is_refused(openstack: Shell, tmp_path: Path) -> None:
     file = tmp_path / "df.conf"
+    set_ = ("plugin", "set", "df", "--host", ONE, "--config-file", str(file))
     file.write_text("<Unclosed>\n")
-    assert "[bad_grammar, request req-" in openstack.error(
-        "plugin", "set", "df", "--host", ONE, "--config-file", str(file)
-    )
+    assert "[bad_grammar, request req-" in openstack.error(*set_)
+    file.write_text('LoadPlugin df\n<Plugin df>\n  MountPoint "/"\n</Plugin>\n')
+    said = openstack.error(*set_)
+    assert said.startswith("Plugin: a config is what stands within <Plugin df>: leave that line and its end out.")
+    assert "[bad_config, request req-" in said
 
 
 def test_a_secret_is_not_shown(openstack: Shell) -> None:

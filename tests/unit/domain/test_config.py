@@ -217,6 +217,35 @@ def test_either_form() -> None:
     assert config.from_any(None) == config.from_any("") == config.from_any({}) == ()
 
 
+WHOLE = [
+    '<Plugin "DF">\n MountPoint "/"\n</Plugin>',
+    "<plugin df>\n</plugin>",
+    {"Plugin": {"args": "df", "MountPoint": "/"}},
+]
+
+
+@pytest.mark.parametrize("whole", WHOLE)
+def test_the_whole_block_of_a_plugin_is_not_what_stands_within_it(whole: Any) -> None:
+    with pytest.raises(exception.BadConfig) as caught:
+        config.within("df", config.from_any(whole))
+    assert caught.value.kwargs["path"].lower() == "plugin"
+
+
+@pytest.mark.parametrize(
+    ("plugin", "text"),
+    [
+        ("df", 'Plugin "df"'),
+        ("df", '<Plugin "other">\n A 1\n</Plugin>'),
+        ("df", '<Plugin "df" "more">\n A 1\n</Plugin>'),
+        ("perl", '<Plugin "perl">\n A 1\n</Plugin>'),
+        ("threshold", '<Plugin "threshold">\n A 1\n</Plugin>'),
+    ],
+)
+def test_what_a_plugin_could_mean_stays(plugin: str, text: str) -> None:
+    items = config.from_text(text)
+    assert config.within(plugin, items) == items != ()
+
+
 def test_limits() -> None:
     deep: Any = {"A": 1}
     for _ in range(config.MAX_DEPTH):
