@@ -6,10 +6,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.desired import same_daemon
+from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.agent.origin import Origin
 from collectd_mgr.agent.state import State
 from collectd_mgr.domain import difference, drift
@@ -46,7 +48,6 @@ class DriftWatch:
         self._clock = clock
         self._looked = float("-inf")
         self._generation: object = None
-        self._process = Running()
         self._acted = state.acted[0]
         #: By kind, the latest of each.
         self._found: dict[str, Drift] = {}
@@ -105,13 +106,17 @@ class DriftWatch:
             self._state.changed()
 
     def _see_process(self, running: Running) -> None:
-        before, acted = self._process, self._state.acted[0]
         if running.pid is None:
             return
-        same = before.pid is None or same_daemon(before.pid, before.since_boot, running)
-        if not same and acted == self._acted:
+        acted, boot, seen = self._state.acted[0], boot_id(), self._state.memory.seen
+        before = seen if seen and seen[2] == boot else None
+        if before is not None and not same_daemon(before[0], before[1], running) and acted == self._acted:
             self.tell(drift.RESTARTED, f"collectd was started anew, as pid {running.pid}, and not by the agent.")
-        self._process, self._acted = running, acted
+        self._acted = acted
+        if seen != (running.pid, running.since_boot, boot):
+            # For the next agent: on a full disk this one knows it all the same.
+            with suppress(OSError):
+                self._state.write(seen=(running.pid, running.since_boot, boot))
 
     def _see_operator_files(self, running: Running) -> None:
         now = self._state.origin_now()

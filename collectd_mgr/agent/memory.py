@@ -43,7 +43,7 @@ class Memory:
     could); ``mode`` is the server's word; ``past_epochs`` came before the present one; ``leases`` are those that were
     taken up, ended ones too; ``gap``: seconds in which nothing was read when collectd was restarted last;
     ``reached``: the digest of what the daemon was last brought to (:meth:`.State.in_force`); empty: to something in
-    between, when a change failed.
+    between, when a change failed; ``seen``: pid, start (seconds since boot) and boot of the daemon that was seen last.
     """
 
     taken: HostSpec | None = None
@@ -62,6 +62,7 @@ class Memory:
     leases: Leases = field(default_factory=dict)
     gap: float | None = None
     reached: str | None = None
+    seen: tuple[int, float | None, str] | None = None
 
     def with_epoch_of(self, spec: HostSpec) -> Memory:
         """The same, and the epoch there was is a past one if ``spec`` begins another."""
@@ -87,6 +88,7 @@ class Memory:
         values["mode"] = values["mode"] and Mode.from_dict(values["mode"])
         values["quarantine"] = values["quarantine"] and Quarantine(**understood(Quarantine, values["quarantine"]))
         values["probation"] = values["probation"] and Probation.from_dict(values["probation"])
+        values["seen"] = tuple(values["seen"]) if values.get("seen") else None
         values["leases"] = {name: Held(**understood(Held, held)) for name, held in data.get("leases", {}).items()}
         return cls(**{**values, "warnings": tuple(values["warnings"]), "past_epochs": tuple(values["past_epochs"])})
 

@@ -62,6 +62,8 @@ class Recovery:
         found = self._carrier.prepare()
         intent = self._journal.unfinished()
         if intent is not None:
+            # What runs now may be what it brought.
+            self._state.note(seen=None)
             self._end(intent, found)
         # Shown until the next change; a full disk is no reason not to.
         self._state.note(warnings=tuple(dict.fromkeys((*self._state.memory.warnings, *found))))

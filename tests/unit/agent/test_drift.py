@@ -13,6 +13,7 @@ from typing import ClassVar
 import pytest
 
 from collectd_mgr import exception
+from collectd_mgr.agent import faults
 from collectd_mgr.agent.drift import DriftWatch
 from collectd_mgr.domain import drift, plan
 from collectd_mgr.domain.difference import Difference
@@ -22,6 +23,7 @@ from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.base import Applied, DriverSettings, Order
 from collectd_mgr.drivers.fake import FakeDaemon, FakeDriver
 from tests.unit.agent.agents import Agent, Live, spec
+from tests.unit.agent.test_crash import Killed
 
 
 @pytest.fixture
@@ -49,6 +51,28 @@ def test_a_start_by_the_agent_is_not_told(agent: Agent) -> None:
     for _ in range(2):
         agent.service.keeper.look()
     assert (agent.enabled(), kinds(agent)) == ({"memory"}, [])
+
+
+def test_a_restart_while_the_agent_is_away_is_told(agent: Agent, tmp_path: Path) -> None:
+    agent.apply_and_look(spec(1, memory=True))
+    assert kinds(Agent(tmp_path, agent.collectd).recover()) == []
+    agent.collectd.start(Goal())
+    assert drift.RESTARTED in kinds(Agent(tmp_path, agent.collectd).recover())
+
+
+def test_one_by_an_agent_that_was_killed_is_not(agent: Agent, tmp_path: Path) -> None:
+    agent.apply_and_look(spec(1, memory=True))
+
+    def restarted(reached: str) -> None:
+        if reached == faults.APPLIED:
+            agent.collectd.start(Goal())
+            raise Killed
+
+    before = agent.collectd.running.pid
+    with pytest.raises(Killed):
+        Agent(tmp_path, agent.collectd, fault=restarted).recover().apply(spec(2, memory=True, cpu=True))
+    assert agent.collectd.running.pid != before
+    assert kinds(Agent(tmp_path, agent.collectd).recover()) == []
 
 
 def test_files_that_cannot_be_read_any_more_are_told_once(
