@@ -25,6 +25,9 @@ UNTIL = "until"
 SINCE = "since"
 MODES = (PASS, HOLD, UNTIL, SINCE)
 
+#: The moment of a metric that is the old instance's as long as it lives, and the new one's then: seconds since 1970.
+NEVER = float((1 << 33) - 1)
+
 #: A sample may be so late, in seconds, in a plugin that is read seldom.
 _LATE = 1.0
 
@@ -107,6 +110,11 @@ def moments(old: Mapping[str, Sample], new: Mapping[str, Sample], after: float) 
     rhythms = {name: _rhythm(old[name], new[name][0]) for name in old.keys() & new.keys()}
     found = _close(set(rhythms.values()), after)
     return {name: found[rhythm] for name, rhythm in rhythms.items()}
+
+
+def kept(old: Iterable[str], new: Iterable[str]) -> dict[str, float]:
+    """The moments of the metrics that the old instance has alone: others may give it their values to its end."""
+    return dict.fromkeys(set(old).difference(new), NEVER)
 
 
 def waiting(samples: Mapping[str, Sample], seconds: float) -> int:

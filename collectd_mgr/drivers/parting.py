@@ -62,8 +62,9 @@ class Parting:
         self._drain()
         for attempt in range(_ATTEMPTS):
             first = time.time() + _MARGIN * 2**attempt
-            theirs = samples(self._new)
-            moments = output.moments(samples(self._old), theirs, first)
+            # In this order: what both begin to give in between is nothing that the old one has alone.
+            ours, theirs = samples(self._old), samples(self._new)
+            moments = output.moments(ours, theirs, first)
             last = max(moments.values(), default=first)
             if last - time.time() > _FARTHEST:
                 detail = f"The samples of the two would be parted in {last - time.time():.0f} s only."
@@ -72,10 +73,11 @@ class Parting:
             if room is not None and waiting > room:
                 detail = f"Up to {waiting} values would wait in the new instance, and its write queue drops some above"
                 raise exception.Busy(f"{detail} {room} (WriteQueueLimitLow).")
+            told = {**moments, **output.kept(ours, theirs)}
             with suppress(exception.Busy):
-                self._tell_new(output.SINCE, moments, last)
+                self._tell_new(output.SINCE, told, last)
                 self._first = min(moments.values(), default=first)
-                self._tell_old(output.UNTIL, moments, last)
+                self._tell_old(output.UNTIL, told, last)
                 return last
             self._first = None
             self._tell_new(output.HOLD)

@@ -15,7 +15,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -27,8 +26,9 @@ from collectd_mgr.extension.feed import Feed
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.inits import Inits
 from collectd_mgr.extension.probes import Probe
+from collectd_mgr.extension.rule import Rule
 from collectd_mgr.extension.threads import Threads
-from collectd_mgr.extension.writers import PATIENCE, Visit, Writers
+from collectd_mgr.extension.writers import Visit, Writers
 
 CHAIN = "collectd_mgr/output"
 TARGET = "collectd_mgr_output"
@@ -40,38 +40,6 @@ _LEFT = 1.0
 _FORGOTTEN = 60.0
 
 _LOOK = 1.0
-
-
-@dataclass
-class Rule:
-    """``mode`` is of :data:`collectd_mgr.domain.output.MODES`; ``moments`` are cdtimes, by metric.
-
-    ``other``: the pid of the process with whose end everything passes; ``over``: it has ended, or written all it had.
-    """
-
-    mode: str = PASS
-    moments: Mapping[bytes, int] = field(default_factory=dict)
-    otherwise: int = 0
-    other: int = 0
-    over: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing that is sampled now is written, as long as the other instance lives."""
-        return self.mode == HOLD or (self.mode == SINCE and not self.over.is_set())
-
-    def verdict(self, metric: bytes, moment: int, turn: Callable[[], None]) -> bool:
-        """Whether a value passes; it may have to wait, for the other instance and for its ``turn``."""
-        if self.mode in (PASS, HOLD):
-            return self.mode == PASS
-        early = moment < self.moments.get(metric, self.otherwise)
-        if self.mode == UNTIL:
-            return early or self.over.is_set()
-        if early:
-            return False
-        waited = self.over.wait(PATIENCE)
-        turn()
-        return waited and self.mode == SINCE
 
 
 class Output:
@@ -135,7 +103,7 @@ class Output:
         self._guard()
         cut = {name.encode("utf-8", "surrogateescape"): abi.to_cdtime(moment) for name, moment in moments.items()}
         rule = Rule(mode, cut, abi.to_cdtime(otherwise), other)
-        if mode in (UNTIL, SINCE) and time.time() >= min(moments.values(), default=otherwise):
+        if mode in (UNTIL, SINCE) and time.time() >= min((*moments.values(), otherwise)):
             raise exception.Busy("The moment at which the one instance was to go on for the other is over.")
         before, self._rule = self._rule, rule
         before.mode = HOLD if before.mode == SINCE else before.mode
@@ -194,7 +162,7 @@ class Output:
         rule = self._rule
         if rule.other != other:
             return
-        rule.over.set()
+        rule.inherit()
         if rule.mode == HOLD:
             self._begin_to_write()
         if rule.mode in (HOLD, SINCE):

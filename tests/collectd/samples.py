@@ -73,7 +73,8 @@ def series(directory: Path) -> dict[str, Series]:
 
 
 def _lines(file: Path) -> Iterator[list[float]]:
-    heading, *rest = file.read_text(encoding="utf-8").splitlines()
+    """None of a file that is being made."""
+    heading, *rest = file.read_text(encoding="utf-8").splitlines() or ["epoch,"]
     assert heading.startswith("epoch,")
     for line in rest:
         yield [float(cell) for cell in line.split(",")]

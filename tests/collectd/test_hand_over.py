@@ -22,6 +22,8 @@ from collectd_mgr.testing.suite.rigs import Host, real_host
 from tests.collectd.beside import beside
 from tests.collectd.replacing import replacing
 from tests.collectd.samples import Series, series
+from tests.collectd.unixsock import asks, own_socket, put
+from tests.freezing import frozen
 from tests.waiting import PATIENCE, eventually
 
 #: Where collectd itself looks for plugins.
@@ -34,6 +36,9 @@ PluginDir "{directory}"
 </LoadPlugin>
 PluginDir "{plugins}"
 """
+
+#: Of the operator's own.
+SOON = f"<LoadPlugin memory>\n  Interval {FAST}\n</LoadPlugin>"
 
 
 class Pair:
@@ -87,6 +92,43 @@ def test_the_old_one_writes_nothing_again_while_it_ends(slow: Pair) -> None:
     assert slow.old.wait(PATIENCE)
     eventually(lambda: sum(map(bool, slow.by(slow.next.new, last).values())) == 2)
     assert slow.by(slow.old, last) == {"at_once": 0, "slowly": 0}
+
+
+def test_what_is_put_into_the_old_one_alone_is_written_as_long_as_it_takes_it(tmp_path: Path) -> None:
+    with real_host(replacing, own_socket(tmp_path)) as host:
+        eventually(lambda: asks(tmp_path / "s"))
+        name = f"{host.settings.host}/once/gauge-x"
+        put(tmp_path / "s", name, 1)
+        eventually(lambda: values(host, name) == [1])
+        pair = Pair(host, "unixsock")
+        pair.parting.finish(pair.parting.part())
+        put(tmp_path / "s", name, 2)
+        eventually(lambda: values(host, name) == [1, 2])
+
+
+def test_what_the_new_one_begins_to_give_later_is_not_written_twice() -> None:
+    """It is the old one's until that has ended, which had it first."""
+    with real_host(replacing, SOON) as host:
+        name = f"{host.settings.host}/memory/memory-used"
+        eventually(lambda: values(host, name))
+        pair = Pair(host)
+        pair.parting.finish(last := pair.parting.part())
+        with frozen(pair.old.pid):
+            before = len(values(host, name))
+            pair.next.wire.call("plugin_enable", {"plugin": "memory", "interval": FAST, "first_load_allowed": True})
+            eventually(lambda: samples(pair.next.wire).get(name, (0.0, 0.0))[0] > last + 4 * FAST)
+            pair.next.wire.call("output_drain")
+            assert len(values(host, name)) == before
+        pair.old.signal(signal.SIGTERM)
+        assert pair.old.wait(PATIENCE)
+        before = len(values(host, name))
+        eventually(lambda: len(values(host, name)) > before)
+
+
+def values(host: Host, metric: str) -> list[float]:
+    """What csv has of it."""
+    found = series(Path(host.settings.config_file).parent / "csv").get(metric)
+    return [] if found is None else [value for (value,) in found.values]
 
 
 def ends(host: Host) -> bool:

@@ -36,6 +36,7 @@ from collectd_mgr.wire.client import WireClient
 from tests.collectd.beside import beside
 from tests.collectd.replacing import replacing
 from tests.collectd.samples import series, twice
+from tests.collectd.unixsock import asks, own_socket, put
 from tests.freezing import frozen
 from tests.services.place import free_port
 from tests.waiting import PATIENCE, eventually
@@ -341,28 +342,6 @@ def test_a_queue_that_would_drop_what_waits_is_for_the_next_driver() -> None:
 def unixsock(tmp_path: Path) -> Iterator[Host]:
     with real_host(replacing, own_socket(tmp_path)) as host:
         yield host
-
-
-def own_socket(directory: Path) -> str:
-    return f'LoadPlugin unixsock\n<Plugin unixsock>\n  SocketFile "{directory}/s"\n  DeleteSocket false\n</Plugin>\n'
-
-
-def put(path: Path, metric: str) -> None:
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(str(path))
-        connection.sendall(f'PUTVAL "{metric}" interval=10 N:1\n'.encode())
-        assert connection.recv(100).startswith(b"0 ")
-
-
-def asks(path: Path) -> bool:
-    """Whether somebody answers at collectd's own socket."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        try:
-            connection.connect(str(path))
-        except OSError:
-            return False
-        connection.sendall(b"LISTVAL\n")
-        return b"found" in connection.recv(100).lower()
 
 
 def test_collectds_own_socket_goes_over_to_the_new_one(unixsock: Host, tmp_path: Path) -> None:

@@ -4,12 +4,37 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 from collectd_mgr.testing.collectd import ScratchCollectd
 from tests.waiting import eventually
 
 #: Makes the socket in collectd's own directory.
 CONFIG = '<Plugin unixsock>\n  SocketFile "unixsock"\n  DeleteSocket true\n</Plugin>\n'
+
+
+def own_socket(directory: Path) -> str:
+    """Configuration of an operator's that makes the socket ``s`` there."""
+    return f'LoadPlugin unixsock\n<Plugin unixsock>\n  SocketFile "{directory}/s"\n  DeleteSocket false\n</Plugin>\n'
+
+
+def put(path: Path, metric: str, value: float = 1) -> None:
+    """Have whoever listens there take a value."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))
+        connection.sendall(f'PUTVAL "{metric}" interval=10 N:{value}\n'.encode())
+        assert connection.recv(100).startswith(b"0 ")
+
+
+def asks(path: Path) -> bool:
+    """Whether somebody answers at collectd's own socket."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(str(path))
+        except OSError:
+            return False
+        connection.sendall(b"LISTVAL\n")
+        return b"found" in connection.recv(100).lower()
 
 
 def wait(collectd: ScratchCollectd) -> None:

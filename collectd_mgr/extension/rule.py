@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which values one of two instances writes, and when."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from collectd_mgr.domain.output import HOLD, NEVER, PASS, SINCE, UNTIL
+from collectd_mgr.extension import abi
+from collectd_mgr.extension.writers import PATIENCE
+
+_NEVER = abi.to_cdtime(NEVER)
+
+
+@dataclass
+class Rule:
+    """``mode`` is of :data:`collectd_mgr.domain.output.MODES`; ``moments`` are cdtimes, by metric, or ``_NEVER``.
+
+    ``other``: the pid of the process with whose end everything passes; ``over``: it has ended, or written all it had.
+    """
+
+    mode: str = PASS
+    moments: Mapping[bytes, int] = field(default_factory=dict)
+    otherwise: int = 0
+    other: int = 0
+    over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing that is sampled now is written, as long as the other instance lives."""
+        return self.mode == HOLD or (self.mode == SINCE and not self.over.is_set())
+
+    def inherit(self) -> None:
+        """The other instance has ended: what was its own as long as it lived is not any more."""
+        self.moments = {name: moment for name, moment in self.moments.items() if moment < _NEVER}
+        self.over.set()
+
+    def verdict(self, metric: bytes, moment: int, turn: Callable[[], None]) -> bool:
+        """Whether a value passes; it may have to wait, for the other instance and for its ``turn``."""
+        if self.mode in (PASS, HOLD):
+            return self.mode == PASS
+        early = moment < self.moments.get(metric, self.otherwise)
+        if self.mode == UNTIL:
+            return early or self.over.is_set()
+        if early:
+            return False
+        waited = self.over.wait(PATIENCE)
+        turn()
+        return waited and self.mode == SINCE
