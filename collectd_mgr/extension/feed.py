@@ -32,7 +32,7 @@ class Feed:
         self._gate = gate
         self._loader = loader
         self._log = log
-        self._started = process.started()
+        self._began = process.started()
 
     def open(self, plugin: str) -> None:
         """Load the plugin's file without registering anything. Safe to repeat.
@@ -47,7 +47,7 @@ class Feed:
             raise exception.PluginNotLoadable(
                 f"The plugin {plugin} is not installed.", plugin=plugin, message="not installed"
             )
-        if process.newer(path, self._started):
+        if process.newer(path, self._began):
             raise exception.LiveRefused(
                 f"{os.path.basename(path)} was installed after collectd started; a live load would mix two builds.",
                 reason_code="binary_replaced",

@@ -15,8 +15,12 @@ def since_boot() -> float:
 
 
 def started() -> float:
-    """When this process was started, in seconds since the epoch."""
-    return time.time() - (time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot())
+    """When this process was started, in seconds since the epoch by the clock of now."""
+    return time.time() - _age()
+
+
+def _age() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot()
 
 
 def binary() -> bytes:
@@ -43,6 +47,11 @@ def replaced(loaded: dict[str, str]) -> list[str]:
 _GRAIN = 0.1
 
 
-def newer(path: str, than: float) -> bool:
-    """Whether the file was installed or changed after ``than`` (its modification time would be the package's)."""
-    return os.stat(path).st_ctime > than + _GRAIN
+def newer(path: str, began: float) -> bool:
+    """Whether the file was installed or changed since this process was started (its modification time would be the
+    package's).
+
+    :param began: when that was, by the clock of then: it may have been set since, and the file may be from before that
+    """
+    changed = os.stat(path).st_ctime - _GRAIN
+    return changed > started() or began < changed <= began + _age()

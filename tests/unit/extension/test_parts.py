@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -65,6 +67,20 @@ def test_the_files_of_this_process() -> None:
     assert all(path.startswith(directory + "/") for path in files(directory + "/"))
     assert process.replaced({"load": "/x/load.so"}) == []
     assert "load" in process.replaced({"load": "/x/load.so (deleted)"})[0]
+
+
+def test_a_file_is_newer_than_the_process_by_the_clock_of_then_or_of_now(tmp_path: Path) -> None:
+    old = os.__file__
+    fresh = tmp_path / "plugin.so"
+    time.sleep(0.2)  # More than the grain of these times.
+    fresh.touch()
+    changed, now = os.stat(old).st_ctime, process.started()
+    assert (process.newer(str(fresh), now), process.newer(old, now)) == (True, False)
+    # The clock was years behind when the process was started, or it was ahead.
+    for then in (now - 1e9, now + 1e9):
+        assert (process.newer(str(fresh), then), process.newer(old, then)) == (True, False)
+    # It was behind, and the file was changed before that was seen to.
+    assert process.newer(old, changed - 0.2)
 
 
 def test_only_blocks_of_the_plugin() -> None:
