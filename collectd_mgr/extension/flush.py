@@ -49,8 +49,9 @@ class Callback:
     entry: int
 
     def of(self, plugin: str | None) -> bool:
-        """Whether it is one of ``plugin``, or ``plugin`` is its own name; None: of any."""
-        return plugin is None or plugin in (self.name, self.plugin, self.name.partition("/")[0])
+        """Whether it is one of ``plugin``, or ``plugin`` is its own name, in any case of letters; None: of any."""
+        known = self.name, self.plugin, self.name.partition("/")[0]
+        return plugin is None or plugin.lower() in {name.lower() for name in known}
 
 
 class Flushes:

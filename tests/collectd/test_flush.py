@@ -75,8 +75,9 @@ def test_every_plugin_says_what_became_of_it(collectd: ScratchCollectd) -> None:
 
 
 def test_one_plugin_by_its_name(collectd: ScratchCollectd) -> None:
-    (row,) = collectd.call("flush", plugin="write_graphite")
-    assert (row["plugin"], row["callback"], row["detail"]) == ("write_graphite", "write_graphite/carbon", None)
+    for name in ("write_graphite", "Write_Graphite"):
+        (row,) = collectd.call("flush", plugin=name)
+        assert (row["plugin"], row["callback"], row["detail"]) == ("write_graphite", "write_graphite/carbon", None)
     (row,) = collectd.call("flush", plugin="unwilling")
     assert "returned -1" in row["detail"]
     (row,) = collectd.call("flush", plugin="python.unwilling_flush")
