@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from collectd_mgr import exception
 from collectd_mgr.testing.collectd import ScratchCollectd
 
 HERE = Path(__file__).parent
@@ -111,7 +112,7 @@ def test_only_what_is_older_than_the_timeout(
 
 
 def test_one_that_hangs_keeps_nobody_else_waiting(eventually: Callable[..., float]) -> None:
-    """It hangs until a notification comes: neither that nor a change waits for it."""
+    """It hangs until a notification comes: neither that nor a change waits for it, and systemd is told at once."""
     modules = ["hanging_flush"]
     with (
         ScratchCollectd(("load",), modules=modules, module_path=HERE / "entries") as collectd,
@@ -120,6 +121,9 @@ def test_one_that_hangs_keeps_nobody_else_waiting(eventually: Callable[..., floa
         flush = threads.submit(collectd.call, "flush", plugin="python.hanging_flush")
         eventually(lambda: "the flush hangs" in collectd.log_text)
         assert not collectd.call("plugin_disable", plugin="load")["registered"]
+        # Nor does a hand-over, and the new one writes by then.
+        with pytest.raises(exception.DaemonUnreachable, match="It is not 1 that listens here"):
+            collectd.call("successor_announce", successor=17, pid=1)
         assert not flush.done()
         collectd.call("notification_send", severity="okay", message="go on", host="h", plugin="test", type="gauge")
         assert outcomes(flush.result()) == {"python.hanging_flush": "asked"}

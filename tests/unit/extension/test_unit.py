@@ -7,16 +7,9 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
-from unittest.mock import MagicMock
 
 import pytest
-
-from collectd_mgr.extension.methods import Methods
-from collectd_mgr.wire.client import WireClient
-from collectd_mgr.wire.hello import hello
-from collectd_mgr.wire.server import WireServer
 
 _PATIENCE = 60.0
 
@@ -48,30 +41,3 @@ def test_a_program_that_cannot_be_started_here_is_not_begun() -> None:
     """Python says another word for how it is used; a program that may not be started says so, or nothing."""
     said = run("unit.start('/nonexistent')").stderr
     assert "NotCapable: The collectd that runs cannot have another one in its place: usage: " in said
-
-
-def test_systemd_is_told_though_a_flush_hangs(tmp_path: Path) -> None:
-    """A hand-over does not wait for it, and the new one writes by then."""
-    inside, path = MagicMock(), str(tmp_path / "socket")
-    begun, over = threading.Event(), threading.Event()
-
-    def flush() -> None:
-        begun.set()
-        over.wait(_PATIENCE)
-
-    inside.flush = flush
-    inside.successor_announce.return_value = None
-    server = WireServer(path, Methods(inside).table(), hello(extension="0"))
-    server.start()
-    client = WireClient(path, timeout=_PATIENCE / 2)
-    asker = threading.Thread(target=client.call, args=("flush",), kwargs={"timeout": _PATIENCE})
-    asker.start()
-    try:
-        assert begun.wait(_PATIENCE)
-        client.call("successor_announce", {"successor": 17, "pid": 16})
-        inside.successor_announce.assert_called_once_with(successor=17, pid=16)
-    finally:
-        over.set()
-        asker.join()
-        client.close()
-        server.stop(_PATIENCE)
