@@ -40,7 +40,8 @@ class Arena:
         """:raises LiveRefused: ``size`` bytes more would be past the budget, or leave less than ``spare`` of it"""
         if self._bounded and self.spent + size + spare > self.budget:
             raise exception.LiveRefused(
-                f"What live changes cost this daemon for ever has reached its bound of {self.budget} bytes.",
+                f"It would cost this daemon {size} bytes for ever, beside {self.spent} so far, and the bound is at "
+                f"{self.budget - spare}.",
                 reason_code="memory_budget",
             )
 

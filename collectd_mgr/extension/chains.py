@@ -9,10 +9,12 @@ Nothing is looked up by name while values pass, however many rules there were be
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import struct
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from collectd_mgr import exception
 from collectd_mgr.domain import canonical, ignorelist
@@ -24,6 +26,7 @@ from collectd_mgr.extension.feed import Feed
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.inits import Inits
 from collectd_mgr.extension.memory import Memory, Unreadable
+from collectd_mgr.extension.price import price
 
 # filter_chain.c. fc_chain_t: name, rules, targets, next. fc_rule_t: name, matches, targets, next.
 # fc_match_t: name, three functions, what the match keeps, next. fc_target_t begins with its name.
@@ -31,9 +34,8 @@ _LINKED = struct.Struct("128sQQQ")
 _MATCH = struct.Struct("128sQQQQQ")
 _RULES = 128
 
-#: What libc learns of an expression while metrics pass, as a rule at most; what it takes to compile it is counted too,
-#: where libc tells of its memory.
-_EXPRESSION = 16 * 1024
+#: A copy of a rule, as it is taken from the arena.
+_COPY = 160
 
 #: The part of the budget that no new rule may touch: for thresholds, and for known rules that come and go.
 _SPARE = 1 / 2
@@ -61,12 +63,37 @@ class Chains:
         self._links: dict[bytes, int] = {}
         self._number = 0
 
+    def adopt(self, rules: Mapping[str, Rule]) -> None:
+        """Know of the rules that collectd was started with, by name, what it built of them.
+
+        Of one that is not found as it should be nothing is known: it is built when it is wanted.
+        """
+        root = self._chain(CHAIN) if rules else 0
+        with contextlib.suppress(exception.LiveRefused):
+            found = self._rules(root) if root else {}
+            for name in found.keys() & rules.keys():
+                self._built[canonical.digest(dict(rules[name]))] = self._proven(found[name], name, rules[name])
+
+    def check(self, rules: Sequence[Rule]) -> None:
+        """Pass where there is room for a chain of exactly these; nothing is built. Any thread may ask.
+
+        :raises LiveRefused: it would cost more for ever than the budget allows
+        :raises BadSetting: one of them is none
+        """
+        # Most are known, and in normal form already.
+        strange = [ignorelist.normal(rule) for rule in rules if not self._has(rule)]
+        new = {canonical.digest(rule): rule for rule in strange if not self._has(rule)}
+        size = sum(price(self._library, rule) for rule in new.values()) + _COPY * len(rules)
+        if rules:
+            self._arena.check(size, int(self._arena.budget * _SPARE) if new else 0)
+
     def build(self, rules: Sequence[Rule]) -> None:
         """Have collectd build what it has not yet of these; it runs none of it. Safe to repeat.
 
         :raises LiveRefused, ConfigRejected, PluginNotLoadable: as :meth:`run`
         """
         self._gate.check()
+        self.check(rules)
         for rule in rules:
             self._parts(rule)
 
@@ -114,34 +141,47 @@ class Chains:
         self._feed.take("a chain", (Item("Chain", (CHAIN,), (ignorelist.then(self.following()),)),))
         return self._known(CHAIN)
 
+    def _has(self, rule: Rule) -> bool:
+        return canonical.digest(dict(rule)) in self._built
+
     def _parts(self, rule: Rule) -> tuple[int, int]:
         """What collectd builds of a rule, once."""
         name = canonical.digest(dict(rule))
         if name not in self._built:
-            self._arena.check(_cost(rule), int(self._arena.budget * _SPARE))
-            before = self._in_use()
             self._number += 1
             chain = f"{CHAIN}/{self._number}"
             self._feed.open(PLUGIN)
             item = ignorelist.rule_item(chain, rule, self.following())
+            self._arena.spend(price(self._library, rule))
             self._feed.take("a rule", (fragment.load_plugin(PLUGIN, None), Item("Chain", (chain,), (item,))))
-            self._built[name] = self._proven(chain, rule)
-            self._arena.spend(_cost(rule) + max(0, self._in_use() - before))
+            rules = self._rules(self._known(chain))
+            if rules.keys() != {chain}:
+                raise _unknown(f"not one rule in {chain}")
+            self._built[name] = self._proven(rules[chain], chain, rule)
         return self._built[name]
 
-    def _proven(self, chain: str, rule: Rule) -> tuple[int, int]:
-        """The one rule of a chain, which must be exactly what was asked for: that proves the layout of all."""
+    def _rules(self, chain: int) -> dict[str, int]:
+        """The addresses of the rules in a chain, by name; of a name that two of them have, neither."""
         try:
-            _, address, _, _ = self._read(self._known(chain))
-            name, matches, targets, following = self._read(address)
-            match = _MATCH.unpack(self._memory.read(matches, _MATCH.size))
-            kinds = [_text(self._memory.read(target, _MATCH.size)) for target in self._all(targets, _MATCH.size)]
+            addresses = list(self._all(self._read(chain)[1], _LINKED.size))
+            names = [self._read(address)[0] for address in addresses]
         except (Unreadable, UnicodeError) as error:
             raise _unknown(str(error)) from error
-        _, *targeted = ignorelist.rule_item(chain, rule, self.following()).children or ()
+        often = Counter(names)
+        return {name: address for name, address in zip(names, addresses) if often[name] == 1}
+
+    def _proven(self, address: int, name: str, rule: Rule) -> tuple[int, int]:
+        """What is in a rule, which must be exactly what was asked for: that proves the layout of all."""
+        try:
+            found, matches, targets, _ = self._read(address)
+            match = _MATCH.unpack(self._memory.read(matches, _MATCH.size))
+            kinds = [_text(self._memory.read(target, _MATCH.size)) for target in self._all(targets, _MATCH.size)]
+            _, *targeted = ignorelist.rule_item(name, rule, self.following()).children or ()
+        except (Unreadable, UnicodeError) as error:
+            raise _unknown(str(error)) from error
         wanted = [str(item.values[0]) for item in targeted]
-        if (name, following, _text(match[0]), match[-1], kinds) != (chain, 0, "regex", 0, wanted):
-            raise _unknown(f"{name}: {kinds}")
+        if (found, _text(match[0]), match[-1], kinds) != (name, "regex", 0, wanted):
+            raise _unknown(f"{found}: {kinds}")
         return matches, targets
 
     def _all(self, address: int, size: int) -> Iterator[int]:
@@ -188,14 +228,6 @@ class Chains:
         name, first, second, following = _LINKED.unpack(self._memory.read(address, _LINKED.size))
         return _text(name), first, second, following
 
-    def _in_use(self) -> int:
-        """Bytes that this process has from malloc; 0 where libc does not tell."""
-        if not hasattr(self._library, "mallinfo2"):
-            return 0
-        self._library.mallinfo2.restype = _Mallinfo
-        info = self._library.mallinfo2()
-        return int(info.uordblks + info.hblkhd)
-
 
 def insist(library: ctypes.CDLL) -> None:
     """While collectd reads its configuration: have it run our chain, wherever in it the operator names another."""
@@ -203,30 +235,6 @@ def insist(library: ctypes.CDLL) -> None:
         return
     if abi.known(abi.version(process.binary())):
         library.global_option_set(OPTION.encode(), CHAIN.encode(), True)
-
-
-class _Mallinfo(ctypes.Structure):
-    """struct mallinfo2 of glibc."""
-
-    _fields_ = tuple(
-        (name, ctypes.c_size_t)
-        for name in (
-            "arena",
-            "ordblks",
-            "smblks",
-            "hblks",
-            "hblkhd",
-            "usmblks",
-            "fsmblks",
-            "uordblks",
-            "fordblks",
-            "keepcost",
-        )
-    )
-
-
-def _cost(rule: Rule) -> int:
-    return 2048 + _EXPRESSION * sum(part in rule for part in ignorelist.PARTS)
 
 
 def _text(field: bytes) -> str:

@@ -32,6 +32,8 @@ class Ignorelist:
         names: Callable[[], Mapping[str, float]],
         told: Mapping[str, Rule],
     ) -> None:
+        understood = ignorelist.understood(told)
+        chains.adopt(understood)
         self._chains = chains
         self._thresholds = thresholds
         self._arena = arena
@@ -39,7 +41,7 @@ class Ignorelist:
         #: Those in force, by name.
         self.settings: dict[str, dict[str, Any]] = {name: dict(rule) for name, rule in told.items()}
         #: They know by now what they say of each metric.
-        self._rules = Rules(ignorelist.understood(self.settings))
+        self._rules = Rules(understood)
         #: How many metrics each rule matched when it came; None for one that was there before any metric.
         self._matched: dict[str, int | None] = dict.fromkeys(self.settings)
         #: Whether there may be metrics that nobody ever saw.
@@ -52,6 +54,13 @@ class Ignorelist:
         about = {name: {"matched": count} for name, count in self._matched.items()}
         spent = {"bytes": self._arena.spent, "budget": self._arena.budget}
         return {"digest": sections.digest(self.settings), "facts": about, **spent}
+
+    def check(self, settings: Mapping[str, Rule]) -> None:
+        """Pass where there is room for exactly these rules; nothing is changed. Any thread may ask.
+
+        :raises BadSetting, LiveRefused: see :meth:`Chains.check`
+        """
+        self._chains.check(list(settings.values()))
 
     def set(self, settings: Mapping[str, Rule]) -> list[str]:
         """Have exactly these rules, and say which match nothing of what is collected. Safe to repeat.

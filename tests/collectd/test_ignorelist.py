@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.domain import sections
+from collectd_mgr.domain import managed, sections
 from collectd_mgr.domain.reads import Query
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.base import Driver
@@ -143,15 +143,23 @@ def test_of_metrics_that_are_called_oddly_none_is_raised_either(eventually: Even
         collectd.call("ignorelist_set", settings={})
 
 
+def _of_none(number: int) -> dict[str, Any]:
+    """A rule, each unlike the others, that no metric falls under."""
+    return {"action": "deny", **dict.fromkeys(("host", "plugin", "type"), f"^x{number}$")}
+
+
 def _set_until_it_is_refused(collectd: ScratchCollectd, numbers: Iterator[int]) -> None:
     for number in numbers:
-        rule = dict.fromkeys(("host", "plugin", "type"), f"^x{number}$")
-        collectd.call("ignorelist_set", settings={"x": rule})
+        collectd.call("ignorelist_set", settings={"x": _of_none(number)})
 
 
 def test_the_budget_is_kept() -> None:
     """Past it the change is for a driver that starts a new daemon, and what was there stays in force."""
     with ScratchCollectd(("memory",), interval=0.2) as collectd:
+        with pytest.raises(exception.LiveRefused) as refused:
+            collectd.call("ignorelist_set", settings={f"y{n}": _of_none(n) for n in range(1000)})
+        assert refused.value.kwargs["reason_code"] == "memory_budget"
+        assert collectd.call("status")["sections"]["ignorelist"]["bytes"] == 0, "none of them was built"
         numbers = iter(range(400))
         with pytest.raises(exception.LiveRefused) as refused:
             _set_until_it_is_refused(collectd, numbers)
@@ -159,6 +167,27 @@ def test_the_budget_is_kept() -> None:
         assert next(numbers) > 100
         facts = collectd.call("status")["sections"]["ignorelist"]
         assert facts["bytes"] <= facts["budget"]
+
+
+def test_what_collectd_was_started_with_is_not_built_again(eventually: Eventually) -> None:
+    """The budget would not have room for so many; they are lifted, and come again, all the same."""
+    rules = {f"x{n}": _of_none(n) for n in range(300)}
+    rules |= {"memory": MEMORY, "used": {**USED, "plugin": "^memory$"}, "swap": {"plugin": "^swap$"}}
+    text = managed.render(Goal(sections=sections.read({sections.IGNORELIST: rules})), chain="PreCache")
+    with ScratchCollectd(("load", "memory", "swap"), THEIRS.format(name="PreCache") + text, interval=0.2) as collectd:
+        eventually(lambda: "used" in collected(collectd))
+        without = {name: rule for name, rule in rules.items() if name != "x7"}
+        collectd.call("ignorelist_set", settings=without)
+        read_again(collectd, eventually)
+        assert collected(collectd) == {"memory", "used"}, "the operator has dropped the load, and what is free"
+        collectd.call("ignorelist_set", settings={"memory": MEMORY})
+        eventually(lambda: collected(collectd) == {"swap"})
+        collectd.call("ignorelist_set", settings=rules)
+        eventually(lambda: collected(collectd) == {"memory", "used"})
+        collectd.call("ignorelist_set", settings={})
+        eventually(lambda: {"cached", "swap"} <= collected(collectd))
+        assert "free" not in collected(collectd), "their chain still runs"
+        assert collectd.call("status")["sections"]["ignorelist"]["bytes"] < 300_000
 
 
 @pytest.mark.parametrize("kind", [LiveDriver, RestartDriver])

@@ -15,7 +15,7 @@ OLD = {"action": "deny", "type_instance": "^[0-9a-f]*a[0-9a-f-]{30}x"}
 
 
 def test_a_rule_that_is_refused_by_now_can_be_taken_away() -> None:
-    chains = SimpleNamespace(build=lambda rules: None, run=lambda rules: None)
+    chains = SimpleNamespace(adopt=lambda rules: None, build=lambda rules: None, run=lambda rules: None)
     thresholds = SimpleNamespace(hush=lambda why, gone, look=dict: gone(["h/memory/memory-free"]))
     rules = Ignorelist(cast(Any, chains), cast(Any, thresholds), cast(Any, None), dict, {"old": OLD})
     rules.set({"new": {"plugin": "^swap$"}})
@@ -40,7 +40,10 @@ class NothingToExchange(Thresholds):
 
 def test_the_cache_is_looked_at_once_before_and_once_after() -> None:
     """To look takes its lock, and a tenth of a second for a hundred thousand metrics."""
-    looks, chains = [], SimpleNamespace(build=lambda rules: None, run=lambda rules: looks.append("run"))
+    looks, chains = (
+        [],
+        SimpleNamespace(adopt=lambda rules: None, build=lambda rules: None, run=lambda rules: looks.append("run")),
+    )
     seen = {"h/load/load": 1.0, "h/swap/swap-used": 1.0, "h/cpu-0/cpu-idle": 1.0}
 
     def look() -> dict[str, float]:
