@@ -88,10 +88,9 @@ class Keeper:
 
     def _look(self) -> None:
         self.close()
-        if self._state.mode().mode == mode.OFF:
+        if self._state.mode().mode == mode.OFF or not (self._recovery is None or self._recovery.done()):
+            # A mute ends when its time is over; what the end of a lease changes in collectd waits until it may be done.
             self._state.end_leases()
-            return
-        if self._recovery is not None and not self._recovery.done():
             return
         running = self._carrier.ladder.glance()
         self._state.see_origin(running)

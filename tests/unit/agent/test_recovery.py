@@ -17,6 +17,7 @@ from collectd_mgr.domain.spec import Counters, Generation
 from collectd_mgr.drivers.base import Recovered
 from tests.unit.agent.agents import Agent, Live, spec
 from tests.unit.agent.test_crash import Killed, killer
+from tests.unit.agent.test_leases import leased, let_pass
 from tests.waiting import eventually
 
 
@@ -60,6 +61,24 @@ def test_one_that_fails_is_said_and_tried_again(cut_off: Agent, tmp_path: Path) 
     eventually(ended)
     status = agent.status()
     assert (status.generation, status.outcome, status.warnings) == (Generation("e", 2), "applied", ())
+
+
+def test_a_lease_whose_time_is_over_waits_for_it_with_the_daemon_alone(tmp_path: Path) -> None:
+    before = Agent(tmp_path).recover()
+    before.apply_and_look(leased(spec(1, memory=True), 600.0, swap=1.0))
+    trouble = ["no space left"]
+    agent = Agent(tmp_path, before.collectd, live=stuck(trouble)).recover()
+    let_pass(agent, 600.0)
+    agent.service.keeper.look()
+    assert agent.status().leases["lease:1"]["state"] == "ended"
+    assert agent.enabled() == {"memory", "swap"}
+    trouble.clear()
+
+    def ended() -> bool:
+        agent.service.keeper.look()
+        return agent.enabled() == {"memory"}
+
+    eventually(ended)
 
 
 def test_looks_that_come_in_between_do_not_close_the_journal(cut_off: Agent, tmp_path: Path) -> None:
