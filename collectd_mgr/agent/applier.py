@@ -12,7 +12,7 @@ from collectd_mgr import exception
 from collectd_mgr.agent import faults, moment
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.crash import Crash
-from collectd_mgr.agent.desired import asks_for_more, check_known, check_restarts, check_servants
+from collectd_mgr.agent.desired import asks_for_more, check_known, check_restarts, check_sections, check_servants
 from collectd_mgr.agent.journal import Intent
 from collectd_mgr.agent.line import Line, Place
 from collectd_mgr.agent.mode import check_managed
@@ -68,7 +68,7 @@ class Applier:
         :raises AgentOutdated: when it says anything that this release does not know; nothing was done
         :raises HostNotManaged: when it asks for something and the mode allows no changes
         :raises PluginNotEnabled: when it restarts a plugin that is off; nothing was done
-        :raises PluginOfSection: when it sets a plugin that comes with a section of settings; nothing was done
+        :raises PluginOfSection, BadSetting: when it sets what the API would not have let in; nothing was done
         :raises RefusedByAgent: when it asks for something that the host's own allow-list refuses; nothing was done
         :raises RequestTimeout: when it did not come to its turn, or a death or what an earlier agent left half done
             has to be seen to first; nothing was done
@@ -129,9 +129,10 @@ class Applier:
         if spec.mode != self._state.memory.mode:
             self._state.remember(mode=spec.mode)
         check_known(spec.unknown)
+        for check in (check_servants, check_sections):
+            check(spec, self._state.memory.current)
         if self._asks_for_more(spec):
             check_managed(self._state.mode())
-            check_servants(spec, self._state.memory.current)
             self._state.check_allowed(spec)
 
     def _name_good(self, error: exception.CollectdMgrError) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 from dataclasses import replace
+from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import plan, servants
+from collectd_mgr.domain import canonical, plan, received, sections, servants
 from collectd_mgr.domain.leases import LENIENCE, Leases, in_force
 from collectd_mgr.domain.plan import Change, Plan, Running
 from collectd_mgr.domain.spec import ORIGIN, Generation, Goal, HostSpec, Layer, PluginSetting, merge
@@ -19,7 +20,8 @@ NOTHING = HostSpec(Generation("", 0))
 def goal_of(origin: Layer, spec: HostSpec | None) -> Goal:
     """The operator's own settings below those of ``spec``, which cannot pass for the operator's by their id."""
     layers = spec.layers if spec else ()
-    return merge((origin, *(replace(layer, id="") if layer.id == ORIGIN else layer for layer in layers)))
+    goal = merge((origin, *(replace(layer, id="") if layer.id == ORIGIN else layer for layer in layers)))
+    return replace(goal, sections=received.normal(goal.sections))
 
 
 def asks_for_more(spec: HostSpec, than: HostSpec | None, held: Leases) -> bool:
@@ -79,6 +81,17 @@ def check_servants(spec: HostSpec, than: HostSpec | None) -> None:
             servants.check_settable(name)
 
 
+def check_sections(spec: HostSpec, than: HostSpec | None) -> None:
+    """Check what is new in ``spec``: what an earlier release let in must not be in the way of something else.
+
+    :raises BadSetting: a named setting is none
+    """
+    before = _named_settings(than)
+    for place, setting in _named_settings(spec).items():
+        if place not in before or canonical.dumps(setting) != canonical.dumps(before[place]):
+            received.check(*place[1:], setting)
+
+
 def check_restarts(goal: Goal, spec: HostSpec, than: HostSpec | None) -> None:
     """Check a spec that follows ``than`` at once. One that came after others may be about what was on meanwhile.
 
@@ -103,6 +116,16 @@ def _settings(spec: HostSpec | None) -> dict[tuple[str, str], PluginSetting]:
     """By layer and plugin."""
     layers = spec.layers if spec else ()
     return {(layer.id, name): setting for layer in layers for name, setting in layer.plugins.items()}
+
+
+def _named_settings(spec: HostSpec | None) -> dict[tuple[str, str, str], Any]:
+    """By layer, section and name; without what a layer takes away."""
+    return {
+        (layer.id, section, name): setting
+        for layer in (spec.layers if spec else ())
+        for section, settings in sections.present(layer.sections).items()
+        for name, setting in settings.items()
+    }
 
 
 def steps(running: Running, goal: Goal, ours: Iterable[str]) -> Plan:

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+from collectd_mgr import exception
 from collectd_mgr.agent.applier import Applier
 from collectd_mgr.agent.clock import Clock
 from collectd_mgr.agent.explain import Explain
@@ -19,6 +21,7 @@ from collectd_mgr.publisher.publisher import Publisher
 from collectd_mgr.rpc.agent import TARGET, expected
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 
 class AgentEndpoint:
@@ -44,7 +47,7 @@ class AgentEndpoint:
 
     @expected
     def apply(self, context: Json, spec: Json) -> Json:
-        running = self._applier.apply(HostSpec.from_dict(spec), context.get("request_id", ""))
+        running = self._applier.apply(_read(HostSpec.from_dict, spec), context.get("request_id", ""))
         return self._reporter.answer(running).to_dict()
 
     @expected
@@ -97,8 +100,16 @@ class AgentEndpoint:
 
     @expected
     def plugin_test(self, context: Json, plugin: str, layer: Json, patience: float) -> Json:
-        return self._preflight.test(plugin, Layer.from_dict(layer), patience)
+        return self._preflight.test(plugin, _read(Layer.from_dict, layer), patience)
 
     @expected
     def preview(self, context: Json, spec: Json, patience: float) -> Json:
-        return self._preflight.preview(HostSpec.from_dict(spec), patience)
+        return self._preflight.preview(_read(HostSpec.from_dict, spec), patience)
+
+
+def _read(read: Callable[[Json], T], data: Json) -> T:
+    """:raises BadRequest: whoever sent it need not have asked the API: it is not of the shape that it is to have"""
+    try:
+        return read(data)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise exception.BadRequest(f"The call cannot be read: {type(error).__name__}: {error}") from None

@@ -11,7 +11,7 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.agent.allowlist import Allowlist
 from collectd_mgr.agent.carrier import Carrier
-from collectd_mgr.agent.desired import check_known, check_owned, check_servants, goal_of
+from collectd_mgr.agent.desired import check_known, check_owned, check_sections, check_servants, goal_of
 from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.mode import check_managed
 from collectd_mgr.agent.picture import masked
@@ -88,8 +88,10 @@ class Preflight:
         """What ``spec`` would come to: see :func:`collectd_mgr.domain.preview.summary`.
 
         :param patience: seconds for trials; what they are over for counts as not known
+        :raises BadSetting: one of its named settings is none
         """
         self._check_mode()
+        check_sections(spec, self._state.memory.current)
         with look():
             self._sweep.refresh()
             with self._state.turn(patience):

@@ -10,7 +10,6 @@ from collectd_mgr.api import ignorelist, program, ring, samples, thresholds
 from collectd_mgr.api.call import Call
 from collectd_mgr.api.resource import Answer, Resource, expose
 from collectd_mgr.api.schemas import preflight as schemas
-from collectd_mgr.api.sections import checked_name
 from collectd_mgr.control import buffer
 from collectd_mgr.control.preflight import Preflight
 from collectd_mgr.domain import queue, safety, sections
@@ -47,7 +46,7 @@ _KINDS = (ignorelist.KIND, ring.KIND, samples.KIND, thresholds.KIND)
 def _sections(body: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         kind.section: {
-            checked_name(name): None if setting is None else kind.of(setting, {})
+            sections.check_name(name): None if setting is None else kind.of(setting, {})
             for name, setting in body[kind.section].items()
         }
         for kind in _KINDS

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,14 +12,11 @@ from collectd_mgr.api import views
 from collectd_mgr.api.call import Call
 from collectd_mgr.api.operations import written
 from collectd_mgr.api.resource import Answer, Resource, expose
-from collectd_mgr.api.schemas import fields
 from collectd_mgr.api.schemas import sections as schemas
 from collectd_mgr.api.validation import Schema
 from collectd_mgr.control import edits, sections
 from collectd_mgr.control.sections import SettingView
-from collectd_mgr.domain.sections import REPLACE
-
-_NAME = re.compile(fields.NAME["pattern"])
+from collectd_mgr.domain.sections import REPLACE, check_name
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,7 @@ class Kind:
         found = {}
         for name, body in bodies.items():
             try:
-                found[checked_name(name)] = self.of(body, {})
+                found[check_name(name)] = self.of(body, {})
             except exception.BadSetting as error:
                 raise exception.BadSetting(f"{name}: {error.detail}", **{**error.kwargs, "name": name}) from None
         return found
@@ -63,17 +59,7 @@ class Kind:
 
 def name_of(call: Call) -> str:
     """The name in the address. :raises BadSetting: for one that is none"""
-    return checked_name(call.path["setting"])
-
-
-def checked_name(name: str) -> str:
-    """:raises BadSetting: it is none"""
-    if not _NAME.fullmatch(name):
-        raise exception.BadSetting(
-            f"{name!r} is no name: up to 63 letters, digits, dots, dashes, underscores; a letter or digit first.",
-            field="name",
-        )
-    return name
+    return check_name(call.path["setting"])
 
 
 def resource(kind: Kind) -> Resource:

@@ -54,7 +54,7 @@ def normal(setting: Rule) -> dict[str, Any]:
 
     :raises BadSetting: with ``field``
     """
-    given = {"action": DENY, **{key: value for key, value in setting.items() if value not in (None, "")}}
+    given = plain(setting)
     if given["action"] not in (ALLOW, DENY):
         raise exception.BadSetting("action: allow or deny is wanted.", field="action")
     unknown = sorted(given.keys() - {"action", *PARTS})
@@ -66,6 +66,12 @@ def normal(setting: Rule) -> dict[str, Any]:
         if not isinstance(given[part], str):
             raise exception.BadSetting(f"{part}: text is wanted.", field=part)
         _expression(given[part], part)
+    return given
+
+
+def plain(setting: Rule) -> dict[str, Any]:
+    """Without what says nothing, and in order."""
+    given = {"action": DENY, **{key: value for key, value in setting.items() if value not in (None, "")}}
     return dict(sorted(given.items()))
 
 

@@ -22,6 +22,9 @@ from collectd_mgr.domain.sections import Settings
 
 LIMITS = "limits"
 
+#: The largest of either.
+MOST = 1 << 31
+
 #: collectd's global options, which it takes in this order.
 OPTIONS = {"high": "WriteQueueLimitHigh", "low": "WriteQueueLimitLow"}
 
@@ -29,14 +32,21 @@ OPTIONS = {"high": "WriteQueueLimitHigh", "low": "WriteQueueLimitLow"}
 def normal(limits: Mapping[str, Any] | None) -> dict[str, int] | None:
     """As it is stored; ``low`` is half of ``high`` unless it is given, as with collectd itself.
 
-    :raises BadSetting: ``low`` is above ``high``
+    :raises BadSetting: one is no number of value lists, or ``low`` above ``high``
     """
     if limits is None:
         return None
-    high, low = int(limits["high"]), limits.get("low")
-    if low is not None and low > high:
+    high, low = _limit(limits, "high"), limits.get("low")
+    if low is not None and _limit(limits, "low") > high:
         raise exception.BadSetting("write_queue.low: must not be above high", field="low")
     return {"high": high, "low": high // 2 if low is None else int(low)}
+
+
+def _limit(limits: Mapping[str, Any], key: str) -> int:
+    value = limits.get(key)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not MOST >= value >= 1 or value % 1:
+        raise exception.BadSetting(f"write_queue.{key}: a whole number from 1 to {MOST} is wanted", field=key)
+    return int(value)
 
 
 def room(statements: Iterable[Item]) -> int | None:

@@ -11,9 +11,11 @@ digest, and merged whole, name by name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from collectd_mgr import exception
 from collectd_mgr.domain import canonical
 
 THRESHOLDS = "thresholds"
@@ -27,6 +29,9 @@ RING = "ring"
 MUTES = "mutes"
 #: The collectd that runs.
 PROGRAM = "program"
+
+#: What a setting may be called: short enough for a chain of collectd's, and harmless in any file.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 #: The name of a setting where it may have any.
 _ANY = "*"
@@ -56,6 +61,16 @@ REPLACE = "replace"
 Settings = Mapping[str, Any]
 #: Settings by section. A section without settings is not in it.
 Sections = Mapping[str, Settings]
+
+
+def check_name(name: str) -> str:
+    """The name. :raises BadSetting: it is none"""
+    if not NAME.fullmatch(name):
+        raise exception.BadSetting(
+            f"{name!r} is no name: up to 63 letters, digits, dots, dashes, underscores; a letter or digit first.",
+            field="name",
+        )
+    return name
 
 
 def read(data: Mapping[str, Any] | None) -> Sections:

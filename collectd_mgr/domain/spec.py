@@ -71,8 +71,11 @@ class PluginSetting:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PluginSetting:
-        interval = data.get("interval")
-        return cls(data.get("enabled"), None if interval is None else float(interval), data.get("config"))
+        """:raises ValueError: it is none"""
+        enabled, interval = data.get("enabled"), data.get("interval")
+        if enabled is not None and not isinstance(enabled, bool):
+            raise ValueError("enabled is true or false")
+        return cls(enabled, None if interval is None else float(interval), data.get("config"))
 
     def over(self, below: PluginSetting) -> PluginSetting:
         """This setting on top of ``below``, field by field."""

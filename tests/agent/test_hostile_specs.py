@@ -26,6 +26,17 @@ OWN = [case for case in REFUSED if case[0].lower() == "python"]
 HOSTILE = [case for case in REFUSED if case not in OWN]
 
 
+#: By section, and how they are refused.
+NO_SETTINGS: list[tuple[str, Any, type[exception.CollectdMgrError]]] = [
+    ("thresholds", 5, exception.BadRequest),
+    ("thresholds", {"x": 5}, exception.BadSetting),
+    ("thresholds", {"a b\nc": {"type": "load", "warning_max": 1.0}}, exception.BadSetting),
+    ("ignorelist", {"x": [1]}, exception.BadSetting),
+    ("queue", {"limits": {"high": "a"}}, exception.BadSetting),
+    ("queue", {"limits": {"high": -5, "low": -7}}, exception.BadSetting),
+]
+
+
 @pytest.fixture
 def host(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
     with AgentHost(rabbitmq.url, probation=0.5) as host:
@@ -72,6 +83,10 @@ def test_none_of_them_reaches_the_daemon(host: AgentHost) -> None:
         later = Layer(HOST, {"cpu": PluginSetting(True)}, sections={"phases": {"a": {"seconds": 3}}})
         with pytest.raises(exception.AgentOutdated, match="does not know phases"):
             api.apply(host.name, HostSpec(Generation("e", 10), (later,)), timeout=120)
+        for section, settings, error in NO_SETTINGS:
+            none = Layer(HOST, {"memory": PluginSetting(True, 1.0)}, sections={section: settings})
+            with pytest.raises(error):
+                api.apply(host.name, HostSpec(Generation("e", 11), (none,)), timeout=120)
     assert let_in == []
     assert traces(host) == before
 

@@ -16,6 +16,8 @@ from tests.services.rabbitmq import RabbitMQ
 
 OPERATORS = "LoadPlugin threshold\n<Plugin threshold>\n  <Type uptime>\n    WarningMin 1\n  </Type>\n</Plugin>\n"
 THRESHOLD = {"type": "memory", "type_instance": "used", "failure_max": 0.0, "failure_min": -1.0}
+#: The same, as the API would not write it.
+OTHERWISE = {**THRESHOLD, "failure_max": 0, "hits": 0, "plugin": None}
 RULE = {"action": "deny", "plugin": "^memory$", "type_instance": "^free$"}
 SOURCES = {name: {"type": "load", "data_source": name, "failure_max": 1e9} for name in ("shortterm", "value")}
 LACKING = "Thresholds of a data source that the metrics of their type do not have: value."
@@ -46,7 +48,7 @@ def test_they_are_live_and_outlive_everything(host: AgentHost) -> None:
     pid = host.pid
     host.apply(spec(1, {}))
     host.until(lambda: "free" in instances(host))
-    status = host.apply(spec(2, SECTIONS))
+    status = host.apply(spec(2, {**SECTIONS, "thresholds": {**SECTIONS["thresholds"], "used": OTHERWISE}}))
     assert (status.outcome, status.error, status.driver, host.pid) == ("applied", None, "live", pid)
     assert status.sections["thresholds"]["settings"] == SECTIONS["thresholds"]
     assert status.sections["thresholds"]["host"] == {"host-uptime": {"type": "uptime", "warning_min": 1.0}}
@@ -54,6 +56,7 @@ def test_they_are_live_and_outlive_everything(host: AgentHost) -> None:
     host.until(lambda: "used" in instances(host) and "free" not in instances(host))
     host.until(lambda: LACKING in host.status().warnings)
     host.until(host.outlived)
+    assert host.status().drift == ()
 
     host.kill()
     host.start()

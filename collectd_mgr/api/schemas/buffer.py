@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collectd_mgr.api.schemas import fields
 from collectd_mgr.api.schemas.operations import OPERATION
+from collectd_mgr.domain import queue
 
-_COUNT = {"type": ["integer", "null"], "minimum": 1, "maximum": 1 << 31}
+_COUNT = {"type": ["integer", "null"], "minimum": 1, "maximum": queue.MOST}
 
 QUEUE = {
     "type": ["object", "null"],

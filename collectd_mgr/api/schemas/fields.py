@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from collectd_mgr.domain import leases
+from collectd_mgr.domain import leases, sections
 
 Schema = Mapping[str, Any]
 
@@ -87,7 +87,7 @@ EVERY: Schema = {
 
 NAME: Schema = {
     "type": "string",
-    "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$",
+    "pattern": f"^{sections.NAME.pattern}$",
     "description": "Of a setting: short enough for a chain of collectd's, and harmless in any file.",
 }
 

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.agent.desired import asks_for_more, check_owned, check_servants
+from collectd_mgr.agent.desired import asks_for_more, check_owned, check_sections, check_servants
 from collectd_mgr.domain.spec import HOST, ORIGIN, Counters, Generation, HostSpec, Layer, PluginSetting
 
 OPERATORS = Layer(ORIGIN, {"memory": PluginSetting(True)})
@@ -40,6 +42,19 @@ def test_what_comes_with_a_section_takes_no_new_setting(name: str) -> None:
     # One of an earlier release may stay, and be taken away.
     check_servants(spec(2, None, cpu=PluginSetting(True), **{name: PluginSetting(True)}), old)
     check_servants(spec(2), old)
+
+
+def test_a_named_setting_that_is_none_is_refused_once() -> None:
+    def rules(n: int, lease: str = HOST, **named: Any) -> HostSpec:
+        return HostSpec(Generation("e", n), (Layer(lease, sections={"ignorelist": named}),))
+
+    bad, good = {"plugin": "("}, {"plugin": "x"}
+    with pytest.raises(exception.BadSetting):
+        check_sections(rules(1, a=bad), None)
+    with pytest.raises(exception.BadSetting):
+        check_sections(rules(2, "lease:1", a=bad), rules(1, a=bad))
+    # An earlier release let it in; and what is taken away need not be anything.
+    check_sections(rules(2, a=bad, b=good, c=None), rules(1, a=bad))
 
 
 def test_true_is_not_one() -> None:

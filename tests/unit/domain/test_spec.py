@@ -80,3 +80,8 @@ def test_what_asks_for_nothing_is_no_news() -> None:
     assert said(layer, wave=None).unknown == set()
     whole = HostSpec(Generation("e", 4), (MANAGED, LEASE), Mode("manage", True, "why", "server"))
     assert HostSpec.from_dict(whole.to_dict()).unknown == set()
+
+
+def test_neither_on_nor_off_is_no_setting() -> None:
+    with pytest.raises(ValueError, match="enabled"):
+        PluginSetting.from_dict({"enabled": "no"})
