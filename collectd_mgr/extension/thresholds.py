@@ -12,19 +12,19 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.domain import sections, thresholds
-from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.thresholds import PLUGIN
-from collectd_mgr.extension import lookup, threshold
+from collectd_mgr.extension import lookup, silences, threshold
 from collectd_mgr.extension.arena import Arena
 from collectd_mgr.extension.hushes import Gone, Hushes, Look
 from collectd_mgr.extension.judges import Judges, Unknown
 from collectd_mgr.extension.looks import Looks
+from collectd_mgr.extension.silences import Lists
 from collectd_mgr.extension.threshold import Record
 
 Settings = Mapping[str, Mapping[str, Any]]
@@ -59,9 +59,10 @@ class Thresholds:
         self.looks = Looks(self._look)
         #: By the reason why it was switched off, what tells whether nothing may come of it any more.
         self._late: dict[str, Callable[[], bool]] = {}
-        self._hushed: Set[str] = frozenset()
-        #: Those that could not be hushed instead: a try costs memory for ever, whatever comes of it.
-        self._refused: Set[str] | None = None
+        #: What metrics have of their own, and what could not be had instead: a try costs memory for ever, whatever
+        #: comes of it.
+        self._own: Lists = {}
+        self._refused: Lists | None = None
         self._tree: lookup.Tree = None
 
     def facts(self) -> dict[str, Any]:
@@ -85,7 +86,7 @@ class Thresholds:
         with self._lock:
             self._judges.ready(thresholds.items({"witness": _WITNESS}))
             thresholds.check(wanted, self.theirs())
-            self._exchange(wanted, self._hushes.metrics(cache(self._names)))
+            self._exchange(wanted, self._wished(wanted, cache(self._names)))
             self.settings = wanted
 
     def theirs(self) -> dict[str, dict[str, Any]]:
@@ -132,26 +133,33 @@ class Thresholds:
             self._renew(cache(self._names))
 
     def _renew(self, look: Look) -> None:
-        hushed = self._wished(look)
-        if hushed != self._hushed:
-            self._exchange(self.settings, hushed)
+        own = self._wished(self.settings, look)
+        if own != self._own:
+            self._exchange(self.settings, own)
 
     def _settle(self, look: Look) -> None:
         """As :meth:`_renew`; where the budget does not allow that, the silences that are over end all the same."""
-        hushed = self._wished(look)
-        if hushed in (self._hushed, self._refused):
+        own = self._wished(self.settings, look)
+        if own in (self._own, self._refused):
             return
         try:
-            self._exchange(self.settings, hushed)
+            self._exchange(self.settings, own)
         except exception.LiveRefused:
+            left = dict(own.items() & self._own.items())
+            if not own.keys() - left.keys() <= self._hushes.metrics(look):
+                # Better an alarm too many than others judged by what was to silence it.
+                left = {name: records for name, records in left.items() if not silences.shared(name)}
             # There was memory to silence them; where there is none to end that, they would be silent for good.
             with self._arena.beyond():
-                self._exchange(self.settings, self._hushed & hushed)
-            self._refused = hushed
+                self._exchange(self.settings, left)
+            self._refused = own
 
-    def _wished(self, look: Look) -> Set[str]:
-        """The metrics that are to be hushed now."""
-        return self._hushes.metrics(look) if self._judges.loaded() else self._hushed
+    def _wished(self, settings: Settings, look: Look) -> Lists:
+        """What metrics are to have of their own now, beside these."""
+        if not self._judges.loaded():
+            return self._own
+        hushed = self._hushes.metrics(look)
+        return silences.own(self._wanted(settings), hushed, look) if hushed else {}
 
     def end(self, timeout: float) -> None:
         """Begin no thread any more; when this returns none is just being begun, unless it took ``timeout`` seconds.
@@ -183,7 +191,7 @@ class Thresholds:
         self._judges.check()
         look = cache(self._names)
         # Once more after a read was over: what it gave may have been on its way yet.
-        if self._hushes.settle(look) or self._late:
+        if self._hushes.settle(look) or self._late or self._sharing():
             self.looks.have()
         self._late = {why: late for why, late in self._late.items() if late not in over}
         self._settle(look)
@@ -226,17 +234,19 @@ class Thresholds:
         self._first = {key: address for key, (address, records) in found.items() if records == left[key]}
         return {key: tuple(records) for key, records in left.items() if records}
 
-    def _exchange(self, settings: Settings, hushed: Set[str]) -> None:
-        """:param hushed: each gets a list of its very own, which is the first that collectd finds"""
-        lists = self._wanted(settings)
-        judged = {_type(key) for key in lists}
-        quiet = {name: _quiet(name, lists) for name in hushed if _type(name) in judged}
-        lists.update((name, records) for name, records in quiet.items() if records)
+    def _exchange(self, settings: Settings, own: Lists) -> None:
+        lists = {**self._wanted(settings), **own}
         tree = lookup.of({key: self._address(key, records) for key, records in lists.items()}, self._tree)
         if tree is not self._tree:
             self._judges.install(tree)
             self._tree = tree
-        self._hushed, self._refused = hushed, None
+        self._own, self._refused = own, None
+        if self._sharing():
+            self.looks.have()
+
+    def _sharing(self) -> bool:
+        """Whether what a metric has of its own may be found for one that is still to come."""
+        return any(map(silences.shared, self._own))
 
     def _wanted(self, settings: Settings) -> dict[str, tuple[Record, ...]]:
         lists = dict(self._operators())
@@ -257,15 +267,3 @@ class Thresholds:
                 self._lists[name] = self._arena.put(content)
             address = self._lists[name]
         return address
-
-
-def _type(name: str) -> str:
-    """Of a metric, or of those under a key: most metrics are of a type for which there is no threshold."""
-    return name.split("/", 2)[-1].partition("-")[0]
-
-
-def _quiet(name: str, lists: Mapping[str, tuple[Record, ...]]) -> tuple[Record, ...]:
-    """The thresholds that hold for a metric, without an alarm when it is missing; none where there is none anyway."""
-    keys = thresholds.candidates(Identifier.of(name))
-    held = next((lists[key] for key in keys if key in lists), ())
-    return (held[0].quiet(), *held[1:]) if held and held[0].interesting else ()

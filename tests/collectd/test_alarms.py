@@ -87,6 +87,44 @@ def test_the_live_driver_disables_where_thresholds_are_in_force() -> None:
         assert not rig.reach(goal).restarted
 
 
+def test_what_is_ignored_changes_nothing_of_how_others_are_judged(eventually: Eventually) -> None:
+    """Under ``h/tail/gauge-errors`` collectd looks for other instances, too, before ``/tail-exim/gauge``."""
+    with _judging_tail() as collectd:
+        unixsock.putval(collectd, "h/tail-exim/gauge-errors", 1, interval=60)
+        unixsock.putval(collectd, "h/tail-other/gauge-errors", 1, interval=0.3)
+        unixsock.putval(collectd, "h/tail/gauge-errors", 1, interval=60)
+        eventually(lambda: len(_judged(collectd)) == 3)
+        collectd.call("ignorelist_set", settings={"tail": {"plugin": "^tail$", "plugin_instance": "^$"}})
+        unixsock.putval(collectd, "h/tail-exim/gauge-errors", 10, interval=60)
+        eventually(lambda: ("failure", "exim") in _judged(collectd))
+        eventually(lambda: f"h/tail-other/gauge-errors {ALARM}" in collectd.log_text)
+
+
+def test_nor_of_how_those_are_that_come_later(eventually: Eventually) -> None:
+    with _judging_tail() as collectd:
+        unixsock.putval(collectd, "h/tail/gauge", 1, interval=60)
+        eventually(lambda: len(_judged(collectd)) == 1)
+        collectd.call("ignorelist_set", settings={"tail": {"plugin": "^tail$", "type_instance": "^$"}})
+
+        def put() -> bool:
+            unixsock.putval(collectd, "h/tail-exim/gauge-errors", 10, interval=60)
+            return ("failure", "exim") in _judged(collectd)
+
+        eventually(put)
+
+
+def _judging_tail() -> ScratchCollectd:
+    exim = "<Plugin threshold>\n  <Plugin tail>\n    Instance exim\n    <Type gauge>\n      FailureMax 5\n"
+    config = f"{THRESHOLD}{exim}    </Type>\n  </Plugin>\n</Plugin>\n{unixsock.CONFIG}"
+    return ScratchCollectd(("unixsock",), config, interval=0.2, options={**OPTIONS, "WriteThreads": 1})
+
+
+def _judged(collectd: ScratchCollectd) -> list[tuple[str, str]]:
+    """What was said of the instances of the plugin."""
+    rows = collectd.call("notifications_read", limit=1000)["rows"]
+    return [(row["severity"], row["plugin_instance"]) for row in rows if row["plugin"] == "tail"]
+
+
 def raised(log: str, metric: str = "") -> list[str]:
     """The alarms that something is missing, but for those after which collectd says that it was held up itself."""
     lines = log.splitlines()

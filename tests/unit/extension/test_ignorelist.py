@@ -7,7 +7,9 @@ from collections.abc import Set
 from types import SimpleNamespace
 from typing import Any, cast
 
+from collectd_mgr.extension import threshold
 from collectd_mgr.extension.ignorelist import Ignorelist
+from collectd_mgr.extension.silences import Lists
 from collectd_mgr.extension.thresholds import Settings, Thresholds
 
 #: One that is refused by now.
@@ -23,19 +25,22 @@ def test_a_rule_that_is_refused_by_now_can_be_taken_away() -> None:
 
 
 class Judging:
-    """A collectd with thresholds that are for other metrics."""
+    """A collectd with thresholds."""
 
     def loaded(self) -> bool:
         return True
 
 
 class NothingToExchange(Thresholds):
-    """Of which it is seen what is hushed."""
+    """Of which it is seen what is hushed; there is one for each type."""
 
     hushed: Set[str] = frozenset()
 
-    def _exchange(self, settings: Settings, hushed: Set[str]) -> None:
-        self.hushed = hushed
+    def _wanted(self, settings: Settings) -> dict[str, tuple[threshold.Record, ...]]:
+        return {f"//{type_}": (threshold.record({"type": type_}),) for type_ in ("load", "swap", "cpu")}
+
+    def _exchange(self, settings: Settings, own: Lists) -> None:
+        self.hushed = own.keys()
 
 
 def test_the_cache_is_looked_at_once_before_and_once_after() -> None:

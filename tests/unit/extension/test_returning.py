@@ -6,6 +6,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -117,3 +118,47 @@ def test_what_was_refused_is_tried_again_when_it_is_something_else() -> None:
     seen["host/load/load-more"] = time.time()
     known._look()
     assert late.keys() < judges.keys
+
+
+def tail(names: Iterable[str]) -> set[str]:
+    return {name for name in names if name.startswith("host/tail/")}
+
+
+def test_what_others_find_too_is_there_no_longer_than_what_it_silences() -> None:
+    """Meanwhile it is looked for those others, for as long as none comes as well."""
+    arena, seen = Arena(ctypes.CDLL(None), 1 << 20), {"host/tail/load-a": time.time()}
+    judges, looked = Judging(arena), list[float]()
+
+    def look() -> dict[str, float]:
+        looked.append(time.monotonic())
+        return seen
+
+    known = Thresholds(judges, arena, look, {})  # type: ignore[arg-type]
+    known.hush("tail", tail)
+    before = set(judges.keys)
+    eventually(lambda: len(looked) > 2)
+    seen["host/tail-late/load-a"] = time.time()
+    known._look()
+    assert judges.keys == before | {"host/tail-late/load-a"}
+    del seen["host/tail/load-a"]
+    known._look()
+    assert judges.keys == before - {"host/tail/load-a"}
+
+
+def test_nor_is_it_where_the_budget_does_not_allow_what_the_others_need() -> None:
+    arena, seen = (
+        Arena(ctypes.CDLL(None), 1 << 20),
+        {"host/tail/load-a": time.time(), "host/tail-x/load-x": time.time()},
+    )
+    judges = Judging(arena)
+    known = Thresholds(judges, arena, lambda: seen, {})  # type: ignore[arg-type]
+    known.hush("tail", lambda names: tail(names) | {"host/tail-x/load-x"})
+    arena.spend(arena.budget - arena.spent)
+    known._look()
+    assert {"host/tail/load-a", "host/tail-x/load-x"} < judges.keys
+    seen["host/tail-late/load-a"] = time.time()
+    known._look()
+    assert {name for name in judges.keys if name.startswith("host/")} == {"host/tail-x/load-x"}
+    spent = arena.spent
+    known._look()
+    assert arena.spent == spent
