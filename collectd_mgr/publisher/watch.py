@@ -8,6 +8,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from collectd_mgr import exception
@@ -27,7 +28,41 @@ INTERVAL = 10.0
 #: Between two looks at whose time has come, in seconds, at most: settings may have changed.
 _MOMENT = 0.5
 
+#: After a look that takes more of its interval than this there is none between it and the next: it costs enough.
+_SHORT = 0.25
+
 Setting = Mapping[str, Any]
+
+
+@dataclass
+class _Choice:
+    """One, and when its metrics had changed that were taken.
+
+    ``due`` is when the next look is, ``between`` when there is one more before that: a metric that is read as often as
+    it is looked at is read now a little early and now a little late, and may be so next to each look. ``close``:
+    whether there is such a metric.
+    """
+
+    setting: Setting
+    due: float
+    between: float = math.inf
+    seen: dict[str, float] = field(default_factory=dict)
+    close: bool = False
+
+    @property
+    def interval(self) -> float:
+        return float(self.setting.get("interval") or INTERVAL)
+
+    def wants_each(self, row: Row) -> bool:
+        """Whether every value of it is wanted: there are no more than the choice says."""
+        return self._period(row) >= self.interval
+
+    def may_miss(self, row: Row) -> bool:
+        """Whether two values of it may come between two looks."""
+        return self.interval <= self._period(row) < 2 * self.interval
+
+    def _period(self, row: Row) -> float:
+        return float(row["interval"] or self.interval)
 
 
 class Watch:
@@ -47,60 +82,74 @@ class Watch:
         self._read = read
         self._settings = settings
         self._clock = clock
-        self._known: Settings = {}
-        self._due: dict[str, float] = {}
-        self._seen: dict[str, dict[str, float]] = {}
+        self._choices: dict[str, _Choice] = {}
+        self._took = 0.0
 
     def run(self, stop: threading.Event, look: Callable[[float], None], trouble: str) -> None:
         """Have somebody :meth:`look` until ``stop`` is set, whatever goes wrong in it; ``trouble`` is logged then."""
         while not stop.wait(self._pause()):
+            began = self._clock()
             try:
-                look(self._clock())
+                look(began)
+                self._took = self._clock() - began
             except Exception:
                 LOG.exception(trouble)
+                self._took = _MOMENT
 
     def _pause(self) -> float:
-        """Until the next choice is due. A look that came later than the one before it would find some metric of the
-        same interval changed twice, and one value lost. After a look that took longer there is a pause all the same."""
-        now = self._clock()
-        return min((due - now for due in self._due.values() if now < due < now + _MOMENT), default=_MOMENT)
+        """Until the next look is due. Where that should have been already, as long as the last one took."""
+        due = min((min(choice.due, choice.between) for choice in self._choices.values()), default=math.inf)
+        ahead = due - self._clock()
+        return min(ahead if ahead > 0 else self._took, _MOMENT)
 
     def look(self, now: float) -> Iterator[tuple[str, Setting, list[Row]]]:
         """Each choice whose time has come at ``now`` (of a monotonic clock), with the values it did not have yet.
 
-        A choice comes once for each page of the daemon's values, so that nobody has all of them in memory.
+        A choice comes once for each page of the daemon's values, so that nobody has all of them in memory. Where a look
+        is short, no value is left out of a metric that has the interval of the choice, or a longer one.
         """
-        settings = self._settings()
-        self._forget(settings)
+        self._follow(self._settings(), now)
+        for name, choice in self._choices.items():
+            if min(choice.due, choice.between) <= now:
+                yield from ((name, choice.setting, rows) for rows in self._look(name, choice, now))
+
+    def _look(self, name: str, choice: _Choice, now: float) -> Iterator[list[Row]]:
+        began, is_between = self._clock(), now < choice.due
+        choice.between = math.inf
+        if is_between:
+            yield from self._fresh(name, choice, choice.wants_each)
+            return
+        choice.due = _following(choice.due, now, choice.interval)
+        yield from self._fresh(name, choice, lambda row: True)
+        if choice.close and self._clock() - began < _SHORT * choice.interval:
+            choice.between = choice.due - choice.interval / 2
+
+    def _follow(self, settings: Settings, now: float) -> None:
+        """Have the choices in force; one that was changed is due now, whatever it was before."""
+        before, self._choices = self._choices, {}
         for name, setting in settings.items():
-            if now >= self._due.get(name, now):
-                self._due[name] = _following(self._due.get(name, now), now, float(setting.get("interval") or INTERVAL))
-                yield from ((name, setting, rows) for rows in self._fresh(name, setting))
+            known = before.get(name) or _Choice(setting, now)
+            self._choices[name] = known if known.setting == setting else _Choice(setting, now, seen=known.seen)
 
-    def _forget(self, settings: Settings) -> None:
-        """A choice that is gone; one that was changed is due now, whatever it was before."""
-        for name, known in self._known.items():
-            if settings.get(name) != known:
-                self._due.pop(name, None)
-        self._known = dict(settings)
-        self._seen = {name: seen for name, seen in self._seen.items() if name in settings}
-
-    def _fresh(self, name: str, setting: Setting) -> Iterator[list[Row]]:
-        before = self._seen.get(name, {})
-        seen = self._seen[name] = dict(before)
+    def _fresh(self, name: str, choice: _Choice, wanted: Callable[[Row], bool]) -> Iterator[list[Row]]:
+        before = choice.seen
+        seen = choice.seen = dict(before)
         present: set[str] = set()
+        close = False
         try:
-            for rows in self._pages(setting):
-                fresh = [row for row in rows if row["last_update"] != before.get(row["id"])]
+            for rows in self._pages(choice.setting):
+                fresh = [row for row in rows if row["last_update"] != before.get(row["id"]) and wanted(row)]
                 present.update(row["id"] for row in rows)
                 seen.update((row["id"], row["last_update"]) for row in fresh)
+                close = close or any(map(choice.may_miss, rows))
                 if fresh:
                     yield fresh
         except exception.CollectdMgrError as error:
             level = logging.WARNING if isinstance(error, exception.BadRequest) else logging.DEBUG
             LOG.log(level, "The values of %s cannot be read: %s", name, error.detail)
         else:
-            self._seen[name] = {identifier: seen[identifier] for identifier in present}
+            choice.seen = {identifier: at for identifier, at in seen.items() if identifier in present}
+            choice.close = close
 
     def _pages(self, setting: Setting) -> Iterator[list[Row]]:
         pattern, marker = setting.get("identifier") or "*", None

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-import itertools
 import math
+import random
 import threading
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -223,37 +224,69 @@ def test_a_choice_that_was_changed_is_due_at_once(daemon: Daemon) -> None:
 
 
 class Hour(threading.Event):
-    """One of a daemon that reads a metric at ``interval``, each look at which takes so many seconds.
+    """One (or less) of a daemon that reads a metric every ``period`` seconds, each time up to ``jitter`` later than it
+    should; each look at it takes so many seconds.
 
     It is set when it is over; whoever waits for it passes the time, and is woken a little late.
     """
 
-    def __init__(self, interval: float, takes: float, phase: float = 0.1) -> None:
+    def __init__(
+        self,
+        interval: float,
+        takes: float,
+        phase: float = 0.1,
+        jitter: float = 0.0,
+        period: float | None = None,
+        lasts: float = 3600.0,
+        names: tuple[str, ...] = ("a",),
+    ) -> None:
         super().__init__()
         self.now = 0.0
         self.paused = 0.0
-        self.seen: list[float] = []
-        self._interval = interval
+        self.looks = 0
+        self.seen: dict[str, list[float]] = {name: [] for name in names}
         self._takes = takes
-        self._phase = phase
-        self._watch = Watch(self._read, lambda: {"a": {"identifier": "*", "interval": interval}}, lambda: self.now)
+        self._lasts = lasts
+        self._period = period or interval
+        late = random.Random(phase)
+        self._reads = [
+            1000 + (n + phase) * self._period + late.uniform(0, jitter)
+            for n in range(-1, int(lasts / self._period) + 3)
+        ]
+        self.watch = Watch(self._read, lambda: self._chosen(interval), lambda: self.now)
+
+    def _chosen(self, interval: float) -> dict[str, Any]:
+        """Each a little after the one before it."""
+        names = [name for n, name in enumerate(self.seen) if self.now >= 10.23 * n]
+        return {name: {"identifier": "*", "interval": interval} for name in names}
 
     def wait(self, timeout: float | None = None) -> bool:
         assert timeout is not None
         self.now += timeout + 0.001
         self.paused += timeout
-        return self.now > 3600
+        return self.now > self._lasts
 
     def _read(self, query: Query) -> Page:
+        self.looks += 1
         self.now += self._takes
-        read = math.floor(self.now / self._interval - self._phase) + self._phase
-        return Page((row("load/load", ("a", "gauge", 1.0, 1.0), at=1000 + self._interval * read),))
+        read = self._reads[bisect_right(self._reads, 1000 + self.now) - 1]
+        value = row("load/load", ("a", "gauge", 1.0, 1.0), at=read)
+        return Page(({**value, "interval": self._period},))
 
     def pass_by(self) -> None:
-        self._watch.run(self, self._look, "")
+        self.watch.run(self, self._look, "")
 
     def _look(self, now: float) -> None:
-        self.seen += [rows[0]["last_update"] for _, _, rows in self._watch.look(now)]
+        for name, _, rows in self.watch.look(now):
+            self.seen[name].append(rows[0]["last_update"])
+
+    @property
+    def lost(self) -> int:
+        """Of the values between the first and the last that were seen, those of which some choice has none."""
+        return sum(
+            len([read for read in self._reads if seen[0] < read < seen[-1]]) + 2 - len(seen)
+            for seen in self.seen.values()
+        )
 
 
 @pytest.mark.parametrize("phase", [0.1, 0.4, 0.8])
@@ -262,12 +295,75 @@ def test_no_value_is_lost_at_the_interval_of_the_metric(interval: float, takes: 
     """However long a look takes, and wherever between two looks the daemon reads."""
     hour = Hour(interval, takes, phase)
     hour.pass_by()
-    lost = [later for earlier, later in itertools.pairwise(hour.seen) if later - earlier > 1.5 * interval]
-    assert len(hour.seen) > 3590 / interval
-    assert not lost, f"{len(lost)} of {len(hour.seen)}"
+    assert len(hour.seen["a"]) > 3590 / interval
+    assert not hour.lost
+
+
+@pytest.mark.parametrize("period", [1.0, 1.5, 2.0])
+@pytest.mark.parametrize("jitter", [0.02, 0.1, 0.3])
+def test_no_value_is_lost_where_look_and_read_meet(jitter: float, period: float) -> None:
+    """Wherever that is: a metric that is read now before a look and now after it would change twice between two."""
+    hours = [Hour(1.0, 0.02, n / 50, jitter, period, lasts=300) for n in range(50)]
+    for hour in hours:
+        hour.pass_by()
+    assert all(len(hour.seen["a"]) > 290 / period for hour in hours)
+    assert {hour.lost for hour in hours} == {0}
+
+
+def test_no_value_is_lost_to_the_look_of_another_choice() -> None:
+    """Which may take until after the moment of this one's."""
+    for n in range(10):
+        hour = Hour(1.0, 0.06, n / 10, jitter=0.1, names=("a", "b", "c"), lasts=600)
+        hour.pass_by()
+        assert not hour.lost
+
+
+def test_a_metric_that_is_read_more_often_than_it_is_chosen_for_is_taken_as_often_as_that() -> None:
+    hour = Hour(60.0, 0.02, 0.001, jitter=0.1, period=10.0)
+    hour.pass_by()
+    assert 59 <= hour.looks == len(hour.seen["a"]) <= 61
+
+
+def test_nor_more_often_beside_one_of_which_every_value_is_taken(daemon: Daemon) -> None:
+    """For which there is another look between two."""
+    watch = Watch(daemon.read, lambda: {"a": {"identifier": "*", "interval": 10.0}}, lambda: 0.0)
+    seen = []
+    for at in (0.0, 5.0, 10.0, 15.0):
+        rows = [row(name, ("value", "gauge", 1.0, 1.0), at=1000 + at) for name in ("df-a/df", "load/load")]
+        daemon.rows = [{**each, "interval": interval} for each, interval in zip(rows, (10.0, 5.0), strict=True)]
+        seen.append([each["id"] for _, _, rows in watch.look(at) for each in rows])
+    both = [f"{HOST}/df-a/df", f"{HOST}/load/load"]
+    assert seen == [both, both[:1]] * 2
+
+
+def test_a_metric_that_is_read_seldom_costs_no_more_looks() -> None:
+    hour = Hour(1.0, 0.02, 0.02, jitter=0.1, period=10.0)
+    hour.pass_by()
+    assert (hour.looks <= 3601, hour.lost) == (True, 0)
 
 
 def test_looks_that_take_longer_than_the_interval_leave_pauses() -> None:
     hour = Hour(1.0, 1.5)
     hour.pass_by()
     assert hour.paused > 600
+
+
+def test_looks_that_take_long_are_no_more_than_asked_for() -> None:
+    hour = Hour(1.0, 0.4)
+    hour.pass_by()
+    assert hour.looks <= 3601
+
+
+def test_a_look_that_fails_leaves_a_pause() -> None:
+    hour = Hour(1.0, 0.02, lasts=100)
+
+    def fail(now: float) -> None:
+        if not hour.looks:
+            next(hour.watch.look(now))
+        else:
+            attempts.append(now)
+            raise OSError("no space left")
+
+    attempts: list[float] = []
+    hour.watch.run(hour, fail, "")
+    assert 100 < len(attempts) <= 200
