@@ -79,6 +79,7 @@ def slow(compiled: dict[str, Path], tmp_path: Path) -> Iterator[Pair]:
 def test_the_old_one_writes_nothing_again_while_it_ends(slow: Pair) -> None:
     """Where a read of it is in flight, and a flush, for which it waits and goes on to read meanwhile."""
     hold = slow.directory / "hold"
+    eventually(lambda: sum("/slow/" in name for name in samples(slow.next.wire)) == 2)
     last = slow.parting.part()
     with ExitStack() as stack:
         hold.touch()
