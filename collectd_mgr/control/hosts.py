@@ -8,7 +8,6 @@ The way of a change is :meth:`HostControl.change`; that of a status is
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,7 +19,7 @@ from collectd_mgr.control.delivery import Delivery
 from collectd_mgr.control.edits import Desired, Edit, desired_of
 from collectd_mgr.control.requester import Requester
 from collectd_mgr.control.settling import succeeded
-from collectd_mgr.control.storing import Also, Asked, Check, Stored, check_expected, store
+from collectd_mgr.control.storing import Also, Asked, Check, check_expected, stored
 from collectd_mgr.db import claims, generations, hosts, operations
 from collectd_mgr.db.engine import Database, Session, now, retried
 from collectd_mgr.db.models import Host, Operation
@@ -32,12 +31,6 @@ from collectd_mgr.rpc.agent import AgentAPI
 from collectd_mgr.rpc.status import Reports
 
 LOG = logging.getLogger(__name__)
-
-#: How often a change without an expected generation is made anew, when others change the host at the same moment.
-ATTEMPTS = 20
-
-#: Seconds between two looks at a host that somebody else is at work on.
-_FIRST, _LONGEST = 0.005, 0.05
 
 #: Seconds for which a change lets somebody else finish. Who takes longer has another daemon made, and those that wait
 #: for that had better have one more together than one each.
@@ -178,7 +171,7 @@ class HostControl:
         """
         asked = Asked(edit, requester.origin(action, plugin, setting, parts), check or check_managed, expected, also)
         until = now() + timedelta(seconds=self._wait)
-        host, operation, spec = self._stored(name, asked, until)
+        host, operation, spec = stored(self.database, name, asked, until, self._turn)
         done = self._delivery.deliver(name, spec, self._wait, requester.request_id, host)
         if done is not None and plugin:
             return _logged(Outcome(succeeded(operation, done), done, desired_of(spec)))
@@ -189,22 +182,6 @@ class HostControl:
             outcome = _logged(Outcome(row, host, desired_of(newest)))
             check_let_in(row)
             return outcome
-
-    def _stored(self, name: str, asked: Asked, until: datetime) -> Stored:
-        left, pause, patient = ATTEMPTS, _FIRST, now() + timedelta(seconds=self._turn)
-        while left:
-            stored = self._store(name, asked, until, patient)
-            if stored is not None:
-                return stored
-            left -= now() >= until
-            time.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST)
-        raise exception.StaleGeneration(f"{name} is being changed by others all the time.")
-
-    @retried
-    def _store(self, name: str, asked: Asked, until: datetime, patient: datetime) -> Stored | None:
-        with self.database.transaction() as connection:
-            return store(self.database, connection, name, asked, until, patient)
 
     def _desired(self, session: Session, name: str, labels: bool) -> tuple[Host, Desired]:
         host = hosts.get(session, name, labels)

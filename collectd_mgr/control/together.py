@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from collectd_mgr import exception
-from collectd_mgr.control.hosts import ATTEMPTS, HostControl, check_let_in, log
-from collectd_mgr.control.storing import Asked, store
+from collectd_mgr.control.hosts import HostControl, check_let_in, log
+from collectd_mgr.control.storing import ATTEMPTS, Asked, known, store
 from collectd_mgr.db import operations
-from collectd_mgr.db.engine import Database, now, retried
+from collectd_mgr.db.engine import Database, now, retried_as
 from collectd_mgr.db.models import Operation
 
 LOG = logging.getLogger(__name__)
@@ -64,21 +64,21 @@ class _Overtaken(Exception):
 
 
 def _stored(database: Database, names: list[str], asked: Asked, until: datetime) -> _Stored:
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         try:
-            return _store(database, names, asked, until)
+            return _store(database, names, asked, until, again=attempt > 0)
         except _Overtaken:
             continue
     raise exception.StaleGeneration("These hosts are being changed by others all the time.")
 
 
-@retried
-def _store(database: Database, names: list[str], asked: Asked, until: datetime) -> _Stored:
+@retried_as(again=True)
+def _store(database: Database, names: list[str], asked: Asked, until: datetime, again: bool = False) -> _Stored:
     """The ids of the operations, and what forbids the change, each by host."""
-    stored: dict[str, str] = {}
+    stored = known(database, names, asked) if again else {}
     errors: dict[str, exception.CollectdMgrError] = {}
     with database.transaction() as connection:
-        for name in names:
+        for name in [name for name in names if name not in stored]:
             try:
                 found = store(database, connection, name, asked, until)
             except exception.DatabaseUnreachable:

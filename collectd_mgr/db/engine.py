@@ -70,6 +70,22 @@ def retried(function: F) -> F:
 
     :raises DatabaseUnreachable: the second time too, or deadlock upon deadlock: later it may go
     """
+    return _repeated(function, {})
+
+
+def retried_as(**second: Any) -> Callable[[F], F]:
+    """As :func:`retried`, for what is not safe to repeat: after a lost connection it has these arguments besides.
+
+    What was lost may be the answer to a commit, and all of it is stored.
+    """
+
+    def decorate(function: F) -> F:
+        return _repeated(function, second)
+
+    return decorate
+
+
+def _repeated(function: F, second: dict[str, Any]) -> F:
     wrap = retrying.wrap_db_retry(
         max_retries=8, retry_interval=0.05, inc_retry_interval=True, max_retry_interval=1, retry_on_deadlock=True
     )
@@ -80,7 +96,7 @@ def retried(function: F) -> F:
         try:
             with contextlib.suppress(exception.DatabaseUnreachable):
                 return wrapped(*args, **kwargs)
-            return wrapped(*args, **kwargs)
+            return wrapped(*args, **{**kwargs, **second})
         except failures.DBDeadlock as error:
             raise exception.DatabaseUnreachable("The database is too busy.") from error
 

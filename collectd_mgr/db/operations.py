@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import functools
-import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -79,11 +78,11 @@ _SUCCEEDED = _OF_HOST.where(
 )
 
 
-def add(session: Executor, host: str, wanted: Generation, from_n: int, origin: Origin) -> Operation:
+def add(session: Executor, operation_id: str, host: str, wanted: Generation, from_n: int, origin: Origin) -> Operation:
     """A pending operation that wants ``wanted``; the record as it was stored, bound to no session."""
     at = now()
     who = {key: value for key, value in vars(origin).items() if key != "rollback_of"}
-    row = Operation(id=str(uuid.uuid4()), host=host, epoch=wanted.epoch, from_n=from_n, to_n=wanted.n, **who)
+    row = Operation(id=operation_id, host=host, epoch=wanted.epoch, from_n=from_n, to_n=wanted.n, **who)
     row.state, row.told, row.created_at, row.updated_at = PENDING, "", at, at
     session.execute(_INSERT, {name: getattr(row, key) for key, name in _ATTRIBUTES.items()})
     return row
@@ -95,6 +94,11 @@ def get(session: Session, operation_id: str) -> Operation:
     if row is None:
         raise exception.OperationNotFound(f"There is no operation {operation_id!r}.", operation=operation_id)
     return row
+
+
+def known(session: Session, ids: Collection[str]) -> list[str]:
+    """Those of ``ids`` that there are."""
+    return list(session.scalars(select(Operation.id).where(Operation.id.in_(ids))))
 
 
 def listed(session: Session, filters: Filters, paging: Paging) -> list[Operation]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -40,7 +41,7 @@ def add(
     facts = {"created_at": made, "updated_at": moved, "state": state, "error": {"code": "timeout"}}
     with database.writer() as session:
         for _ in range(count):
-            operations.add(session, host, Generation("e", 1), 0, Origin("set", reason="INC-12"))
+            operations.add(session, str(uuid.uuid4()), host, Generation("e", 1), 0, Origin("set", reason="INC-12"))
         session.execute(update(Operation).where(Operation.host == host).values(**facts, warnings=["w"]))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -51,7 +52,8 @@ def part(plugin: str, **given: Any) -> Asked:
 
 
 def stored(control: HostControl, asked: Asked) -> Operation:
-    """As by an API that is killed before it sends, so that the next request meets it."""
+    """As by an API that is killed before it sends, so that the next request meets it; one of its own."""
+    asked = replace(asked, id=uuid.uuid4())
     with control.database.transaction() as connection:
         found = store(control.database, connection, HOST, asked, now())
     assert found is not None
