@@ -77,7 +77,7 @@ def check_servants(spec: HostSpec, than: HostSpec | None) -> None:
     """
     before = _settings(than)
     for (layer, name), setting in _settings(spec).items():
-        if setting != before.get((layer, name)):
+        if setting not in (PluginSetting(), before.get((layer, name))):
             servants.check_settable(name)
 
 

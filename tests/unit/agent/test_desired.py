@@ -42,6 +42,7 @@ def test_what_comes_with_a_section_takes_no_new_setting(name: str) -> None:
     # One of an earlier release may stay, and be taken away.
     check_servants(spec(2, None, cpu=PluginSetting(True), **{name: PluginSetting(True)}), old)
     check_servants(spec(2), old)
+    check_servants(spec(2, None, **{name: PluginSetting()}), old)
 
 
 def test_a_named_setting_that_is_none_is_refused_once() -> None:
