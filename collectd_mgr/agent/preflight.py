@@ -116,7 +116,7 @@ class Preflight:
             driver,
             driver == _RESTART,
             tuple(masked(problem) for problem in problems),
-            tuple(self._settings(effects, running)),
+            tuple(self._settings(effects, todo, running)),
             foresight.lost(effects),
             self._passed_over(driver, todo, running),
             self._cost(spec, running) if driver == _RESTART else None,
@@ -171,10 +171,11 @@ class Preflight:
         except exception.CollectdMgrError:
             return
 
-    def _settings(self, effects: Sequence[Effect], running: Running) -> Iterator[dict[str, Any]]:
+    def _settings(self, effects: Sequence[Effect], todo: Plan, running: Running) -> Iterator[dict[str, Any]]:
         """The effects, and who would bring each about: of a section, all of them together."""
         about = {effect.section for effect in effects} & set(plan.SECTIONS.values())
-        whom = {section: self._by_whom(Change(f"{section}.set"), running) for section in about}
+        changes = {**{kind: Change(kind) for kind in plan.SECTIONS}, **{change.kind: change for change in todo}}
+        whom = {section: self._by_whom(changes[f"{section}.set"], running) for section in about}
         for effect in effects:
             kind, driver, refusals = whom.get(effect.section, (preview.AGENT, None, {}))
             yield {**effect.to_dict(), "class": kind, "driver": driver, "refusals": refusals}

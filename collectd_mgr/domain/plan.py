@@ -130,11 +130,15 @@ class Running:
 
 @dataclass(frozen=True)
 class Change:
-    """One step from what runs to what should run; ``plugin`` is empty for the daemon itself and for a section."""
+    """One step from what runs to what should run; ``plugin`` is empty for the daemon itself and for a section.
+
+    ``settings``: all of a section that is to be set; None where nobody has said them.
+    """
 
     kind: str
     plugin: str = ""
     goal: PluginGoal | None = None
+    settings: sections.Settings | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.plugin}".strip()
@@ -186,7 +190,7 @@ def _daemon_changes(running: Running, goal: Goal) -> Iterator[Change]:
 def _section_changes(running: Running, goal: Goal) -> Iterator[Change]:
     for kind, section in SECTIONS.items():
         if running.sections.get(section, sections.NOTHING) != sections.digest(goal.section(section)):
-            yield Change(kind)
+            yield Change(kind, settings=goal.section(section))
 
 
 def _servant_changes(name: str, now: RunningPlugin | None, needed: bool) -> Iterator[Change]:

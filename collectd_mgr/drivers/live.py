@@ -21,6 +21,8 @@ from collectd_mgr.drivers.real import RealDriver
 LOG = logging.getLogger(__name__)
 
 _SECTIONS = frozenset({plan.THRESHOLDS, plan.IGNORELIST, plan.QUEUE})
+#: Of which some memory is never given back.
+_COSTLY = frozenset({plan.THRESHOLDS, plan.IGNORELIST})
 _CHANGES = frozenset({plan.LOAD, plan.ENABLE, plan.DISABLE, plan.INTERVAL, plan.RESTART}) | _SECTIONS
 
 _NEEDS_A_NEW_DAEMON = {
@@ -67,8 +69,20 @@ class LiveDriver(RealDriver):
         if change.kind not in _CHANGES:
             return _NEEDS_A_NEW_DAEMON.get(change.kind, "It needs a new daemon.")
         if change.kind in _SECTIONS:
-            return None
+            return self._excess(change)
         return self._lookup(change.plugin).sentence or None
+
+    def _excess(self, change: Change) -> str | None:
+        """Why the daemon has no room for a section; ``None`` where it has, or does not tell: it does when it is set."""
+        if change.kind not in _COSTLY or change.settings is None:
+            return None
+        try:
+            self._collectd.wire.call(f"{plan.SECTIONS[change.kind]}_check", {"settings": dict(change.settings)})
+        except exception.LiveRefused as error:
+            return error.detail
+        except exception.CollectdMgrError as error:  # One of an earlier version cannot be asked.
+            LOG.debug("%s: what it would cost is not known: %s", change, error.detail)
+        return None
 
     def apply(self, order: Order) -> Applied:
         self._check(order)
@@ -83,12 +97,12 @@ class LiveDriver(RealDriver):
     def _check(self, order: Order) -> None:
         """:raises LiveRefused, NotCapable: for the first change that is not safe, or not declared"""
         for change in order.plan:
-            refusal = self.refusal(change, Running())
             if change.kind not in _CHANGES:
+                refusal = self.refusal(change, Running())
                 raise exception.NotCapable(f"{change}: {refusal}", capability=change.kind, driver=self.name)
-            if refusal is not None:
-                code = self._lookup(change.plugin).reason
-                raise exception.LiveRefused(f"{change}: {refusal}", reason_code=code, plugin=change.plugin)
+            row = self._lookup(change.plugin)
+            if change.kind not in _SECTIONS and row.sentence:
+                raise exception.LiveRefused(f"{change}: {row.sentence}", reason_code=row.reason, plugin=change.plugin)
 
     def _validate(self, change: Change) -> tuple[str, ...]:
         """The verdict on what this process has not loaded yet, before it is touched."""

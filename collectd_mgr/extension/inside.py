@@ -138,6 +138,10 @@ class Inside:
     def plugin_interval(self, plugin: str, interval: float | None = None) -> dict[str, Any]:
         return self._live().plugins.set_interval(plugin, interval)
 
+    def thresholds_check(self, settings: dict[str, Any]) -> None:
+        """See :meth:`Thresholds.check`."""
+        self._live().thresholds.check(settings)
+
     def thresholds_set(self, settings: dict[str, Any]) -> dict[str, Any]:
         """See :meth:`Thresholds.set`."""
         self._live().thresholds.set(settings)
@@ -146,6 +150,10 @@ class Inside:
     def ignorelist_set(self, settings: dict[str, Any]) -> dict[str, Any]:
         """See :meth:`Ignorelist.set`; ``messages`` is what it gives."""
         return {"messages": self._live().ignorelist.set(settings)}
+
+    def ignorelist_check(self, settings: dict[str, Any]) -> None:
+        """See :meth:`Ignorelist.check`."""
+        self._live().ignorelist.check(settings)
 
     def ignorelist_get(self) -> dict[str, Any]:
         """The rules in force."""

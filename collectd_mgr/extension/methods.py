@@ -84,8 +84,10 @@ class Methods:
             "plugin_restart": self._operation(
                 "plugin_restart", inside.plugin_restart, plugin=of.text, interval=of.seconds
             ),
+            "thresholds_check": self._read(inside.thresholds_check, settings=of.settings),
             "thresholds_get": self._read(inside.thresholds_get),
             "thresholds_set": self._operation("thresholds_set", inside.thresholds_set, settings=of.settings),
+            "ignorelist_check": self._read(inside.ignorelist_check, settings=of.settings),
             "ignorelist_get": self._read(inside.ignorelist_get),
             "queue_get": self._read(inside.queue_get),
             "queue_set": self._operation("queue_set", inside.queue_set, settings=of.settings),

@@ -35,6 +35,10 @@ _WITNESS = thresholds.normal(
 )
 
 
+#: What one takes from the arena with its key, in bytes, and how many nodes of the tree are new with it, at most.
+_RECORD, _DEPTH = 1024, 32
+
+
 class Thresholds:
     """The thresholds of this daemon. The caller holds the operation lock.
 
@@ -69,6 +73,18 @@ class Thresholds:
         """For the status: the digest of ours, and what they have cost for ever, in bytes."""
         return {"digest": sections.digest(self.settings), "bytes": self._arena.spent, "budget": self._arena.budget}
 
+    def check(self, settings: Settings) -> None:
+        """Pass where there is room, by a rough count, for exactly these; nothing is changed. Any thread may ask.
+
+        :raises LiveRefused: they would cost more for ever than the budget allows
+        :raises BadSetting: one of them is none
+        """
+        before, wanted = self.settings, self._normal(settings)
+        changed = [name for name in {*wanted, *before} if wanted.get(name) != before.get(name)]
+        nodes = min(len(wanted) + len(self._first), _DEPTH * len(changed))
+        if changed and wanted:
+            self._arena.check(_RECORD * len(changed) + lookup.NODE.size * nodes)
+
     def set(self, settings: Settings) -> None:
         """Have exactly these beside the operator's own. Safe to repeat.
 
@@ -76,18 +92,23 @@ class Thresholds:
         :raises OwnedByHostConfig, BadSetting: two would judge the same
         :raises PluginNotLoadable, ConfigRejected: collectd's plugin for them cannot be had
         """
-        before = self.settings
-        wanted = {
-            name: before[name] if setting == before.get(name) else thresholds.normal(setting)
-            for name, setting in settings.items()
-        }
+        wanted = self._normal(settings)
         if wanted == self.settings:
             return
+        self.check(wanted)
         with self._lock:
             self._judges.ready(thresholds.items({"witness": _WITNESS}))
             thresholds.check(wanted, self.theirs())
             self._exchange(wanted, self._wished(wanted, cache(self._names)))
             self.settings = wanted
+
+    def _normal(self, settings: Settings) -> dict[str, dict[str, Any]]:
+        """In normal form, as those are that are in force."""
+        before = self.settings
+        return {
+            name: before[name] if setting == before.get(name) else thresholds.normal(setting)
+            for name, setting in settings.items()
+        }
 
     def theirs(self) -> dict[str, dict[str, Any]]:
         """The operator's own, by what they are for."""

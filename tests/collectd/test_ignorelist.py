@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.domain import managed, sections
+from collectd_mgr.domain import managed, plan, sections
 from collectd_mgr.domain.reads import Query
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.base import Driver
@@ -188,6 +189,24 @@ def test_what_collectd_was_started_with_is_not_built_again(eventually: Eventuall
         eventually(lambda: {"cached", "swap"} <= collected(collectd))
         assert "free" not in collected(collectd), "their chain still runs"
         assert collectd.call("status")["sections"]["ignorelist"]["bytes"] < 300_000
+
+
+def test_the_driver_knows_beforehand_what_there_is_no_room_for() -> None:
+    with real_host(LiveDriver, THEIRS.format(name="PreCache")) as host:
+        rig = host.rig()
+        goal = _goal(rig, {"memory": MEMORY})
+        rig.reach(goal)
+        running = rig.driver.observe()
+
+        def refusal(rules: dict[str, Any]) -> str | None:
+            (change,) = plan.plan(running, replace(goal, sections=sections.read({sections.IGNORELIST: rules})))
+            return rig.driver.refusal(change, running)
+
+        assert refusal({}) is None
+        assert refusal({"swap": {"plugin": "^swap$"}}) is None
+        assert "bytes for ever" in str(refusal({f"x{n}": _of_none(n) for n in range(400)}))
+        assert refusal({"bad": {"plugin": "("}}) is None, "that is for others to tell"
+        assert rig.driver.observe().facts["ignorelist"] == running.facts["ignorelist"], "nothing was built"
 
 
 @pytest.mark.parametrize("kind", [LiveDriver, RestartDriver])

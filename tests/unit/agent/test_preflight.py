@@ -12,6 +12,9 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.agent.preflight import Preflight
+from collectd_mgr.domain import plan
+from collectd_mgr.domain.capabilities import Offer
+from collectd_mgr.domain.plan import Change, Running
 from collectd_mgr.domain.reads import Page, Query
 from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
 from collectd_mgr.drivers.base import Applied, Order
@@ -206,6 +209,31 @@ def test_another_collectd(tmp_path: Path) -> None:
     found = preflight(agent).preview(asked, 10.0)
     assert [problem["code"] for problem in found["problems"]] == ["plugin_not_loadable"]
     assert found["series_added"] is None
+    agent.service.stop()
+
+
+class Full(Live):
+    """Of a collectd that has room for two rules."""
+
+    def offer(self) -> Offer:
+        offer = super().offer()
+        return replace(offer, capabilities=offer.capabilities | {plan.IGNORELIST})
+
+    def refusal(self, change: Change, running: Running) -> str | None:
+        return "There is no room." if len(change.settings or ()) > 2 else super().refusal(change, running)
+
+
+@pytest.mark.parametrize(("count", "driver", "kind"), [(2, "live", "live"), (3, "fake", "new_daemon")])
+def test_rules_that_a_daemon_has_no_room_for(tmp_path: Path, count: int, driver: str, kind: str) -> None:
+    agent = Agent(tmp_path / "agent", live=Full).recover()
+    agent.apply(spec(1, memory=1.0))
+    rules = {"ignorelist": {f"r{n}": {"action": "deny", "plugin": f"^{n}$"} for n in range(count)}}
+    asked = HostSpec(Generation("e", 2), (replace(spec(1, memory=1.0).layers[0], sections=rules),))
+    found = preflight(agent).preview(asked, 10.0)
+    assert [(found["driver"], change["class"]) for change in found["changes"]] == [(driver, kind)]
+    assert {(rule["driver"], rule["class"]) for rule in found["settings"]} == {(driver, kind)}
+    over = {} if driver == "live" else {"live": "ignorelist.set: There is no room."}
+    assert found["passed_over"] == over
     agent.service.stop()
 
 

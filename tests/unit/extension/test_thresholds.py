@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import pytest
 
+from collectd_mgr import exception
 from collectd_mgr.extension.arena import Arena
 from collectd_mgr.extension.thresholds import Thresholds
 
@@ -109,3 +110,15 @@ def test_a_look_that_fails_is_followed_by_one(over: Callable[[], bool], loaded: 
             thresholds._look()
         assert len(new) == 1
     assert ["ValueError: unheard of" in line for line in log] == [True] * said
+
+
+def test_what_there_is_no_room_for_spends_nothing() -> None:
+    arena = Arena(ctypes.CDLL(None), 100_000)
+    thresholds = Thresholds(cast(Any, Judges()), arena, dict, {})
+    many = {f"t{n}": {"type": "gauge", "type_instance": str(n), "hits": 1} for n in range(100)}
+    for refuse in (thresholds.check, thresholds.set):
+        with pytest.raises(exception.LiveRefused) as refused:
+            refuse(many)
+        assert refused.value.kwargs["reason_code"] == "memory_budget"
+    assert (arena.spent, thresholds.settings) == (0, {})
+    thresholds.check({"t0": many["t0"]})
