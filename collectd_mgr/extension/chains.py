@@ -72,7 +72,7 @@ class Chains:
         with contextlib.suppress(exception.LiveRefused):
             found = self._rules(root) if root else {}
             for name in found.keys() & rules.keys():
-                self._built[canonical.digest(dict(rules[name]))] = self._proven(found[name], name, rules[name])
+                self._built[_digest(rules[name])] = self._proven(found[name], name, rules[name])
 
     def check(self, rules: Sequence[Rule]) -> None:
         """Pass where there is room for a chain of exactly these; nothing is built. Any thread may ask.
@@ -80,28 +80,38 @@ class Chains:
         :raises LiveRefused: it would cost more for ever than the budget allows
         :raises BadSetting: one of them is none
         """
-        # Most are known, and in normal form already.
-        strange = [ignorelist.normal(rule) for rule in rules if not self._has(rule)]
-        new = {canonical.digest(rule): rule for rule in strange if not self._has(rule)}
-        size = sum(price(self._library, rule) for rule in new.values()) + _COPY * len(rules)
-        if rules:
-            self._arena.check(size, int(self._arena.budget * _SPARE) if new else 0)
+        self._count(rules)
 
     def build(self, rules: Sequence[Rule]) -> None:
         """Have collectd build what it has not yet of these; it runs none of it. Safe to repeat.
 
-        :raises LiveRefused, ConfigRejected, PluginNotLoadable: as :meth:`run`
+        :raises LiveRefused: there is no room, or collectd's chains are not what is known
+        :raises ConfigRejected, PluginNotLoadable: collectd does not build a rule
         """
         self._gate.check()
-        self.check(rules)
+        size = self._count(rules)
+        if size:
+            self._feed.open(PLUGIN)
+            self._arena.spend(size)
         for rule in rules:
-            self._parts(rule)
+            self._build(rule)
+
+    def _count(self, rules: Sequence[Rule]) -> int:
+        """What it costs to build those that are not yet built; :raises LiveRefused, BadSetting: see :meth:`check`"""
+        # Most are built, and in normal form already.
+        strange = [ignorelist.normal(rule) for rule in rules if not self._has(rule)]
+        new = {_digest(rule): rule for rule in strange if not self._has(rule)}
+        spare, links = int(self._arena.budget * _SPARE) if new else 0, _COPY * len(rules)
+        size = price(self._library, list(new.values()), self._arena.budget - self._arena.spent - spare - links)
+        if rules:
+            self._arena.check(size + links, spare)
+        return size
 
     def run(self, rules: Sequence[tuple[str, Rule]]) -> None:
-        """Have exactly these rules, by name, in this order, in one write.
+        """Have exactly these rules, which were built, by name, in this order, in one write.
 
         :raises LiveRefused: the budget is spent, or collectd's chains are not what is known
-        :raises ConfigRejected, PluginNotLoadable: collectd does not build a rule
+        :raises ConfigRejected: collectd does not take the chain
         """
         self._gate.check()
         root = self._chain(CHAIN)
@@ -109,7 +119,7 @@ class Chains:
             return
         if not root:
             root = self._begin()
-        parts = [(name, self._parts(rule)) for name, rule in rules]
+        parts = [(name, self._built[_digest(rule)]) for name, rule in rules]
         head = 0
         for name, (matches, targets) in reversed(parts):
             head = self._link(_LINKED.pack(name.encode(), matches, targets, head))
@@ -142,23 +152,20 @@ class Chains:
         return self._known(CHAIN)
 
     def _has(self, rule: Rule) -> bool:
-        return canonical.digest(dict(rule)) in self._built
+        return _digest(rule) in self._built
 
-    def _parts(self, rule: Rule) -> tuple[int, int]:
-        """What collectd builds of a rule, once."""
-        name = canonical.digest(dict(rule))
-        if name not in self._built:
-            self._number += 1
-            chain = f"{CHAIN}/{self._number}"
-            self._feed.open(PLUGIN)
-            item = ignorelist.rule_item(chain, rule, self.following())
-            self._arena.spend(price(self._library, rule))
-            self._feed.take("a rule", (fragment.load_plugin(PLUGIN, None), Item("Chain", (chain,), (item,))))
-            rules = self._rules(self._known(chain))
-            if rules.keys() != {chain}:
-                raise _unknown(f"not one rule in {chain}")
-            self._built[name] = self._proven(rules[chain], chain, rule)
-        return self._built[name]
+    def _build(self, rule: Rule) -> None:
+        """Have it built, once."""
+        if self._has(rule):
+            return
+        self._number += 1
+        chain = f"{CHAIN}/{self._number}"
+        item = ignorelist.rule_item(chain, rule, self.following())
+        self._feed.take("a rule", (fragment.load_plugin(PLUGIN, None), Item("Chain", (chain,), (item,))))
+        rules = self._rules(self._known(chain))
+        if rules.keys() != {chain}:
+            raise _unknown(f"not one rule in {chain}")
+        self._built[_digest(rule)] = self._proven(rules[chain], chain, rule)
 
     def _rules(self, chain: int) -> dict[str, int]:
         """The addresses of the rules in a chain, by name; of a name that two of them have, neither."""
@@ -235,6 +242,10 @@ def insist(library: ctypes.CDLL) -> None:
         return
     if abi.known(abi.version(process.binary())):
         library.global_option_set(OPTION.encode(), CHAIN.encode(), True)
+
+
+def _digest(rule: Rule) -> str:
+    return canonical.digest(dict(rule))
 
 
 def _text(field: bytes) -> str:

@@ -66,7 +66,7 @@ class Ignorelist:
         """Have exactly these rules, and say which match nothing of what is collected. Safe to repeat.
 
         :raises BadSetting: a rule is none for this host's libc
-        :raises LiveRefused, ConfigRejected, PluginNotLoadable: see :meth:`Chains.run`
+        :raises LiveRefused, ConfigRejected, PluginNotLoadable: see :meth:`Chains.build`
         """
         wanted = {name: ignorelist.normal(rule) for name, rule in settings.items()}
         if wanted == self.settings:
