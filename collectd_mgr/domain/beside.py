@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from collectd_mgr.domain import counters, ignorelist, managed, safety
+from collectd_mgr.domain import counters, ignorelist, managed, safety, thresholds
 from collectd_mgr.domain.alone import plugin_of
 from collectd_mgr.domain.grammar import Item
 
@@ -55,6 +55,13 @@ def parted(items: Iterable[Item]) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
     items = tuple(items)
     late = tuple(item for item in items if plugin_of(item) in LATE)
     return tuple(item for item in items if item not in late), late
+
+
+def with_alarms_last(items: Iterable[Item]) -> tuple[Item, ...]:
+    """What raises alarms is configured after whatever is to keep it silent."""
+    items = tuple(items)
+    alarms = tuple(item for item in items if item.key.lower() == "plugin" and plugin_of(item) == thresholds.PLUGIN)
+    return (*(item for item in items if item not in alarms), *alarms)
 
 
 def obstacles(items: Iterable[Item]) -> tuple[str, ...]:

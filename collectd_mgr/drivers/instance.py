@@ -69,7 +69,7 @@ def write_configuration(
     path = place / f"{secrets.token_hex(4)}.conf"
     now, late = beside.parted(items)
     disk.write(path.with_suffix(_LATE), grammar.render(late))
-    disk.write(path, grammar.render((*now, *output.held(told))), give=user.give)
+    disk.write(path, grammar.render(beside.with_alarms_last((*now, *output.held(told)))), give=user.give)
     return str(path)
 
 

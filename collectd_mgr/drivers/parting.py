@@ -92,7 +92,7 @@ class Parting:
         time.sleep(min(max(0.0, last - time.time()), _FARTHEST))
         self._drain()
         lost = (*self._flush(), *self._carry_states())
-        self._new.call("output_open", timeout=_PATIENCE)
+        self._tell_missing(self._new.call("output_open", timeout=_PATIENCE)["missing"])
         return lost
 
     def resume(self) -> tuple[str, ...] | None:
@@ -132,6 +132,15 @@ class Parting:
             return ()
         failed = [row for row in rows if row["outcome"] == FAILED]
         return tuple(f"{row['callback']} could not flush, {_KEPT}: {row['detail']}" for row in failed)
+
+    def _tell_missing(self, names: list[str]) -> None:
+        """Have the new one raise the alarms that these metrics are missing, as far as the old one has not: they left
+        its cache then. Whoever is asked in vain, the new one raises all of them when it is alone.
+        """
+        if names:
+            with suppress(exception.CollectdMgrError):
+                there = samples(self._old)
+                self._new.call("missing_tell", {"names": [name for name in names if name in there]})
 
     def _carry_states(self) -> tuple[str, ...]:
         """What thresholds have found goes on, in the new one, of which nobody has judged a value yet.

@@ -80,6 +80,10 @@ _callbacks: list[Any] = []
 #: int callback(void): an init callback of a plugin.
 Init = ctypes.CFUNCTYPE(c_int)
 
+#: int callback(const value_list_t *, user_data_t *) of a metric that is missing, and what it returns.
+Missing = ctypes.CFUNCTYPE(c_int, POINTER(ValueList), c_void_p)
+ASK_ON, ASK_NO_OTHER = 0, 1
+
 _Prototype = tuple[Any, tuple[Any, ...]]
 
 #: Without these nothing can be read.
@@ -122,6 +126,12 @@ CHANGING: dict[str, _Prototype] = {
 
 #: Without these collectd can have no other one beside it.
 SUCCEEDING: dict[str, _Prototype] = {"fc_register_target": (c_int, (c_char_p, Target))}
+
+#: Without these nobody can keep collectd from telling what is missing.
+MISSING: dict[str, _Prototype] = {
+    "plugin_register_missing": (c_int, (c_char_p, c_void_p, c_void_p)),
+    "plugin_dispatch_missing": (c_int, (POINTER(ValueList),)),
+}
 
 #: Without these nobody can tell what thresholds have found.
 JUDGING: dict[str, _Prototype] = {
@@ -178,6 +188,13 @@ def callback(function: Callable[[int], int]) -> int:
 def address_of(function: Any) -> int:
     """The address of a C function, as collectd's registrations take it."""
     return int(ctypes.cast(function, c_void_p).value or 0)
+
+
+def name(value: Any) -> bytes:
+    """The metric of a value list, as collectd writes it."""
+    plugin = value.plugin + b"-" + value.plugin_instance if value.plugin_instance else value.plugin
+    kind = value.type + b"-" + value.type_instance if value.type_instance else value.type
+    return b"/".join((value.host, plugin, kind))
 
 
 def hostname(library: ctypes.CDLL) -> str:

@@ -17,6 +17,7 @@ from collectd_mgr.extension.live import Live
 from collectd_mgr.extension.loader import Loader
 from collectd_mgr.extension.log import Log
 from collectd_mgr.extension.metrics import Metrics
+from collectd_mgr.extension.missing import Missing
 from collectd_mgr.extension.notifications import Notifications
 from collectd_mgr.extension.observer import unseen
 
@@ -39,6 +40,7 @@ class Inside:
     live: Live | None
     metrics: Metrics | None
     notifications: Notifications
+    missing: Missing
     generation: Any = None
     since_boot: float = field(default_factory=process.since_boot)
     #: Whether systemd may hear of another main process from this one.
@@ -202,10 +204,16 @@ class Inside:
         self._live().output.drain()
 
     def output_open(self) -> dict[str, Any]:
-        """See :meth:`Output.open`."""
+        """See :meth:`Output.open`; with it this one raises alarms. ``missing``: see :meth:`Missing.open`."""
         output = self._live().output
         output.open()
-        return output.facts()
+        return {**output.facts(), "missing": self.missing.open()}
+
+    def missing_tell(self, names: list[str] | None = None) -> None:
+        """See :meth:`Missing.tell`; it is the daemon then."""
+        self.gate.running()
+        self.missing.open()
+        self.missing.tell(names)
 
     def output_free(self) -> dict[str, Any]:
         """See :meth:`Output.free`."""

@@ -200,7 +200,7 @@ class Output:
         rule = self._rule
         if rule.mode == PASS:
             return True
-        metric = _name(value)
+        metric = abi.name(value)
         before = self._writers.behind(metric, visit) if rule.mode == SINCE else None
         return rule.verdict(metric, value.time, partial(self._writers.follow, before))
 
@@ -241,13 +241,6 @@ class Output:
         self._library.global_option_set(OPTION.encode(), chain.encode("utf-8", "surrogateescape"), True)
         self._library.plugin_init_all()
         self._guarded = chain == CHAIN
-
-
-def _name(value: Any) -> bytes:
-    """The metric as collectd writes it."""
-    plugin = value.plugin + b"-" + value.plugin_instance if value.plugin_instance else value.plugin
-    kind = value.type + b"-" + value.type_instance if value.type_instance else value.type
-    return b"/".join((value.host, plugin, kind))
 
 
 def _ended(pid: int, timeout: float) -> bool:

@@ -18,6 +18,10 @@ def text(value: Any) -> bool:
     return isinstance(value, str) and "\0" not in value
 
 
+def texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(text, value))
+
+
 def line(value: Any) -> bool:
     """One line of a log; collectd cuts off what is too long for its own."""
     return isinstance(value, str) and value.isprintable()

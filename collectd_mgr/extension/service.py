@@ -11,6 +11,7 @@ import time
 from functools import partial
 from typing import Any
 
+from collectd_mgr import exception
 from collectd_mgr.extension import VERSION, abi, chains, handover, live, process, unit
 from collectd_mgr.extension.gate import Gate
 from collectd_mgr.extension.inside import Inside
@@ -19,6 +20,8 @@ from collectd_mgr.extension.log import Log
 from collectd_mgr.extension.memory import statics
 from collectd_mgr.extension.methods import Methods
 from collectd_mgr.extension.metrics import Metrics
+from collectd_mgr.extension.missing import Missing
+from collectd_mgr.extension.names import names
 from collectd_mgr.extension.notifications import Notifications
 from collectd_mgr.extension.output import Output
 from collectd_mgr.extension.probes import Probes
@@ -69,6 +72,8 @@ class Service:
         self._settings = Settings()
         #: From here on, so that what plugins say in their init callbacks is not lost.
         self.notifications = Notifications(collectd.Notification)
+        library = ctypes.CDLL(None)
+        self._missing = Missing(library, partial(names, library))
         self._server: WireServer | None = None
         #: Whether our log callback is registered.
         self._heard = False
@@ -90,6 +95,8 @@ class Service:
         self._settings = self._settings.with_options(node.children)
         if self._settings.ignorelist:
             chains.insist(ctypes.CDLL(None))
+        if self._settings.succeeds and self._heard:
+            self._missing.hold()
 
     def start(self) -> None:
         """The init callback: threads must not start before, and disabled plugins would be read after.
@@ -98,7 +105,7 @@ class Service:
         """
         self._log.configured()
         try:
-            inside = build(self._settings, self._log, self.notifications, self._sight, self._guards)
+            inside = build(self._settings, self._log, self.notifications, self._missing, self._sight, self._guards)
             if self._heard and inside.live is None:
                 self._collectd.unregister_log(f"python.{NAME}")
             self._listen(inside)
@@ -123,15 +130,22 @@ class Service:
         self._server = server
         self._log.ending = partial(_settle, inside, server)
         if inside.live is not None:
-            self._share(inside.live.output, inside.metrics, server)
+            self._share(inside.live.output, inside, server)
 
-    def _share(self, output: Output, metrics: Metrics | None, server: WireServer) -> None:
+    def _share(self, output: Output, inside: Inside, server: WireServer) -> None:
         """What a collectd wants that has another one beside it."""
-        output.probe = Probes(metrics, self._collectd.Values)
+        output.probe = Probes(inside.metrics, self._collectd.Values)
         output.exclusively = server.exclusively
-        output.alone = partial(self._take_seat, server)
+        output.alone = partial(self._be_alone, inside, server)
         if self._settings.succeeds:
             output.watch()
+
+    def _be_alone(self, inside: Inside, server: WireServer) -> None:
+        inside.missing.open()
+        self._take_seat(server)
+        deadline = time.monotonic() + _PATIENCE
+        while not _told(inside, server) and time.monotonic() < deadline:
+            time.sleep(_PAUSE)
 
     def _take_seat(self, server: WireServer) -> None:
         """The other collectd has ended: be found where that was found, and go on with what it left."""
@@ -182,6 +196,16 @@ class Service:
             self._log.error(f"{NAME}: {len(left.rows)} notifications that nobody has taken are lost: {error}")
 
 
+def _told(inside: Inside, server: WireServer) -> bool:
+    """Raise what the other one may have had no time for: better twice than not at all."""
+    try:
+        with server.exclusively():
+            inside.missing_tell()
+    except (exception.Busy, exception.LiveOff):
+        return False
+    return True
+
+
 def _moved(server: WireServer, path: str) -> bool:
     try:
         server.move(path)
@@ -197,7 +221,12 @@ def _settle(inside: Inside, server: WireServer) -> None:
 
 
 def build(
-    settings: Settings, log: Log, notifications: Notifications, sight: type[Sight], guards: dict[str, Any]
+    settings: Settings,
+    log: Log,
+    notifications: Notifications,
+    missing: Missing,
+    sight: type[Sight],
+    guards: dict[str, Any],
 ) -> Inside:
     """Look at this collectd, and put together what can be had in it."""
     library = ctypes.CDLL(None)
@@ -218,7 +247,7 @@ def build(
         gate.close(reason)
     metrics = None if unread else _metrics(library, version, sight)
     began = process.started()
-    return Inside(library, version, began, gate, loader, log, parts, metrics, notifications, settings.marker)
+    return Inside(library, version, began, gate, loader, log, parts, metrics, notifications, missing, settings.marker)
 
 
 def _metrics(library: ctypes.CDLL, version: str, sight: type[Sight]) -> Metrics:

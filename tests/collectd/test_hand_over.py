@@ -19,6 +19,7 @@ from collectd_mgr.drivers.process import Process
 from collectd_mgr.drivers.succession import Succession
 from collectd_mgr.testing.suite.rig import FAST
 from collectd_mgr.testing.suite.rigs import Host, real_host
+from collectd_mgr.wire.client import WireClient
 from tests.collectd.beside import beside
 from tests.collectd.replacing import replacing
 from tests.collectd.samples import Series, series
@@ -124,6 +125,71 @@ def test_what_the_new_one_begins_to_give_later_is_not_written_twice() -> None:
         assert pair.old.wait(PATIENCE)
         before = len(values(host, name))
         eventually(lambda: len(values(host, name)) > before)
+
+
+#: Two metrics, for as long as there is the file; and an alarm where one is missing.
+SHORT = """
+Interval 0.5
+Timeout 8
+LoadPlugin table
+<Plugin table>
+  <Table "{directory}/there">
+    Plugin "mine"
+    Separator " "
+    <Result>
+      Type "gauge"
+      InstancesFrom 0
+      ValuesFrom 1
+    </Result>
+  </Table>
+</Plugin>
+LoadPlugin threshold
+<Plugin threshold>
+  <Plugin "mine">
+    <Type "gauge">
+      FailureMax 5
+    </Type>
+  </Plugin>
+</Plugin>
+"""
+
+
+@pytest.fixture
+def short(tmp_path: Path) -> Iterator[Pair]:
+    (tmp_path / "there").write_text("a 1\nb 2\n")
+    with real_host(replacing, SHORT.format(directory=tmp_path)) as host:
+        pair = Pair(host, "table", "threshold")
+        eventually(lambda: mine(host.collectd.wire) == mine(pair.next.wire) == 2)
+        yield pair
+
+
+def mine(wire: WireClient) -> int:
+    """How many of the two metrics are in the cache."""
+    return sum("/mine-" in name for name in samples(wire))
+
+
+def alarms(wire: WireClient) -> int:
+    """How many were raised that one is missing."""
+    rows = wire.call("notifications_read", {"stream": "", "after": 0, "limit": 1000})["rows"]
+    return sum("has not been updated" in row["message"] for row in rows)
+
+
+def test_that_a_metric_is_missing_is_said_by_one_of_the_two(short: Pair, tmp_path: Path) -> None:
+    old, new = short.host.collectd.wire, short.next.wire
+    (tmp_path / "there").unlink()
+    eventually(lambda: alarms(old) == 2 and mine(old) == mine(new) == 0)
+    short.parting.finish(short.parting.part())
+    assert alarms(new) == 0
+
+
+def test_by_the_new_one_where_the_old_one_did_not(short: Pair, tmp_path: Path) -> None:
+    new = short.next.wire
+    with frozen(short.old.pid):
+        (tmp_path / "there").unlink()
+        eventually(lambda: mine(new) == 0)
+        assert alarms(new) == 0
+        short.old.signal(signal.SIGKILL)
+    eventually(lambda: alarms(new) == 2)
 
 
 def values(host: Host, metric: str) -> list[float]:

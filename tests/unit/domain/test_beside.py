@@ -84,3 +84,9 @@ def test_every_plugin_that_is_changed_live_may_be_there_twice() -> None:
     """Except where the table knows of a second instance that it would disturb the first; and one that counts."""
     live = [row for row in safety.table().values() if row.live and row.scratch == "ok"]
     assert [row.plugin for row in live if beside.plugin_obstacle(row.plugin)] == ["tail"]
+
+
+def test_alarms_are_configured_behind_everything_that_is_to_keep_them_silent() -> None:
+    text = 'LoadPlugin threshold\n<plugin "Threshold">\n  <Type "gauge">\n    FailureMax 5\n  </Type>\n</plugin>\n'
+    load, alarms, other = grammar.parse(f"{text}<Plugin python>\n</Plugin>\n")
+    assert beside.with_alarms_last((load, alarms, other)) == (load, other, alarms)

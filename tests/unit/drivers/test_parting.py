@@ -37,7 +37,8 @@ ANEW = "what thresholds had found may begin anew"
 
 #: What either answers on the way; no metric was read yet.
 DONE: dict[str, Any] = {
-    **dict.fromkeys(("output_set", "output_drain", "output_open", "drain"), None),
+    **dict.fromkeys(("output_set", "output_drain", "drain"), None),
+    "output_open": {"missing": []},
     "metrics_list": Packed(b"", b"", b"", b"").to_dict(),
     "reads": {},
     "flush": [],
