@@ -126,7 +126,7 @@ class Carrier:
         # What an earlier release took and this one refuses cannot be written, but was.
         with suppress(exception.BadSetting):
             self.at_next_start(spec)
-        self._state.acted = (time.time(), frozenset())
+        self._acts(frozenset(), True)
         self.ladder.drivers[-1].start()
 
     def flaw(self) -> str | None:
@@ -258,7 +258,7 @@ class Carrier:
 
     def _act(self, driver: Driver, change: _Change, apart: frozenset[str]) -> Applied:
         spec, todo, running = change.spec, change.todo, change.running
-        self._state.acted = (time.time(), frozenset(step.plugin for step in todo))
+        self._acts(frozenset(step.plugin for step in todo), driver.name != LIVE)
         try:
             applied = driver.apply(Order(self._state.goal(spec), todo, change.request_id, _name(spec), apart))
         except Exception as error:
@@ -280,6 +280,14 @@ class Carrier:
         if driver.name == LIVE or spec != self._state.memory.good:
             watch.begin(self._state, driver.name == LIVE, spec, todo, applied.running)
         return applied
+
+    def _acts(self, plugins: frozenset[str], process: bool) -> None:
+        """Something is done to ``plugins``, maybe by another ``process``: an agent that ends before it looks again is
+        not to leave the next one with the idea that somebody else has started that.
+        """
+        self._state.acted = (time.time(), plugins)
+        if process:
+            self._state.note(seen=None)
 
     def _lacks_more(self, before: Running) -> bool:
         """Whether the daemon, which was ``before``, is further from what it is to run, or does not tell."""

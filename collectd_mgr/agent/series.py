@@ -45,12 +45,13 @@ class Metric(NamedTuple):
 
 
 def metrics(ladder: Ladder, goal: Goal, hostname: str) -> tuple[Metric, ...]:
-    """Those in the cache that the plugins of ``goal`` may have read, in a daemon that calls its host so.
+    """Those in the cache that the plugins of ``goal`` may have read, in a daemon that calls its host so; and those of
+    this host by plugins that the goal does not name any more, which the daemon may read on.
 
     :raises CollectdMgrError: nobody can tell now
     """
-    hosts = _hosts(goal, hostname)
-    rows = (row for page in ladder.pages() for row in page.rows if _is_of(row["id"], hosts))
+    hosts, own = _hosts(goal, hostname), frozenset([hostname]) if hostname else None
+    rows = (row for page in ladder.pages() for row in page.rows if _is_of(row["id"], hosts, own))
     return tuple(Metric(row["id"], float(row["last_update"]), float(row["interval"] or 0.0)) for row in rows)
 
 
@@ -138,8 +139,8 @@ def _hosts(goal: Goal, hostname: str) -> dict[str, frozenset[str] | None]:
     return found
 
 
-def _is_of(name: str, hosts: Mapping[str, frozenset[str] | None]) -> bool:
-    found = hosts.get(word(name), frozenset())
+def _is_of(name: str, hosts: Mapping[str, frozenset[str] | None], own: frozenset[str] | None) -> bool:
+    found = hosts.get(word(name), own)
     return found is None or name.partition("/")[0] in found
 
 

@@ -60,6 +60,26 @@ def test_a_restart_while_the_agent_is_away_is_told(agent: Agent, tmp_path: Path)
     assert drift.RESTARTED in kinds(Agent(tmp_path, agent.collectd).recover())
 
 
+class Restarting(FakeDriver):
+    """Brings every change by another process."""
+
+    name: ClassVar[str] = "restart"
+
+    def apply(self, order: Order) -> Applied:
+        self.daemon.start(order.goal)
+        return super().apply(order)
+
+
+def test_one_by_an_agent_that_was_stopped_before_it_looked_is_not(tmp_path: Path) -> None:
+    agent = Agent(tmp_path, drivers=1, live=Restarting).recover()
+    agent.apply_and_look(spec(1, memory=True))
+    before = agent.collectd.running.pid
+    agent.apply(spec(2, memory=True, cpu=True))
+    agent.service.stop()
+    assert agent.collectd.running.pid != before
+    assert kinds(Agent(tmp_path, agent.collectd, drivers=1, live=Restarting).recover()) == []
+
+
 def test_one_by_an_agent_that_was_killed_is_not(agent: Agent, tmp_path: Path) -> None:
     agent.apply_and_look(spec(1, memory=True))
 

@@ -42,3 +42,10 @@ def test_what_other_hosts_give_is_nothing_of_ours() -> None:
 
 def test_where_the_daemon_does_not_say_what_its_host_is_called_all_may_be() -> None:
     assert len(cached({"own/cpu-0/cpu": 100.0, "other/cpu-0/cpu": 100.0}, "")) == 2
+
+
+def test_what_no_plugin_of_the_goal_gives_any_more_is_read_on() -> None:
+    """A lease has ended, and the plugin is not switched off yet, or never: the host is in mode observe."""
+    before = cached({"own/memory/memory-free": 100.0, "other/memory/memory-free": 100.0})
+    assert series.newest(before) == {"own/memory": 100.0}
+    assert series.came(cached({"own/memory/memory-free": 101.0}), series.newest(before)) == {"own/memory/memory-free"}
