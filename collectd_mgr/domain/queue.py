@@ -30,22 +30,24 @@ OPTIONS = {"high": "WriteQueueLimitHigh", "low": "WriteQueueLimitLow"}
 
 
 def normal(limits: Mapping[str, Any] | None) -> dict[str, int] | None:
-    """As it is stored; ``low`` is half of ``high`` unless it is given, as with collectd itself.
+    """As it is stored; ``low`` is half of ``high`` unless it is given, as with collectd itself, and 1 at least: with 0,
+    which an earlier release stored, collectd drops values even while its queue is empty.
 
     :raises BadSetting: one is no number of value lists, or ``low`` above ``high``
     """
     if limits is None:
         return None
-    high, low = _limit(limits, "high"), limits.get("low")
-    if low is not None and _limit(limits, "low") > high:
+    high = _limit(limits, "high", 1)
+    low = max(1, high // 2) if limits.get("low") is None else _limit(limits, "low", 0)
+    if low > high:
         raise exception.BadSetting("write_queue.low: must not be above high", field="low")
-    return {"high": high, "low": high // 2 if low is None else int(low)}
+    return {"high": high, "low": low}
 
 
-def _limit(limits: Mapping[str, Any], key: str) -> int:
+def _limit(limits: Mapping[str, Any], key: str, least: int) -> int:
     value = limits.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not MOST >= value >= 1 or value % 1:
-        raise exception.BadSetting(f"write_queue.{key}: a whole number from 1 to {MOST} is wanted", field=key)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not MOST >= value >= least or value % 1:
+        raise exception.BadSetting(f"write_queue.{key}: a whole number from {least} to {MOST} is wanted", field=key)
     return int(value)
 
 

@@ -17,7 +17,7 @@ QUEUE = {
             "type": "integer",
             "description": "From here on collectd drops values, the more the fuller its queue is.",
         },
-        "low": {**_COUNT, "description": "Below this it drops none; half of high, if absent."},
+        "low": {**_COUNT, "description": "Below this it drops none; half of high, and 1 at least, if absent."},
     },
     "required": ["high"],
     "additionalProperties": False,

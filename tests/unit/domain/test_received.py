@@ -14,6 +14,8 @@ GOOD: list[tuple[str, str, Any, Any]] = [
     ("thresholds", "a", {"type": "load", "warning_max": 1, "hits": 0}, {"type": "load", "warning_max": 1.0}),
     ("ignorelist", "a", {"plugin": "x", "type": None}, {"action": "deny", "plugin": "x"}),
     ("queue", "limits", {"high": 7}, {"high": 7, "low": 3}),
+    ("queue", "limits", {"high": 1}, {"high": 1, "low": 1}),
+    ("queue", "limits", {"high": 1, "low": 0}, {"high": 1, "low": 0}),
     ("mutes", "a", {"reason": "x"}, {"reason": "x"}),
 ]
 
@@ -29,6 +31,7 @@ BAD: list[tuple[str, str, Any]] = [
     ("queue", "limits", {"high": True}),
     ("queue", "limits", {"high": -5, "low": -7}),
     ("queue", "limits", {"high": 5, "low": 7}),
+    ("queue", "limits", {"high": 5, "low": -1}),
     ("queue", "limits", {"high": float("nan")}),
     ("queue", "limits", {"high": 1 << 40}),
 ]
@@ -37,6 +40,7 @@ BAD: list[tuple[str, str, Any]] = [
 @pytest.mark.parametrize(("section", "name", "setting", "meant"), GOOD)
 def test_what_is_good_has_one_form(section: str, name: str, setting: Any, meant: Any) -> None:
     received.check(section, name, setting)
+    received.check(section, name, meant)
     assert repr(received.normal({section: {name: setting}})) == repr({section: {name: meant}})
 
 
