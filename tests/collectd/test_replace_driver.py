@@ -25,7 +25,7 @@ from collectd_mgr.drivers import instance
 from collectd_mgr.drivers.base import Order
 from collectd_mgr.drivers.child import ChildDaemon
 from collectd_mgr.drivers.ladder import Ladder
-from collectd_mgr.drivers.parting import Parting
+from collectd_mgr.drivers.parting import Parting, samples
 from collectd_mgr.drivers.process import Process, running
 from collectd_mgr.drivers.replace import ReplaceDriver
 from collectd_mgr.drivers.restart import RestartDriver
@@ -436,8 +436,7 @@ def test_the_next_agent_goes_on_where_the_old_one_was_to_write_no_more(host: Hos
 
 
 def names(wire: WireClient, plugin: str) -> list[str]:
-    found: list[str] = wire.call("metrics_list", {"plugin": plugin})["names"]
-    return found
+    return [name for name in samples(wire) if f"/{plugin}/" in name]
 
 
 def failures(rig: Rig) -> int:
@@ -492,7 +491,8 @@ def answers(host: Host, pid: int) -> bool:
 
 def test_the_old_one_writes_again_when_the_new_one_is_killed(host: Host, rig: Rig) -> None:
     before = rig.reach(rig.goal({"memory": MEMORY})).running
-    succession = beside(host, rig.goal({"cpu": CPU}))
+    succession = beside(host, rig.goal({"memory": MEMORY, "cpu": CPU}))
+    eventually(lambda: names(succession.wire, "memory"))
     parting = Parting(host.collectd.wire, the_old(host, succession).pid, succession.wire, succession.new.pid)
     last = parting.part()
     eventually(lambda: time.time() > last)
