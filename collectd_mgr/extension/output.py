@@ -201,8 +201,7 @@ class Output:
         if rule.mode == PASS:
             return True
         metric = abi.name(value)
-        before = self._writers.behind(metric, visit) if rule.mode == SINCE else None
-        return rule.verdict(metric, value.time, partial(self._writers.follow, before))
+        return rule.verdict(metric, value.time, partial(self._writers.queue, metric, value.time, visit))
 
     def _guard(self) -> None:
         """Have collectd ask us of each value."""

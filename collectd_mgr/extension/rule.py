@@ -37,8 +37,8 @@ class Rule:
         self.moments = {name: moment for name, moment in self.moments.items() if moment < _NEVER}
         self.over.set()
 
-    def verdict(self, metric: bytes, moment: int, turn: Callable[[], None]) -> bool:
-        """Whether a value passes; it may have to wait, for the other instance and for its ``turn``."""
+    def verdict(self, metric: bytes, moment: int, queue: Callable[[], Callable[[], None]]) -> bool:
+        """Whether a value passes; it may have to wait, for the other instance and for its turn in ``queue``."""
         if self.mode in (PASS, HOLD):
             return self.mode == PASS
         early = moment < self.moments.get(metric, self.otherwise)
@@ -46,6 +46,7 @@ class Rule:
             return early or self.over.is_set()
         if early:
             return False
+        await_turn = queue()
         waited = self.over.wait(PATIENCE)
-        turn()
+        await_turn()
         return waited and self.mode == SINCE

@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from collectd_mgr.extension.threads import Threads
 
@@ -17,15 +18,25 @@ PATIENCE = 120.0
 
 _PAUSE = 0.0005
 
+#: Seconds in which a thread that has a value comes by with it; one that takes longer is at what it had before.
+COMING = 1.0
+
 
 class Writers:
     """Where each of them is. A thread that has come by again, or waits for a value, has dealt with the one before."""
 
-    def __init__(self, threads: Threads) -> None:
+    def __init__(self, threads: Threads, coming: float = COMING) -> None:
         self._threads = threads
+        self._coming = coming
         self._visits: dict[int, int] = {}
         self._here: set[int] = set()
-        self._last: dict[bytes, Visit] = {}
+        #: The values of a metric that came by, by the time of their samples.
+        self._queues: dict[bytes, dict[Visit, int]] = {}
+        #: With which of its visits each thread is in a queue, or was last.
+        self._queued: dict[int, int] = {}
+        self._known: tuple[int, ...] = ()
+        #: Those that did not come in time, and after which of their visits.
+        self._late: dict[int, int] = {}
         self._lock = threading.Lock()
         self._changed = threading.Condition()
         #: With what they were made to come, and have not yet.
@@ -41,28 +52,55 @@ class Writers:
     def left(self, visit: Visit) -> None:
         self._here.discard(visit[0])
 
-    def behind(self, metric: bytes, visit: Visit) -> Visit | None:
-        """The one that came by with the value of ``metric`` before this, for :meth:`follow`."""
+    def queue(self, metric: bytes, moment: int, visit: Visit) -> Callable[[], None]:
+        """This visit is with a sample of ``metric``. Gives what waits until those before it, which went through here,
+        are dealt with: samples of one metric go out in the order of their times.
+        """
         with self._lock:
-            before = self._last.get(metric)
-            self._last[metric] = visit
-        return before
+            before = dict(self._queued)
+            self._queues.setdefault(metric, {})[visit] = moment
+            self._queued[visit[0]] = visit[1]
+        return partial(self._follow, metric, moment, visit, before)
 
-    def follow(self, before: Visit | None) -> None:
-        """Wait until that value is dealt with: samples of one metric go out in their order."""
-        deadline = time.monotonic() + PATIENCE
-        while before is not None and not self._is_over(before) and time.monotonic() < deadline:
-            time.sleep(_PAUSE)
+    def _follow(self, metric: bytes, moment: int, visit: Visit, queued: dict[int, int]) -> None:
+        # What was taken from collectd's queue before may be in the hands of a thread that is yet to come by.
+        others = [thread for thread in self._all() if thread != visit[0]]
+        if not _wait(lambda: all(self._came(thread, queued) for thread in others), self._coming):
+            late = [thread for thread in others if not self._came(thread, queued)]
+            self._late.update({thread: self._visits.get(thread, 0) for thread in late})
+        _wait(lambda: self._is_first(metric, moment, visit), PATIENCE)
+
+    def _all(self) -> tuple[int, ...]:
+        """collectd starts all of them before it reads."""
+        self._known = self._known or tuple(self._threads.named("writer#"))
+        return self._known
+
+    def _came(self, thread: int, queued: dict[int, int]) -> bool:
+        """Whether a thread has none that it had before ``queued`` was so, and did not come by with."""
+        now = self._queued.get(thread, 0)
+        if now != queued.get(thread, 0) or (thread in self._here and now == self._visits.get(thread)):
+            return True
+        return self._late.get(thread) == self._visits.get(thread, 0) or self._is_idle(thread)
+
+    def _is_first(self, metric: bytes, moment: int, visit: Visit) -> bool:
+        with self._lock:
+            others = list(self._queues.get(metric, {}).items())
+        over = [other for other, _ in others if other != visit and self._is_over(other)]
+        with self._lock:
+            for other in over:
+                self._queues.get(metric, {}).pop(other, None)
+        return all(other in over or (when, other) >= (moment, visit) for other, when in others)
 
     def forget(self) -> None:
-        """Who came by last with what."""
+        """Who came by with what."""
         with self._lock:
-            self._last.clear()
+            self._queues.clear()
 
     def _is_over(self, visit: Visit) -> bool:
         thread, count = visit
-        if self._visits.get(thread, 0) > count:
-            return True
+        return self._visits.get(thread, 0) > count or self._is_idle(thread)
+
+    def _is_idle(self, thread: int) -> bool:
         try:
             return thread not in self._here and self._threads.idle(thread)
         except OSError:
@@ -102,3 +140,13 @@ class Writers:
     def _await(self, happened: Callable[[], bool], timeout: float) -> bool:
         with self._changed:
             return self._changed.wait_for(happened, timeout)
+
+
+def _wait(happened: Callable[[], bool], timeout: float) -> bool:
+    """Whether it did, within ``timeout`` seconds."""
+    deadline = time.monotonic() + timeout
+    while not happened():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_PAUSE)
+    return True
