@@ -73,11 +73,10 @@ def series(directory: Path) -> dict[str, Series]:
 
 
 def _lines(file: Path) -> Iterator[list[float]]:
-    """None of a file that is being made."""
-    heading, *rest = file.read_text(encoding="utf-8").splitlines() or ["epoch,"]
-    assert heading.startswith("epoch,")
-    for line in rest:
-        yield [float(cell) for cell in line.split(",")]
+    """Where two threads begin a file at once its heading may be there twice, or not yet."""
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("epoch,"):
+            yield [float(cell) for cell in line.split(",")]
 
 
 def count(found: dict[str, Series], interval: float, since: float, until: float = math.inf) -> Count:
