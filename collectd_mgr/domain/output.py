@@ -40,8 +40,9 @@ _CLOSE = 0.1
 #: Times are told apart that differ by so many seconds, or by a hundredth of an interval.
 _GRAIN = 0.01
 
-#: So many beginnings are tried.
+#: So many beginnings are tried, and so many moments looked at for all of them, unless there are more rhythms than that.
 _TRIED = 200
+_MOMENTS = 50_000
 
 
 def held(following: Iterable[Item]) -> tuple[Item, ...]:
@@ -139,7 +140,7 @@ def _rounded(time: float, interval: float) -> float:
 
 def _close(rhythms: set[_Rhythm], after: float) -> dict[_Rhythm, float]:
     shortest = min((rhythm.interval for rhythm in rhythms if rhythm.interval), default=0.0)
-    beginnings = sorted(rhythm.moment(after, 0.5) for rhythm in rhythms if rhythm.interval <= 10 * shortest)[:_TRIED]
+    beginnings = _beginnings(rhythms, after, 10 * shortest)
     best: dict[_Rhythm, float] = {}
     for part in _GUARDS:
         for begin in beginnings or [after]:
@@ -149,6 +150,13 @@ def _close(rhythms: set[_Rhythm], after: float) -> dict[_Rhythm, float]:
         if _spread(best) <= _CLOSE * shortest:
             break
     return best
+
+
+def _beginnings(rhythms: set[_Rhythm], after: float, longest: float) -> list[float]:
+    """The first moments of those whose interval is at most ``longest``; where there are many rhythms, some of these."""
+    found = sorted(rhythm.moment(after, 0.5) for rhythm in rhythms if rhythm.interval <= longest)[:_TRIED]
+    number = max(1, min(_TRIED, _MOMENTS // max(1, len(rhythms))))
+    return found[:: math.ceil(len(found) / number) or 1]
 
 
 def _spread(found: Mapping[_Rhythm, float]) -> float:

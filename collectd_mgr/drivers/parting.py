@@ -19,7 +19,8 @@ from collectd_mgr.domain.reads import FAILED
 from collectd_mgr.drivers.observation import SILENCE
 from collectd_mgr.wire.client import WireClient
 
-#: Seconds between telling both of the moments and the first of them; doubled where that was not enough.
+#: Seconds between telling both of the moments and the first of them; where that was not enough, the double of it, or of
+#: what it took to find out.
 _MARGIN = 0.2
 _ATTEMPTS = 5
 
@@ -60,10 +61,12 @@ class Parting:
         self._tell_new(output.HOLD)
         self._tell_old(output.PASS)
         self._drain()
-        for attempt in range(_ATTEMPTS):
-            first = time.time() + _MARGIN * 2**attempt
+        margin = _MARGIN
+        for _ in range(_ATTEMPTS):
             # In this order: what both begin to give in between is nothing that the old one has alone.
             ours, theirs = samples(self._old), samples(self._new)
+            listed = time.time()
+            first = listed + margin
             moments = output.moments(ours, theirs, first)
             last = max(moments.values(), default=first)
             if last - time.time() > _FARTHEST:
@@ -80,6 +83,7 @@ class Parting:
                 self._tell_old(output.UNTIL, told, last)
                 return last
             self._first = None
+            margin = 2 * max(margin, time.time() - listed)
             self._tell_new(output.HOLD)
         raise exception.Busy("This machine is too slow now for two instances to be told the same in time.")
 

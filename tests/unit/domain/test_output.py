@@ -44,6 +44,13 @@ def test_the_moments_of_all_are_close_together_where_their_phases_allow(
         assert spread == 0
 
 
+def test_no_more_is_tried_where_there_are_many_rhythms() -> None:
+    rhythms = {output._Rhythm(number / 1000, 10.0, 0.0) for number in range(5000)}
+    few = set(list(rhythms)[:20])
+    assert len(output._beginnings(rhythms, 7.0, 10.0)) == 10
+    assert sorted(output._beginnings(few, 7.0, 10.0)) == sorted(rhythm.moment(7.0, 0.5) for rhythm in few)
+
+
 def test_metrics_of_one_instance_alone_have_no_moment() -> None:
     assert set(output.moments({"a": (0.0, 1.0), "b": (0.0, 1.0)}, {"b": (0.0, 1.0), "c": (0.0, 1.0)}, 5.0)) == {"b"}
 

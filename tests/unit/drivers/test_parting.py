@@ -6,6 +6,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -85,7 +86,9 @@ class Instances:
         return self.settings.socket if pid == OLD else instance.socket(self.settings)
 
 
-def _given(answer: Any, _params: dict[str, Any], _request_id: str) -> Any:
+def _given(answer: Any, params: dict[str, Any], _request_id: str) -> Any:
+    if callable(answer):
+        return answer(params)
     if isinstance(answer, Exception):
         raise answer
     return answer
@@ -154,3 +157,32 @@ def test_nor_is_it_of_one_that_does_not_finish(instances: Instances) -> None:
     (said,) = instances.parting().resume() or ()
     assert said.startswith("Of what it was to write")
     assert said.endswith(f"{ANEW}: A writer hangs.")
+
+
+class Slow:
+    """Takes some time over what it is told, and finds that too late, so many times."""
+
+    def __init__(self, times: int) -> None:
+        self._left = times
+        self.firsts: list[float] = []
+        self.ends: list[float] = []
+
+    def __call__(self, asked: dict[str, Any]) -> None:
+        if asked["mode"] != output.SINCE:
+            return
+        self.firsts.append(asked["otherwise"])
+        if self._left:
+            self._left -= 1
+            time.sleep(0.5)
+            self.ends.append(time.time())
+            raise exception.Busy("It is over.")
+
+
+def test_where_it_took_too_long_to_tell_both_there_is_the_double_of_that_for_the_next_time(
+    instances: Instances,
+) -> None:
+    slow = Slow(2)
+    instances.answer(OLD, output.PASS)
+    instances.answer(NEW, output.HOLD, output_set=slow)
+    assert instances.parting().part() == slow.firsts[-1]
+    assert [first - end >= 1.0 for first, end in zip(slow.firsts[1:], slow.ends, strict=True)] == [True, True]
