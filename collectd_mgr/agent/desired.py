@@ -71,18 +71,19 @@ def check_owned(origin: Layer, spec: HostSpec, than: HostSpec | None) -> None:
 
 
 def check_servants(spec: HostSpec, than: HostSpec | None) -> None:
-    """Check what is new in ``spec``: what an earlier release let in stays until it is taken away.
+    """Check what is new in ``spec``: what an earlier release let in stays until it is taken away. Where there is no
+    ``than``, as the host lost its disk, nobody can tell: it is let in, or it would be in the way of all the rest.
 
     :raises PluginOfSection: where it sets a plugin that comes with a section of settings
     """
     before = _settings(than)
-    for (layer, name), setting in _settings(spec).items():
-        if setting not in (PluginSetting(), before.get((layer, name))):
-            servants.check_settable(name)
+    for (layer, name), setting in _settings(spec).items() if than else ():
+        servants.check_setting(name, setting, before.get((layer, name)))
 
 
 def check_sections(spec: HostSpec, than: HostSpec | None) -> None:
-    """Check what is new in ``spec``: what an earlier release let in must not be in the way of something else.
+    """Check what is new in ``spec``: what an earlier release let in must not be in the way of something else. Without
+    ``than`` all is new: collectd could not be started with what is none.
 
     :raises BadSetting: a named setting is none
     """

@@ -84,7 +84,7 @@ def check_setting(name: str, wanted: PluginSetting) -> Check:
     """
 
     def check(host: Host, desired: Desired) -> None:
-        servants.check_settable(name)
+        servants.check_setting(name, wanted)
         _check_owned(host, name, wanted)
         check_managed(host, desired)
 
@@ -121,8 +121,7 @@ def check_revert(old: Desired) -> Check:
 
     def check(host: Host, desired: Desired) -> None:
         for name, setting in old.layer.plugins.items():
-            if setting != desired.layer.plugins.get(name):
-                servants.check_settable(name)
+            servants.check_setting(name, setting, desired.layer.plugins.get(name))
         check_managed(host, desired)
 
     return check

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from collectd_mgr import exception
 from collectd_mgr.domain import ignorelist, sections, thresholds
+from collectd_mgr.domain.spec import PluginSetting
 
 #: The section of each.
 SERVANTS: Mapping[str, str] = {
@@ -24,3 +25,14 @@ def check_settable(plugin: str) -> None:
             plugin=plugin,
             section=section,
         )
+
+
+def check_setting(plugin: str, setting: PluginSetting, than: PluginSetting | None = None) -> None:
+    """Check what is new in ``setting``; ``than`` is what there was, which an earlier release may have let in. A part
+    of that, or nothing at all, says nothing new.
+
+    :raises PluginOfSection: as above
+    """
+    before = than or PluginSetting()
+    if setting.over(before) != before:
+        check_settable(plugin)

@@ -233,6 +233,12 @@ class TestOrigin:
         assert adopted.apply(spec(2)).driver is not None
         assert "threshold" not in adopted.enabled()
 
+    def test_it_is_not_in_the_way_of_the_rest_on_a_host_that_remembers_nothing(self, adopted: Agent) -> None:
+        old = {"Type": {"args": "load", "WarningMax": 1}}
+        adopted.collectd.start(adopted.service.state.goal(spec(1, threshold=old)))
+        assert adopted.apply(spec(2, threshold=old, memory=True)).outcome == "applied"
+        assert {"threshold", "memory"} < adopted.enabled()
+
     def test_it_can_be_switched_off(self, adopted: Agent) -> None:
         assert adopted.apply(spec(1, df=False)).outcome == "applied"
         assert adopted.enabled() == {"cpu"}

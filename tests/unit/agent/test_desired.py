@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.agent.desired import asks_for_more, check_owned, check_sections, check_servants
+from collectd_mgr.agent.desired import NOTHING, asks_for_more, check_owned, check_sections, check_servants
 from collectd_mgr.domain.spec import HOST, ORIGIN, Counters, Generation, HostSpec, Layer, PluginSetting
 
 OPERATORS = Layer(ORIGIN, {"memory": PluginSetting(True)})
@@ -33,16 +33,19 @@ def test_a_setting_from_before_the_operator_named_the_plugin_is_in_nobodys_way()
 
 @pytest.mark.parametrize("name", ["threshold", "match_regex", "Threshold"])
 def test_what_comes_with_a_section_takes_no_new_setting(name: str) -> None:
-    old, other = (spec(1, None, **{name: PluginSetting(on)}) for on in (True, False))
+    old, other = (spec(1, None, **{name: PluginSetting(on, 5.0)}) for on in (True, False))
     with pytest.raises(exception.PluginOfSection) as caught:
-        check_servants(old, None)
+        check_servants(old, NOTHING)
     assert caught.value.kwargs["section"] == {"match_regex": "ignorelist"}.get(name, "thresholds")
     with pytest.raises(exception.PluginOfSection):
         check_servants(other, old)
-    # One of an earlier release may stay, and be taken away.
-    check_servants(spec(2, None, cpu=PluginSetting(True), **{name: PluginSetting(True)}), old)
+    # One of an earlier release may stay, and be taken away, or a part of it.
+    check_servants(spec(2, None, cpu=PluginSetting(True), **{name: PluginSetting(True, 5.0)}), old)
     check_servants(spec(2), old)
-    check_servants(spec(2, None, **{name: PluginSetting()}), old)
+    for part in (PluginSetting(), PluginSetting(True), PluginSetting(None, 5.0)):
+        check_servants(spec(2, None, **{name: part}), old)
+    # Who remembers nothing cannot tell whether it is one.
+    check_servants(old, None)
 
 
 def test_a_named_setting_that_is_none_is_refused_once() -> None:

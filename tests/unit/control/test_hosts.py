@@ -546,3 +546,7 @@ def test_nobody_goes_back_to_a_setting_that_nobody_could_make(control: HostContr
     with pytest.raises(exception.PluginOfSection):
         control.change(ALICE, HOST, edits.revert_to(old), "revert", check=plugins.check_revert(old))
     assert control.get(HOST).n == 2
+    # To say nothing of it could be made.
+    nothing = edits.set_plugin("threshold", PluginSetting())(edits.Desired())
+    control.change(ALICE, HOST, edits.revert_to(nothing), "revert", check=plugins.check_revert(nothing))
+    assert control.get(HOST).n == 3
