@@ -19,7 +19,8 @@ _OWN = (sections.MUTES, sections.RING, sections.SAMPLES)
 
 
 def _is_amount(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf
+    """The least that the API takes of any is 1: with a tiny interval the agent would look at collectd all the time."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 1 <= value < math.inf
 
 
 def _is_text(value: Any) -> bool:

@@ -66,6 +66,7 @@ def test_what_nobody_can_understand(sections: dict[str, Any]) -> None:
         ("samples", {"interval": "x"}),
         ("samples", {"interval": float("inf")}),
         ("samples", {"interval": 0}),
+        ("samples", {"interval": 1e-9}),
         ("samples", {"identifier": 7}),
         ("samples", {"rates": "no"}),
         ("mutes", "all"),
