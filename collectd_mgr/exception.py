@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every error that a user can meet, each with a stable code.
 
-An error crosses the socket and the bus whole: ``to_dict`` and ``from_dict`` for the socket, ``args`` and ``kwargs``
-(which oslo.messaging sends) for the bus. One table in the API turns ``status`` into HTTP; nothing else looks at it.
+It crosses the socket by ``to_dict`` and ``from_dict``, and the bus by ``args`` and ``kwargs``, which oslo.messaging
+sends; to the bus it has classes of its own. One table in the API turns ``status`` into HTTP; nothing else looks at it.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class CollectdMgrError(Exception):
 
 def from_dict(data: dict[str, Any]) -> CollectdMgrError:
     """The error that ``to_dict`` wrote; an unknown code (a newer peer) stays readable."""
-    kind = {each.code: each for each in CollectdMgrError.__subclasses__()}.get(data.get("code", ""), CollectdMgrError)
-    return kind(str(data.get("detail", "")), **dict(data.get("facts") or {}))
+    kinds = {k.code: k for k in globals().values() if isinstance(k, type) and issubclass(k, CollectdMgrError)}
+    return kinds.get(data.get("code", ""), CollectdMgrError)(str(data.get("detail", "")), **(data.get("facts") or {}))
 
 
 class BadRequest(CollectdMgrError):
@@ -263,7 +263,7 @@ class DaemonNotStarted(CollectdMgrError):
 
 
 class NoDriver(CollectdMgrError):
-    """No enabled driver can carry the change. Facts: ``refusals`` (driver: sentence)."""
+    """Facts: ``refusals`` (driver: sentence)."""
 
     code, status, title = "no_driver", 409, "No driver of this host can make the change"
 

@@ -79,25 +79,31 @@ def mark(settings: DriverSettings) -> str:
     return f"{MARK}={settings.state_dir}"
 
 
+def key_file(state_dir: str) -> Path:
+    """Where the other one is: a file of the environment, that nobody but the agent's user reads."""
+    return Path(state_dir) / "launcher.env"
+
+
 @functools.cache
 def key(state_dir: str) -> str:
-    """Another one, which nobody else knows: a container runs as whoever its image says, so that its user tells nothing.
+    """Another one, which no other user of the machine knows, but for those as whom collectd and what it starts run: a
+    container runs as whoever its image says, so that its user tells nothing.
 
     Where it cannot be kept, a collectd is started all the same; the next agent finds it by its record alone.
     """
-    file = Path(state_dir) / "launcher.key"
+    file = key_file(state_dir)
     try:
         found = file.read_text(encoding="ascii").strip()
     except OSError:
         found = ""
     if not found:
-        found = secrets.token_hex(16)
+        found = f"{MARK}_KEY={secrets.token_hex(16)}"
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            disk.replace(file, found)
+            disk.replace(file, f"{found}\n")
         except OSError as error:
             LOG.warning("%s cannot be written: %s", file, error)
-    return f"{MARK}_KEY={found}"
+    return found
 
 
 def arguments(config_file: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from collectd_mgr.domain import program as programs_of
 from collectd_mgr.drivers import bundle, instance
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
-from collectd_mgr.drivers.launcher import Launcher, arguments, key, mark, unfit
+from collectd_mgr.drivers.launcher import Launcher, arguments, key, key_file, mark, unfit
 from collectd_mgr.drivers.process import Process, look, marked
 from collectd_mgr.drivers.words import words
 
@@ -55,12 +55,17 @@ class Podman(Launcher):
         self._account.pass_through(self._instances)
         # No restart policy, whatever the options say: two owners would start two daemons.
         own = ["--detach", "--rm", "--restart", "no", "--name", name, "--pid", "host", "--log-driver", "passthrough"]
-        own += ["--env", self._mark, "--env", self._key, "--label", self._mark, *self._user(), *self._places()]
+        own += ["--env", self._mark, *self._secret(), "--label", self._mark, *self._user(), *self._places()]
         command = [*self._podman, "run", *self._options, *own, *self._collectd(program), *arguments(config_file)]
         code = self._run(command, name, output)
         if code == _OWN_FAILURE and self._is_taken(name):
             code = self._run(command, name, output)
         return self._of(name) if code == 0 else None
+
+    def _secret(self) -> list[str]:
+        """The key, not on a command line that anybody may read."""
+        file = key_file(self._settings.state_dir)
+        return ["--env-file", str(file)] if file.exists() else ["--env", self._key]
 
     def _is_taken(self, name: str) -> bool:
         """Whether it is, by an earlier start that was cut off with its agent since: podman goes on by itself."""

@@ -93,7 +93,7 @@ def test_what_is_ignored_changes_nothing_of_how_others_are_judged(eventually: Ev
         unixsock.putval(collectd, "h/tail-exim/gauge-errors", 1, interval=60)
         unixsock.putval(collectd, "h/tail-other/gauge-errors", 1, interval=0.3)
         unixsock.putval(collectd, "h/tail/gauge-errors", 1, interval=60)
-        eventually(lambda: len(_judged(collectd)) == 3)
+        eventually(lambda: {instance for _, instance in _judged(collectd)} == {"exim", "other", ""})
         collectd.call("ignorelist_set", settings={"tail": {"plugin": "^tail$", "plugin_instance": "^$"}})
         unixsock.putval(collectd, "h/tail-exim/gauge-errors", 10, interval=60)
         eventually(lambda: ("failure", "exim") in _judged(collectd))

@@ -176,8 +176,10 @@ def alarms(wire: WireClient) -> int:
 
 def test_that_a_metric_is_missing_is_said_by_one_of_the_two(short: Pair, tmp_path: Path) -> None:
     old, new = short.host.collectd.wire, short.next.wire
+    # A stall may have raised some already.
+    before = alarms(old)
     (tmp_path / "there").unlink()
-    eventually(lambda: alarms(old) == 2 and mine(old) == mine(new) == 0)
+    eventually(lambda: alarms(old) >= before + 2 and mine(old) == mine(new) == 0)
     short.parting.finish(short.parting.part())
     assert alarms(new) == 0
 

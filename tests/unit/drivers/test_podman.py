@@ -12,7 +12,7 @@ from collectd_mgr import exception
 from collectd_mgr.drivers import instance
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.child import ChildDaemon
-from collectd_mgr.drivers.launcher import key
+from collectd_mgr.drivers.launcher import key, key_file
 from collectd_mgr.drivers.podman import Podman
 from collectd_mgr.testing.suite.rigs import settings_in
 from tests.impostor import impostor
@@ -78,9 +78,12 @@ def test_a_container_is_known_by_what_nobody_else_knows(settings: DriverSettings
     with pytest.raises(exception.DaemonNotStarted):
         daemon(settings).start()
     run = next(line for line in told(settings) if line.startswith("run "))
-    assert f"--env {key(settings.state_dir)} " in run
+    file = key_file(settings.state_dir)
+    assert f"--env-file {file} " in run
+    assert key(settings.state_dir) not in run
     key.cache_clear()
-    assert f"--env {key(settings.state_dir)} " in run
+    assert file.read_text() == f"{key(settings.state_dir)}\n"
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_is_of_no_use_is_removed_and_nothing_else(settings: DriverSettings) -> None:
