@@ -131,6 +131,7 @@ class Plugins:
         finally:
             record = self._records[plugin]
             if self._observer.stops(record):
+                self._stragglers.begin()
                 self._thresholds.follow(plugin, partial(self._stragglers.over, record))
 
     def _again(self, plugin: str, record: Record, interval: float | None) -> dict[str, Any]:

@@ -26,16 +26,17 @@ class Stragglers:
     All have the pauses in common: who meets the threads for one has met them for those before it as well.
 
     A thread that is met in none of the waits, of up to half a minute, hangs. It is not waited for any more: when it is
-    idle that is seen, and whoever changes the plugin again waits for it anew.
+    idle that is seen, and it is waited for anew with the next one.
     """
 
     def __init__(self, registration: Registration, turn: Turn, clock: Callable[[], float] = time.monotonic) -> None:
         self._registration = registration
         self._turn = turn
         self._clock = clock
-        self._begin()
+        self.begin()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Have the pauses of the beginning: another one is to be waited for, or one is over. For who has the turn."""
         self._pause, self._next = _PAUSE, 0.0
 
     def over(self, record: Record) -> bool:
@@ -46,7 +47,7 @@ class Stragglers:
         """
         over = self._registration.over(record) or self._met(record)
         if over:
-            self._begin()
+            self.begin()
         return over
 
     def _met(self, record: Record) -> bool:

@@ -71,6 +71,14 @@ def test_once_it_is_over_the_next_one_is_waited_for_at_once() -> None:
     assert hanging.waits[-1] == 0.1
 
 
+def test_with_the_next_one_all_are_waited_for_anew() -> None:
+    hanging = Hanging()
+    stragglers = hanging.stragglers()
+    looks(stragglers, hanging, 3600.0)
+    stragglers.begin()
+    assert looks(stragglers, hanging, 3600.0) == 9
+
+
 def test_a_wait_that_gave_way_to_an_operation_does_not_count() -> None:
     hanging = Hanging()
     stragglers = hanging.stragglers()
