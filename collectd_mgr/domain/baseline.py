@@ -6,9 +6,11 @@ It is told in the first words of metrics (see :mod:`.naming`), in lower case: co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from collectd_mgr.domain import plan
+from collectd_mgr.domain.alone import plugin_of
+from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.naming import first_word, naming
 from collectd_mgr.domain.plan import Plan
 from collectd_mgr.domain.spec import PluginGoal
@@ -30,6 +32,12 @@ def baseline(plugins: Mapping[str, PluginGoal], todo: Plan, apart: Iterable[str]
         elif goal.enabled:
             kept |= _words(name, goal)
     return frozenset(kept - others)
+
+
+def given(plugins: Iterable[str], items: Collection[Item]) -> frozenset[str]:
+    """The words of what these ``plugins`` give in a collectd that has read ``items``, whoever gives it too."""
+    of = {name: [item for item in items if plugin_of(item) == name.lower()] for name in plugins}
+    return frozenset(each.lower() for name, found in of.items() for each in naming(name, found, "").plugins)
 
 
 def intervals(plugins: Mapping[str, PluginGoal]) -> dict[str, float]:

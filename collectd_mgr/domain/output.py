@@ -114,7 +114,10 @@ def moments(old: Mapping[str, Sample], new: Mapping[str, Sample], after: float) 
 
 
 def kept(old: Iterable[str], new: Iterable[str]) -> dict[str, float]:
-    """The moments of the metrics that the old instance has alone: others may give it their values to its end."""
+    """The moments of the metrics that the old instance has alone: others may give it their values to its end.
+
+    :param new: with what the new one is yet to read: while the old one ends, that alone may read it
+    """
     return dict.fromkeys(set(old).difference(new), NEVER)
 
 

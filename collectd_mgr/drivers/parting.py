@@ -7,12 +7,13 @@ The agent may be killed at any moment of it: what each of the two knows, the nex
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.domain import output, states
+from collectd_mgr.domain.baseline import word
 from collectd_mgr.domain.columns import Columns
 from collectd_mgr.domain.output import Sample
 from collectd_mgr.domain.reads import FAILED
@@ -40,11 +41,17 @@ _KEPT = "and some of what the old collectd had kept for it may be missing"
 
 
 class Parting:
-    """Between the daemon and the one that is to take its place: their sockets, and their pids."""
+    """Between the daemon and the one that is to take its place: their sockets, and their pids.
 
-    def __init__(self, old: WireClient, daemon: int, new: WireClient, successor: int) -> None:
+    :param words: of the metrics that the new one reads, or will: see :mod:`collectd_mgr.domain.baseline`
+    """
+
+    def __init__(
+        self, old: WireClient, daemon: int, new: WireClient, successor: int, words: Collection[str] = ()
+    ) -> None:
         self._old, self._daemon = old, daemon
         self._new, self._successor = new, successor
+        self._words = words
         #: The first of the moments, as soon as both may know them.
         self._first: float | None = None
 
@@ -65,6 +72,7 @@ class Parting:
         for _ in range(_ATTEMPTS):
             # In this order: what both begin to give in between is nothing that the old one has alone.
             ours, theirs = samples(self._old), samples(self._new)
+            theirs = {**self._expected(ours), **theirs}
             listed = time.time()
             first = listed + margin
             moments = output.moments(ours, theirs, first)
@@ -86,6 +94,10 @@ class Parting:
             margin = 2 * max(margin, time.time() - listed)
             self._tell_new(output.HOLD)
         raise exception.Busy("This machine is too slow now for two instances to be told the same in time.")
+
+    def _expected(self, ours: Mapping[str, Sample]) -> dict[str, Sample]:
+        """Of the old one's what the new one reads as well, when the old one does, as far as it has read it already."""
+        return {name: sample for name, sample in ours.items() if word(name) in self._words}
 
     def finish(self, last: float) -> tuple[str, ...]:
         """Have the old one write what is its own, and then the new one, which has what thresholds had found.

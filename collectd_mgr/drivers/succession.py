@@ -16,6 +16,7 @@ from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.domain import queue
+from collectd_mgr.domain.baseline import given
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.output import Sample
 from collectd_mgr.drivers import instance
@@ -58,6 +59,7 @@ class Succession:
         self._new: Process | None = None
         self._parting: Parting | None = None
         self._file = ""
+        self._items: Sequence[Item] = ()
         #: How many values it keeps in its queue; None: any number.
         self._room: int | None = None
         #: When each read of the new instance was seen to be due, after the first time.
@@ -80,7 +82,7 @@ class Succession:
         :raises NotCapable: it cannot be given what the daemon has
         """
         self._end_others()
-        self._room = queue.room(items)
+        self._items, self._room = items, queue.room(items)
         phases = {name: (read["interval"], read["due"]) for name, read in self._reads.items() if not read["failing"]}
         self._file = instance.write_configuration(self._settings, items, self._old, phases)
         self._new = self._collectd.daemon.launch(self._file)
@@ -116,6 +118,13 @@ class Succession:
         """The time of the newest sample, and the interval, of each metric: of the daemon, and of the new instance."""
         return samples(self._collectd.wire), samples(self.wire)
 
+    def parting(self) -> Parting:
+        """Of the daemon and the new instance, as it reads now."""
+        reads: Mapping[str, Read] = self.wire.call("reads")
+        # collectd's own read is no plugin's.
+        words = given({read["plugin"] or name for name, read in reads.items()}, self._items)
+        return Parting(self._collectd.wire, self._old.pid, self.wire, self.new.pid, words)
+
     def hand_over(self) -> tuple[str, ...]:
         """The new instance is the daemon when this returns, and the old one has ended.
 
@@ -123,7 +132,7 @@ class Succession:
         :raises Busy: as :meth:`.Parting.part`; nothing has changed
         :raises CollectdMgrError: it came to nothing, at any moment of it: to be taken back
         """
-        self._parting = Parting(self._collectd.wire, self._old.pid, self.wire, self.new.pid)
+        self._parting = self.parting()
         lost = self._parting.finish(self._parting.part(self._room))
         self._collectd.daemon.entrust(self.new)
         self._collectd.drain(self._old)

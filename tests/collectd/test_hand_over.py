@@ -14,7 +14,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.domain.spec import PluginGoal
-from collectd_mgr.drivers.parting import Parting, samples
+from collectd_mgr.drivers.parting import samples
 from collectd_mgr.drivers.process import Process
 from collectd_mgr.drivers.succession import Succession
 from collectd_mgr.testing.suite.rig import FAST
@@ -31,6 +31,7 @@ from tests.waiting import PATIENCE, eventually
 PLUGINS = "/usr/lib/collectd"
 
 SLOW = """
+Timeout 10000
 PluginDir "{directory}"
 <LoadPlugin entropy>
   Interval {interval}
@@ -38,8 +39,8 @@ PluginDir "{directory}"
 PluginDir "{plugins}"
 """
 
-#: Of the operator's own.
-SOON = f"<LoadPlugin memory>\n  Interval {FAST}\n</LoadPlugin>"
+#: Has a collectd read another plugin.
+SOON = {"plugin": "memory", "interval": FAST, "first_load_allowed": True}
 
 
 class Pair:
@@ -52,16 +53,16 @@ class Pair:
         self.old: Process = old
         theirs = {name: PluginGoal(True, origin="host") for name in plugins}
         self.next: Succession = beside(host, host.rig().goal(theirs))
-        self.parting = Parting(host.collectd.wire, old.pid, self.next.wire, self.next.new.pid)
+        self.parting = self.next.parting()
 
     @property
     def directory(self) -> Path:
         return Path(self.host.settings.config_file).parent
 
     def by(self, process: Process, since: float) -> dict[str, int]:
-        """How many samples csv has of what this one of the two has read since, by metric of the plugin ``slow``."""
+        """How many samples csv has of what this one of the two has read since, by metric of the plugin ``entropy``."""
         found = series(self.directory / "csv")
-        names = {how: f"{self.host.settings.host}/slow/gauge-{how}" for how in ("at_once", "slowly")}
+        names = {how: f"{self.host.settings.host}/entropy/gauge-{how}" for how in ("at_once", "slowly")}
         return {how: _by(found[name], process.pid, since) for how, name in names.items() if name in found}
 
 
@@ -71,16 +72,24 @@ def _by(each: Series, pid: int, since: float) -> int:
 
 
 @pytest.fixture
-def slow(compiled: dict[str, Path], tmp_path: Path) -> Iterator[Pair]:
+def host(compiled: dict[str, Path], tmp_path: Path) -> Iterator[Host]:
+    """It reads the plugin ``slow`` alone."""
     shutil.copy2(compiled["slow"], tmp_path / "entropy.so")
-    with real_host(replacing, SLOW.format(directory=tmp_path, interval=FAST, plugins=PLUGINS)) as host:
-        yield Pair(host, "entropy")
+    with real_host(replacing, SLOW.format(directory=tmp_path, interval=FAST, plugins=PLUGINS)) as found:
+        eventually(lambda: slow_ones(found.collectd.wire) == 2)
+        yield found
 
 
-def test_the_old_one_writes_nothing_again_while_it_ends(slow: Pair) -> None:
+def slow_ones(wire: WireClient) -> int:
+    """How many of the two metrics are in the cache."""
+    return sum("/entropy/" in name for name in samples(wire))
+
+
+def test_the_old_one_writes_nothing_again_while_it_ends(host: Host) -> None:
     """Where a read of it is in flight, and a flush, for which it waits and goes on to read meanwhile."""
+    slow = Pair(host, "entropy")
     hold = slow.directory / "hold"
-    eventually(lambda: sum("/slow/" in name for name in samples(slow.next.wire)) == 2)
+    eventually(lambda: slow_ones(slow.next.wire) == 2)
     last = slow.parting.part()
     with ExitStack() as stack:
         hold.touch()
@@ -93,6 +102,24 @@ def test_the_old_one_writes_nothing_again_while_it_ends(slow: Pair) -> None:
         eventually(lambda: has_read(slow.host, since))
     assert slow.old.wait(PATIENCE)
     eventually(lambda: sum(map(bool, slow.by(slow.next.new, last).values())) == 2)
+    assert slow.by(slow.old, last) == {"at_once": 0, "slowly": 0}
+
+
+def test_what_the_new_one_is_yet_to_read_it_writes_while_the_old_one_ends(host: Host) -> None:
+    """Which reads nothing then: it may wait for a read in flight for long, and here it hangs."""
+    hold = Path(host.settings.config_file).parent / "hold"
+    with ExitStack() as stack:
+        hold.touch()
+        stack.callback(hold.unlink, missing_ok=True)
+        slow = Pair(host, "entropy")
+        eventually(lambda: slow_ones(slow.next.wire) == 1 and (slow.directory / f"held-{slow.next.new.pid}").exists())
+        last = slow.parting.part()
+        assert slow.parting.finish(last) == ()
+        with frozen(slow.old.pid):
+            hold.unlink()
+            eventually(lambda: slow.by(slow.next.new, last).get("slowly"))
+    slow.old.signal(signal.SIGTERM)
+    assert slow.old.wait(PATIENCE)
     assert slow.by(slow.old, last) == {"at_once": 0, "slowly": 0}
 
 
@@ -110,14 +137,15 @@ def test_what_is_put_into_the_old_one_alone_is_written_as_long_as_it_takes_it(tm
 
 def test_what_the_new_one_begins_to_give_later_is_not_written_twice() -> None:
     """It is the old one's until that has ended, which had it first."""
-    with real_host(replacing, SOON) as host:
+    with real_host(replacing) as host:
         name = f"{host.settings.host}/memory/memory-used"
+        host.collectd.wire.call("plugin_enable", SOON)
         eventually(lambda: values(host, name))
         pair = Pair(host)
         pair.parting.finish(last := pair.parting.part())
         with frozen(pair.old.pid):
             before = len(values(host, name))
-            pair.next.wire.call("plugin_enable", {"plugin": "memory", "interval": FAST, "first_load_allowed": True})
+            pair.next.wire.call("plugin_enable", SOON)
             eventually(lambda: samples(pair.next.wire).get(name, (0.0, 0.0))[0] > last + 4 * FAST)
             pair.next.wire.call("output_drain")
             assert len(values(host, name)) == before

@@ -23,7 +23,7 @@ static int give(const char *how) {
   value_list_t vl = VALUE_LIST_INIT;
   vl.values = &(value_t){.gauge = getpid()};
   vl.values_len = 1;
-  sstrncpy(vl.plugin, "slow", sizeof(vl.plugin));
+  sstrncpy(vl.plugin, "entropy", sizeof(vl.plugin));
   sstrncpy(vl.type, "gauge", sizeof(vl.type));
   sstrncpy(vl.type_instance, how, sizeof(vl.type_instance));
   return plugin_dispatch_values(&vl);

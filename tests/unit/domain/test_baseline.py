@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from collectd_mgr.domain import plan
-from collectd_mgr.domain.baseline import baseline, intervals, word
+from collectd_mgr.domain import grammar, plan
+from collectd_mgr.domain.baseline import baseline, given, intervals, word
 from collectd_mgr.domain.plan import Change, Plan
 from collectd_mgr.domain.spec import PluginGoal
 
@@ -54,6 +54,12 @@ def test_nor_are_names_that_it_shares_with_others(gone: dict[str, PluginGoal]) -
 
 def test_a_plugin_may_be_written_in_capitals() -> None:
     assert baseline({"CPU": ON, "DF": ON}, NOTHING, {"Df"}) == {"cpu"} == {word("host/CPU-0/cpu-idle")}
+
+
+def test_what_plugins_give_is_told_by_a_whole_configuration_as_well() -> None:
+    blocks = '<Plugin Table>\n<Table "/proc/loadavg">\nPlugin "Mine-one"\n</Table>\n</Plugin>\n'
+    items = grammar.parse(f'LoadPlugin cpu\nLoadPlugin table\n{blocks}<Plugin df>\nPlugin "other"\n</Plugin>\n')
+    assert given({"cpu", "table"}, items) == {"cpu", "table", "mine"}
 
 
 def test_the_word_of_a_metric_has_no_instance() -> None:
