@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +69,14 @@ class Outlets:
 
 @dataclass(frozen=True)
 class Sources:
-    """What is read: the daemon's notifications and values, and the settings of a section that are in force."""
+    """What is read: the daemon's notifications and values, the settings of a section that are in force, and which
+    process it is (equal for the same one).
+    """
 
     notifications: Read
     values: Callable[[Query], Page]
     section: Callable[[str], Settings]
+    process: Callable[[], object] = lambda: None
 
 
 class Publisher:
@@ -90,9 +94,10 @@ class Publisher:
         self._losses = losses = Losses(directory / "losses.json")
         self._ends = Ends(Spool(directory / "leases", LEAST), About(outlets.host, outlets.project), losses)
         self._feeder = Feeder(sources.notifications, self._said, lambda: sources.section(sections.MUTES), losses)
-        self._sampler = Sampler(Watch(sources.values, self._samples), self._measured, outlets.host, losses)
+        watch = partial(Watch, sources.values, process=sources.process)
+        self._sampler = Sampler(watch(self._samples), self._measured, outlets.host, losses)
         settings = self._ring_settings
-        self._ring = Ring(Watch(sources.values, settings), directory / "ring", settings, losses=losses)
+        self._ring = Ring(watch(settings), directory / "ring", settings, losses=losses)
         self._replay = Replay(
             directory / "replay.json",
             self._ring.read,

@@ -40,7 +40,7 @@ class _Choice:
 
     ``due`` is when the next look is, ``between`` when there is one more before that: a metric that is read as often as
     it is looked at is read now a little early and now a little late, and may be so next to each look. ``close``:
-    whether there is such a metric.
+    whether there is such a metric. ``process``: whose values they were.
     """
 
     setting: Setting
@@ -48,6 +48,7 @@ class _Choice:
     between: float = math.inf
     seen: dict[str, float] = field(default_factory=dict)
     close: bool = False
+    process: object = None
 
     @property
     def interval(self) -> float:
@@ -71,6 +72,7 @@ class Watch:
     :param read: the daemon's values
     :param settings: the choices in force by name, each with ``identifier`` (a shell pattern) and ``interval`` (seconds)
     :param clock: seconds of a clock that nobody sets
+    :param process: tells the process that answers from the one before it
     """
 
     def __init__(
@@ -78,8 +80,10 @@ class Watch:
         read: Callable[[Query], Page],
         settings: Callable[[], Settings],
         clock: Callable[[], float] = time.monotonic,
+        process: Callable[[], object] = lambda: None,
     ) -> None:
         self._read = read
+        self._process = process
         self._settings = settings
         self._clock = clock
         self._choices: dict[str, _Choice] = {}
@@ -129,7 +133,8 @@ class Watch:
         before, self._choices = self._choices, {}
         for name, setting in settings.items():
             known = before.get(name) or _Choice(setting, now)
-            self._choices[name] = known if known.setting == setting else _Choice(setting, now, seen=known.seen)
+            anew = _Choice(setting, now, seen=known.seen, process=known.process)
+            self._choices[name] = known if known.setting == setting else anew
 
     def _fresh(self, name: str, choice: _Choice, wanted: Callable[[Row], bool]) -> Iterator[list[Row]]:
         before = choice.seen
@@ -137,10 +142,14 @@ class Watch:
         present: set[str] = set()
         close = False
         try:
+            # Asked before and after, for it may change in between.
+            process = self._process()
             for rows in self._pages(choice.setting):
-                fresh = [row for row in rows if row["last_update"] != before.get(row["id"]) and wanted(row)]
+                changed = [row for row in rows if row["last_update"] != before.get(row["id"]) and wanted(row)]
+                is_other = self._process() != choice.process
+                fresh = [row for row in changed if not (is_other and _is_twin(row, before.get(row["id"])))]
                 present.update(row["id"] for row in rows)
-                seen.update((row["id"], row["last_update"]) for row in fresh)
+                seen.update((row["id"], row["last_update"]) for row in changed)
                 close = close or any(map(choice.may_miss, rows))
                 if fresh:
                     yield fresh
@@ -149,7 +158,7 @@ class Watch:
             LOG.log(level, "The values of %s cannot be read: %s", name, error.detail)
         else:
             choice.seen = {identifier: at for identifier, at in seen.items() if identifier in present}
-            choice.close = close
+            choice.close, choice.process = close, process
 
     def _pages(self, setting: Setting) -> Iterator[list[Row]]:
         pattern, marker = setting.get("identifier") or "*", None
@@ -161,6 +170,13 @@ class Watch:
             marker = page.marker
             if marker is None:
                 return
+
+
+def _is_twin(row: Row, taken: float | None) -> bool:
+    """Whether it is the value that was taken, as another process has read it: one that takes over reads at the same
+    times as the one before, but for what lies between two threads.
+    """
+    return taken is not None and abs(row["last_update"] - taken) < (row["interval"] or 0.0) / 2
 
 
 def _following(due: float, now: float, interval: float) -> float:

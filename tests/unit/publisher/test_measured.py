@@ -40,12 +40,13 @@ class Daemon:
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
         self.settings: dict[str, Any] = {}
+        self.process = 1
 
     def read(self, query: Query) -> Page:
         return Page(tuple(self.rows))
 
     def watch(self) -> Watch:
-        return Watch(self.read, lambda: self.settings)
+        return Watch(self.read, lambda: self.settings, process=lambda: self.process)
 
 
 def taken(reader: Cursor) -> Iterator[Entry]:
@@ -334,6 +335,27 @@ def test_nor_more_often_beside_one_of_which_every_value_is_taken(daemon: Daemon)
         seen.append([each["id"] for _, _, rows in watch.look(at) for each in rows])
     both = [f"{HOST}/df-a/df", f"{HOST}/load/load"]
     assert seen == [both, both[:1]] * 2
+
+
+def test_a_value_that_another_collectd_has_read_as_well_is_taken_once(daemon: Daemon) -> None:
+    """One that takes over reads when the one before did, give or take a little."""
+    watch, seen = daemon.watch(), []
+    daemon.settings = {"a": {"identifier": "*", "interval": 10.0}}
+    for at, read, daemon.process in ((0, 1000.0, 1), (10, 999.9, 2), (20, 1009.9, 2), (30, 1009.8, 2)):
+        daemon.rows = [row("load/load", ("value", "gauge", 1.0, 1.0), at=read)]
+        seen += [each["last_update"] for _, _, rows in watch.look(float(at)) for each in rows]
+    assert seen == [1000.0, 1009.9, 1009.8]
+
+
+def test_also_where_it_takes_over_during_a_look(daemon: Daemon) -> None:
+    processes = iter((1, 1, 1, 2, 2, 2))
+    daemon.settings = {"a": {"identifier": "*", "interval": 10.0}}
+    watch = Watch(daemon.read, lambda: daemon.settings, process=lambda: next(processes))
+    seen = []
+    for at, read in ((0, 1000.0), (10, 1000.1), (20, 1000.2)):
+        daemon.rows = [row("load/load", ("value", "gauge", 1.0, 1.0), at=read)]
+        seen += [each["last_update"] for _, _, rows in watch.look(float(at)) for each in rows]
+    assert seen == [1000.0]
 
 
 def test_a_metric_that_is_read_seldom_costs_no_more_looks() -> None:
