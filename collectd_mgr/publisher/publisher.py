@@ -29,6 +29,7 @@ from collectd_mgr.publisher.replay import Replay
 from collectd_mgr.publisher.ring import Ring
 from collectd_mgr.publisher.sampler import Sampler, SampleSender
 from collectd_mgr.publisher.spool import Spool
+from collectd_mgr.publisher.taken import Taken
 from collectd_mgr.publisher.watch import Watch
 from collectd_mgr.rpc.identity import Identity
 from collectd_mgr.rpc.notifications import Sender
@@ -95,9 +96,10 @@ class Publisher:
         self._ends = Ends(Spool(directory / "leases", LEAST), About(outlets.host, outlets.project), losses)
         self._feeder = Feeder(sources.notifications, self._said, lambda: sources.section(sections.MUTES), losses)
         watch = partial(Watch, sources.values, process=sources.process)
-        self._sampler = Sampler(watch(self._samples), self._measured, outlets.host, losses)
+        sampled, kept = (Taken(directory / f"{what}.taken") for what in ("samples", "ring"))
+        self._sampler = Sampler(watch(self._samples, taken=sampled), self._measured, outlets.host, losses)
         settings = self._ring_settings
-        self._ring = Ring(watch(settings), directory / "ring", settings, losses=losses)
+        self._ring = Ring(watch(settings, taken=kept), directory / "ring", settings, losses=losses)
         self._replay = Replay(
             directory / "replay.json",
             self._ring.read,

@@ -8,7 +8,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from collectd_mgr import exception
@@ -16,6 +16,7 @@ from collectd_mgr.domain import glob
 from collectd_mgr.domain.columns import Row
 from collectd_mgr.domain.reads import Page, Query
 from collectd_mgr.domain.sections import Settings
+from collectd_mgr.publisher.taken import Taken
 
 LOG = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class _Choice:
 
     ``due`` is when the next look is, ``between`` when there is one more before that: a metric that is read as often as
     it is looked at is read now a little early and now a little late, and may be so next to each look. ``close``:
-    whether there is such a metric. ``process``: whose values they were.
+    whether there is such a metric. ``process``: whose values they were. ``before`` that an earlier agent has taken all.
     """
 
     setting: Setting
@@ -49,10 +50,16 @@ class _Choice:
     seen: dict[str, float] = field(default_factory=dict)
     close: bool = False
     process: object = None
+    before: float = 0.0
 
     @property
     def interval(self) -> float:
         return float(self.setting.get("interval") or INTERVAL)
+
+    @property
+    def newest(self) -> float:
+        """The time of the newest value that was taken."""
+        return max(self.seen.values(), default=self.before)
 
     def wants_each(self, row: Row) -> bool:
         """Whether every value of it is wanted: there are no more than the choice says."""
@@ -73,6 +80,7 @@ class Watch:
     :param settings: the choices in force by name, each with ``identifier`` (a shell pattern) and ``interval`` (seconds)
     :param clock: seconds of a clock that nobody sets
     :param process: tells the process that answers from the one before it
+    :param taken: what an earlier agent has taken; None: nothing
     """
 
     def __init__(
@@ -81,9 +89,11 @@ class Watch:
         settings: Callable[[], Settings],
         clock: Callable[[], float] = time.monotonic,
         process: Callable[[], object] = lambda: None,
+        taken: Taken | None = None,
     ) -> None:
         self._read = read
         self._process = process
+        self._taken = taken
         self._settings = settings
         self._clock = clock
         self._choices: dict[str, _Choice] = {}
@@ -113,9 +123,13 @@ class Watch:
         is short, no value is left out of a metric that has the interval of the choice, or a longer one.
         """
         self._follow(self._settings(), now)
-        for name, choice in self._choices.items():
-            if min(choice.due, choice.between) <= now:
-                yield from ((name, choice.setting, rows) for rows in self._look(name, choice, now))
+        due = [(name, choice) for name, choice in self._choices.items() if min(choice.due, choice.between) <= now]
+        for name, choice in due:
+            yield from ((name, choice.setting, rows) for rows in self._look(name, choice, now))
+        if due and self._taken is not None:
+            # What is ahead of the clock says nothing of the others.
+            ahead = time.time()
+            self._taken.keep({name: min(choice.newest, ahead) for name, choice in self._choices.items()})
 
     def _look(self, name: str, choice: _Choice, now: float) -> Iterator[list[Row]]:
         began, is_between = self._clock(), now < choice.due
@@ -132,8 +146,8 @@ class Watch:
         """Have the choices in force; one that was changed is due now, whatever it was before."""
         before, self._choices = self._choices, {}
         for name, setting in settings.items():
-            known = before.get(name) or _Choice(setting, now)
-            anew = _Choice(setting, now, seen=known.seen, process=known.process)
+            known = before.get(name) or _Choice(setting, now, before=self._taken.of(name) if self._taken else 0.0)
+            anew = replace(known, setting=setting, due=now, between=math.inf, close=False)
             self._choices[name] = known if known.setting == setting else anew
 
     def _fresh(self, name: str, choice: _Choice, wanted: Callable[[Row], bool]) -> Iterator[list[Row]]:
@@ -147,7 +161,7 @@ class Watch:
             for rows in self._pages(choice.setting):
                 changed = [row for row in rows if row["last_update"] != before.get(row["id"]) and wanted(row)]
                 is_other = self._process() != choice.process
-                fresh = [row for row in changed if not (is_other and _is_twin(row, before.get(row["id"])))]
+                fresh = [row for row in changed if not _was_taken(row, before.get(row["id"]), choice.before, is_other)]
                 present.update(row["id"] for row in rows)
                 seen.update((row["id"], row["last_update"]) for row in changed)
                 close = close or any(map(choice.may_miss, rows))
@@ -172,11 +186,13 @@ class Watch:
                 return
 
 
-def _is_twin(row: Row, taken: float | None) -> bool:
-    """Whether it is the value that was taken, as another process has read it: one that takes over reads at the same
-    times as the one before, but for what lies between two threads.
+def _was_taken(row: Row, taken: float | None, before: float, is_other: bool) -> bool:
+    """Whether it is a value that was taken already: by an earlier agent; or as the process before has read it, for one
+    that takes over reads at the same times, but for what lies between two threads.
     """
-    return taken is not None and abs(row["last_update"] - taken) < (row["interval"] or 0.0) / 2
+    if taken is None:
+        return bool(row["last_update"] <= before)
+    return is_other and bool(abs(row["last_update"] - taken) < (row["interval"] or 0.0) / 2)
 
 
 def _following(due: float, now: float, interval: float) -> float:

@@ -24,6 +24,7 @@ from collectd_mgr.publisher.ring import Ring
 from collectd_mgr.publisher.sampler import Sampler
 from collectd_mgr.publisher.segment import Entry
 from collectd_mgr.publisher.spool import Spool
+from collectd_mgr.publisher.taken import Taken
 from collectd_mgr.publisher.watch import Watch
 
 HOST = "h.example.org"
@@ -345,6 +346,32 @@ def test_a_value_that_another_collectd_has_read_as_well_is_taken_once(daemon: Da
         daemon.rows = [row("load/load", ("value", "gauge", 1.0, 1.0), at=read)]
         seen += [each["last_update"] for _, _, rows in watch.look(float(at)) for each in rows]
     assert seen == [1000.0, 1009.9, 1009.8]
+
+
+def test_a_value_that_an_earlier_agent_has_taken_is_not_taken_again(daemon: Daemon, tmp_path: Path) -> None:
+    daemon.settings = {"a": {"identifier": "*", "interval": 10.0}}
+    seen = []
+    for read in (1000.0, 1000.0, 1010.0, 1010.0):
+        watch = Watch(daemon.read, lambda: daemon.settings, taken=Taken(tmp_path / "taken"))
+        daemon.rows = [row("load/load", ("value", "gauge", 1.0, 1.0), at=read)]
+        seen += [each["last_update"] for _, _, rows in watch.look(0.0) for each in rows]
+    assert seen == [1000.0, 1010.0]
+
+
+def test_what_is_ahead_of_the_clock_or_before_it_was_set_back_keeps_one_back(daemon: Daemon, tmp_path: Path) -> None:
+    daemon.settings = {"a": {"identifier": "*", "interval": 10.0}}
+    ahead = time.time() + 1e6
+    seen = []
+    for at, read in ((0.0, ahead), (10.0, ahead + 10)):
+        watch = Watch(daemon.read, lambda: daemon.settings, taken=Taken(tmp_path / "taken"))
+        daemon.rows = [row("load/load", ("value", "gauge", 1.0, 1.0), at=read)]
+        seen += [each["last_update"] for _, _, rows in watch.look(at) for each in rows]
+    daemon.rows = [row("load/load", ("value", "gauge", 1.0, 1.0), at=500.0)]
+    watch = Watch(daemon.read, lambda: daemon.settings, taken=Taken(tmp_path / "taken"))
+    assert not list(watch.look(0.0))
+    daemon.rows = [row("load/load", ("value", "gauge", 1.0, 1.0), at=510.0)]
+    assert list(watch.look(10.0))
+    assert seen == [ahead, ahead + 10]
 
 
 def test_also_where_it_takes_over_during_a_look(daemon: Daemon) -> None:
