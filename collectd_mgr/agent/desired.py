@@ -57,14 +57,15 @@ def check_known(unknown: Set[str]) -> None:
 
 def check_owned(origin: Layer, spec: HostSpec, than: HostSpec | None) -> None:
     """Check what is new in ``spec``. What ``than`` had already was ours before the operator's files named the
-    plugin; it has no effect beside them, and must not be in the way of changes that are about something else.
+    plugin; it has no effect beside them, and must not be in the way of changes that are about something else, be it
+    ``enabled`` of the same plugin.
 
     :raises OwnedByHostConfig: where it sets more than ``enabled`` of a plugin of the operator's
     """
     before = _settings(than)
     for (layer, name), setting in _settings(spec).items():
-        more = setting.config is not None or setting.interval is not None
-        if more and name in origin.plugins and setting != before.get((layer, name)):
+        known = before.get((layer, name), PluginSetting())
+        if name in origin.plugins and replace(setting, enabled=None).over(known) != known:
             raise exception.OwnedByHostConfig(
                 f"The operator's own files configure {name}: only enabled can be set from here.", plugin=name
             )

@@ -75,12 +75,12 @@ class Preflight:
         """
         self._check_mode()
         check_known(layer.unknown)
-        goal = goal_of(self._state.origin.layer, HostSpec(Generation("", 0), (layer,)))
-        wanted = replace(goal.plugins.get(plugin, PluginGoal(True)), enabled=True)
-        asked = layer.plugins.get(plugin, PluginSetting())
+        theirs, asked = self._state.origin.layer, layer.plugins.get(plugin, PluginSetting())
         if asked.interval is not None or asked.config is not None:
             # What somebody asks for is not the operator's, even where it is put on top of that.
-            wanted = replace(wanted, origin="managed")
+            theirs = replace(theirs, id="")
+        goal = goal_of(theirs, HostSpec(Generation("", 0), (layer,)))
+        wanted = replace(goal.plugins.get(plugin, PluginGoal(True)), enabled=True)
         result = self._tried(plugin, wanted, patience)
         return {"rows": list(result.rows), "warnings": list(result.warnings), "isolation": result.isolation}
 

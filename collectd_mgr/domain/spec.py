@@ -271,7 +271,10 @@ class HostSpec:
 
 
 def merge(layers: tuple[Layer, ...]) -> Goal:
-    """The goal of these layers, the lowest first: a pure function that server and agent share."""
+    """The goal of these layers, the lowest first: a pure function that server and agent share.
+
+    What the operator's own files name runs as they say: all that is taken from above is whether it is on.
+    """
     counters = Counters()
     sections: Sections = {}
     settings: dict[str, PluginSetting] = {}
@@ -280,7 +283,8 @@ def merge(layers: tuple[Layer, ...]) -> Goal:
         counters = counters.plus(layer.counters)
         sections = named.over(layer.sections, sections)
         for name, setting in layer.plugins.items():
-            settings[name] = setting.over(settings.get(name, PluginSetting()))
+            said = PluginSetting(setting.enabled) if name in owned else setting
+            settings[name] = said.over(settings.get(name, PluginSetting()))
             if layer.id == ORIGIN:
                 owned.add(name)
     plugins = {

@@ -216,6 +216,15 @@ class TestOrigin:
         assert status.error is not None
         assert (status.outcome, status.error["code"], status.driver) == ("failed", "owned_by_host_config", None)
 
+    def test_one_that_was_ours_is_shown_as_they_have_it_and_can_be_switched_off(self, adopted: Agent) -> None:
+        ours = spec(1, df={"MountPoint": "/proc"})
+        adopted.service.state.remember(taken=ours, current=ours, good=ours)
+        assert adopted.status().plugins["df"].config == {"MountPoint": "/"}
+        off = HostSpec(Generation("e", 2), (Layer(HOST, {"df": PluginSetting(False, None, {"MountPoint": "/proc"})}),))
+        status = adopted.apply(off)
+        assert (status.outcome, status.error) == ("applied", None)
+        assert "df" not in adopted.enabled()
+
     def test_what_comes_with_a_section_is_not_switched_off_by_itself(self, adopted: Agent) -> None:
         layer = Layer(HOST, sections={"thresholds": {"x": {"type": "load", "failure_max": 9.0}}})
         assert adopted.apply(HostSpec(Generation("e", 1), (layer,))).outcome == "applied"

@@ -29,6 +29,10 @@ def test_a_new_setting_of_a_plugin_of_the_operators_is_refused() -> None:
 def test_a_setting_from_before_the_operator_named_the_plugin_is_in_nobodys_way() -> None:
     ours = PluginSetting(True, 5.0)
     check_owned(OPERATORS, spec(2, memory=ours, cpu=PluginSetting(True)), spec(1, memory=ours))
+    check_owned(OPERATORS, spec(2, memory=PluginSetting(False, 5.0)), spec(1, memory=ours))
+    check_owned(OPERATORS, spec(2, memory=PluginSetting(False)), spec(1, memory=ours))
+    with pytest.raises(exception.OwnedByHostConfig):
+        check_owned(OPERATORS, spec(2, memory=PluginSetting(False, 5.0, {"MountPoint": "/"})), spec(1, memory=ours))
 
 
 @pytest.mark.parametrize("name", ["threshold", "match_regex", "Threshold"])

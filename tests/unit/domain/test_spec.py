@@ -28,6 +28,14 @@ def test_merge_is_field_by_field_and_sums_counters() -> None:
     assert (goal.plugins["cpu"].interval, goal.plugins["cpu"].restarts, goal.reloads) == (0.5, 3, 1)
 
 
+def test_what_the_operators_files_name_runs_as_they_say() -> None:
+    above = MANAGED.with_plugin("df", PluginSetting(False, 1, {"MountPoint": "/proc"}))
+    df = merge((ORIGINAL, above, Layer("lease:2", {"df": PluginSetting(interval=0.5)}))).plugins["df"]
+    assert (df.enabled, df.interval, df.config) == (False, 10, {"MountPoint": "/"})
+    bare = merge((Layer(ORIGIN, {"df": PluginSetting(True)}), above)).plugins["df"]
+    assert (bare.interval, bare.config, bare.origin) == (None, None, "host")
+
+
 def test_a_setting_that_is_taken_out_lets_the_layer_below_show() -> None:
     goal = merge((ORIGINAL, MANAGED.with_plugin("df", None)))
     assert goal.plugins["df"].enabled
