@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from collectd_mgr import disk, exception
 from collectd_mgr.domain import beside, grammar, output
@@ -37,6 +38,9 @@ _LATE = ".late"
 
 #: Seconds for a process that nobody wants to end in order, and for one that is alone to be found at the socket.
 _END, _MOVE = 10.0, 10.0
+
+#: How often that is tried with an output which is late.
+_RELEASES = 2
 
 #: What it may cost that the new one is ended when it was to write already.
 _HOLE = "Some of what was sampled meanwhile may be missing: it was the new one's to write."
@@ -177,15 +181,25 @@ def release(settings: DriverSettings) -> None:
     """Have the daemon write whatever it has, without a look at it. Safe to repeat; it is no harm if it fails."""
     client = WireClient(settings.socket, timeout=_END)
     try:
-        if (client.call("status").get("output") or {}).get("gate"):
-            client.call("output_drain", timeout=2 * _END)
-            client.call("output_free")
+        gate = (client.call("status").get("output") or {}).get("gate")
+        # What is late to be written goes faster when everything passes: by the second time it may be.
+        for _ in range(_RELEASES):
+            gate = gate and _freed(client)["gate"]
+        if gate:
+            LOG.warning("Each value of collectd's is looked at yet: it has not written what it has.")
     except SILENCE:
         return
     except exception.CollectdMgrError as error:
         LOG.warning("collectd's output goes through a gate yet: %s", error.detail)
     finally:
         client.close()
+
+
+def _freed(client: WireClient) -> dict[str, Any]:
+    """Free its output, when all that it has is written, or that is late. What it says of it then."""
+    with suppress(exception.Busy):
+        client.call("output_drain", timeout=2 * _END)
+    return dict(client.call("output_free"))
 
 
 def _await_seat(settings: DriverSettings, process: Process) -> None:

@@ -108,7 +108,7 @@ class Parting:
         time.sleep(min(max(0.0, last - time.time()), _FARTHEST))
         self._drain()
         lost = (*self._flush(), *self._carry_states())
-        self._tell_missing(self._new.call("output_open", timeout=_PATIENCE)["missing"])
+        self._tell_missing(self._new.call("output_open", timeout=_PATIENCE).get("missing", []))
         return lost
 
     def resume(self) -> tuple[str, ...] | None:

@@ -28,7 +28,7 @@ from collectd_mgr.extension.inits import Inits
 from collectd_mgr.extension.probes import Probe
 from collectd_mgr.extension.rule import Rule
 from collectd_mgr.extension.threads import Threads
-from collectd_mgr.extension.writers import Visit, Writers
+from collectd_mgr.extension.writers import Sample, Visit, Writers
 
 CHAIN = "collectd_mgr/output"
 TARGET = "collectd_mgr_output"
@@ -113,7 +113,7 @@ class Output:
 
     def open(self) -> None:
         """The other instance has written what it has: what waits for that passes. Safe to repeat."""
-        self._rule.over.set()
+        self._rule.open()
 
     def free(self) -> None:
         """Have everything pass, without a look at it. Safe to repeat.
@@ -200,8 +200,8 @@ class Output:
         rule = self._rule
         if rule.mode == PASS:
             return True
-        metric = abi.name(value)
-        return rule.verdict(metric, value.time, partial(self._writers.queue, metric, value.time, visit))
+        sample = Sample(abi.name(value), value.time, value.interval)
+        return rule.verdict(sample, partial(self._writers.queue, sample, visit))
 
     def _guard(self) -> None:
         """Have collectd ask us of each value."""

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from collectd_mgr.domain.output import HOLD, NEVER, PASS, SINCE, UNTIL
 from collectd_mgr.extension import abi
-from collectd_mgr.extension.writers import PATIENCE
+from collectd_mgr.extension.writers import PATIENCE, Sample
 
 _NEVER = abi.to_cdtime(NEVER)
 
@@ -26,6 +27,8 @@ class Rule:
     otherwise: int = 0
     other: int = 0
     over: threading.Event = field(default_factory=threading.Event)
+    #: When it was, as a cdtime.
+    opened: int = _NEVER
 
     @property
     def idle(self) -> bool:
@@ -35,18 +38,26 @@ class Rule:
     def inherit(self) -> None:
         """The other instance has ended: what was its own as long as it lived is not any more."""
         self.moments = {name: moment for name, moment in self.moments.items() if moment < _NEVER}
+        self.open()
+
+    def open(self) -> None:
+        """The other instance has ended, or written all it had. Safe to repeat."""
+        self.opened = min(self.opened, abi.to_cdtime(time.time()))
         self.over.set()
 
-    def verdict(self, metric: bytes, moment: int, queue: Callable[[], Callable[[], None]]) -> bool:
-        """Whether a value passes; it may have to wait, for the other instance and for its turn in ``queue``."""
+    def verdict(self, sample: Sample, queue: Callable[[int, int], Callable[[], None]]) -> bool:
+        """Whether a value passes; it may have to wait, for the other instance and for its turn in ``queue``: see
+        :meth:`.Writers.queue`, of which that is given ``since`` and ``until``.
+        """
         if self.mode in (PASS, HOLD):
             return self.mode == PASS
-        early = moment < self.moments.get(metric, self.otherwise)
+        since = self.moments.get(sample.metric, self.otherwise)
+        early = sample.time < since
         if self.mode == UNTIL:
             return early or self.over.is_set()
         if early:
             return False
-        await_turn = queue()
+        await_turn = queue(since, self.opened)
         waited = self.over.wait(PATIENCE)
         await_turn()
         return waited and self.mode == SINCE

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from collectd_mgr.extension.threads import Threads
 
@@ -22,6 +23,14 @@ _PAUSE = 0.0005
 COMING = 1.0
 
 
+class Sample(NamedTuple):
+    """Of a metric: its time, and its interval, as cdtimes."""
+
+    metric: bytes
+    time: int
+    interval: int
+
+
 class Writers:
     """Where each of them is. A thread that has come by again, or waits for a value, has dealt with the one before."""
 
@@ -32,7 +41,9 @@ class Writers:
         self._here: set[int] = set()
         #: The values of a metric that came by, by the time of their samples.
         self._queues: dict[bytes, dict[Visit, int]] = {}
-        #: With which of its visits each thread is in a queue, or was last.
+        #: The time up to which all samples of a metric came by.
+        self._complete: dict[bytes, int] = {}
+        #: With which of its visits each thread asked for a turn last.
         self._queued: dict[int, int] = {}
         self._known: tuple[int, ...] = ()
         #: Those that did not come in time, and after which of their visits.
@@ -52,23 +63,43 @@ class Writers:
     def left(self, visit: Visit) -> None:
         self._here.discard(visit[0])
 
-    def queue(self, metric: bytes, moment: int, visit: Visit) -> Callable[[], None]:
-        """This visit is with a sample of ``metric``. Gives what waits until those before it, which went through here,
-        are dealt with: samples of one metric go out in the order of their times.
+    def queue(self, sample: Sample, visit: Visit, since: int, until: int) -> Callable[[], None]:
+        """This visit is with that. Gives what waits until those before it, which went through here, are dealt with:
+        samples of one metric go out in the order of their times.
+
+        :param since: the metric has no sample before that
+        :param until: when the wait for the other instance ended, or later. What is sampled from then on, and not next
+            to what was before, waits for that only: whatever the outputs take, there is an end to the queues
         """
+        metric, moment, interval = sample
         with self._lock:
             before = dict(self._queued)
-            self._queues.setdefault(metric, {})[visit] = moment
             self._queued[visit[0]] = visit[1]
-        return partial(self._follow, metric, moment, visit, before)
+            if moment - interval >= until:
+                return partial(self._await_turn, sample, visit)
+            self._queues.setdefault(metric, {})[visit] = moment
+            # The first one may be a whole interval later.
+            complete = self._complete.get(metric, since - interval // 2)
+            # Only where one may be missing: threads that wait for each other write as fast as the slowest output.
+            if moment - complete > 3 * interval // 2:
+                return partial(self._follow, sample, visit, before)
+            self._complete[metric] = max(complete, moment)
+        return partial(self._await_turn, sample, visit)
 
-    def _follow(self, metric: bytes, moment: int, visit: Visit, queued: dict[int, int]) -> None:
+    def _follow(self, sample: Sample, visit: Visit, queued: dict[int, int]) -> None:
         # What was taken from collectd's queue before may be in the hands of a thread that is yet to come by.
         others = [thread for thread in self._all() if thread != visit[0]]
         if not _wait(lambda: all(self._came(thread, queued) for thread in others), self._coming):
             late = [thread for thread in others if not self._came(thread, queued)]
             self._late.update({thread: self._visits.get(thread, 0) for thread in late})
-        _wait(lambda: self._is_first(metric, moment, visit), PATIENCE)
+        with self._lock:
+            self._complete[sample.metric] = max(self._complete.get(sample.metric, 0), sample.time)
+        self._await_turn(sample, visit)
+
+    def _await_turn(self, sample: Sample, visit: Visit) -> None:
+        if not _wait(lambda: self._is_first(sample.metric, sample.time, visit), PATIENCE):
+            with self._lock:  # One that hangs is waited for once.
+                self._queues.pop(sample.metric, None)
 
     def _all(self) -> tuple[int, ...]:
         """collectd starts all of them before it reads."""
@@ -95,6 +126,7 @@ class Writers:
         """Who came by with what."""
         with self._lock:
             self._queues.clear()
+            self._complete.clear()
 
     def _is_over(self, visit: Visit) -> bool:
         thread, count = visit

@@ -137,6 +137,12 @@ def test_a_flush_that_takes_long_is_not_waited_for(
     assert instances.parting().finish(0.0) == ()
 
 
+def test_a_new_one_of_an_earlier_release_tells_of_no_metric_that_is_missing(instances: Instances) -> None:
+    instances.answer(OLD, output.UNTIL)
+    instances.answer(NEW, output.SINCE, output_open={})
+    assert instances.parting().finish(0.0) == ()
+
+
 def test_an_old_one_that_has_to_be_killed_may_not_have_sent_all(instances: Instances, stubborn: Process) -> None:
     for pid in (OLD, NEW):
         instances.answer(pid, output.PASS)
