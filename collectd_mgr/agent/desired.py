@@ -94,13 +94,20 @@ def check_sections(spec: HostSpec, than: HostSpec | None) -> None:
             received.check(*place[1:], setting)
 
 
+def follows(spec: HostSpec, than: HostSpec | None) -> bool:
+    """Whether ``spec`` came right after ``than``, or is the first of all: what it has besides is what somebody asks for
+    now. One that comes after others, be it that the host has forgotten them, may have had that for long.
+    """
+    before = than.generation if than else Generation(spec.generation.epoch, 0)
+    return spec.generation == before.next()
+
+
 def check_restarts(goal: Goal, spec: HostSpec, than: HostSpec | None) -> None:
     """Check a spec that follows ``than`` at once. One that came after others may be about what was on meanwhile.
 
     :raises PluginNotEnabled: where it restarts a plugin that is off in ``goal``
     """
-    before = than.generation if than else Generation(spec.generation.epoch, 0)
-    if spec.generation != before.next():
+    if not follows(spec, than):
         return
     known = _restarts(than)
     for name, count in _restarts(spec).items():

@@ -13,7 +13,7 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.agent import moment
 from collectd_mgr.agent.allowlist import Allowlist
-from collectd_mgr.agent.desired import goal_of, same_daemon
+from collectd_mgr.agent.desired import follows, goal_of, same_daemon
 from collectd_mgr.agent.memory import MemoryFile
 from collectd_mgr.agent.mode import ModeSwitch
 from collectd_mgr.agent.origin import Origin
@@ -160,9 +160,17 @@ class State:
             self.remember(reached=holds)
 
     def check_allowed(self, spec: HostSpec) -> None:
-        """:raises RefusedByAgent: where ``spec`` asks for something new that the host's allow-list refuses"""
-        asked, now = self.wanted(spec), self.wanted(self.memory.current)
-        self._allowlist.check(asked, now, self.origin.interval)
+        """Check what is new in ``spec``. Of one that is sent again to a host that has forgotten what it let in, nobody
+        can tell: :meth:`goal` leaves out what is refused, and the rest is taken up.
+
+        :raises RefusedByAgent: where it asks for something new that the host's allow-list refuses, or nobody can make
+            sense of that
+        """
+        if self.memory.current is None and not follows(spec, None):
+            self._allowlist.check_plugins({})
+        else:
+            asked, now = self.wanted(spec), self.wanted(self.memory.current)
+            self._allowlist.check(asked, now, self.origin.interval)
 
     def wanted(self, spec: HostSpec | None) -> Goal:
         """The layers of ``spec`` whose lease has not ended, on top of the operator's."""

@@ -77,6 +77,19 @@ def test_what_is_remembered_is_switched_off_when_the_policy_changes(tmp_path: Pa
     assert again.apply(spec(3, cpu=1.0)).outcome == "applied"
 
 
+def test_what_is_refused_by_now_is_in_nobodys_way_on_a_host_that_has_forgotten_all(tmp_path: Path, file: Path) -> None:
+    forgetful = make(tmp_path)
+    file.write_text("[plugins")
+    with pytest.raises(exception.RefusedByAgent):
+        forgetful.apply(spec(4, cpu=True, load=True))
+    file.write_text('[plugins]\ndeny = ["Load"]\n')
+    status = forgetful.apply(spec(4, cpu=True, load=True, exec=EXEC))
+    assert (status.outcome, forgetful.enabled()) == ("applied", {"cpu"})
+    assert any("load: The host's operator refuses" in line for line in status.warnings)
+    with pytest.raises(exception.RefusedByAgent):
+        forgetful.apply(spec(5, cpu=True, load=2.0, exec=EXEC))
+
+
 def test_a_broken_file_lets_in_nothing_and_stops_nothing(tmp_path: Path, file: Path) -> None:
     agent = make(tmp_path)
     agent.apply_and_look(spec(1, cpu=True, df=True))
