@@ -2,8 +2,8 @@
 """What betrays a secret in a text, and the text without it. Where it is not sure, it counts as one.
 
 A name that is called like one (``password``, ``api_key``, ``X-Auth-Token``) before a value, in any of the forms that
-URLs, connect strings, headers, JSON, arguments and collectd.conf have; who somebody is in a URL; a parameter of a URL
-that is no plain word or number; a private key.
+URLs, connect strings, headers, JSON, XML, arguments and collectd.conf have; who somebody is in a URL, or logs in as; a
+parameter of a URL that is no plain word or number; a private key.
 """
 
 from __future__ import annotations
@@ -47,22 +47,58 @@ _QUERY = re.compile(r"(?<=[?&#;])(?P<before>[^\s=&#;?\"'<>]*)(?P<value>=[^\s&#;\
 
 _URL = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://[^\s?#\"'<>]{0,300}[?#][^\s\"'<>]*", re.IGNORECASE)
 
-_ASSIGNED = re.compile(rf"(?<![\w.-])(?P<before>{_WORD}\s*=\s*)(?:'[^']*'|[^\s;&,'\"]+)", re.IGNORECASE)
-
 _STRING = r'"(?:[^"\\]|\\.)*"?'
 
-_JSON = re.compile(
-    rf"(?P<before>[\"']{_WORD}[\"']\s*:\s*)(?:{_STRING}|'(?:[^'\\]|\\.)*'?|[^\s,}}\]\"']+)", re.IGNORECASE
+#: Between a name, which may be in quotes itself (in a string of JSON, with backslashes), and its value.
+_EQUALS = r"(?:\\*[\"']\]?)?\s*(?::=|=[=>]|=(?![=>])|%3D)\s*"
+_COLON = r"(?:\\*[\"'])?\s*:(?!=)\s*"
+
+#: ``name="password" value="hunter2"``, and the same of JSON.
+_PAIR = (
+    rf"(?:name|key)(?:\\*[\"'])?\s*[:=]\s*\\*[\"']{_WORD}\\*[\"'](?:\s*,)?\s*(?:\\*[\"'])?value(?:\\*[\"'])?\s*[:=]\s*"
 )
 
-_HEADER = re.compile(rf"(?<![\w.-])(?P<before>{_WORD}:[ \t]+)(?!\\[\"'])(?:[^\s\"']+[^\r\n\"']*)", re.IGNORECASE)
-
-#: Of YAML, or in a message, which may be a string of JSON itself: ``Password: "hunter2"``.
+#: ``password="hunter2"``, of XML, YAML, JSON, a connect string, arguments, in a message or in a string of JSON. A quote
+#: that ends a line opens nothing: it closes a string that the name is the last word of. Before a letter it closes none.
 _QUOTED = re.compile(
-    rf"(?<![\w.-])(?P<before>{_WORD}:[ \t]*(?:(?P<escaped>\\[\"'])|(?P<quote>[\"'])))"
-    r"(?(escaped)[^\"'\\]*|(?:(?!(?P=quote))[^\\]|\\.)*)",
-    re.IGNORECASE | re.DOTALL,
+    rf"(?<![\w.-])(?P<before>(?:{_PAIR}|{_WORD}(?:{_EQUALS}|{_COLON})|--{_WORD} +)b?"
+    r"(?P<escape>\\+)?(?P<quote>''(?=[\w*])|\"\"(?=[\w*])|[\"'])(?![ \t]*>?[ \t]*$))"
+    r"(?(escape)(?:(?P=escape)\\+(?P=quote)|\\*(?P=quote)(?=\w)|\\+(?!\\|(?P=quote))|(?!(?P=quote))[^\\])*"
+    r"|(?:\\.|(?!(?P=quote))[^\\]|(?P=quote){1,2}(?=\w))*)",
+    re.IGNORECASE | re.DOTALL | re.MULTILINE,
 )
+
+#: What the pattern before has masked, or left.
+_IN_QUOTES = r"(?:\\*[\"']|b[\"']\*)"
+
+#: Without quotes, or as ODBC has it: ``PWD={hun ter2}``. A quote in a word, or a comma before no name, is of the value.
+_ASSIGNED = re.compile(
+    rf"(?<![\w.-])(?P<before>{_WORD}"
+    rf"(?:{_EQUALS}(?:(?:Basic|Bearer|Digest|Negotiate|Token) +)?|:(?![:/]|[0-9]{{1,5}}\b)))(?!{_IN_QUOTES})"
+    r"(?:\{(?:[^}]|\}\})*\}?[^\s;&,'\"]*"
+    r"|(?:(?<=\w)\\*['\"](?=\w)|\\ |[^\s;&,'\"]|,(?=[^\s;&,'\"=]+(?:[\s;&,'\"]|\Z)))+)",
+    re.IGNORECASE,
+)
+
+_JSON = re.compile(
+    rf"(?P<before>[\"']{_WORD}\\*[\"']\s*:\s*)(?!{_IN_QUOTES})(?:\[[^\]]*\]?|\{{[^}}]*\}}?|[^\s,}}\]\"']+)",
+    re.IGNORECASE,
+)
+
+_HEADER = re.compile(rf"(?<![\w.-])(?P<before>{_WORD}:[ \t]+)(?!\\+[\"'])(?:[^\s\"']+[^\r\n\"']*)", re.IGNORECASE)
+
+#: ``<password>hunter2</password>``. What follows the name of a block in collectd.conf is on a line of its own.
+_ELEMENT = re.compile(
+    rf"(?P<before><(?:(?:\w{{1,50}}:)?{_WORD}|\w{{1,50}}\s+(?:name|key)=\\*[\"']{_WORD}\\*[\"'])(?:\s[^<>]{{0,200}})?>"
+    r"(?:<!\[CDATA\[)?)[^<\s][^<]*(?=</)",
+    re.IGNORECASE,
+)
+
+#: Without a scheme before it: ``root:hunter2@tcp(db)``.
+_LOGIN = re.compile(r"(?<![\w.%+-])(?P<before>[\w.%+-]{1,64}:)(?!//)[^\s:@\"'<>]{1,200}(?=@[\w\[(])")
+
+#: As curl takes it: ``-u root:hunter2``.
+_USER = re.compile(r"(?<![\w.-])(?P<before>(?:-u|--user)(?: +|=)\\*[\"']?[^\s:\"']{1,200}:)[^\s\"'\\]+")
 
 #: In the words of RFC 7617 and 6750; and not in those of a sentence.
 _SCHEME = re.compile(r"(?<![\w-])(?P<before>(?:Bearer|Basic|Negotiate) +)(?=[a-zA-Z_/+~.-]*[0-9A-Z=])[\w/+~.=-]+")
@@ -74,7 +110,7 @@ _ARGUMENT = re.compile(rf"(?<![\w.-])(?P<before>--{_WORD} +)[^\s\"']+", re.IGNOR
 
 #: In collectd.conf text or a line of a log: all that follows a secret's name on the line, or is quoted.
 _STATEMENT = re.compile(
-    rf"(?P<before>(?:^|(?<=[\s<\"']))(?:{_WORD}\"?[ \t]+|(?:post|body)[ \t]+(?=\")))"
+    rf"(?P<before>(?:^|(?<=[\s<\"']))(?:{_WORD}(?:\"[ \t]+(?!value=)|[ \t]+)(?!:?=)|(?:post|body)[ \t]+(?=\")))"
     rf"(?P<secret>(?:{_STRING}|[^\s\"<>]+)(?:[ \t]+{_STRING})*)",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
@@ -92,9 +128,9 @@ _SENTENCE = re.compile(
 )
 
 #: Each of the patterns has one of these in it: most texts have none.
-_HINT = re.compile(r"[:=]|--|(?:Bearer|Basic|Negotiate) ")
+_HINT = re.compile(r"[:=]|--|</|%3[dD]|(?:Bearer|Basic|Negotiate) ")
 
-_PATTERNS = (_PRIVATE_KEY, _USERINFO, _JSON, _ASSIGNED, _QUOTED, _HEADER, _SCHEME, _ARGUMENT)
+_PATTERNS = (_PRIVATE_KEY, _USERINFO, _QUOTED, _JSON, _SCHEME, _ARGUMENT, _ASSIGNED, _HEADER, _ELEMENT, _LOGIN, _USER)
 
 
 def is_secret(name: str) -> bool:

@@ -54,6 +54,56 @@ CONFIGS: list[Any] = [
     {"Host": [{"args": "a", "Community": "hunter2"}, {"args": "b", "Community": "hunter2"}]},
 ]
 
+#: The spellings of a secret in a string: of connect strings, arguments, XML, JSON, code, headers, logins.
+SPELLINGS = [
+    'host=db password="hunter2"',
+    'user="root" password="hunter2"',
+    'api_key="AKIAhunter2"',
+    '<db password="hunter2"/>',
+    r"PWD=\"hunter2\"",
+    "PWD={hun hunter2}",
+    "PWD={a}}hunter2};UID=x",
+    r"password='a\'hunter2'",
+    r'password="a\"hunter2"',
+    "password='it''s hunter2'",
+    "password='hunter2",
+    'password="a hunter2',
+    "dblink('password=''hunter2''')",
+    r"password=a\ hunter2",
+    "password=it's-hunter2",
+    'password=a"hunter2',
+    "password=a,hunter2",
+    'password = "hunter2"',
+    "password == hunter2",
+    'password := "hunter2"',
+    '"password" => "hunter2"',
+    'config["password"] = "hunter2"',
+    "a%3Db%26password%3Dhunter2",
+    r"{\"password\": \"hunter2\"}",
+    r"{\"password\":\"a\\\"hunter2\"}",
+    r"{\\\"password\\\": \\\"hunter2\\\"}",
+    r"{\"token\": hunter2}",
+    '{"tokens": ["a", "hunter2"]}',
+    '{"auth": {"a": "hunter2"}}',
+    '{"name": "password", "value": "hunter2"}',
+    "{'password': b'hunter2'}",
+    "Config(password=b'hunter2')",
+    "<password>hunter2</password>",
+    '<a:password type="x"><![CDATA[hunter2]]></a:password>',
+    '<add key="password" value="hunter2"/>',
+    '<property name="password">hunter2</property>',
+    "Authorization=Basic hunter2",
+    "Authorization = Bearer hunter2",
+    "X-Api-Key:hunter2",
+    "password:hunter2",
+    "root:hunter2@tcp(db:3306)/x",
+    "//root:hunter2@db/x",
+    "curl -u root:hunter2 https://example.org/",
+    'curl --user "root:hunter2" https://example.org/',
+    'x --password "hunter2"',
+    'x --password="hun hunter2"',
+]
+
 
 def same(one: Any, other: Any) -> bool:
     """There is more than one JSON for a config."""
@@ -67,6 +117,20 @@ def test_a_secret_does_not_leave_and_comes_back(config: Any) -> None:
     assert MASK in str(shown)
     assert mask(shown) == shown
     assert same(unmask(shown, config), config)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_secret_in_a_string_does_not_leave_however_it_is_spelt(spelling: str) -> None:
+    test_a_secret_does_not_leave_and_comes_back({"Plugin": {"args": "x", "DSN": spelling}})
+    text = forms.to_text(forms.from_any({"DSN": spelling, "Host": "good"}))
+    for each in (spelling, text):
+        assert "hunter2" not in mask_text(each)
+        assert mask_text(mask_text(each)) == mask_text(each)
+
+
+@pytest.mark.parametrize("before", ['Arg "password="', 'Message "the password:"', '<Arg "token=">', "Arg 'key='"])
+def test_a_quote_that_ends_a_line_takes_no_name_of_a_secret_with_it(before: str) -> None:
+    assert mask_text(f'{before}\n Password "hunter2"\n') == f'{before}\n Password "{MASK}"\n'
 
 
 def test_what_is_no_secret_stays() -> None:
@@ -192,6 +256,7 @@ def test_text_is_masked(text: str) -> None:
         'LoadPlugin "cpu"\n<Plugin "cpu">\n ReportByCpu true\n</Plugin>\n',
         "INC-12: the password of the switch was changed, its key is new",
         "A token for the bus and a password that nobody has",
+        "http://keystone-auth:5000/v3 and token:5672 do not answer; git@example.org:a/b, 10:20:30 me@example.org",
     ],
 )
 def test_text_without_secrets_stays(text: str) -> None:
@@ -233,6 +298,11 @@ def test_any_secret_is_masked_in_both_forms(secret: str) -> None:
         '"',
         '\\"',
         "key ",
+        'pass="',
+        'key=\\"',
+        "key=a,",
+        "<key a",
+        "a:a@",
     ],
 )
 def test_a_long_text_takes_no_square_of_its_length(piece: str) -> None:
