@@ -70,11 +70,12 @@ def setting(name: str, given: Mapping[str, Any]) -> PluginSetting:
     """The ``enabled``, ``interval`` and ``config`` that are given for a plugin, its config (JSON or text) in the
     canonical JSON form.
 
-    :raises BadGrammar, BadConfig: when collectd could not hold the config, or it is the whole block of the plugin
+    :raises BadGrammar, BadConfig: when collectd could not hold the config, or not compile its regular expressions, or
+        it is the whole block of the plugin
     """
     interval, config = given.get("interval"), given.get("config")
     if config is not None:
-        config = forms.to_json(forms.within(name, forms.from_any(config)))
+        config = forms.to_json(forms.light(forms.within(name, forms.from_any(config))))
     return PluginSetting(given.get("enabled"), None if interval is None else float(interval), config)
 
 

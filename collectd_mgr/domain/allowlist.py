@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from collectd_mgr import exception
-from collectd_mgr.domain import options, safety
+from collectd_mgr.domain import config, options, safety
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.spec import PluginGoal
 
@@ -79,7 +79,7 @@ class Violation:
 
     A section of settings is an option of no plugin.
 
-    ``reason_code`` is stable: plugin, option, path, program, url, interval, config, size.
+    ``reason_code`` is stable: plugin, option, path, program, url, interval, config, expression, size.
     """
 
     plugin: str
@@ -186,8 +186,17 @@ class _Judge:
         except (exception.BadGrammar, exception.BadConfig) as error:
             yield self._no((), "config", f"It cannot be understood: {error.kwargs['reason']}")
             return
+        yield from self._weight(items)
         for item in items:
             yield from self._item(item, ())
+
+    def _weight(self, items: tuple[Item, ...]) -> Iterator[Violation]:
+        """Also of a plugin that is allowed all its options: no operator means to have collectd die."""
+        try:
+            config.light(items)
+        except exception.BadConfig as error:
+            reason = f"It could harm collectd: {error.kwargs['reason']}."
+            yield Violation(self._plugin, error.kwargs["path"], "expression", reason)
 
     def _refusal(self, goal: PluginGoal) -> str | None:
         if not safety.PLUGIN_NAME.fullmatch(self._plugin):

@@ -27,12 +27,12 @@ form in which that cannot matter, to be stored and compared; :func:`to_readable`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import grammar
+from collectd_mgr.domain import burden, grammar
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.lexer import Value, simplest
 
@@ -42,6 +42,11 @@ ARGS = "args"
 MAX_DEPTH = 32
 MAX_ITEMS = 20_000
 MAX_CHARACTERS = 1 << 20
+
+_HEAVY = (
+    "as a regular expression it would take collectd too much memory, or its stack: it has too many parentheses within "
+    "parentheses, or too much is repeated or may be left out"
+)
 
 #: Plugins in whose own configuration blocks are called ``Plugin``.
 _OF_PLUGINS = ("java", "perl", "threshold")
@@ -112,6 +117,17 @@ def within(plugin: str, items: tuple[Item, ...]) -> tuple[Item, ...]:
             raise _bad(
                 (item.key,), f"a config is what stands within <Plugin {plugin}>: leave that line and its end out"
             )
+    return items
+
+
+def light(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """``items`` as they are, if collectd can compile their strings, should they be regular expressions.
+
+    :raises exception.BadConfig: otherwise
+    """
+    shares = [(burden.burden(text), path) for path, text in _strings(items, ())]
+    if sum(share for share, _ in shares) > 1:
+        raise _bad(max(shares)[1], _HEAVY)
     return items
 
 
@@ -259,6 +275,13 @@ def _count(items: tuple[Item, ...], depth: int) -> int:
     if depth > MAX_DEPTH + 1:
         raise _bad((), f"blocks more than {MAX_DEPTH} deep")
     return len(items) + sum(_count(item.children, depth + 1) for item in items if item.children)
+
+
+def _strings(items: Iterable[Item], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for item in items:
+        here = (*above, item.key)
+        yield from ((here, value) for value in item.values if isinstance(value, str))
+        yield from _strings(item.children or (), here)
 
 
 def _bad(path: tuple[str, ...], reason: str) -> exception.BadConfig:

@@ -8,17 +8,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Union
 
-# An escaped character, a bracket expression (a ] is none of its end where it comes first, or in a class), a number of
-# repetitions, or any other character.
-_TOKEN = re.compile(
+#: An escaped character, a bracket expression (a ] is none of its end where it comes first, or in a class), a number of
+#: repetitions (glibc takes a backslash in front of a zero there), or any other character.
+TOKEN = re.compile(
     r"\\(?P<escaped>.?)"
     r"|(?P<bracket>\[\^?\]?(?:\[:[^]:]*:\]|\[\.[^].]*\.\]|\[=[^]=]*=\]|[^]])*\]?)"
-    r"|(?P<bounds>\{[0-9]*(?:,[0-9]*)?\})"
+    r"|(?P<bounds>\{[0-9\\]*(?:,[0-9\\]*)?\})"
     r"|(?P<other>.)",
     re.DOTALL,
 )
 
-_BOUNDS = {"*": (0, None), "+": (1, None), "?": (0, 1)}
+BOUNDS = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 _PLACES = frozenset({"^", "$"})
 _ESCAPED_PLACES = frozenset("<>bB`'")
 
@@ -86,7 +86,7 @@ def parse(text: str) -> Node:
     :raises ValueError: it is none, in libc's words
     """
     groups = [_Group()]
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         group, other = groups[-1], token["other"]
         if other == "(":
             groups.append(_Group())
@@ -95,8 +95,8 @@ def parse(text: str) -> Node:
             groups[-1].take(closed)
         elif other == "|":
             group.alternatives.append([])
-        elif token["bounds"] or other in _BOUNDS:
-            group.repeat(*(_BOUNDS.get(other) or _bounds(token["bounds"])))
+        elif token["bounds"] or other in BOUNDS:
+            group.repeat(*bounds(token))
         else:
             place = other in _PLACES or token["escaped"] in _ESCAPED_PLACES
             group.take(Place(token[0]) if place else Piece(token[0]))
@@ -105,10 +105,18 @@ def parse(text: str) -> Node:
     return groups[0].closed()
 
 
-def _bounds(text: str) -> tuple[int, int | None]:
-    low, comma, high = text.strip("{}").partition(",")
-    at_least = int(low or 0)
-    return (at_least, int(high) if high else None) if comma else (at_least, at_least)
+def bounds(token: re.Match[str]) -> tuple[int, int | None]:
+    """How often what stands before this token of a repetition is wanted: at least, and at most (None: no bound)."""
+    if token["bounds"] is None:
+        return BOUNDS[token["other"]]
+    low, comma, high = token["bounds"].strip("{}").replace("\\", "").partition(",")
+    at_least = _number(low)
+    return (at_least, _number(high) if high else None) if comma else (at_least, at_least)
+
+
+def _number(text: str) -> int:
+    """What is above libc's own limit (32767) stays above it; nobody has to read a million digits."""
+    return int(text.lstrip("0")[:6] or 0)
 
 
 def size(node: Node) -> int:

@@ -15,7 +15,7 @@ from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSe
 from collectd_mgr.rpc.agent import AgentAPI
 from tests.agent.agent_host import AgentHost, enabled, spec
 from tests.services.rabbitmq import RabbitMQ
-from tests.unit.domain.hostile_configs import REFUSED
+from tests.unit.domain.hostile_configs import EXPRESSIONS, REFUSED
 
 #: What runs the code of others, as files that collectd would map.
 _DENIED = ("exec.so", "perl.so", "lua.so", "java.so", "dbi.so", "postgresql.so", "evil")
@@ -87,6 +87,10 @@ def test_none_of_them_reaches_the_daemon(host: AgentHost) -> None:
             none = Layer(HOST, {"memory": PluginSetting(True, 1.0)}, sections={section: settings})
             with pytest.raises(error):
                 api.apply(host.name, HostSpec(Generation("e", 11), (none,)), timeout=120)
+        for plugin, config in EXPRESSIONS[:1]:
+            asked = Layer(HOST, {plugin: PluginSetting(True, config=config)})
+            with pytest.raises(exception.RefusedByAgent, match="regular expression"):
+                api.plugin_test(host.name, plugin, asked, 5.0, "req-heavy", 120)
     assert let_in == []
     assert traces(host) == before
 

@@ -180,7 +180,35 @@ _OPTIONS: list[Case] = [
     ("swap", "<A>\n"),
 ]
 
-REFUSED: list[Case] = [*_PLUGINS, *_FILES, *_ADDRESSES, *_OPTIONS]
+#: Regular expressions that take collectd its memory, its time or its stack.
+_HEAVY = [
+    "((a{1,80}){1,80}){1,80}",
+    "((a{1,60}){1,60}){1,60}",
+    "a{1,80}{1,80}{1,80}",
+    # glibc takes an escaped zero for a digit.
+    r"((a{1\0\0}){1\0\0}){1\0\0}",
+    "(" * 24 + "a" + ")+" * 24,
+    "a" + "+" * 24,
+    "(" * 20000 + "a" + ")" * 20000,
+    # They end in an error, but late.
+    "(" * 20000,
+    "((a{100}){100}){100}(",
+    "a{1,32767}",
+    "(a?){10000}",
+    "a?" * 10000,
+    "a|" * 30000,
+    "a" + "*" * 30000,
+    "((a?)+|(b?)+){20}",
+    "((a*)*|(b*)*)" * 20,
+]
+EXPRESSIONS: list[Case] = [
+    *[("df", {"MountPoint": f"/{text}/"}) for text in _HEAVY],
+    *[("processes", {"ProcessMatch": {"args": ["x", text]}}) for text in _HEAVY],
+    # None of them is too heavy by itself.
+    ("df", {"MountPoint": ["/(a{1,40}){1,40}/"] * 60}),
+]
+
+REFUSED: list[Case] = [*_PLUGINS, *_FILES, *_ADDRESSES, *_OPTIONS, *EXPRESSIONS]
 
 INSIDE: list[Case] = [
     *[("df", {"MountPoint": text, "Block": {"args": text, "Device": [text, text]}}) for text in HOSTILE],

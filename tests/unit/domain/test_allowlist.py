@@ -178,3 +178,31 @@ def test_long_strings_cost_no_more_than_their_length(text: str) -> None:
     began = time.process_time()
     judged(("users", {"First": text}))
     assert time.process_time() - began < 20.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"/^([0-9]{1,3}\.){3}[0-9]{1,3}$/",
+        r"^(([0-9a-f]{1,4}:){1,7}|:)(:[0-9a-f]{1,4}){1,7} [0-9a-f]{64}$",
+        "^(.*)* (a+)+$",
+        "|".join(f"host{n}" for n in range(2000)),
+        "SELECT f(a)*(b + (c)) FROM t WHERE (a || b) = '?';\n" * 1200,
+        "int f(void) { return g()*h(); } /*" + "*" * 70 + "*/\n",
+        ("+-----" * 10 + "+\n") * 500,
+        "+" * 80,
+        "x" * 65536,
+        "{1,2,3} [(" + r"\(" * 300,
+    ],
+    ids=range(10),
+)
+def test_no_string_in_use_is_too_heavy(text: str) -> None:
+    assert "expression" not in codes(("processes", {"ProcessMatch": {"args": ["x", text]}}))
+
+
+def test_expressions_that_are_too_heavy_together() -> None:
+    (found,) = judged(("df", {"MountPoint": ["/(a{1,40}){1,40}/"] * 60}))
+    assert (found.option, found.reason_code) == ("MountPoint", "expression")
+    assert judged(("df", {"MountPoint": "/(a{1,40}){1,40}/"})) == ()
+    allowed = Policy(allow=("python",))
+    assert "expression" in codes(("python", {"Module": {"args": "x", "Match": "(" * 300}}), allowed)
