@@ -149,12 +149,10 @@ class Carrier:
         change = _Change(spec, running, self.differs(spec, running), takes_up, request_id, barred or {})
         if any(step.kind == RELOAD for step in change.todo):
             return self._reload(change)
-        if takes_up:
-            check_owned(self._state.origin.layer, spec, self._state.memory.current)
+        said = check_owned(self._state.origin.layer, spec, self._state.memory.current) if takes_up else ()
         done = self._carry(change) if change.todo else Applied("", running)
-        if not takes_up:
-            return done
-        said = absent(self._state.wanted(self._state.memory.current), self._state.wanted(spec), self.installed())
+        if takes_up:
+            said += absent(self._state.wanted(self._state.memory.current), self._state.wanted(spec), self.installed())
         return replace(done, warnings=(*done.warnings, *said))
 
     def _reload(self, change: _Change) -> Applied:
@@ -169,8 +167,7 @@ class Carrier:
         if after.unread is not None:
             detail = f"The operator's files cannot be understood: {after.unread}"
             raise exception.ConfigRejected(detail, messages=[after.unread])
-        if change.takes_up:
-            check_owned(after.layer, spec, self._state.memory.current)
+        said = check_owned(after.layer, spec, self._state.memory.current) if change.takes_up else ()
         change = replace(change, todo=self._steps(running, spec))
         news = difference(before, after, running, self._state.goal(spec)) if before else None
         if news is not None:
@@ -180,7 +177,7 @@ class Carrier:
             change = live if self._is_live(live) else change
         applied = self._carry(change)
         self._state.origin_runs = True
-        return applied
+        return replace(applied, warnings=(*applied.warnings, *said))
 
     def _is_live(self, change: _Change) -> bool:
         """Whether the live driver makes these changes, or would only have to remember that there are none."""

@@ -55,20 +55,25 @@ def check_known(unknown: Set[str]) -> None:
         )
 
 
-def check_owned(origin: Layer, spec: HostSpec, than: HostSpec | None) -> None:
+def check_owned(origin: Layer, spec: HostSpec, than: HostSpec | None) -> tuple[str, ...]:
     """Check what is new in ``spec``. What ``than`` had already was ours before the operator's files named the
     plugin; it has no effect beside them, and must not be in the way of changes that are about something else, be it
-    ``enabled`` of the same plugin.
+    ``enabled`` of the same plugin. So may be what does not follow ``than``: it is let in as well, without effect.
 
-    :raises OwnedByHostConfig: where it sets more than ``enabled`` of a plugin of the operator's
+    :returns: a sentence for each plugin of which something was let in so
+    :raises OwnedByHostConfig: where it follows, and sets more than ``enabled`` of a plugin of the operator's
     """
-    before = _settings(than)
+    before, found = _settings(than), set()
     for (layer, name), setting in _settings(spec).items():
         known = before.get((layer, name), PluginSetting())
         if name in origin.plugins and replace(setting, enabled=None).over(known) != known:
-            raise exception.OwnedByHostConfig(
-                f"The operator's own files configure {name}: only enabled can be set from here.", plugin=name
-            )
+            found.add(name)
+    said = tuple(
+        f"The operator's own files configure {name}: only enabled can be set from here." for name in sorted(found)
+    )
+    if said and follows(spec, than):
+        raise exception.OwnedByHostConfig(said[0], plugin=min(found))
+    return said
 
 
 def check_servants(spec: HostSpec, than: HostSpec | None) -> None:

@@ -13,7 +13,7 @@ from collectd_mgr.agent.applier import Applier
 from collectd_mgr.agent.backoff import Backoff
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.crash import Crash
-from collectd_mgr.agent.desired import NOTHING, asks_for_more
+from collectd_mgr.agent.desired import NOTHING, asks_for_more, follows
 from collectd_mgr.agent.drift import DriftWatch
 from collectd_mgr.agent.journal import Journal
 from collectd_mgr.agent.moment import boot_id
@@ -201,8 +201,9 @@ class Keeper:
                 self._drift.over(drift.DAEMON, mended=True)
 
     def _knows(self) -> bool:
-        """Who never took up anything (or forgot it) does not know what is to run."""
-        return bool(self._state.memory.current or self._state.memory.taken)
+        """Who never took up anything, or forgot it, does not know what is to run. Below the first of all is nothing."""
+        current, taken = self._state.memory.current, self._state.memory.taken
+        return current is not None or (taken is not None and follows(taken, None))
 
     def _reached(self) -> None:
         """The daemon is what it is to be, whoever saw to that: what went wrong on the way there is over.

@@ -193,7 +193,7 @@ class Preflight:
 
     def _refusals(self, spec: HostSpec) -> Iterator[dict[str, Any]]:
         """What the agent would refuse before it asked any driver."""
-        checks: tuple[Callable[[], None], ...] = (
+        checks: tuple[Callable[[], object], ...] = (
             lambda: check_known(spec.unknown),
             lambda: check_managed(self._state.mode()),
             lambda: check_servants(spec, self._state.memory.current),

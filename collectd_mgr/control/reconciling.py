@@ -26,11 +26,11 @@ _OVERTAKE = "overtake"
 def overtake(session: Session, seal: Seal, host: Host, theirs: Generation) -> bool:
     """The agent has ``theirs``, which this database does not know: desired goes on above it, content unchanged.
 
-    In the same epoch with a larger ``n``; a past epoch of the agent's needs a new one. False when somebody
-    else moved the host meanwhile.
+    In the same epoch with a larger ``n``, not the very next: to the agent this would be a change that somebody asks for
+    now. A past epoch of the agent's needs a new one. False when somebody else moved the host meanwhile.
     """
     same = theirs.epoch == host.epoch
-    new = Generation(host.epoch if same else uuid.uuid4().hex, (max(host.n, theirs.n) if same else host.n) + 1)
+    new = Generation(host.epoch if same else uuid.uuid4().hex, max(host.n, theirs.n) + 2 if same else host.n + 1)
     origin = Origin(_OVERTAKE, reason=f"The host had taken up generation {theirs.n} of epoch {theirs.epoch}.")
     if not settling.renew(session, seal, host, new, host.n, origin):
         return False

@@ -63,13 +63,13 @@ def test_a_database_of_last_week(service: Service, agent: AgentService, asked: b
     assert service.control.get(HOST).n == 1
     if asked:
         operation = enable(service, "load")
-        assert (operation["state"], operation["generation"]["n"]) == ("succeeded", 4)
+        assert (operation["state"], operation["generation"]["n"]) == ("succeeded", 5)
     else:
         conduct(service, agent)
     conduct(service, agent)
     assert managed(agent) == ({"memory", "load"} if asked else {"memory"})
     host = service.control.get(HOST)
-    assert (host.last_good, host.n) == (4, 4)
+    assert (host.last_good, host.n) == (5, 5)
 
 
 def test_a_database_from_before_the_host_was_forgotten(service: Service, agent: AgentService) -> None:

@@ -225,6 +225,19 @@ class TestOrigin:
         assert (status.outcome, status.error) == ("applied", None)
         assert "df" not in adopted.enabled()
 
+    def test_it_is_not_in_the_way_on_a_host_that_has_forgotten_when_it_was_ours(self, adopted: Agent) -> None:
+        adopted.collectd.start(Goal({name: PluginGoal(True) for name in ("cpu", "df", "memory")}))
+        status = adopted.apply(spec(4, df={"MountPoint": "/proc"}, memory=True))
+        assert (status.outcome, adopted.enabled()) == ("applied", {"cpu", "df", "memory"})
+        assert status.plugins["df"].config == {"MountPoint": "/"}
+        assert any("configure df: only enabled" in line for line in status.warnings)
+
+    def test_a_failure_where_nothing_is_known_stops_nothing(self, adopted: Agent) -> None:
+        adopted.collectd.start(Goal({name: PluginGoal(True) for name in ("cpu", "df", "memory")}))
+        assert adopted.apply(spec(4, memory=True, swap={"Reject": "no"})).outcome == "failed"
+        adopted.service.keeper.look()
+        assert adopted.enabled() == {"cpu", "df", "memory"}
+
     def test_what_comes_with_a_section_is_not_switched_off_by_itself(self, adopted: Agent) -> None:
         layer = Layer(HOST, sections={"thresholds": {"x": {"type": "load", "failure_max": 9.0}}})
         assert adopted.apply(HostSpec(Generation("e", 1), (layer,))).outcome == "applied"

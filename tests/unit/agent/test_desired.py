@@ -35,6 +35,15 @@ def test_a_setting_from_before_the_operator_named_the_plugin_is_in_nobodys_way()
         check_owned(OPERATORS, spec(2, memory=PluginSetting(False, 5.0, {"MountPoint": "/"})), spec(1, memory=ours))
 
 
+def test_what_follows_nothing_that_is_known_is_let_in_and_named() -> None:
+    said = ("The operator's own files configure memory: only enabled can be set from here.",)
+    assert check_owned(OPERATORS, spec(4, memory=PluginSetting(True, 5.0)), None) == said
+    assert check_owned(OPERATORS, spec(4, memory=PluginSetting(True, 5.0)), spec(2)) == said
+    assert check_owned(OPERATORS, spec(4, cpu=PluginSetting(True, 5.0)), spec(2)) == ()
+    with pytest.raises(exception.OwnedByHostConfig):
+        check_owned(OPERATORS, spec(4, memory=PluginSetting(True, 5.0)), spec(3))
+
+
 @pytest.mark.parametrize("name", ["threshold", "match_regex", "Threshold"])
 def test_what_comes_with_a_section_takes_no_new_setting(name: str) -> None:
     old, other = (spec(1, None, **{name: PluginSetting(on, 5.0)}) for on in (True, False))
