@@ -106,7 +106,9 @@ def test_the_operators_own_python_takes_nothing_from_here(host: AgentHost) -> No
         except exception.RefusedByAgent:
             continue
         assert status.error is None or status.error["code"] == "owned_by_host_config"
-        assert (status.error is None) == (case[1] is None)
+        # After one that failed it does not follow what runs: it is let in without effect, and that is said.
+        said = status.error is not None or any("only enabled can be set" in line for line in status.warnings)
+        assert said == (case[1] is not None)
     texts = [file.read_text() for file in (host.directory / "managed").glob("*") if file.is_file()]
     assert any("memory" in text for text in texts)
     assert not any(word in text for text in texts for word in ("evil", "ModulePath", '/tmp"'))
