@@ -37,12 +37,14 @@ class Looks:
         self._said = ""
         #: Takes a sentence for collectd's log.
         self.complain: Callable[[str], object] = lambda _: None
+        #: Seconds until each is made.
+        self.pause = _PAUSE
 
     def have(self) -> None:
         """Have one made, if none is awaited."""
         if self._awaited or self._ended:
             return
-        timer = _Timer(_PAUSE, self._look)
+        timer = _Timer(self.pause, self._look)
         timer.daemon = True
         try:
             timer.start()

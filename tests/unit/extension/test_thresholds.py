@@ -32,9 +32,16 @@ def counted() -> Iterator[list[threading.Timer]]:
         timer.cancel()
 
 
+def never_looking(*parts: Any) -> Thresholds:
+    """Whose looks come so late that none does, however long this machine stalls."""
+    thresholds = Thresholds(*parts)
+    thresholds.looks.pause = 3600.0
+    return thresholds
+
+
 def begun(ended: bool) -> int:
     """How many threads are begun for a metric that is to come back."""
-    thresholds = Thresholds(cast(Any, None), cast(Any, None), lambda: {"h/p/t": 1e9}, {})
+    thresholds = never_looking(None, None, lambda: {"h/p/t": 1e9}, {})
     thresholds._set("p", set, dict)
     with counted() as new:
         if ended:
@@ -73,7 +80,7 @@ def test_no_thread_is_begun_after_the_end() -> None:
 
 def test_where_there_is_no_thread_left_that_is_said_and_nothing_fails() -> None:
     """The next change has the look that this one could not have."""
-    thresholds, log = Thresholds(cast(Any, None), cast(Any, None), dict, {}), list[str]()
+    thresholds, log = never_looking(None, None, dict, {}), list[str]()
     thresholds.looks.complain = log.append
     before = threading.stack_size(1 << 47)  # More than there are addresses.
     try:
@@ -101,7 +108,7 @@ def no() -> bool:
 )
 def test_a_look_that_fails_is_followed_by_one(over: Callable[[], bool], loaded: Callable[[], bool], said: int) -> None:
     """Two would be four after the next failure: each is a thread of collectd. What is not known to happen is logged."""
-    thresholds, log = Thresholds(cast(Any, Judges(loaded)), Arena(ctypes.CDLL(None), 0), dict, {}), list[str]()
+    thresholds, log = never_looking(Judges(loaded), Arena(ctypes.CDLL(None), 0), dict, {}), list[str]()
     thresholds.looks.complain = log.append
     with counted():
         thresholds.follow("p", over)
