@@ -17,17 +17,19 @@ from collectd_mgr.extension.arena import Arena
 from collectd_mgr.extension.thresholds import Thresholds
 
 
-def timers() -> list[threading.Timer]:
-    return [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+def timers(thresholds: Thresholds) -> list[threading.Timer]:
+    """Its own: those of other tests may go on."""
+    found = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    return [timer for timer in found if timer.function == thresholds._look]
 
 
 @contextmanager
-def counted() -> Iterator[list[threading.Timer]]:
+def counted(thresholds: Thresholds) -> Iterator[list[threading.Timer]]:
     """Those that are begun inside; they come to nothing."""
-    before = timers()
+    before = timers(thresholds)
     new: list[threading.Timer] = []
     yield new
-    new += [timer for timer in timers() if timer not in before]
+    new += [timer for timer in timers(thresholds) if timer not in before]
     for timer in new:
         timer.cancel()
 
@@ -43,7 +45,7 @@ def begun(ended: bool) -> int:
     """How many threads are begun for a metric that is to come back."""
     thresholds = never_looking(None, None, lambda: {"h/p/t": 1e9}, {})
     thresholds._set("p", set, dict)
-    with counted() as new:
+    with counted(thresholds) as new:
         if ended:
             thresholds.end(1.0)
         thresholds.unhush("p")
@@ -88,7 +90,7 @@ def test_where_there_is_no_thread_left_that_is_said_and_nothing_fails() -> None:
     finally:
         threading.stack_size(before)
     assert "can't start new thread" in log[0]
-    with counted() as new:
+    with counted(thresholds) as new:
         thresholds.follow("p", no)
     assert len(new) == 1
 
@@ -110,10 +112,10 @@ def test_a_look_that_fails_is_followed_by_one(over: Callable[[], bool], loaded: 
     """Two would be four after the next failure: each is a thread of collectd. What is not known to happen is logged."""
     thresholds, log = never_looking(Judges(loaded), Arena(ctypes.CDLL(None), 0), dict, {}), list[str]()
     thresholds.looks.complain = log.append
-    with counted():
+    with counted(thresholds):
         thresholds.follow("p", over)
     for _ in range(2):
-        with counted() as new:
+        with counted(thresholds) as new:
             thresholds._look()
         assert len(new) == 1
     assert ["ValueError: unheard of" in line for line in log] == [True] * said
