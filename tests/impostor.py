@@ -28,6 +28,6 @@ def impostor(settings: DriverSettings) -> Iterator[Process]:
         user=_NOBODY,
         extra_groups=[],
     ) as shell:
-        eventually(lambda: [each for each in marked([mark(settings)], told) if each.pid == shell.pid])
-        (found,) = (each for each in marked([mark(settings)], told) if each.pid == shell.pid)
+        eventually(lambda: [each for each in marked(told, mark(settings)) if each.pid == shell.pid])
+        (found,) = (each for each in marked(told, mark(settings)) if each.pid == shell.pid)
         yield found

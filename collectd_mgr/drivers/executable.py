@@ -91,7 +91,7 @@ class Executables(Launcher):
         """
         told = arguments(config_file)
         named = (process for program in programs for process in running(program, told))
-        ours = (process for process in marked([self._mark], told) if process.sees_our_files)
+        ours = (process for process in marked(told, self._mark) if process.sees_our_files)
         yield from dict.fromkeys(process for process in (*named, *ours) if process.users <= self._users)
 
     def usage(self, program: str) -> str:

@@ -92,7 +92,7 @@ class Podman(Launcher):
 
     def running(self, programs: Iterable[str], config_file: str) -> Iterator[Process]:
         """Of which image a process is, nobody can see; that it is ours is enough."""
-        return iter(marked([self._mark, self._key], arguments(config_file)))
+        return iter(marked(arguments(config_file), self._mark, self._key))
 
     def usage(self, program: str) -> str:
         try:

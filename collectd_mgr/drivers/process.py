@@ -8,7 +8,7 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -187,7 +187,7 @@ def _told(entries: Iterable[Path]) -> Iterator[tuple[Process, str]]:
                 yield process, os.path.realpath(told)
 
 
-def marked(environment: Collection[str], arguments: tuple[str, ...]) -> list[Process]:
+def marked(arguments: tuple[str, ...], *environment: str) -> list[Process]:
     """Every process whose command line has ``arguments`` in a row, in whatever namespaces and of whatever program, that
     was started with all these in its environment. Anybody may start one that looks so, where none of them is a secret.
 

@@ -67,7 +67,7 @@ def host(rabbitmq: RabbitMQ, request: pytest.FixtureRequest) -> Iterator[AgentHo
 
 def daemons(host: AgentHost) -> list[Process]:
     """Every collectd of this host, in a container too."""
-    return marked([mark(host.settings)], ("-f", "-C"))
+    return marked(("-f", "-C"), mark(host.settings))
 
 
 class Kill(threading.Thread):

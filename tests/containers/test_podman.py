@@ -45,7 +45,7 @@ def processes(host: Host) -> list[Process]:
     """Every collectd in a container of this host's."""
     mark = f"COLLECTD_MGR={host.settings.state_dir}"
     files = [host.settings.config_file, *map(str, Path(host.settings.state_dir, "instances").glob("*.conf"))]
-    return [each for file in files for each in marked(mark, ("-f", "-C", file))]
+    return [each for file in files for each in marked(("-f", "-C", file), mark)]
 
 
 def test_each_is_a_container_of_its_own(host: Host, rig: Rig) -> None:

@@ -165,4 +165,4 @@ def test_nor_a_cgroup_that_it_may_not_be_in(tmp_path: Path, program: str, old: P
     (cgroup / "cgroup.procs").chmod(0o444)
     said = refusal(["setpriv", f"--bounding-set={LESS}", "--"], tmp_path, program, old)
     assert said.startswith("it cannot be in its cgroup")
-    assert not marked([mark(settings_in(tmp_path))], ())
+    assert not marked((), mark(settings_in(tmp_path)))
