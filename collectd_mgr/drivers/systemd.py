@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from collectd_mgr import exception
@@ -125,7 +125,7 @@ class SystemdDaemon(Daemon):
         self._started_at, self._beside = time.time(), None
         self._wire.call("successor_start", {"config_file": config_file, "pid": old.pid}, timeout=_PATIENCE)
         deadline = time.monotonic() + self._start_timeout
-        while (found := next(running(old.program, arguments(config_file)), None)) is None:
+        while (found := next(_like(old, old.program, config_file), None)) is None:
             if time.monotonic() > deadline:
                 raise exception.DaemonNotStarted("collectd ended at once.", messages=list(self.messages()))
             time.sleep(_LOOK)
@@ -134,12 +134,15 @@ class SystemdDaemon(Daemon):
 
     def launched(self) -> dict[str, Process]:
         files = [str(path) for path in sorted(self._instances.glob("*.conf"))]
-        programs = self.programs() if files else ()
-        return {file: found for file in files for name in programs for found in running(name, arguments(file))}
+        main = self.find() if files else None
+        programs = self._programs(main)
+        return {file: found for file in files for name in programs for found in _like(main, name, file)}
 
     def programs(self) -> tuple[str, ...]:
+        return self._programs(self.find())
+
+    def _programs(self, main: Process | None) -> tuple[str, ...]:
         """The unit says which: the one that is configured need not be it."""
-        main = self.find()
         return tuple(dict.fromkeys((self._binary, *([main.program] if main else []))))
 
     def entrust(self, process: Process) -> None:
@@ -159,7 +162,7 @@ class SystemdDaemon(Daemon):
         main, listener = self.find(), look(self._wire.listener() or 0)
         if main is None or listener in (None, main) or main not in self.launched().values():
             return ()
-        return (listener,) if listener.cgroups == main.cgroups else ()
+        return (listener,) if _are_alike(listener, main) else ()
 
     def adopt(self, process: Process) -> bool:
         """systemd has it on record already."""
@@ -198,6 +201,17 @@ class SystemdDaemon(Daemon):
             return subprocess.CompletedProcess(command, 124, "", f"{command[0]} did not answer in {timeout:g} s.")
         except OSError as error:
             raise exception.DaemonNotStarted(f"{command[0]}: {error.strerror}", messages=[]) from error
+
+
+def _like(main: Process | None, program: str, config_file: str) -> Iterator[Process]:
+    """Every process of this program, with that file, in the unit whose main process that is; None: wherever it is."""
+    found = running(program, arguments(config_file))
+    return (process for process in found if main is None or _are_alike(process, main))
+
+
+def _are_alike(process: Process, main: Process) -> bool:
+    """Whether it is where the main process is, of the same users: anybody can start one that looks so."""
+    return (process.cgroups, process.users) == (main.cgroups, main.users)
 
 
 def _sees(process: Process, file: str) -> bool:

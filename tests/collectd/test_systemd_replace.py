@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from collectd_mgr import exception
 from collectd_mgr.domain import plan
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.base import Applied, Order
+from collectd_mgr.drivers.inheritance import join
+from collectd_mgr.drivers.instance import directory
+from collectd_mgr.drivers.launcher import arguments
 from collectd_mgr.drivers.parting import Parting
 from collectd_mgr.drivers.process import Process, running
 from collectd_mgr.drivers.replace import ReplaceDriver
@@ -27,7 +31,7 @@ from tests.collectd.replacing import replacing
 from tests.collectd.samples import series, twice
 from tests.collectd.units import have_unit, unit_host
 from tests.systemd import Systemd
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 MEMORY = PluginGoal(True, interval=FAST)
 
@@ -149,6 +153,32 @@ def test_a_killed_agents_new_one_that_was_told_when_goes_on(
     assert the_only(host, systemd) == succession.new
     assert not old.alive()
     assert host.collectd.observe().plugins["memory"].enabled
+
+
+#: Who is root in files and a process of nobody else: it reads what root does.
+_NOBODY = ["setpriv", "--reuid=65534", "--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+
+
+@pytest.mark.parametrize(("wrapped", "inside"), [([], False), (_NOBODY, True)])
+def test_who_is_elsewhere_or_another_user_is_not_the_new_one(
+    host: Host, systemd: Systemd, wrapped: list[str], inside: bool
+) -> None:
+    old, asked = the_only(host, systemd), host.collectd.daemon
+    file = directory(host.settings) / "00.conf"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text('Hostname "new"\nBaseDir "/tmp"\nLoadPlugin load\n')
+    with subprocess.Popen([*wrapped, host.settings.binary, *arguments(str(file))]) as other:
+        try:
+            eventually(lambda: other.pid in {each.pid for each in running(host.settings.binary, arguments(str(file)))})
+            if inside:
+                join(Process(other.pid, 0), old)
+            assert not asked.launched()
+            new = asked.launch(str(file))
+            assert asked.launched() == {str(file): new}
+            assert new.pid != other.pid
+            new.end(PATIENCE)
+        finally:
+            other.kill()
 
 
 class Killed(SystemdDaemon):
