@@ -15,6 +15,7 @@ from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.crash import Crash
 from collectd_mgr.agent.desired import NOTHING, asks_for_more, follows
 from collectd_mgr.agent.drift import DriftWatch
+from collectd_mgr.agent.gate import GateWatch
 from collectd_mgr.agent.journal import Journal
 from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.agent.probation import Probation
@@ -60,6 +61,7 @@ class Keeper:
         #: Why the managed file cannot be written, in a sentence; ``None`` when it can.
         self._unwritten: str | None = None
         self._drift = DriftWatch(state, carrier)
+        self._gate = GateWatch(state, carrier.ladder, clock)
         state.drift = lambda: self._drift.found
 
     def recover(self, applier: Applier, journal: Journal) -> None:
@@ -72,13 +74,10 @@ class Keeper:
     def sentences(self) -> tuple[str, ...]:
         """What goes wrong here, for the warnings in the status."""
         recovery = self._recovery.trouble if self._recovery else None
-        return tuple(filter(None, (recovery, self._trouble, self._lacking, self._unwritten)))
+        return tuple(filter(None, (recovery, self._trouble, self._lacking, self._unwritten, self._gate.sentence)))
 
     def look(self) -> None:
-        """One look, and what it calls for.
-
-        :raises OSError: something cannot be written
-        """
+        """One look, and what it calls for. :raises OSError: something cannot be written"""
         with self._state.lock:
             try:
                 self._look()
@@ -95,6 +94,7 @@ class Keeper:
         running = self._carrier.ladder.glance()
         self._state.see_origin(running)
         self._drift.look(running)
+        self._gate.look(running)
         self._state.bound_rate()
         self._state.end_leases()
         self._see_managed_file()

@@ -110,6 +110,8 @@ class Running:
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
     since_boot: float | None = None
     daemon_replacements: int = 0
+    #: Whether a replacement of it is over, and each value is looked at yet; no part of what it is.
+    gate: bool = field(default=False, compare=False)
 
     @property
     def silence(self) -> str | None:

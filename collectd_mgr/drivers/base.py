@@ -211,6 +211,13 @@ class Driver(abc.ABC):
         """The pids of all daemons that run with the host's configuration; one, or none, when all is well."""
         return ()
 
+    def release(self) -> bool:
+        """Take away what a replacement has left at the output (:attr:`.Running.gate`), without a wait; whether it is gone.
+
+        Safe to repeat.
+        """
+        return True
+
     def metrics(self, query: Query) -> Page:
         """The identifiers in collectd's cache, by default those of the values. :raises NotCapable: when not declared"""
         page = self.values(query)

@@ -11,6 +11,7 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.domain import safety, sections
 from collectd_mgr.domain.managed import Marked, Marker
+from collectd_mgr.domain.output import PASS
 from collectd_mgr.domain.plan import Running, RunningPlugin
 
 Status = Mapping[str, Any]
@@ -41,7 +42,13 @@ def running(status: Status) -> Running:
         sections={**marker.sections, **_observed(status)},
         hostname=status.get("hostname") or "",
         facts=status.get("sections") or {},
+        gate=_is_left(status.get("output") or {}),
     )
+
+
+def _is_left(output: Mapping[str, Any]) -> bool:
+    """Whether there is a gate at its output with nothing to hold: there are not two any more."""
+    return bool(output.get("gate")) and (output.get("mode") == PASS or bool(output.get("over")))
 
 
 def _observed(status: Status) -> dict[str, str]:

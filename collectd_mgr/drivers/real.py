@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from collectd_mgr import exception
 from collectd_mgr.domain.difference import Difference
 from collectd_mgr.domain.notifications import Batch, Notification, Position
 from collectd_mgr.domain.plan import Running
@@ -37,6 +38,12 @@ class RealDriver(Driver):
 
     def instances(self) -> tuple[int, ...]:
         return self._collectd.instances()
+
+    def release(self) -> bool:
+        try:
+            return not self._collectd.wire.call("output_free")["gate"]
+        except exception.CollectdMgrError:
+            return False
 
     def metrics(self, query: Query) -> Page:
         return self._reader.metrics(query)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import resource
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -34,9 +33,10 @@ from collectd_mgr.testing.suite.rig import FAST, Rig
 from collectd_mgr.testing.suite.rigs import Host, real_host
 from collectd_mgr.wire.client import WireClient
 from tests.collectd.beside import beside
+from tests.collectd.hanging import Silent
 from tests.collectd.replacing import replacing
 from tests.collectd.samples import series, twice
-from tests.collectd.unixsock import asks, own_socket, put
+from tests.collectd.unixsock import asks, own_socket
 from tests.freezing import frozen
 from tests.services.place import free_port
 from tests.waiting import PATIENCE, eventually
@@ -274,50 +274,17 @@ def test_what_there_cannot_be_two_of_is_for_the_next_driver() -> None:
         assert reason in rig.refuses(order, exception.NotCapable).detail
 
 
-#: One metric goes to a server, the others to files.
-SPLIT = """
-LoadPlugin match_regex
-LoadPlugin write_http
-<Plugin write_http>
-  <Node "a">
-    URL "http://127.0.0.1:{port}"
-    BufferSize 1024
-    Timeout 600000
-  </Node>
-</Plugin>
-<Chain "PostCache">
-  <Rule "to_the_server">
-    <Match "regex">
-      Plugin "^once$"
-    </Match>
-    <Target "write">
-      Plugin "write_http/a"
-    </Target>
-    Target "stop"
-  </Rule>
-  <Target "write">
-    Plugin "csv"
-  </Target>
-</Chain>
-"""
-
-
 def test_a_writer_that_hangs_costs_no_sample_of_what_others_write(tmp_path: Path) -> None:
     with ExitStack() as stack:
         # Closed before collectd is told to end, which would wait for it.
-        server = socket.create_server(("127.0.0.1", 0))
-        port = server.getsockname()[1]
-        host = stack.enter_context(real_host(replacing, own_socket(tmp_path) + SPLIT.format(port=port)))
+        server = Silent()
+        host = stack.enter_context(real_host(replacing, own_socket(tmp_path) + server.config))
         stack.enter_context(server)
-        server.settimeout(PATIENCE)
         rig = host.rig()
         theirs = {name: PluginGoal(True, origin="host") for name in ("unixsock", "match_regex", "write_http")}
         rig.reach(rig.goal({"memory": MEMORY, **theirs}))
         eventually(lambda: asks(tmp_path / "s"))
-        # The one that is too much for its buffer waits for an answer, and keeps a write thread or two of five.
-        for number in range(11):
-            put(tmp_path / "s", f"suite.example.org/once/gauge-{number:040}")
-        stack.enter_context(server.accept()[0])
+        server.hang(tmp_path / "s")
         rig.refuses(rig.order(rig.goal({"memory": MEMORY, "cpu": CPU, **theirs})), exception.Busy)
         ended = time.time()
         goes_on(host, the_only(host).pid)
