@@ -212,9 +212,9 @@ class Driver(abc.ABC):
         return ()
 
     def release(self) -> bool:
-        """Take away what a replacement has left at the output (:attr:`.Running.gate`), without a wait; whether it is gone.
+        """Take away what a replacement has left at the output (:attr:`.Running.gate`), without a wait. Safe to repeat.
 
-        Safe to repeat.
+        :returns: whether it is gone
         """
         return True
 

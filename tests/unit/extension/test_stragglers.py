@@ -12,6 +12,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.extension.grace import Grace
+from collectd_mgr.extension.plugins import Plugins
 from collectd_mgr.extension.records import LIVE, Record
 from collectd_mgr.extension.stragglers import Stragglers
 
@@ -77,6 +78,68 @@ def test_with_the_next_one_all_are_waited_for_anew() -> None:
     looks(stragglers, hanging, 3600.0)
     stragglers.begin()
     assert looks(stragglers, hanging, 3600.0) == 9
+
+
+class Parts(Hanging):
+    """Every part of the operations on plugins, of a collectd in which each read hangs."""
+
+    rejected = False
+    blocks = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.followed: list[str] = []
+
+    def plugins(self) -> Plugins:
+        this = cast(Any, self)
+        plugins = Plugins(this, this, this, this, this, this, "h")
+        plugins._stragglers = self.stragglers()
+        return plugins
+
+    def check(self) -> None:
+        """It may be changed now."""
+
+    def name(self, plugin: str) -> str:
+        return plugin
+
+    def path(self, plugin: str) -> str:
+        return plugin
+
+    def registers_more(self, path: str) -> bool:
+        return False
+
+    def __getitem__(self, plugin: str) -> Parts:
+        return self
+
+    def known(self, plugin: str) -> Parts:
+        return self
+
+    def stops(self, record: Parts) -> bool:
+        return True
+
+    def plugin(self, plugin: str) -> dict[str, Any]:
+        return {"stopping": True}
+
+    def unregister(self, plugin: str, record: Parts, timeout: float) -> bool:
+        return False
+
+    def hush(self, plugin: str, gone: object) -> None:
+        """Nothing is to be said of it."""
+
+    def renew(self) -> None:
+        """As that."""
+
+    def follow(self, plugin: str, over: Callable[[], bool]) -> None:
+        self.followed.append(plugin)
+
+
+def test_that_another_one_is_switched_off_is_what_begins_it_anew() -> None:
+    hanging = Parts()
+    plugins = hanging.plugins()
+    for plugin in ("cpu", "memory"):
+        assert plugins.disable(plugin)["stopping"]
+        assert looks(plugins._stragglers, hanging, 3600.0) == 9
+    assert hanging.followed == ["cpu", "memory"]
 
 
 def test_a_wait_that_gave_way_to_an_operation_does_not_count() -> None:
