@@ -143,11 +143,11 @@ def _setting(enabled: bool | None, interval: float | None, config: Any) -> Json:
 
 
 def _as_json(config: Any) -> Any:
-    return None if config is None else forms.to_readable(forms.from_any(config))
+    return None if config is None else forms.to_readable(forms.known(config))
 
 
 def _as_text(config: Any) -> Any:
-    return None if config is None else forms.to_text(forms.from_any(config))
+    return None if config is None else forms.to_text(forms.known(config))
 
 
 def generation(row: Generation) -> Json:

@@ -61,10 +61,14 @@ def from_json(value: Any) -> tuple[Item, ...]:
     :raises exception.BadConfig: with ``path`` and ``reason``, where the JSON has no meaning, is above a limit, or
         collectd could not hold it (see :func:`collectd_mgr.domain.grammar.render`)
     """
+    return checked(_children(value))
+
+
+def _children(value: Any) -> tuple[Item, ...]:
     arguments, children = _body(value, ())
     if arguments:
         raise _bad((ARGS,), f"the block of a plugin has no arguments; for an option: [[{ARGS!r}, []], [{ARGS!r}, ...]]")
-    return checked(children)
+    return children
 
 
 def to_json(items: Iterable[Item]) -> Any:
@@ -104,6 +108,11 @@ def from_any(value: Any) -> tuple[Item, ...]:
     if value is None:
         return ()
     return from_text(value) if isinstance(value, str) else from_json(value)
+
+
+def known(value: Any) -> tuple[Item, ...]:
+    """As :func:`from_any`, of JSON that was taken before, or is what the operator's own files say: within no limits."""
+    return () if value is None else _children(value)
 
 
 def within(plugin: str, items: tuple[Item, ...]) -> tuple[Item, ...]:

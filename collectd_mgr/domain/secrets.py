@@ -39,7 +39,7 @@ _WORDS = 255
 
 def mask(config: Any) -> Any:
     """A JSON config (or None) with its secrets masked, in the form for people. Safe to repeat."""
-    return None if config is None else shown(forms.from_any(config))
+    return None if config is None else shown(forms.known(config))
 
 
 def shown(items: tuple[Item, ...]) -> Any:

@@ -189,7 +189,7 @@ class PluginGoal:
     @functools.cached_property
     def items(self) -> tuple[Item, ...]:
         """The statements of its configuration. :raises BadGrammar, BadConfig: as :func:`.config.from_any`"""
-        return config.from_any(self.config)
+        return config.known(self.config) if self.origin == "host" else config.from_any(self.config)
 
     def config_digest(self) -> str:
         """Equal for configurations that are equal; the digest of ``None`` means no configuration."""
