@@ -39,6 +39,14 @@ def check_readable(settings: DriverSettings) -> None:
         raise exception.ConfigRejected(detail, messages=[said]) from error
 
 
+def types(settings: DriverSettings) -> tuple[Item, ...]:
+    """Their ``TypesDB`` statements; none where they cannot be read, which is not the business of who asks for these."""
+    try:
+        return tuple(item for item in _statements(settings) if item.key.lower() == "typesdb")
+    except (exception.CollectdMgrError, OSError):
+        return ()
+
+
 def beside(settings: DriverSettings, managed: Sequence[Item]) -> tuple[Item, ...]:
     """Everything that a daemon would read which has ``managed`` in place of the managed file.
 

@@ -65,10 +65,19 @@ _OURS = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """collectd's own lines. ``errors``: why it does not take the configuration; else it does."""
+    """collectd's own lines. ``errors``: why it does not take the configuration; else it does.
+
+    ``warnings`` are about that; ``passing`` is what it found when it began and read, the next time maybe not.
+    """
 
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    passing: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """All but the errors, each once."""
+        return tuple(dict.fromkeys((*self.warnings, *self.passing)))
 
 
 class Scratch:
@@ -87,9 +96,12 @@ class Scratch:
         """See :func:`clear`."""
         clear(self._place)
 
-    def run(self, plugin: str, block: str) -> Outcome:
-        """Configure, initialise and read ``plugin`` once. ``block``: its ``<Plugin>`` block, may be empty."""
-        return judge(*self._run(grammar.render((config.load_plugin(plugin),)) + block, _PATIENCE))
+    def run(self, plugin: str, block: str, types: Iterable[Item] = ()) -> Outcome:
+        """Configure, initialise and read ``plugin`` once. ``block``: its ``<Plugin>`` block, may be empty.
+
+        :param types: the operator's ``TypesDB`` statements, for none collectd's own
+        """
+        return judge(*self._run(grammar.render((*types, config.load_plugin(plugin))) + block, _PATIENCE))
 
     def refusal(self, statements: Iterable[Item]) -> tuple[str, ...]:
         """Why collectd does not start with these, in its own words; nothing where it does, or is not done in time.
@@ -173,9 +185,12 @@ def judge(status: int | None, log: Iterable[str], output: Iterable[str]) -> Outc
     if any(_READ_ONLY in line["text"] for line in found):
         # An option that is not taken has nothing to do with that.
         errors = [*filter(complaints.rejects, errors), *_death(status)]
-    said = [line["text"] for line in found if line["text"] not in errors and not _ours(line["text"])]
-    late = [] if status is not None else [f"the first read did not end within {_PATIENCE:g} s"]
-    return Outcome(tuple(errors), tuple(said + late))
+    said, seen = (
+        tuple(line["text"] for line in part if line["text"] not in errors and not _ours(line["text"]))
+        for part in (found[:end], found[end:])
+    )
+    late = () if status is not None else (f"the first read did not end within {_PATIENCE:g} s",)
+    return Outcome(tuple(errors), said, (*seen, *late))
 
 
 def _said(log: Iterable[str]) -> list[dict[str, str]]:

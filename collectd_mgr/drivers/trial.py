@@ -147,11 +147,11 @@ class Trials:
             isolation, output = namespace.told(lines(place / "output"))
             outcome = judge(status, lines(place / "log"), output)
             if outcome.errors:
-                raise rejected(trial.plugin, outcome.errors, outcome.warnings)
+                raise rejected(trial.plugin, outcome.errors, outcome.said)
             seen = rows(place / "csv", _sources(trial.types), trial.goal.interval)
             # In the namespace the directory is a mount of its own, of which df would tell.
             seen = tuple(row for row in seen if place.name not in row["id"])
-            return Result(seen, tuple(dict.fromkeys(outcome.warnings)), isolation)
+            return Result(seen, outcome.said, isolation)
 
     def _execute(self, binary: str, place: Path, patience: float) -> int:
         """The exit status: 0 when it ran until it was ended, also by force (a read that does not come back)."""

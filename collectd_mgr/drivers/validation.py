@@ -11,16 +11,18 @@ from collectd_mgr import exception
 from collectd_mgr.domain import canonical, grammar, managed, safety
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.spec import PluginGoal
+from collectd_mgr.drivers import operators
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.scratch import Scratch
-from collectd_mgr.drivers.verdicts import Verdicts, build
+from collectd_mgr.drivers.verdicts import Verdict, Verdicts, build
 
 
 class Validation:
     """Verdicts on the configuration of one plugin: by a run of it in a scratch collectd, remembered."""
 
     def __init__(self, settings: DriverSettings) -> None:
+        self._settings = settings
         self._binary = Path(settings.binary)
         self._plugin_dir = Path(settings.plugin_dir)
         place = Path(settings.state_dir) / "scratch"
@@ -32,7 +34,8 @@ class Validation:
         self._scratch.clear()
 
     def check(self, plugin: str, goal: PluginGoal) -> tuple[str, ...]:
-        """What collectd warns of in this configuration. Safe to repeat; cheap the second time.
+        """What collectd warns of in this configuration. Safe to repeat; cheap the second time, when nothing is said of
+        what a read found the first time.
 
         A plugin of the live-safety table without configuration needs no run. One that a second instance of
         would disturb the first, or that is not in the table, is checked by the grammar alone.
@@ -61,17 +64,17 @@ class Validation:
         key = ("start", of, *build(self._binary, self._plugin_dir))
         self._verdicts.get(key, functools.partial(self._start, statements))
 
-    def _start(self, statements: Iterable[Item]) -> tuple[str, ...]:
+    def _start(self, statements: Iterable[Item]) -> Verdict:
         messages = self._scratch.refusal(statements)
         if messages and not self._scratch.refusal(()):
             raise no_start(messages)
-        return ()
+        return Verdict()
 
-    def _run(self, plugin: str, text: str) -> tuple[str, ...]:
-        outcome = self._scratch.run(plugin, text)
+    def _run(self, plugin: str, text: str) -> Verdict:
+        outcome = self._scratch.run(plugin, text, operators.types(self._settings))
         if outcome.errors:
-            raise rejected(plugin, outcome.errors, outcome.warnings)
-        return outcome.warnings
+            raise rejected(plugin, outcome.errors, outcome.said)
+        return Verdict(outcome.warnings, outcome.passing)
 
 
 def no_start(messages: Sequence[str]) -> exception.ConfigRejected:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from collectd_mgr import disk
 from collectd_mgr.domain import canonical
@@ -18,22 +19,29 @@ _LIMIT = 1000
 Warnings = tuple[str, ...]
 
 
+class Verdict(NamedTuple):
+    """What is warned of. What is ``passing`` was so when it was judged, and is told then."""
+
+    lasting: Warnings = ()
+    passing: Warnings = ()
+
+
 class Verdicts:
     """Files in ``directory``, one for each verdict, named by what was judged."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def get(self, key: tuple[object, ...], judge: Callable[[], Warnings]) -> Warnings:
+    def get(self, key: tuple[object, ...], judge: Callable[[], Verdict]) -> Warnings:
         """The verdict under ``key``, by ``judge`` when there is none; what that raises is not remembered."""
         path = self._directory / f"{canonical.digest(list(key))}.json"
         with suppress(FileNotFoundError, ValueError):
             return tuple(json.loads(path.read_text(encoding="utf-8"))["warnings"])
-        warnings = judge()
+        verdict = judge()
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        disk.replace(path, canonical.dumps({"of": list(key), "warnings": list(warnings)}))
+        disk.replace(path, canonical.dumps({"of": list(key), "warnings": list(verdict.lasting)}))
         self._prune()
-        return warnings
+        return (*verdict.lasting, *verdict.passing)
 
     def _prune(self) -> None:
         kept = sorted(self._directory.glob("*.json"), key=os.path.getmtime, reverse=True)

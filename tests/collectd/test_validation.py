@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.domain import grammar
+from collectd_mgr.domain import grammar, types_db
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.installation import Installation
 from collectd_mgr.drivers.validation import Validation
@@ -39,9 +39,9 @@ def test_what_collectd_takes_is_accepted_and_remembered(
     validation: Validation, tmp_path: Path, plugin: str, config: Any
 ) -> None:
     """What a read warns of is the machine's: a process that ended meanwhile, a mount that is gone."""
-    warnings = validation.check(plugin, PluginGoal(True, config=config))
+    validation.check(plugin, PluginGoal(True, config=config))
     assert len(verdicts(tmp_path)) == 1
-    assert validation.check(plugin, PluginGoal(True, config=config)) == warnings
+    assert validation.check(plugin, PluginGoal(True, config=config)) == ()
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,28 @@ def test_what_it_does_not_take_is_rejected_in_its_own_words(
 def test_a_service_that_is_not_there_yet_is_a_warning(validation: Validation) -> None:
     config = {"Database": {"args": "x", "Host": "127.0.0.1", "Port": 1}}
     assert any("Failed to connect" in line for line in validation.check("mysql", PluginGoal(True, config=config)))
+
+
+def test_what_was_not_there_is_not_told_again_when_it_is(validation: Validation, tmp_path: Path) -> None:
+    """A verdict is remembered for what is wrong in the configuration, not in the world of then."""
+    goal = PluginGoal(True, config=table(tmp_path / "figures", "gauge"))
+    assert any("figures" in line for line in validation.check("table", goal))
+    (tmp_path / "figures").write_text("a 1\n")
+    assert validation.check("table", goal) == ()
+
+
+def test_the_operators_own_types_are_known(validation: Validation, tmp_path: Path) -> None:
+    goal = PluginGoal(True, config=table(tmp_path / "figures", "our_figures"))
+    (tmp_path / "figures").write_text("a 1\n")
+    own = tmp_path / "types.db"
+    own.write_text("our_figures value:GAUGE:U:U\n")
+    Path(settings_in(tmp_path).config_file).write_text(f'TypesDB "{types_db.DEFAULT}" "{own}"\n')
+    assert validation.check("table", goal) == ()
+
+
+def table(file: Path, type_: str) -> dict[str, Any]:
+    result = {"Type": type_, "InstancesFrom": 0, "ValuesFrom": 1}
+    return {"Table": {"args": str(file), "Separator": " ", "Result": result}}
 
 
 def test_one_that_is_safe_live_needs_no_run_without_a_config(validation: Validation, tmp_path: Path) -> None:

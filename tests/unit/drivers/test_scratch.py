@@ -32,26 +32,26 @@ def test_so_does_an_option_that_a_plugin_goes_on_without() -> None:
 def test_a_failed_initialisation_rejects_it() -> None:
     line = "Initialization of plugin `x' failed with status -1. Plugin will be unloaded."
     outcome = judge(1, [END, f"[error] {line}", "[error] one or more"], [])
-    assert outcome == Outcome((line,), ("one or more",))
+    assert outcome == Outcome((line,), (), ("one or more",))
 
 
 def test_what_it_may_not_write_in_a_trial_is_reported_only() -> None:
     failed = "[error] Initialization of plugin `x' failed with status 1."
     lines = ["[error] x: open: Read-only file system", END, failed]
     outcome = judge(1, lines, [])
-    assert (outcome.errors, len(outcome.warnings)) == ((), 2)
+    assert (outcome.errors, len(outcome.said)) == ((), 2)
     assert judge(-signal.SIGSEGV, lines, []).errors == ("collectd died of signal 11 (SIGSEGV)",)
 
 
 def test_an_option_that_is_not_taken_rejects_it_though_something_could_not_be_written() -> None:
     line = "table plugin: Unknown option: Colour"
     found = judge(0, [f"[error] {line}", "[warning] x: open /y: Read-only file system", END], [])
-    assert (found.errors, len(found.warnings)) == ((line,), 1)
+    assert (found.errors, len(found.said)) == ((line,), 1)
 
 
-def test_a_failed_read_is_reported_only() -> None:
+def test_a_failed_read_is_reported_only_and_may_not_fail_the_next_time() -> None:
     lines = [END, "[error] cannot connect", "[notice] read-function of plugin `x' failed."]
-    assert judge(1, lines, []) == Outcome((), ("cannot connect", "read-function of plugin `x' failed."))
+    assert judge(1, lines, []) == Outcome((), (), ("cannot connect", "read-function of plugin `x' failed."))
 
 
 def test_the_lack_of_an_output_is_the_scratch_instances_own() -> None:
@@ -76,7 +76,7 @@ def test_a_crash_rejects_it_and_names_the_signal() -> None:
 def test_a_read_that_takes_too_long_is_reported_only() -> None:
     outcome = judge(None, [END], [])
     assert not outcome.errors
-    assert "did not end" in outcome.warnings[0]
+    assert "did not end" in outcome.passing[0]
 
 
 @pytest.mark.parametrize(

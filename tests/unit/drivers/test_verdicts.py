@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.drivers.verdicts import Verdicts, build
+from collectd_mgr.drivers.verdicts import Verdict, Verdicts, build
 
 
 class Judge:
     def __init__(self) -> None:
         self.asked = 0
 
-    def __call__(self) -> tuple[str, ...]:
+    def __call__(self) -> Verdict:
         self.asked += 1
-        return ("careful",)
+        return Verdict(("careful",))
 
 
-def reject() -> tuple[str, ...]:
+def reject() -> Verdict:
     raise exception.ConfigRejected
 
 
@@ -29,6 +29,12 @@ def test_a_verdict_is_asked_for_once(tmp_path: Path) -> None:
     for verdicts in (Verdicts(tmp_path / "v"), Verdicts(tmp_path / "v")):
         assert verdicts.get(("cpu", "digest"), judge) == ("careful",)
     assert judge.asked == 1
+
+
+def test_what_was_found_at_that_moment_is_told_then_alone(tmp_path: Path) -> None:
+    verdicts = Verdicts(tmp_path)
+    assert verdicts.get(("apache",), lambda: Verdict(("careful",), ("no answer",))) == ("careful", "no answer")
+    assert verdicts.get(("apache",), reject) == ("careful",)
 
 
 def test_of_something_else_it_is_asked_for_again(tmp_path: Path) -> None:
