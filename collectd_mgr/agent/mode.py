@@ -51,7 +51,10 @@ def parse(text: str, without: Mode) -> Mode:
     :raises ValueError: with what is wrong with it; one that is empty may be one that is just being written
     """
     lines = [line.strip() for line in text.splitlines()]
-    given = dict(_pair(line) for line in lines if line and not line.startswith("#"))
+    pairs = [_pair(line) for line in lines if line and not line.startswith("#")]
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        raise ValueError("it says one thing twice")  # One may be a halt.
     _check(given)
     live = _TRUTHS[given["live"].lower()] if "live" in given else without.live
     return Mode(given.get("mode", without.mode), live, given.get("reason", ""), "file")

@@ -33,7 +33,9 @@ def test_what_it_does_not_say_stays_as_it_is_without_it(tmp_path: Path, server: 
     assert switch.now(server) == Mode("manage", server.live, "", "file")
 
 
-@pytest.mark.parametrize("text", ["mode = of", "stop", "live = maybe", "modus = off", "", "# later", "reason = x"])
+@pytest.mark.parametrize(
+    "text", ["mode = of", "stop", "live = maybe", "modus = off", "", "# later", "reason = x", "off\nmanage"]
+)
 def test_nonsense_is_a_halt_that_says_why(tmp_path: Path, text: str) -> None:
     (tmp_path / "mode").write_text(text)
     mode = ModeSwitch(str(tmp_path / "mode")).now(Mode("manage"))
