@@ -42,6 +42,7 @@ REASONS: dict[str, str] = {
     "init_not_repeatable": "Its initialisation is not made to run twice: it leaks, or forgets what it opened before.",
     "not_back": "Enabled again, it did not read as it did before.",
     "config_adds": "An enable has to apply its configuration again, which then adds up in collectd's memory.",
+    "once": "Without a configuration it makes its read when it is first initialised, and not again in that process.",
     "slow_read": "Its reads may take longer than a change in a running daemon may wait for them.",
     "crash": "collectd died, or did not end cleanly, with the plugin in it.",
     "not_loadable": "A library that it wants is not in Debian, so it could not be tried.",
@@ -62,7 +63,8 @@ class Safety:
     ``kind`` is read, write, notify, log, binding, filter or other. ``reads`` says under which names
     its reads are registered: ``own`` name, ``group`` (the plugin's name is the group), ``dynamic`` or
     ``none``. ``configured_reads`` is true where the reads are made from the configuration, so that an
-    enable after a disable has to apply it again, and needs to know it. ``values_seen`` says whether the
+    enable after a disable has to apply it again, and needs to know it. ``once`` is true where it makes a read without
+    one too, but that is for good: to register it again takes a new process. ``values_seen`` says whether the
     proof saw values, or only (no such hardware or service here) a plugin that had none to give.
     """
 
@@ -77,6 +79,7 @@ class Safety:
     configured_reads: bool = False
     values_seen: bool = False
     callbacks: tuple[str, ...] = ()
+    once: bool = False
 
     @property
     def live(self) -> bool:

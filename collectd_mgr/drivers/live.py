@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from collectd_mgr import exception
@@ -23,6 +24,8 @@ LOG = logging.getLogger(__name__)
 _SECTIONS = frozenset({plan.THRESHOLDS, plan.IGNORELIST, plan.QUEUE})
 #: Of which some memory is never given back.
 _COSTLY = frozenset({plan.THRESHOLDS, plan.IGNORELIST})
+#: What registers anew what was registered before.
+_AGAIN = frozenset({plan.ENABLE, plan.INTERVAL, plan.RESTART})
 _CHANGES = frozenset({plan.LOAD, plan.ENABLE, plan.DISABLE, plan.INTERVAL, plan.RESTART}) | _SECTIONS
 
 _NEEDS_A_NEW_DAEMON = {
@@ -70,7 +73,14 @@ class LiveDriver(RealDriver):
             return _NEEDS_A_NEW_DAEMON.get(change.kind, "It needs a new daemon.")
         if change.kind in _SECTIONS:
             return self._excess(change)
-        return self._lookup(change.plugin).sentence or None
+        return self._row(change).sentence or None
+
+    def _row(self, change: Change) -> Safety:
+        """What the table says of this change of its plugin."""
+        row, goal = self._lookup(change.plugin), change.goal
+        if row.once and change.kind in _AGAIN and not (goal and goal.config):
+            return replace(row, verdict=safety.REFUSED, reason="once")
+        return row
 
     def _excess(self, change: Change) -> str | None:
         """Why the daemon has no room for a section; ``None`` where it has, or does not tell: it does when it is set."""
@@ -100,7 +110,7 @@ class LiveDriver(RealDriver):
             if change.kind not in _CHANGES:
                 refusal = self.refusal(change, Running())
                 raise exception.NotCapable(f"{change}: {refusal}", capability=change.kind, driver=self.name)
-            row = self._lookup(change.plugin)
+            row = self._row(change)
             if change.kind not in _SECTIONS and row.sentence:
                 raise exception.LiveRefused(f"{change}: {row.sentence}", reason_code=row.reason, plugin=change.plugin)
 

@@ -71,6 +71,30 @@ def test_a_trial_with_another_collectd_than_the_one_that_runs_is_told_of(tmp_pat
         assert rig.reach(rig.goal(plugins)).warnings == (said,)
 
 
+@pytest.mark.parametrize("name", ["memcached", "redis"])
+def test_what_makes_its_read_once_is_not_registered_anew(rig: Rig, name: str) -> None:
+    """Its init keeps in mind that it did so: taken out for another interval, the read would be gone."""
+    applied = rig.reach(rig.goal({name: PluginGoal(True, interval=FAST)}))
+    for wanted in (PluginGoal(True, interval=2.0), PluginGoal(True, interval=FAST, restarts=1)):
+        order = rig.order(rig.goal({name: wanted}))
+        (change,) = order.plan
+        assert rig.driver.refusal(change, applied.running) is not None
+        with pytest.raises(exception.LiveRefused) as refused:
+            rig.driver.apply(order)
+        assert refused.value.kwargs["reason_code"] == "once"
+        assert rig.driver.observe().plugins[name].enabled
+    assert not rig.reach(rig.goal({name: PluginGoal(False)})).running.plugins[name].enabled
+    (change,) = rig.order(rig.goal({name: PluginGoal(True)})).plan
+    assert rig.driver.refusal(change, applied.running) is not None
+
+
+def test_nor_is_there_anything_to_fear_where_it_has_a_configuration(rig: Rig) -> None:
+    config = {"Instance": {"args": "x", "Host": "127.0.0.1"}}
+    for interval in (FAST, 2.0):
+        applied = rig.reach(rig.goal({"memcached": PluginGoal(True, interval=interval, config=config)}))
+        assert (applied.driver, applied.running.plugins["memcached"].enabled) == ("live", True)
+
+
 def test_what_fails_late_takes_back_what_was_done_before_it(rig: Rig) -> None:
     """``curl`` without a page loads well and registers nothing, so it fails after the others were made."""
     off = {"load": PluginGoal(False, origin="host")}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from collectd_mgr import exception
 from collectd_mgr.domain import safety
 from collectd_mgr.testing.collectd import ScratchCollectd
 from collectd_mgr.testing.safety import fixtures, probe
@@ -128,6 +129,24 @@ def test_reads_go_and_come_again(story: Story, plugin: str) -> None:
 @pytest.mark.parametrize("plugin", [row.plugin for row in safety.table().values() if row.live and row.configured_reads])
 def test_reads_that_the_configuration_makes_are_there(story: Story, plugin: str) -> None:
     assert all(moment.reads[plugin] for moment in story.enabled)
+
+
+def test_what_reads_without_a_configuration_comes_again_or_is_known_not_to() -> None:
+    with ScratchCollectd(interval=1, options=OPTIONS) as daemon:
+        subjects = [Subject(plugin, "", daemon) for plugin in LIVE]
+        reading = [subject for subject in subjects if _reads(subject)]
+        for subject in reading:
+            subject.disable()
+        gone = {subject.plugin for subject in reading if not _reads(subject)}
+    assert gone == {plugin for plugin in LIVE if safety.lookup(plugin).once}
+
+
+def _reads(subject: Subject) -> list[str]:
+    """What it reads when it is enabled: nothing where collectd does not have it so."""
+    try:
+        return list(subject.enable()["reads"])
+    except exception.ConfigRejected:
+        return []
 
 
 def test_no_value_of_any_plugin_is_left(story: Story) -> None:

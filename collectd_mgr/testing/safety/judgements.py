@@ -52,6 +52,9 @@ READS = {
     **dict.fromkeys(("openldap", "snmp", "tail", "tail_csv", "virt"), ("dynamic", True)),
 }
 
+#: Where nothing configures them their init makes a read, and keeps that in mind: registered anew they make none.
+ONCE = frozenset(("memcached", "redis"))
+
 #: They listen on a port or a socket path that a second instance would take, or write, or send on their own.
 NOT_IN_SCRATCH = frozenset(
     ("capabilities", "email", "pinba", "postgresql", "powerdns", "procevent", "statsd", "sysevent", "unixsock", "uuid")

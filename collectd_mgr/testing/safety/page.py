@@ -28,6 +28,9 @@ refused too.
 _LIVE_INTRO = """\
 *Values seen*: whether the proof saw values. "no" means that the machine of the proof has no such hardware or
 service: the plugin loads, reads nothing, and comes and goes without leaving anything behind.
+
+{once} read something without a configuration, too; then they are loaded and disabled live, and all that registers them
+anew (an enable after a disable, another interval, a restart of the plugin) is refused: they would not come back.
 """
 
 _SCRATCH_INTRO = """\
@@ -45,8 +48,10 @@ def text(rows: Sequence[safety.Safety], package: str) -> str:
 
 
 def _live(rows: Iterable[safety.Safety]) -> list[str]:
+    rows = list(rows)
     cells = [(f"``{row.plugin}``", "yes" if row.values_seen else "no", _callbacks(row)) for row in rows]
-    return [*_title("Live-safe"), _LIVE_INTRO, *_table(("Plugin", "Values seen", "Can register"), cells)]
+    intro = _LIVE_INTRO.format(once=" and ".join(f"``{row.plugin}``" for row in rows if row.once))
+    return [*_title("Live-safe"), intro, *_table(("Plugin", "Values seen", "Can register"), cells)]
 
 
 def _refused(rows: Iterable[safety.Safety]) -> list[str]:

@@ -43,6 +43,7 @@ def row(facts: Facts, outcome: Outcome | None) -> safety.Safety:
         configured_reads=configured,
         values_seen=bool(outcome and outcome.values_seen),
         callbacks=facts.callbacks,
+        once=facts.plugin in judgements.ONCE,
     )
 
 
