@@ -61,13 +61,13 @@ class Explain:
     def _evidence(self, metric: Identifier) -> Evidence:
         running = self._ladder.observe()
         status, goal = self._picture.take(running), self._state.wanted(self._state.memory.taken)
-        name = self._giver(metric.plugin, goal)
+        name, hostname = self._giver(metric.plugin, goal), self._state.hostname(running)
         plugin, wanted, now_running = status.plugins.get(name), goal.plugins.get(name), running.plugins.get(name)
         return Evidence(
             metric,
             now().wall,
             status.mode,
-            self._state.origin.hostname,
+            hostname,
             running.pid is not None,
             self._installed(name),
             wanted.enabled if wanted else None,
@@ -83,7 +83,7 @@ class Explain:
             self._publishes,
             self._spooled(),
             running.silence,
-            self._is_of(metric.host, name, goal),
+            _is_of(metric.host, name, goal, hostname),
             ignorelist.operators_chain(each.item for each in self._state.origin.statements),
         )
 
@@ -92,16 +92,8 @@ class Explain:
         name = called.lower()
         if name in goal.plugins or self._installed(name) is not None:
             return name
-        renamed = (each for each in goal.plugins if called in self._naming(each, goal).plugins)
+        renamed = (each for each in goal.plugins if called in _naming(each, goal).plugins)
         return next(renamed, name)
-
-    def _is_of(self, host: str, name: str, goal: Goal) -> bool:
-        """Whether the plugin may give metrics of that host."""
-        hosts = self._naming(name, goal).hosts
-        return hosts is None or host in hosts
-
-    def _naming(self, name: str, goal: Goal) -> Naming:
-        return naming(name, goal.plugins.get(name, PluginGoal(False)).items, self._state.origin.hostname)
 
     def _chosen(self, metric: Identifier) -> bool:
         patterns = (choice.get("identifier") or "*" for choice in self._state.section(sections.SAMPLES).values())
@@ -122,6 +114,16 @@ class Explain:
             return next((row for row in self._reads.metrics(query).rows if row["id"] == str(metric)), None)
         except exception.CollectdMgrError:
             return None  # It does not answer, or the mode forbids to ask: that is a link of its own.
+
+
+def _is_of(host: str, name: str, goal: Goal, hostname: str) -> bool:
+    """Whether the plugin may give metrics of that host, in a daemon that calls its own ``hostname``."""
+    hosts = _naming(name, goal, hostname).hosts
+    return hosts is None or host in hosts
+
+
+def _naming(name: str, goal: Goal, hostname: str = "") -> Naming:
+    return naming(name, goal.plugins.get(name, PluginGoal(False)).items, hostname)
 
 
 def finding(name: str) -> str:

@@ -103,7 +103,8 @@ class Picture:
         if running.silence is None:
             self._answered = running
         elif same_daemon(then.pid, then.since_boot, running):
-            return replace(running, plugins=then.plugins, sections=then.sections, facts=then.facts)
+            known = {name: getattr(then, name) for name in ("plugins", "sections", "facts", "hostname")}
+            return replace(running, **known)
         return running
 
     def _warnings(self, running: Running, memory: Memory) -> tuple[str, ...]:
@@ -129,7 +130,7 @@ class Picture:
             "started": running.started,
             "version": running.version,
             "interval": self._state.origin.interval,
-            "hostname": self._state.origin.hostname,
+            "hostname": self._state.hostname(running),
             "restarted": memory.restarted,
             "replaced": memory.replaced,
             "gap": memory.gap,

@@ -268,11 +268,11 @@ class Preflight:
     def _tried(self, plugin: str, goal: PluginGoal, patience: float, another: Settings | None = None) -> Result:
         """:raises RefusedByAgent: the host's allow-list does not let it in, for a while either"""
         self._allowlist.check_plugins({plugin: goal})
-        origin = self._state.origin
+        origin, hostname = self._state.origin, self._state.hostname(self._carrier.ladder.glance())
         interval = replace(goal, interval=goal.interval or origin.interval)
         types = [str(value) for statement in _types(self._state) for value in statement]
         try:
-            result = self._trials.run(Trial(plugin, interval, origin.hostname, types, another), max(0.0, patience))
+            result = self._trials.run(Trial(plugin, interval, hostname, types, another), max(0.0, patience))
         except exception.CollectdMgrError as error:
             # collectd's own lines may quote the configuration.
             raise exception.from_dict(masked(error.to_dict())) from None

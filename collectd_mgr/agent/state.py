@@ -221,6 +221,10 @@ class State:
             self._origin_of = (running.pid, running.since_boot)
             self.origin_runs = not again and self.origin.changed + SURE < (running.started or 0.0)
 
+    def hostname(self, running: Running) -> str:
+        """How that daemon calls its host: it may have looked up a name that no file has (``FQDNLookup``)."""
+        return running.hostname or self.origin.hostname
+
     def origin_now(self) -> Origin:
         """The operator's files as they are on the disk now, whatever the daemon has read."""
         return self._read_origin(self.origin)

@@ -37,6 +37,10 @@ LoadPlugin memcached
 """
 
 
+#: Of a machine that calls itself ``cn1``.
+FULL = "cn1.example.org"
+
+
 @pytest.fixture(scope="module")
 def allowlist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("host") / "allowlist.toml"
@@ -103,6 +107,26 @@ def test_a_plugin_whose_reads_fail(host: AgentHost) -> None:
 
 def test_a_name_that_this_host_does_not_bear(host: AgentHost) -> None:
     assert explained(host, "uptime/uptime", "somebody.else").link == "another_host"
+
+
+def test_a_daemon_that_has_looked_up_the_name_of_its_host(rabbitmq: RabbitMQ, tmp_path: Path) -> None:
+    """As Debian's own collectd.conf has it, on a machine whose name has no domain."""
+    (tmp_path / "hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {FULL} cn1\n")
+    renamed = f'hostname cn1 && mount --bind "{tmp_path}/hosts" /etc/hosts && exec "$@"'
+    with AgentHost(rabbitmq.url) as host:
+        file = Path(host.settings.config_file)
+        file.write_text(file.read_text().replace("FQDNLookup false", "FQDNLookup true"))
+        host.start(within=("unshare", "--uts", "--mount", "sh", "-euc", renamed, "sh"))
+        host.apply(spec(1, "uptime"))
+        host.until(lambda: explained(host, "uptime/uptime", FULL).facts.get("row"))
+        assert host.status().daemon["hostname"] == FULL
+        assert explained(host, "uptime/imaginary", FULL).link == "never_seen"
+        assert explained(host, "uptime/uptime", "cn1").link == "another_host"
+        with host.bus() as api:
+            (row,) = api.plugin_test(host.name, "uptime", Layer(HOST), patience=10.0, timeout=PATIENCE)["rows"]
+        assert row["id"] == f"{FULL}/uptime/uptime"
+        host.apply(spec(2))
+        host.until(lambda: explained(host, "uptime/uptime", FULL).facts == {"desired": None})
 
 
 def put(host: AgentHost, rest: str, when: str) -> None:

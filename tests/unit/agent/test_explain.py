@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ import pytest
 from collectd_mgr.agent.explain import finding
 from collectd_mgr.domain.expression import Expression, encoded
 from collectd_mgr.domain.metrics import shown
+from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.spec import Generation, HostSpec, Layer
-from tests.unit.agent.agents import Agent, spec
+from tests.unit.agent.agents import NAME, Agent, Live, spec
 from tests.waiting import eventually
 
 
@@ -41,6 +43,20 @@ def link(agent: Agent, metric: str) -> str | None:
 )
 def test_a_plugin_may_call_its_metrics_otherwise(agent: Agent, metric: str, broken: str) -> None:
     assert link(agent, metric) == broken
+
+
+class Renamed(Live):
+    """collectd has looked up the name of its host: the agent knows no more of it than what the machine calls itself."""
+
+    def observe(self) -> Running:
+        return replace(super().observe(), hostname=NAME)
+
+
+def test_a_host_is_called_as_its_daemon_calls_it(tmp_path: Path) -> None:
+    agent = Agent(tmp_path, live=Renamed).recover()
+    agent.apply(spec(1, df=True))
+    assert agent.service.state.origin.hostname != NAME == agent.status().daemon["hostname"]
+    assert (link(agent, f"{NAME}/df-x/df"), link(agent, "cn1/df-x/df")) == ("never_seen", "another_host")
 
 
 def test_a_chain_of_the_operators_own_is_named(agent: Agent, tmp_path: Path) -> None:
