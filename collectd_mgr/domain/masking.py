@@ -85,7 +85,12 @@ _JSON = re.compile(
     re.IGNORECASE,
 )
 
-_HEADER = re.compile(rf"(?<![\w.-])(?P<before>{_WORD}:[ \t]+)(?!\\+[\"'])(?:[^\s\"']+[^\r\n\"']*)", re.IGNORECASE)
+#: What collectd's threshold plugin says behind the name of a type, such as ``evicted_keys``.
+_VERDICT = r"(?:Data source \"|All data sources are within range again\.|Value is no longer missing\.)"
+
+_HEADER = re.compile(
+    rf"(?<![\w.-])(?P<before>{_WORD}:[ \t]+)(?!\\+[\"']|{_VERDICT})(?:[^\s\"']+[^\r\n\"']*)", re.IGNORECASE
+)
 
 #: ``<password>hunter2</password>``. What follows the name of a block in collectd.conf is on a line of its own.
 _ELEMENT = re.compile(

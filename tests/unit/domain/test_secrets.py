@@ -257,6 +257,11 @@ def test_text_is_masked(text: str) -> None:
         "INC-12: the password of the switch was changed, its key is new",
         "A token for the bus and a password that nobody has",
         "http://keystone-auth:5000/v3 and token:5672 do not answer; git@example.org:a/b, 10:20:30 me@example.org",
+        'Host h, plugin redis type evicted_keys: Data source "value" is currently 9.000000. That is above the failure '
+        "threshold of 5.000000.",
+        "Host h, plugin redis type expired_keys: All data sources are within range again. Current value of "
+        '"value" is 1.000000.',
+        "Host h, plugin p type cookies: Value is no longer missing.",
     ],
 )
 def test_text_without_secrets_stays(text: str) -> None:
