@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -37,6 +38,7 @@ _WORDS = {
 }
 _NOWHERE = "{} that fall on no metric so far: {}."
 _LACKING = "{} of a data source that the metrics of their type do not have: {}."
+_ALONE = "{} in percent of a sum that has one data source alone, which is always 100 %: {}."
 
 _Key = tuple[str, str]
 
@@ -45,15 +47,15 @@ _Key = tuple[str, str]
 class _Known:
     """A setting, and ``since`` when a metric for it is waited for (monotonic, in seconds); None once there was one.
 
-    ``lacks``: that metric has no data source of the name that the setting has.
+    ``flaw``: the sentence about what makes no sense for that metric, of :data:`_LACKING` and :data:`_ALONE`.
     """
 
     setting: Mapping[str, Any]
     since: float | None
-    lacks: bool = False
+    flaw: str | None = None
 
 
-def _nobody_knows(_type: str) -> Container[str]:
+def _nobody_knows(_type: str) -> Collection[str]:
     return ()
 
 
@@ -71,7 +73,7 @@ class Reach:
         goal: Callable[[], Goal],
         interval: Callable[[], float],
         clock: Callable[[], float] = time.monotonic,
-        sources: Callable[[str], Container[str]] = _nobody_knows,
+        sources: Callable[[str], Collection[str]] = _nobody_knows,
         path: Path | None = None,
     ) -> None:
         self._goal = goal
@@ -97,13 +99,15 @@ class Reach:
             each, is_new = self._before(key, setting, now)
             looked_for = each.since is not None and missed < MOST
             if looked_for and (others or is_new) and metrics.has_for(key[0], setting):
-                each = replace(each, since=None, lacks=_lacks(setting, sources))
+                each = replace(each, since=None, flaw=_flaw(setting, sources))
             if looked_for or each.since is None:
                 known[key] = each
             missed += each.since is not None
         self._known = known
         late = [key for key, each in known.items() if self._is_late(goal, each, now)]
-        self.sentences = (*_said(late, _NOWHERE), *_said((key for key in known if known[key].lacks), _LACKING))
+        flawed = {flaw: [key for key in known if known[key].flaw == flaw] for flaw in (_LACKING, _ALONE)}
+        said = (_said(keys, flaw) for flaw, keys in {_NOWHERE: late, **flawed}.items())
+        self.sentences = tuple(itertools.chain.from_iterable(said))
         self._told.keep(known[key].setting for key in late)
 
     def _before(self, key: _Key, setting: Mapping[str, Any], now: float) -> tuple[_Known, bool]:
@@ -182,11 +186,13 @@ def _read(path: Path) -> frozenset[str]:
         return frozenset()
 
 
-def _lacks(setting: Mapping[str, Any], sources: Callable[[str], Container[str]]) -> bool:
-    """Whether it is for a data source that is known not to be there."""
-    source = setting.get("data_source")
-    known = sources(str(setting.get("type"))) if source else ()
-    return bool(known) and source not in known
+def _flaw(setting: Mapping[str, Any], sources: Callable[[str], Collection[str]]) -> str | None:
+    """What is known to make no sense: a data source that is not there, or the percentage of the only one."""
+    source, in_percent = setting.get("data_source"), setting.get("percentage")
+    known = sources(str(setting.get("type"))) if source or in_percent else ()
+    if source and known and source not in known:
+        return _LACKING
+    return _ALONE if in_percent and len(known) == 1 else None
 
 
 def _said(keys: Iterable[_Key], sentence: str) -> Iterator[str]:

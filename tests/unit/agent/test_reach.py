@@ -38,7 +38,7 @@ class Host:
 
     def _sources(self, type_: str) -> Sequence[str]:
         self.asked.append(type_)
-        return {"load": ["shortterm", "midterm"]}.get(type_, [])
+        return {"load": ["shortterm", "midterm"], "percent": ["value"]}.get(type_, [])
 
     def look(self, after: float, *names: str) -> tuple[str, ...]:
         self.now += after
@@ -128,6 +128,16 @@ def test_a_data_source_that_is_not_there_is_told_at_once() -> None:
     assert sorted(host.asked) == ["cpu", "load"], "once for all"
     host.sections = {"thresholds": {"value": {**load, "data_source": "midterm"}}}
     assert host.look(1, "h/load/load") == ()
+
+
+def test_a_percentage_of_the_only_data_source_is_told() -> None:
+    percent = {"type": "percent", "failure_max": 90.0, "percentage": True}
+    unknown = {**percent, "type": "cpu"}
+    host = Host(thresholds={"all": percent, "load": {**percent, "type": "load"}, "unknown": unknown})
+    said = ("Thresholds in percent of a sum that has one data source alone, which is always 100 %: all.",)
+    assert host.look(0, "h/df/percent-used", "h/load/load", "h/cpu/cpu") == said
+    host.sections = {"thresholds": {"all": {**percent, "percentage": False}}}
+    assert host.look(1, "h/df/percent-used") == ()
 
 
 def test_an_agent_that_is_started_again_tells_at_once_what_was_told(tmp_path: Path) -> None:
