@@ -266,7 +266,7 @@ class _Judge:
         return (*self._rules.read, *self._rules.sockets) if key in options.SOCKETS else self._rules.read
 
     def _inside(self, path: str, directories: tuple[str, ...]) -> bool:
-        if ".." in path.split("/") or not path.startswith("/"):
+        if ".." in path.split("/") or not path.startswith("/") or "\0" in path:
             return False
         real = self._resolve(path)
         return any(real == directory or real.startswith(f"{directory}/") for directory in map(self._real, directories))

@@ -96,6 +96,7 @@ _URLS = [
     "file:///%65tc/shadow",
     "file:///var/log/../../etc/shadow",
     "file:///var/log/%2e%2e/%2E%2E/etc/shadow",
+    "file:///var/log/%00/etc/shadow",
     " file:///etc/shadow",
     "\tfile:///etc/shadow",
     "\x01file:///etc/shadow",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -80,6 +81,11 @@ def test_a_violation_says_where() -> None:
     assert (found.plugin, found.option, found.reason_code) == ("curl", "Page > URL", "path")
     assert str(found).startswith("curl: Page > URL: ")
     assert "shadow" not in str(found)
+
+
+def test_what_the_kernel_takes_for_no_path_is_inside_nothing() -> None:
+    goal = {"curl": PluginGoal(True, config={"Page": {"args": "x", "URL": "file:///var/log/%00x"}})}
+    assert [found.reason_code for found in violations(goal, Policy(), os.path.realpath)] == ["path"]
 
 
 @pytest.mark.parametrize("interval", [0.5, 0.0, -1.0, float("nan")])
