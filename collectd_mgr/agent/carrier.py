@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from collectd_mgr import exception
 from collectd_mgr.agent import failure, faults, watch
-from collectd_mgr.agent.desired import NOTHING, absent, as_often_replaced, check_owned, named, same_daemon, steps
+from collectd_mgr.agent.desired import NOTHING, absent, as_often_replaced, asks_for_another, check_owned, named, steps
 from collectd_mgr.agent.disruption import foreseen
 from collectd_mgr.agent.journal import Intent, Journal
 from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.agent.probation import lasting
 from collectd_mgr.agent.reload import difference
-from collectd_mgr.agent.silence import STARTING, is_starting, wait_for
+from collectd_mgr.agent.silence import STARTING, is_starting, unanswered, wait_for
 from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.domain.difference import Difference
 from collectd_mgr.domain.plan import RELOAD, Plan, Running
@@ -145,7 +145,7 @@ class Carrier:
     def _bring(self, spec: HostSpec, takes_up: bool, request_id: str, barred: Barred | None = None) -> Applied:
         self.tried = None
         self.prepare()
-        running = self._answering()
+        running = self._answering(spec)
         change = _Change(spec, running, self.differs(spec, running), takes_up, request_id, barred or {})
         if any(step.kind == RELOAD for step in change.todo):
             return self._reload(change)
@@ -204,7 +204,7 @@ class Carrier:
 
     def _without(self, change: _Change, barred: Barred) -> _Change:
         """What is left of it, for the other drivers."""
-        running = self._answering()
+        running = self._answering(change.spec)
         todo = self._steps(running, change.spec)
         return replace(change, running=running, todo=todo, barred={**change.barred, **barred})
 
@@ -230,8 +230,9 @@ class Carrier:
         applied = self._act(driver, change, frozenset() if disruption is None else disruption.apart)
         return applied if disruption is None else disruption.seen(self.ladder, self._state, applied)
 
-    def _answering(self) -> Running:
-        """The daemon, when it is dead or tells what it runs; one that is only silent is not taken for an empty one.
+    def _answering(self, spec: HostSpec) -> Running:
+        """The daemon, when it is dead or tells what it runs; one that is only silent is not taken for an empty one,
+        unless ``spec`` asks for another one.
 
         :raises RequestTimeout: it has answered before: it may again
         :raises DaemonUnreachable: it never has
@@ -239,14 +240,11 @@ class Carrier:
         running = self.ladder.observe()
         if is_starting(running) and wait_for(lambda: not is_starting(self.ladder.observe()), STARTING):
             running = self.ladder.observe()
-        process = (running.pid, running.since_boot)
-        detail = running.silence
-        if detail is None:
-            self.heard = process
-            return running
-        if self.heard[0] is not None and same_daemon(*self.heard, running):
-            raise exception.RequestTimeout(detail, maybe_executed=False)
-        raise exception.DaemonUnreachable(detail, maybe_executed=False)
+        if running.silence is None:
+            self.heard = (running.pid, running.since_boot)
+        elif not asks_for_another(spec, self._state.memory.current):
+            raise unanswered(running, self.heard)
+        return running
 
     def _steps(self, running: Running, spec: HostSpec) -> Plan:
         memory = self._state.memory

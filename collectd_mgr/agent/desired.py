@@ -176,6 +176,18 @@ def _replacements(spec: HostSpec) -> int:
     return sum(layer.counters.daemon_replacements for layer in spec.layers)
 
 
+def asks_for_another(spec: HostSpec, than: HostSpec | None) -> bool:
+    """Whether ``spec`` asks for a restart of the daemon that ``than`` did not: whatever that one runs, it is to end.
+    Where there is no ``than`` it may have been asked for long ago, unless it is the first of all.
+    """
+    known = than or (NOTHING if follows(spec, None) else spec)
+    return _daemon_restarts(spec) > _daemon_restarts(known)
+
+
+def _daemon_restarts(spec: HostSpec) -> int:
+    return sum(layer.counters.daemon_restarts for layer in spec.layers)
+
+
 def named(*specs: HostSpec | None) -> set[str]:
     """The plugins that these specs name."""
     return {name for spec in specs if spec for layer in spec.layers for name in layer.plugins}

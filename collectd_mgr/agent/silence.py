@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from collectd_mgr import exception
+from collectd_mgr.agent.desired import same_daemon
 from collectd_mgr.agent.state import LIVE
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.spec import Generation, HostSpec
@@ -35,6 +36,13 @@ def wait_for(happened: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def unanswered(running: Running, heard: tuple[int | None, float | None]) -> exception.CollectdMgrError:
+    """What a change ends with that finds ``running`` silent: the process that was ``heard`` last may answer again."""
+    again = heard[0] is not None and same_daemon(*heard, running)
+    error = exception.RequestTimeout if again else exception.DaemonUnreachable
+    return error(running.silence, maybe_executed=False)
 
 
 class Silence:

@@ -48,7 +48,8 @@ OPTS = [
     cfg.StrOpt(
         "stop_command",
         default="",
-        help="For daemon = commands: ends collectd, and ends when that is done. For example: podman stop collectd",
+        help="For daemon = commands: ends collectd, by force at last, and ends when that is done, within stop_timeout. "
+        "For example: podman stop collectd",
     ),
     cfg.StrOpt(
         "log_command",

@@ -9,18 +9,19 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 
 from collectd_mgr import exception
+from collectd_mgr.domain.spec import HOST, Counters, Generation, HostSpec, Layer, PluginSetting
 from collectd_mgr.domain.status import HostStatus
 from collectd_mgr.rpc import status as rpc_status
 from collectd_mgr.rpc import transport
-from tests.agent.agent_host import AgentHost, spec
-from tests.freezing import frozen
+from tests.agent.agent_host import AgentHost, enabled, spec
+from tests.freezing import freeze, frozen
 from tests.services.rabbitmq import RabbitMQ
 from tests.waiting import PATIENCE, eventually
 
 
 @pytest.fixture(scope="module")
 def host(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
-    with AgentHost(rabbitmq.url, probation=600) as host:
+    with AgentHost(rabbitmq.url, collectd={"stop_timeout": 1}, probation=600) as host:
         host.start()
         host.apply(spec(1, "memory"))
         host.until(lambda: host.status().plugins["memory"].health == "observed")
@@ -87,3 +88,14 @@ def test_the_host_is_heard_meanwhile(host: AgentHost) -> None:
         eventually(lambda: any(health(status, "memory") == "unknown" for each in reports for status in each.statuses))
         known = beats(reports)
         eventually(lambda: beats(reports) > known + 3)
+
+
+def test_it_is_restarted_where_somebody_asks_for_that(host: AgentHost) -> None:
+    """It need not tell what it runs for that: it is to end."""
+    pid = host.pid
+    assert pid is not None
+    freeze(pid)
+    layer = Layer(HOST, {"memory": PluginSetting(True, 1.0)}, Counters(daemon_restarts=1))
+    status = host.apply(HostSpec(Generation("e", 2), (layer,)))
+    assert (status.outcome, status.driver, enabled(status)) == ("applied", "restart", {"memory"})
+    assert host.pid not in (None, pid)

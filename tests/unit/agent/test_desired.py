@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.agent.desired import NOTHING, asks_for_more, check_owned, check_sections, check_servants
+from collectd_mgr.agent.desired import (
+    NOTHING,
+    asks_for_another,
+    asks_for_more,
+    check_owned,
+    check_sections,
+    check_servants,
+)
 from collectd_mgr.domain.spec import HOST, ORIGIN, Counters, Generation, HostSpec, Layer, PluginSetting
 
 OPERATORS = Layer(ORIGIN, {"memory": PluginSetting(True)})
@@ -82,3 +89,12 @@ def test_true_is_not_one() -> None:
 
 def test_clearing_a_quarantine_asks_nothing_of_the_daemon() -> None:
     assert not asks_for_more(spec(2, Counters(quarantine_clears=7)), spec(1), {})
+
+
+def test_another_daemon_is_asked_for_where_there_is_one_more_restart() -> None:
+    assert asks_for_another(spec(2, Counters(daemon_restarts=2)), spec(1, Counters(daemon_restarts=1)))
+    assert not asks_for_another(spec(2, Counters(daemon_restarts=1)), spec(1, Counters(daemon_restarts=1)))
+    assert not asks_for_another(spec(2, Counters(daemon_replacements=2)), spec(1))
+    # The host may have forgotten that it was restarted.
+    assert asks_for_another(spec(1, Counters(daemon_restarts=1)), None)
+    assert not asks_for_another(spec(2, Counters(daemon_restarts=1)), None)
