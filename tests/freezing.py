@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.waiting import eventually
@@ -38,3 +38,30 @@ def frozen(pid: int) -> Iterator[int]:
         yield pid
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+#: Of the first version: who is frozen there does not even end. In the second one a SIGKILL does.
+_FREEZER = Path("/sys/fs/cgroup/freezer")
+
+
+@contextmanager
+def held(thread: int) -> Iterator[None]:
+    """A thread that nothing ends, as where it waits for a file system that does not answer."""
+    group = _FREEZER / f"cm-{thread}"
+    group.mkdir()
+    try:
+        (group / "tasks").write_text(str(thread))
+        (group / "freezer.state").write_text("FROZEN")
+        eventually(lambda: (group / "freezer.state").read_text() == "FROZEN\n")
+        yield
+    finally:
+        (group / "freezer.state").write_text("THAWED")
+        eventually(lambda: not (group / "tasks").read_text() or _left(group, thread))
+        group.rmdir()
+
+
+def _left(group: Path, thread: int) -> bool:
+    """Have it out of there, if it lives yet."""
+    with suppress(OSError):
+        (group.parent / "tasks").write_text(str(thread))
+    return False

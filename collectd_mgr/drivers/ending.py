@@ -34,6 +34,12 @@ def killed(collectd: str) -> str:
     return f"{collectd} did not end when asked, and was killed: what it had yet to write, or to send, may be missing."
 
 
+def held(collectd: str) -> str:
+    """The sentence that this one, which was killed, is there all the same, and what that means."""
+    why = "The kernel does not let it end, because of a file system that does not answer, as a rule (state D in ps)"
+    return f"{collectd} was killed, and is there yet. {why}: it reads and writes nothing any more."
+
+
 class OutOfMemory:
     """Whether the kernel has killed something for want of memory just now, in any cgroup.
 

@@ -22,10 +22,11 @@ from collectd_mgr.domain.grammar import Item
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
-from collectd_mgr.drivers.ending import killed
+from collectd_mgr.drivers.ending import held, killed
 from collectd_mgr.drivers.observation import SILENCE
 from collectd_mgr.drivers.parting import Parting
 from collectd_mgr.drivers.process import Process, with_config_below
+from collectd_mgr.wire import listener
 from collectd_mgr.wire.client import WireClient
 
 LOG = logging.getLogger(__name__)
@@ -141,7 +142,7 @@ def _settled(settings: DriverSettings, daemon: Daemon) -> list[str]:
 
 
 def _dismiss(settings: DriverSettings, process: Process) -> str:
-    cost = _end(settings, process)
+    cost = end(settings, process, f"collectd {process.pid}")
     note = f"The agent was killed when another one had taken the place of collectd {process.pid}, which was ended."
     return " ".join((note, *cost))
 
@@ -159,13 +160,26 @@ def _one_of(settings: DriverSettings, daemon: Daemon, current: Process, other: P
         other.end(_END)
         note = f"{beginning}: {other.pid} was ended, {current.pid} goes on."
         return current, note if lost is None else f"{note} {_HOLE}"
-    cost = _end(settings, current)
+    cost = end(settings, current, f"collectd {current.pid}")
     return other, " ".join((f"{beginning}: it has; {current.pid} was ended.", *lost, *cost))
 
 
-def _end(settings: DriverSettings, process: Process) -> tuple[str, ...]:
-    """End one that has written; what that has cost, in sentences."""
-    return () if process.end(settings.stop_timeout) else (killed(f"collectd {process.pid}"),)
+def end(settings: DriverSettings, process: Process, named: str) -> tuple[str, ...]:
+    """End one that has written; what that has cost, in sentences. Where it cannot end, the second goes on without that.
+
+    None of its threads comes back to the program when it was killed, whatever it waits for in the kernel.
+    """
+    if process.end(settings.stop_timeout):
+        return ()
+    if not process.alive():
+        return (killed(named),)
+    listener.bereave(settings.socket)
+    client = WireClient(socket(settings), timeout=_END)
+    try:
+        client.call("output_outlive", {"other": process.pid})
+    finally:
+        client.close()
+    return (killed(named), held(f"collectd {process.pid}"))
 
 
 def _entrusted(daemon: Daemon, process: Process) -> bool:
@@ -205,11 +219,9 @@ def _freed(client: WireClient) -> dict[str, Any]:
 def _await_seat(settings: DriverSettings, process: Process) -> None:
     client, deadline = WireClient(settings.socket, timeout=_END), time.monotonic() + _MOVE
     while time.monotonic() < deadline and process.alive():
-        with suppress(*SILENCE):
-            if client.hello()["pid"] == process.pid:
-                break
+        if client.listener() == process.pid:
+            break
         time.sleep(0.02)
-    client.close()
 
 
 def _clear(settings: DriverSettings) -> None:

@@ -22,7 +22,6 @@ from collectd_mgr.domain.output import Sample
 from collectd_mgr.drivers import instance
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.collectd import Collectd
-from collectd_mgr.drivers.ending import killed
 from collectd_mgr.drivers.observation import SILENCE
 from collectd_mgr.drivers.parting import Parting, samples
 from collectd_mgr.drivers.process import Process
@@ -136,11 +135,11 @@ class Succession:
         lost = self._parting.finish(self._parting.part(self._room))
         self._collectd.daemon.entrust(self.new)
         self._collectd.drain(self._old)
-        if not self._old.end(self._settings.stop_timeout):
-            lost = (*lost, killed("The old collectd"))
-            LOG.warning("%s", lost[-1])
+        cost = instance.end(self._settings, self._old, "The old collectd")
+        for sentence in cost:
+            LOG.warning("%s", sentence)
         self._collectd.await_ready(self.new)
-        return (*lost, *instance.complete(self._settings, self._file))
+        return (*lost, *cost, *instance.complete(self._settings, self._file))
 
     def inherit(self) -> tuple[str, ...] | None:
         """Where the old one has ended by itself the new one is the daemon, ready or not: wait until it is ready.

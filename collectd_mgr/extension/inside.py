@@ -221,6 +221,11 @@ class Inside:
         output.free()
         return output.facts()
 
+    def output_outlive(self, other: int, pid: int | None = None) -> None:
+        """See :meth:`Output.outlive`."""
+        _be(pid)
+        self._live().output.outlive(other)
+
     def successor_start(self, config_file: str, pid: int | None = None) -> None:
         """See :func:`.unit.start`."""
         _be(pid)

@@ -106,6 +106,7 @@ class Methods:
             "output_open": self._operation("output_open", inside.output_open),
             "missing_tell": self._operation("missing_tell", inside.missing_tell, names=of.texts),
             "output_free": self._operation("output_free", inside.output_free),
+            "output_outlive": self._operation("output_outlive", inside.output_outlive, other=of.index, pid=of.index),
             "successor_start": self._operation(
                 "successor_start", inside.successor_start, config_file=of.text, pid=of.index
             ),

@@ -73,6 +73,8 @@ class Output:
         self._invoke = abi.Invoke(self._judge)
         self._writers = Writers(threads)
         self._heard = time.monotonic()
+        #: The pid of one that was killed, and that the kernel does not let end.
+        self._killed = 0
         #: Given with the rest of what Python knows of collectd.
         self.probe: Callable[[], Probe] = Probe
         #: The times of those that were sent, as cdtimes: by these they are known again.
@@ -148,12 +150,16 @@ class Output:
             self._rule.mode = HOLD
         self._rule.over.set()
 
+    def outlive(self, other: int) -> None:
+        """The other instance was killed: nothing of it runs any more, be its end seen or not. Safe to repeat."""
+        self._killed = other
+
     def watch(self) -> None:
         """Begin to wait for the end of the other instance."""
         threading.Thread(target=self._watch, args=(self._rule.other,), name="collectd_mgr", daemon=True).start()
 
     def _watch(self, other: int) -> None:
-        while not _ended(other, _LOOK):
+        while other != self._killed and not _ended(other, _LOOK):
             if self._rule.other != other:
                 return
             if self._rule.idle and time.monotonic() - self._heard > _FORGOTTEN:

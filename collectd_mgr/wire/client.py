@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import select
 import socket
 import struct
@@ -132,6 +133,7 @@ class _Connection:
     """One connection after its hello."""
 
     def __init__(self, path: str, deadline: float) -> None:
+        self._path, self._inode = path, _inode(path)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self.peer = self._open(path, deadline)
@@ -157,9 +159,11 @@ class _Connection:
         return dict(peer)
 
     def alive(self) -> bool:
-        """Whether the other side kept the connection open: nothing can be waiting to be read on it."""
+        """Whether the other side kept the connection open: nothing can be waiting to be read on it; and nobody else
+        listens there by now. One that was killed may be held by the kernel, with all that it has open.
+        """
         readable, _, _ = select.select([self._socket], [], [], 0)
-        return not readable
+        return not readable and _inode(self._path) in (None, self._inode)
 
     def exchange(self, request: dict[str, Any], deadline: float) -> dict[str, Any]:
         self._send(framing.encode(request), deadline)
@@ -192,6 +196,14 @@ class _Connection:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def _inode(path: str) -> int | None:
+    """Of the socket there; None for none: who was connected before is connected yet."""
+    try:
+        return os.stat(path).st_ino
+    except OSError:
+        return None
 
 
 def _broke(error: object, maybe_executed: bool) -> exception.DaemonUnreachable:

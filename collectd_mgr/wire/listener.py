@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import socket
@@ -27,7 +28,7 @@ class Listener:
     def __init__(self, path: str, backlog: int) -> None:
         _check_directory(os.path.dirname(path) or ".")
         self._path = path
-        self._lock = _lock(path + ".lock")
+        self._lock = _lock(_lock_file(path))
         try:
             self.socket = self._bind(backlog)
         except OSError as error:
@@ -63,6 +64,14 @@ class Listener:
         os.close(self._lock)
 
 
+def bereave(path: str) -> None:
+    """Have the path for the next process, where the one that has it was killed, and is held by the kernel: it does
+    nothing any more, and what it has open stays open. Safe to repeat.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(_lock_file(path))
+
+
 def may_connect(connection: socket.socket) -> bool:
     """Whether the peer is root or this process's own user, as the kernel says."""
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
@@ -74,6 +83,10 @@ def _check_directory(directory: str) -> None:
     facts = os.stat(directory)
     if facts.st_uid not in (0, os.geteuid()) or (facts.st_mode & 0o022 and not facts.st_mode & stat.S_ISVTX):
         raise CannotListen(f"{directory} can be written by others: no socket is made there")
+
+
+def _lock_file(path: str) -> str:
+    return f"{path}.lock"
 
 
 def _lock(path: str) -> int:

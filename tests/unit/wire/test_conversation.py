@@ -22,7 +22,7 @@ from collectd_mgr import exception
 from collectd_mgr.wire import framing
 from collectd_mgr.wire.client import WireClient
 from collectd_mgr.wire.hello import hello
-from collectd_mgr.wire.listener import CannotListen, Listener
+from collectd_mgr.wire.listener import CannotListen, Listener, bereave
 from collectd_mgr.wire.server import OPERATION, Method, WireServer
 from tests.waiting import PATIENCE, eventually
 
@@ -277,6 +277,24 @@ def test_a_new_server_on_the_same_path(directory: Path, methods: Methods) -> Non
         assert client.hello()["pid"] == number
         assert server.stop(PATIENCE)
     client.close()
+
+
+def test_who_was_bereaved_of_the_path_is_not_asked_any_more(directory: Path, methods: Methods) -> None:
+    """Though its connections are open, as those of a process are that the kernel does not let end."""
+    path = str(directory / "heir")
+    client = WireClient(path)
+    first, second = (WireServer(path, methods.table(), hello(pid=number)) for number in (1, 2))
+    first.start()
+    assert client.hello()["pid"] == 1
+    with pytest.raises(CannotListen):
+        second.start()
+    bereave(path)
+    second.start()
+    assert client.hello()["pid"] == 2
+    assert first.stop(PATIENCE)
+    assert client.call("echo", {"n": 1})
+    client.close()
+    assert second.stop(PATIENCE)
 
 
 def test_a_connection_that_breaks_in_the_middle(directory: Path) -> None:
