@@ -42,7 +42,7 @@ def unanswered(running: Running, heard: tuple[int | None, float | None]) -> exce
     """What a change ends with that finds ``running`` silent: the process that was ``heard`` last may answer again."""
     again = heard[0] is not None and same_daemon(*heard, running)
     error = exception.RequestTimeout if again else exception.DaemonUnreachable
-    return error(running.silence, maybe_executed=False)
+    return error(running.silence or "", maybe_executed=False)
 
 
 class Silence:
