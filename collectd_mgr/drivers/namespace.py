@@ -4,7 +4,7 @@
 A program that becomes the trial (``python namespace.py DIRECTORY COMMAND …``): the agent must not do this to itself,
 and has threads, beside which little may be done between a fork and an exec. Where it may not be done, by the rights of
 the agent or by the kernel (``mount_setattr``, from Linux 5.12), the trial runs all the same, and its first line says
-so.
+so. It has no larger stack than a daemon has, in any case, and is the first to go where memory runs short.
 """
 
 from __future__ import annotations
@@ -12,12 +12,17 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import resource
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 #: What kept a trial from the files of others: a namespace, or that it was told of none of their paths.
 NAMESPACE = "namespace"
 PATHS = "paths"
+
+#: Bytes of stack that any daemon has, unless somebody says otherwise: its first thread, and each after that.
+_STACK = 8 * 1024 * 1024
 
 _SORRY = "collectd_mgr: no mount namespace: "
 
@@ -83,7 +88,17 @@ def _hindrance(directory: bytes) -> str | None:
     return None if code == 0 else os.strerror(code) if code > 0 else f"signal {-code}"
 
 
+def _yield_first() -> None:
+    """What takes a daemon its stack is to take it the trial, however much the agent was given."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    if soft == resource.RLIM_INFINITY or soft > _STACK:
+        resource.setrlimit(resource.RLIMIT_STACK, (_STACK, hard))
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+        file.write("1000")
+
+
 def main(directory: str, *wanted: str) -> None:
+    _yield_first()
     own = os.fsencode(directory)
     hindrance = _hindrance(own)
     if hindrance is None:

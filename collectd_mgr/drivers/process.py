@@ -52,21 +52,12 @@ class Process:
     @property
     def own_pid(self) -> int:
         """The pid that it knows itself by: another one in a container with pids of its own."""
-        return (self._status("NSpid") or [self.pid])[-1]
+        return (_status(self.pid, "NSpid") or [self.pid])[-1]
 
     @property
     def users(self) -> frozenset[int]:
         """The ids of those as whom it runs: a program that is set-user-ID has more than one. Empty: it has ended."""
-        return frozenset(self._status("Uid"))
-
-    def _status(self, field: str) -> list[int]:
-        """The numbers in that line of /proc/PID/status; none when it has ended."""
-        try:
-            lines = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
-        except (FileNotFoundError, ProcessLookupError):
-            return []
-        found = next((line for line in lines if line.startswith(f"{field}:")), "")
-        return [int(number) for number in found.split()[1:]]
+        return frozenset(_status(self.pid, "Uid"))
 
     @property
     def program(self) -> str:
@@ -139,6 +130,11 @@ def look(pid: int) -> Process | None:
     return Process(pid, int(fields[18]))
 
 
+def peak(pid: int) -> int:
+    """The bytes that it had in memory at most since it runs its program; 0 when it has ended."""
+    return 1024 * sum(_status(pid, "VmHWM"))
+
+
 def end_of(pid: int) -> int | None:
     """How a child of this very process ended: the exit status, or minus the signal; ``None`` when nobody can tell."""
     with _REAPING:
@@ -202,6 +198,16 @@ def marked(arguments: tuple[str, ...], *environment: str) -> list[Process]:
             if process is not None:
                 found[process.pid] = process
     return [process for pid, process in found.items() if _parent(pid) not in found]
+
+
+def _status(pid: int, field: str) -> list[int]:
+    """The numbers in that line of /proc/PID/status; none when it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    found = next((line for line in lines if line.startswith(f"{field}:")), "")
+    return [int(number) for number in found.split()[1:] if number.isdecimal()]
 
 
 def _parent(pid: int) -> int:

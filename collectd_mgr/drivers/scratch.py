@@ -16,8 +16,9 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from collectd_mgr.domain.grammar import Item
 from collectd_mgr.drivers import namespace
 from collectd_mgr.drivers.account import Account
 from collectd_mgr.drivers.files import ROOT
-from collectd_mgr.drivers.process import with_config_below
+from collectd_mgr.drivers.process import peak, with_config_below
 
 LOG = logging.getLogger(__name__)
 
@@ -36,6 +37,12 @@ _PATIENCE = 20.0
 
 #: Seconds for a whole configuration, all of whose plugins are read once; it was read long before that.
 _WHOLE = 10.0
+
+#: Bytes that a run may have in memory. Any plugin that is tried has a tenth of that, with collectd.
+_MEMORY = 256 * 1024 * 1024
+
+#: Seconds between two looks at a run.
+_LOOK = 0.05
 
 #: A line of a collectd that has read its configuration, and has begun.
 _BEGAN = "Exiting normally."
@@ -80,6 +87,13 @@ class Outcome:
         return tuple(dict.fromkeys((*self.warnings, *self.passing)))
 
 
+class TooMuchMemory(Exception):
+    """A run was given up before the machine had to suffer for it."""
+
+    def __init__(self) -> None:
+        super().__init__(f"collectd took more than {_MEMORY >> 20} MiB of memory with this configuration")
+
+
 class Scratch:
     """Runs of ``binary`` with plugins of ``plugin_dir``, each in a directory of its own below ``place``.
 
@@ -101,16 +115,23 @@ class Scratch:
 
         :param types: the operator's ``TypesDB`` statements, for none collectd's own
         """
-        return judge(*self._run(grammar.render((*types, config.load_plugin(plugin))) + block, _PATIENCE))
+        try:
+            return judge(*self._run(grammar.render((*types, config.load_plugin(plugin))) + block, _PATIENCE))
+        except TooMuchMemory as error:
+            return Outcome((str(error),))
 
     def refusal(self, statements: Iterable[Item]) -> tuple[str, ...]:
-        """Why collectd does not start with these, in its own words; nothing where it does, or is not done in time.
+        """Why collectd does not start with these, in its own words; nothing where it does, or is not done in time, or
+        takes more memory than a single plugin may.
 
         They must be harmless: see :mod:`collectd_mgr.domain.alone`.
         """
         # The end of the configuration is told by a plugin that is not there.
         text = grammar.render((*statements, *options({"AutoLoadPlugin": False})))
-        status, log, output = self._run(text, _WHOLE)
+        try:
+            status, log, output = self._run(text, _WHOLE)
+        except TooMuchMemory:
+            return ()
         if status is None or any(_BEGAN in line for line in log):
             return ()
         said = [line["text"] for line in _said(log) if line["severity"] == "error" and not _ours(line["text"])]
@@ -131,19 +152,38 @@ class Scratch:
 
     def _execute(self, place: Path, patience: float) -> int | None:
         command = self._account.command(self._binary, "-T", "-f", "-C", str(place / "collectd.conf"))
-        command = namespace.command(place, command)
-        with (place / "output").open("wb") as output:
-            child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-            )
-            try:
-                return child.wait(patience)
-            except subprocess.TimeoutExpired:
-                return None
-            finally:
-                # Programs that a plugin has started are in the same group.
-                end_group(child.pid)
-                child.wait()
+        with started(place, command) as child:
+            return wait(child, patience)
+
+
+@contextmanager
+def started(place: Path, command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """``command`` as a run in ``place``, with its output there; it, and what it has started, is ended in the end."""
+    command = namespace.command(place, command)
+    with (place / "output").open("wb") as output:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+        try:
+            yield child
+        finally:
+            # Programs that a plugin has started are in the same group.
+            end_group(child.pid)
+            child.wait()
+
+
+def wait(child: subprocess.Popen[bytes], patience: float, enough: Callable[[], bool] = lambda: False) -> int | None:
+    """The exit status of a run; ``None`` when it went on all the time, or until it was ``enough``.
+
+    :raises TooMuchMemory: it is to be ended
+    """
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline and not enough():
+        with suppress(subprocess.TimeoutExpired):
+            return child.wait(_LOOK)
+        if peak(child.pid) > _MEMORY:
+            raise TooMuchMemory
+    return None
 
 
 END_BLOCK = grammar.render((config.plugin_block(_END, [Item("End", (True,))]),))

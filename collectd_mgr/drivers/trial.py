@@ -13,7 +13,6 @@ import signal
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,7 +29,17 @@ from collectd_mgr.drivers import namespace
 from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.installation import Installations
-from collectd_mgr.drivers.scratch import END_BLOCK, alone, clear, end_group, judge, lines, options
+from collectd_mgr.drivers.scratch import (
+    END_BLOCK,
+    TooMuchMemory,
+    alone,
+    clear,
+    judge,
+    lines,
+    options,
+    started,
+    wait,
+)
 from collectd_mgr.drivers.validation import rejected
 
 #: Seconds between two reads of a trial: nobody wants to wait for the plugin's own interval.
@@ -44,8 +53,6 @@ _ASKED = 2
 
 #: Seconds for an orderly end.
 _END = 5.0
-
-_LOOK = 0.05
 
 #: How the csv plugin calls its files: the type, its instance if it has one, the day.
 _FILE = re.compile(r"(?P<type>[^-]+)(?:-(?P<instance>.*))?-\d{4}-\d\d-\d\d")
@@ -112,7 +119,7 @@ class Trials:
         :raises NotTestable: it reads nothing, or a second instance of it would disturb the first
         :raises PluginNotLoadable: it is not installed, or a library that it wants is not
         :raises ProgramUnfit: the program is none that could be run here
-        :raises ConfigRejected: with collectd's own ``messages``
+        :raises ConfigRejected: with collectd's own ``messages``, or because it takes too much memory
         :raises Busy: another trial is under way for all that time; at once, where one waits already
         """
         there = self._installations
@@ -143,7 +150,10 @@ class Trials:
             block = managed.plugin_text(trial.plugin, trial.goal)
             disk.write(place / "collectd.conf", text + block + END_BLOCK, give=self._account.give)
             self._account.hand_over(place)
-            status = self._execute(found.binary, place, patience)
+            try:
+                status = self._execute(found.binary, place, patience)
+            except TooMuchMemory as error:
+                raise rejected(trial.plugin, [str(error)]) from None
             isolation, output = namespace.told(lines(place / "output"))
             outcome = judge(status, lines(place / "log"), output)
             if outcome.errors:
@@ -156,18 +166,9 @@ class Trials:
     def _execute(self, binary: str, place: Path, patience: float) -> int:
         """The exit status: 0 when it ran until it was ended, also by force (a read that does not come back)."""
         command = self._account.command(binary, "-f", "-C", str(place / "collectd.conf"))
-        command = namespace.command(place, command)
-        with (place / "output").open("wb") as output:
-            child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-            )
-            try:
-                _wait(child, place / "csv", patience)
-                return _ended(child)
-            finally:
-                # Programs that a plugin has started are in the same group.
-                end_group(child.pid)
-                child.wait()
+        with started(place, command) as child:
+            wait(child, patience, lambda: any(_count(file) > _READINGS for file in (place / "csv").glob("*/*/*")))
+            return _ended(child)
 
 
 def check_testable(plugin: str) -> None:
@@ -195,15 +196,6 @@ def _statements(place: Path, plugin_dir: str, trial: Trial) -> tuple[Item, ...]:
         config.plugin_block("csv", options(csv)),
         config.load_plugin(trial.plugin),
     )
-
-
-def _wait(child: subprocess.Popen[bytes], csv: Path, patience: float) -> None:
-    """Until there is enough to tell rates from, or the time is over, or collectd is."""
-    deadline = time.monotonic() + patience
-    while child.poll() is None and time.monotonic() < deadline:
-        time.sleep(_LOOK)
-        if any(_count(file) > _READINGS for file in csv.glob("*/*/*")):
-            return
 
 
 def _count(file: Path) -> int:

@@ -67,6 +67,12 @@ def test_what_collectd_does_not_take_is_said_in_its_own_words(trials: Trials) ->
         tried(trials, "cpu", {"NoSuchOption": 1})
 
 
+def test_one_that_takes_too_much_memory_is_ended(trials: Trials, tmp_path: Path) -> None:
+    with pytest.raises(exception.ConfigRejected, match="more than 256 MiB of memory"):
+        tried(trials, "df", {"MountPoint": "/((a{1,80}){1,80}){1,80}/"})
+    assert list((tmp_path / "state" / "trials").iterdir()) == []
+
+
 def test_a_read_that_fails_is_a_warning(trials: Trials) -> None:
     result = tried(trials, "table", {"Table": {"args": "/nowhere", "Separator": " ", "Result": _RESULT}}, patience=10.0)
     assert result.rows == ()

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import resource
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from collectd_mgr import exception
 from collectd_mgr.domain import grammar, types_db
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.installation import Installation
+from collectd_mgr.drivers.scratch import Scratch
 from collectd_mgr.drivers.validation import Validation
 from collectd_mgr.testing.suite.rigs import settings_in
 
@@ -115,6 +118,36 @@ def test_nothing_of_a_scratch_run_is_left(validation: Validation, tmp_path: Path
     (scratch / "of a killed agent").mkdir()
     validation.clear()
     assert not scratch.exists()
+
+
+class TestWhatItTakesOfTheMachine:
+    """By expressions that the agent itself would not let so far."""
+
+    @pytest.fixture
+    def scratch(self, tmp_path: Path) -> Scratch:
+        settings = settings_in(tmp_path)
+        return Scratch(settings.binary, settings.plugin_dir, tmp_path / "scratch")
+
+    @pytest.fixture
+    def _stack_without_end(self) -> Iterator[None]:
+        before = resource.getrlimit(resource.RLIMIT_STACK)
+        resource.setrlimit(resource.RLIMIT_STACK, (before[1], before[1]))
+        yield
+        resource.setrlimit(resource.RLIMIT_STACK, before)
+
+    def test_so_much_memory_is_an_error(self, scratch: Scratch) -> None:
+        outcome = scratch.run("df", '<Plugin df>\n MountPoint "/((a{1,80}){1,80}){1,80}/"\n</Plugin>\n')
+        assert outcome.errors == ("collectd took more than 256 MiB of memory with this configuration",)
+
+    def test_a_whole_configuration_is_the_operators_own(self, scratch: Scratch) -> None:
+        text = 'LoadPlugin df\n<Plugin df>\n MountPoint "/((a{1,80}){1,80}){1,80}/"\n</Plugin>\n'
+        assert scratch.refusal(grammar.parse(text)) == ()
+
+    @pytest.mark.usefixtures("_stack_without_end")
+    def test_its_stack_is_that_of_a_daemon_whatever_the_agent_has(self, scratch: Scratch) -> None:
+        deep = f"{'(' * 15000}a{')' * 15000}"
+        outcome = scratch.run("processes", f'<Plugin processes>\n ProcessMatch "x" "{deep}"\n</Plugin>\n')
+        assert outcome.errors == ("collectd died of signal 11 (SIGSEGV)",)
 
 
 class TestAWholeConfiguration:
