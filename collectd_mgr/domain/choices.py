@@ -15,6 +15,9 @@ from collectd_mgr.domain import sections
 from collectd_mgr.domain.allowlist import Violation
 from collectd_mgr.domain.sections import Sections
 
+#: Seconds between two values of a metric, where a choice of samples or of the ring does not say.
+INTERVAL = 10.0
+
 _OWN = (sections.MUTES, sections.RING, sections.SAMPLES)
 
 
@@ -38,6 +41,11 @@ _FITS: Mapping[str, Callable[[Any], bool]] = {
     "by": _is_text,
     "reason": _is_text,
 }
+
+
+def interval(setting: Mapping[str, Any]) -> float:
+    """Seconds between two values of a metric, for a choice of samples or of the ring."""
+    return float(setting.get("interval") or INTERVAL)
 
 
 def misunderstood(asked: Sections) -> tuple[Violation, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from collectd_mgr.domain import ignorelist, reach, sections
+from collectd_mgr.domain import choices, ignorelist, reach, sections
 from collectd_mgr.domain.ignorelist import Alike, Rules
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.preview import CACHE, UNKNOWN, Load
@@ -15,9 +15,6 @@ from collectd_mgr.domain.sections import Sections, Settings
 
 #: Of the metrics that a setting falls on, so many are named.
 NAMED = 100
-
-#: Of a choice that says none, in seconds.
-_INTERVAL = 10.0
 
 #: Sections whose settings choose metrics by a pattern.
 _CHOICES = (sections.SAMPLES, sections.RING)
@@ -133,7 +130,7 @@ def _about(section: str, setting: Mapping[str, Any], present: Iterable[Present])
 
 def _kept(section: str, setting: Mapping[str, Any], present: Iterable[Present]) -> Load:
     """Each new value once: not more often than it comes."""
-    interval = float(setting.get("interval") or _INTERVAL)
+    interval = choices.interval(setting)
     chosen = _about(section, setting, present)
     return _collected(Present(item.metric, max(interval, item.interval or 0.0)) for item in chosen)
 

@@ -4,16 +4,21 @@
 The settings of the section ``samples``, by name (``rates``: of counters, besides their values)::
 
     {"identifier": "*/interface-*/if_octets", "interval": 60.0, "rates": true}
+
+What several of them choose is sent once, by the one with the shortest interval.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from collectd_mgr.domain import choices, glob
 from collectd_mgr.domain.columns import Row
 from collectd_mgr.domain.metrics import Identifier
+from collectd_mgr.domain.sections import Settings
 
 GAUGE = "gauge"
 CUMULATIVE = "cumulative"
@@ -38,6 +43,26 @@ class Sample:
     volume: float
     time: float
     identifier: str
+
+
+def shared(name: str, chosen: Settings, rows: Iterable[Row]) -> Iterator[tuple[Row, bool]]:
+    """Of what the choice of this name has, what no other one sends: none with a shorter interval, or as short a one and
+    a name before this one. Each with whether any of those that choose it wants its rates.
+    """
+    rank = {other: (choices.interval(setting), other) for other, setting in chosen.items()}
+    before = [_pattern(setting) for other, setting in chosen.items() if rank[other] < rank[name]]
+    with_rates = [_pattern(setting) for setting in chosen.values() if setting.get("rates", True)]
+    for row in rows:
+        if not _is_of(row, before):
+            yield row, _is_of(row, with_rates)
+
+
+def _pattern(setting: Mapping[str, Any]) -> str:
+    return str(setting.get("identifier") or "*")
+
+
+def _is_of(row: Row, patterns: Iterable[str]) -> bool:
+    return any(glob.matches(pattern, row["id"]) for pattern in patterns)
 
 
 def samples(row: Row, rates: bool = True, until: float = math.inf) -> Iterator[Sample | None]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from collectd_mgr.domain import events
 from collectd_mgr.domain.columns import Row
-from collectd_mgr.domain.samples import Sample, samples
+from collectd_mgr.domain.samples import Sample, samples, shared
 from collectd_mgr.publisher.losses import Losses
 from collectd_mgr.publisher.segment import Entry
 from collectd_mgr.publisher.spool import Spool
@@ -53,8 +53,8 @@ class Sampler:
 
     def round(self, now: float) -> None:
         """Take what is due at ``now``. What the disk does not take is counted, for it will not come again."""
-        for _, setting, rows in self._watch.look(now):
-            messages, dropped = self._messages(rows, bool(setting.get("rates", True)))
+        for name, _, rows in self._watch.look(now):
+            messages, dropped = self._messages(shared(name, self._watch.choices, rows))
             self._losses.add(_DROPPED, dropped)
             for message in messages:
                 try:
@@ -64,15 +64,15 @@ class Sampler:
 
     def put(self, rows: Iterable[Row], rates: bool) -> None:
         """Have all of them published, or none. :raises OSError: the disk has no room; safe to repeat then"""
-        messages, dropped = self._messages(rows, rates)
+        messages, dropped = self._messages((row, rates) for row in rows)
         if messages:
             self._spool.append(messages)
         self._losses.add(_DROPPED, dropped)
 
-    def _messages(self, rows: Iterable[Row], rates: bool) -> tuple[list[dict[str, Any]], int]:
-        """What is to be published of them, and how many values are left out."""
+    def _messages(self, rows: Iterable[tuple[Row, bool]]) -> tuple[list[dict[str, Any]], int]:
+        """What is to be published of them, of some with rates, and how many values are left out."""
         until = time.time() + _AHEAD
-        found = [each for row in rows for each in samples(row, rates, until)]
+        found = [each for row, rates in rows for each in samples(row, rates, until)]
         good = [shown(self._host, each) for each in found if each is not None]
         batches = [good[begin : begin + _BATCH] for begin in range(0, len(good), _BATCH)]
         return [{"samples": batch} for batch in batches], len(found) - len(good)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.domain import glob
+from collectd_mgr.domain import choices, glob
 from collectd_mgr.domain.columns import Row
 from collectd_mgr.domain.reads import Page, Query
 from collectd_mgr.domain.sections import Settings
@@ -22,9 +22,6 @@ LOG = logging.getLogger(__name__)
 
 #: Rows in one answer of the daemon.
 _PAGE = 5000
-
-#: Of a choice that names none, in seconds.
-INTERVAL = 10.0
 
 #: Between two looks at whose time has come, in seconds, at most: settings may have changed.
 _MOMENT = 0.5
@@ -54,7 +51,7 @@ class _Choice:
 
     @property
     def interval(self) -> float:
-        return float(self.setting.get("interval") or INTERVAL)
+        return choices.interval(self.setting)
 
     @property
     def newest(self) -> float:
@@ -115,6 +112,11 @@ class Watch:
         due = min((min(choice.due, choice.between) for choice in self._choices.values()), default=math.inf)
         ahead = due - self._clock()
         return min(ahead if ahead > 0 else self._took, _MOMENT)
+
+    @property
+    def choices(self) -> Settings:
+        """Those of the last look, by name."""
+        return {name: choice.setting for name, choice in self._choices.items()}
 
     def look(self, now: float) -> Iterator[tuple[str, Setting, list[Row]]]:
         """Each choice whose time has come at ``now`` (of a monotonic clock), with the values it did not have yet.

@@ -110,6 +110,29 @@ def test_samples_are_taken_at_their_interval_each_value_once(daemon: Daemon, tmp
     assert sampler.dropped == 2, "what is no number"
 
 
+def test_what_several_choices_choose_is_sent_once_at_the_shortest_interval(daemon: Daemon, tmp_path: Path) -> None:
+    spool = Spool(tmp_path, LEAST)
+    reader = spool.reader("test")
+    sampler = Sampler(daemon.watch(), spool, HOST)
+    daemon.settings = {
+        "all": {"identifier": "*", "interval": 60.0, "rates": False},
+        "cpu": {"identifier": "*/cpu-*/*", "interval": 10.0, "rates": False},
+        "cpu-again": {"identifier": "*/cpu-*/*", "rates": True},
+    }
+    for at in range(0, 120, 10):
+        names = ("cpu-0/cpu-idle", "df-a/df")
+        daemon.rows = [row(name, ("value", "derive", 1, 0.1), at=1000.0 + at) for name in names]
+        sampler.round(float(at))
+    found = [(each["name"], each["timestamp"]) for entry in taken(reader) for each in entry.data["samples"]]
+    assert len(found) == len(set(found)) == 12 + 12 + 2
+    assert [time for name, time in found if "df" in name] == ["1970-01-01T00:16:40.000Z", "1970-01-01T00:17:40.000Z"]
+    daemon.settings = {"all": daemon.settings["all"]}
+    daemon.rows[0]["last_update"] = daemon.rows[1]["last_update"] = 2000.0
+    sampler.round(120.0)
+    last = [each["name"] for entry in taken(reader) for each in entry.data["samples"]]
+    assert last == ["collectd.cpu.0.idle", "collectd.df.a"], "which is who has it then"
+
+
 @pytest.mark.parametrize("identifier", ["load/load", "/gauge", "x", "-x/gauge"])
 @pytest.mark.parametrize("at", [-1.0, 4e9, 9.3e9, math.nan, math.inf, 1000.0])
 def test_one_that_gnocchi_would_choke_on_costs_the_others_nothing(tmp_path: Path, identifier: str, at: float) -> None:
