@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from collectd_mgr import exception
@@ -13,16 +13,13 @@ from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.agent.state import State
 from collectd_mgr.agent.time_sources.base import Silent, TimeSettings, TimeSource
 from collectd_mgr.domain import capabilities, mode
-from collectd_mgr.domain.clock import GridLine, Reading, TimeReport, grid_line
+from collectd_mgr.domain.clock import GridLine, Reading, TimeReport, grid_line, set_back
 from collectd_mgr.domain.reads import Query
 from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.wire.look import look
 
 #: Rows in one answer of the daemon.
 _PAGE = 10_000
-
-#: collectd counts in 2^-30 s, and a read may be dated by the moment at which it ends.
-_TOLERANCE = 0.01
 
 #: Seconds between two looks at the time service after it was asked to correct the clock.
 _LOOK = 0.2
@@ -35,7 +32,6 @@ class Clock:
     """Any thread may ask.
 
     :param sources: the time services that this host may have, in order
-    :param host: the name of the agent, which collectd may use as well
     """
 
     def __init__(
@@ -44,9 +40,7 @@ class Clock:
         ladder: Ladder,
         settings: TimeSettings,
         sources: Sequence[TimeSource],
-        host: str = "",
     ) -> None:
-        self._host = host
         self._state = state
         self._ladder = ladder
         self._settings = settings
@@ -55,8 +49,9 @@ class Clock:
     def reading(self) -> Reading:
         """The clocks now, what the time service says of them, and when plugins are read by them. Changes nothing."""
         received = time.time()
-        grid, newest = self._seen()
-        future = [last for last in newest if last > time.time() + _TOLERANCE]
+        seen = self._seen()
+        grid = _grid(seen, time.time())
+        future = set_back({plugin: [last for last, _ in found] for plugin, found in seen.items()}, time.time())
         service, silent = self._service()
         return Reading(
             received,
@@ -111,17 +106,24 @@ class Clock:
                 silent[source.name] = str(error)
         return None, silent
 
-    def _seen(self) -> tuple[list[GridLine], list[float]]:
-        """When the plugins are read, and the last times of the daemon's own metrics. Nothing where nobody may look."""
+    def _seen(self) -> dict[str, list[tuple[float, float]]]:
+        """By plugin the last time and interval of each of the daemon's own metrics: of what it only receives somebody
+        else knows the time. Nothing where nobody may look.
+        """
+        found: dict[str, list[tuple[float, float]]] = {}
         if self._state.mode().mode == mode.OFF:
-            return [], []
+            return found
         try:
-            names = (self._state.origin.hostname, self._host)
             with look():
-                rows = [row for row in self._rows() if any(_is_own(str(row["id"]), name) for name in names)]
+                own = self._ladder.observe().hostname or self._state.origin.hostname
+                for row in self._rows():
+                    host, plugin, _ = str(row["id"]).split("/", 2)
+                    if host == own:
+                        times = float(row["last_update"]), float(row["interval"] or 0)
+                        found.setdefault(plugin.partition("-")[0], []).append(times)
         except exception.CollectdMgrError:
-            return [], []
-        return _grid(rows, time.time()), [float(row["last_update"]) for row in rows]
+            return {}
+        return found
 
     def _rows(self) -> Iterator[Any]:
         reader = self._ladder.reader(capabilities.METRICS)
@@ -134,21 +136,8 @@ class Clock:
                 return
 
 
-def _is_own(identifier: str, hostname: str) -> bool:
-    """Whether this daemon made the value: one that only receives it goes by the clock of somebody else.
-
-    collectd may have put the domain to the name (``FQDNLookup``).
-    """
-    host = identifier.split("/", 1)[0].lower()
-    return host == hostname.lower() or host.startswith(f"{hostname.lower()}.")
-
-
-def _grid(rows: Iterable[Any], now: float) -> list[GridLine]:
-    newest: dict[str, tuple[float, float]] = {}
-    for row in rows:
-        plugin = str(row["id"]).split("/", 2)[1].partition("-")[0]
-        seen = float(row["last_update"]), float(row["interval"] or 0)
-        newest[plugin] = max(newest.get(plugin, seen), seen)
+def _grid(seen: Mapping[str, Iterable[tuple[float, float]]], now: float) -> list[GridLine]:
+    newest = {plugin: max(found) for plugin, found in seen.items()}
     return [
         grid_line(plugin, interval, last, now) for plugin, (last, interval) in sorted(newest.items()) if interval > 0
     ]

@@ -113,7 +113,7 @@ class AgentService:
         notifier = StatusNotifier(notifications, settings.host, self._identity)
         self.reporter = Reporter(picture, sweep, notifier, settings.heartbeat_interval)
         self.state.changed = self.reporter.wake
-        self.clock = Clock(self.state, self._ladder, settings.clock, time_sources.load(settings.clock), settings.host)
+        self.clock = Clock(self.state, self._ladder, settings.clock, time_sources.load(settings.clock))
         self._trials = Trials(settings.daemon)
         preflight = Preflight(self.state, carrier, sweep, self._trials, self.allowlist)
         reads = Reads(self.state, self._ladder, sweep.absent)

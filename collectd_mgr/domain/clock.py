@@ -10,8 +10,9 @@ where it was; one that is set forward by more than ``Timeout`` intervals makes e
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from collectd_mgr.domain.skew import understood
@@ -24,10 +25,13 @@ GOOD = "good"
 AHEAD = "ahead"
 #: An interval or more behind it: its correction may have values time out.
 BEHIND = "behind"
-#: The clock was set back under the running daemon, which refuses values now.
+#: The clock was set back under the running daemon, which refuses values of most metrics of some plugins now.
 REFUSING = "refusing"
 
 STATES = (UNKNOWN, GOOD, AHEAD, BEHIND, REFUSING)
+
+#: collectd counts in 2^-30 s, and a read may be dated by the moment at which it ends.
+_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,17 @@ def grid_line(plugin: str, interval: float, last: float | None, now: float) -> G
     return GridLine(plugin, interval, last, last + steps * interval)
 
 
+def set_back(times: Mapping[str, Sequence[float]], now: float) -> list[float]:
+    """The last times, of metrics of this host by plugin, that lie ahead of the clock because that was set back.
+
+    It is so with most metrics of every plugin that was read since then. One metric, or one plugin of several, that is
+    ahead has its times from somewhere else: from a file, from a program, from another host that has this one's name.
+    """
+    ahead = {plugin: [last for last in found if last > now + _TOLERANCE] for plugin, found in times.items()}
+    late = [found for plugin, found in ahead.items() if 2 * len(found) > len(times[plugin])]
+    return list(chain(*late)) if len(late) > 1 or len(late) == len(times) else []
+
+
 @dataclass(frozen=True)
 class TimeReport:
     """What a time service says of itself.
@@ -116,8 +131,8 @@ class Reading:
     :param monotonic: ``CLOCK_MONOTONIC`` at ``answered``, in seconds
     :param boottime: ``CLOCK_BOOTTIME`` likewise: it goes on in a suspended machine
     :param interval: the shortest between two reads of a plugin, in seconds
-    :param future: how many of the daemon's own metrics have a last value later than the clock: they are refused
-    :param until: and until when
+    :param future: how many metrics have values of the future because the clock was set back, see :func:`set_back`
+    :param until: and until when they are refused
     :param service: what the time service says; None when none answers, then ``silent`` says why of each
     :param step_allowed: whether the agent's own policy lets it have the clock set
     """

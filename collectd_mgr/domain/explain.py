@@ -171,8 +171,8 @@ def _future(known: Evidence) -> _Found:
         return None
     ahead = float(known.row["last_update"]) - known.now
     return (
-        f"Its last value is from {ahead:.0f} s ahead of the host's clock, which was set back: collectd refuses what is "
-        "older than that.",
+        f"Its last value is from {ahead:.0f} s ahead of the host's clock, and collectd refuses what is older: "
+        "the clock was set back, or whoever gives the value has its time from elsewhere.",
         {"last_update": known.row["last_update"], "ahead": ahead},
     )
 

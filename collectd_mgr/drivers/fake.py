@@ -102,7 +102,7 @@ class FakeDriver(Driver):
 
     def observe(self) -> Running:
         with self.daemon.lock:
-            return self.daemon.running
+            return replace(self.daemon.running, hostname=self._host)
 
     def apply(self, order: Order) -> Applied:
         self.check(order)

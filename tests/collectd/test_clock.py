@@ -38,8 +38,8 @@ def collectd() -> Iterator[ScratchCollectd]:
         yield scratch
 
 
-def put(collectd: ScratchCollectd, host: str, moment: float) -> None:
-    unixsock.putval(collectd, f"{host}/probe/gauge", 1, interval=1, moment=f"{moment:.3f}")
+def put(collectd: ScratchCollectd, host: str, moment: float, plugin: str = "probe") -> None:
+    unixsock.putval(collectd, f"{host}/{plugin}/gauge", 1, interval=1, moment=f"{moment:.3f}")
 
 
 def reading(collectd: ScratchCollectd, directory: Path) -> Reading:
@@ -74,8 +74,9 @@ def test_when_a_real_daemon_reads(collectd: ScratchCollectd, tmp_path: Path) -> 
 
 def test_a_daemon_with_values_of_the_future_refuses_those_of_now(collectd: ScratchCollectd, tmp_path: Path) -> None:
     until = time.time() + 600
+    put(collectd, HOST, until - 1, "other")
     put(collectd, HOST, until)
-    eventually(lambda: reading(collectd, tmp_path).future == 1)
+    eventually(lambda: reading(collectd, tmp_path).future == 2)
     put(collectd, HOST, time.time())
     eventually(lambda: f"Value too old: name = {HOST}/probe/gauge" in collectd.log_text)
     found = reading(collectd, tmp_path)
@@ -87,3 +88,14 @@ def test_what_another_host_sends_says_nothing_of_this_clock(collectd: ScratchCol
     put(collectd, ELSEWHERE, time.time() + 600)
     eventually(lambda: any(ELSEWHERE in name for name in map(str, (collectd.csv).glob("*"))))
     assert reading(collectd, tmp_path).future == 0
+
+
+def test_nor_does_a_metric_of_this_host_that_has_its_times_from_elsewhere(
+    collectd: ScratchCollectd, tmp_path: Path
+) -> None:
+    put(collectd, HOST, time.time() + 600)
+    for plugin in ("memory", "probe"):
+        put(collectd, f"{HOST}.elsewhere", time.time() + 600, plugin)
+    eventually(lambda: {line["plugin"] for line in reading(collectd, tmp_path).grid} == {"memory", "probe"})
+    found = reading(collectd, tmp_path)
+    assert clock.state(found.exchange(found.received, found.answered), found) == clock.GOOD

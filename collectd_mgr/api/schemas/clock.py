@@ -47,7 +47,7 @@ READING = fields.record(
         "boot_id": fields.STRING,
         "interval": {"type": "number", "description": "The shortest between two reads of a plugin."},
         "grid": {"type": "array", "items": _LINE},
-        "future_metrics": {"type": "integer", "description": "Metrics with a last value later than the clock."},
+        "future_metrics": {"type": "integer", "description": "Metrics that are ahead of a clock that was set back."},
         "refused_until": _NULLABLE_SECONDS,
         "service": {"anyOf": [_SERVICE, {"type": "null"}]},
         "silent_services": {"type": "object", "description": "Time services that do not answer, and why."},

@@ -68,6 +68,27 @@ class TestState:
         assert self.of(0.0, future=1, until=NOW + 60) == clock.REFUSING
 
 
+@pytest.mark.parametrize(
+    ("ahead", "found"),
+    [
+        ({"cpu": 9, "load": 1}, True),
+        # A disk that was taken away just before has an old time.
+        ({"cpu": 9, "load": 1, "df": 4, "memory": 0}, True),
+        ({"cpu": 4, "load": 0}, False),
+        ({"cpu": 9, "load": 0}, False),
+        ({"load": 1}, True),
+        ({}, False),
+    ],
+)
+def test_a_clock_that_was_set_back_is_so_for_more_than_one_plugin(ahead: dict[str, int], found: bool) -> None:
+    sizes = {"cpu": 9, "df": 5, "load": 1, "memory": 4}
+    times = {
+        name: [NOW + 60.0 if n < count else NOW - 3.0 for n in range(sizes[name])] for name, count in ahead.items()
+    }
+    late = clock.set_back(times, NOW)
+    assert (bool(late), set(late) <= {NOW + 60.0}) == (found, True)
+
+
 def test_doubt() -> None:
     assert clock.suspect(sent=10.1, heard=10.0, held=2.0)
     assert clock.suspect(sent=7.0, heard=10.0, held=2.0)
