@@ -70,20 +70,27 @@ class Spool:
         return self._directory / f"{first:020d}.jsonl"
 
     def resize(self, limit: int) -> None:
-        """Have another limit, in bytes. What is over a smaller one goes now."""
+        """Have another limit, in bytes. What is over a smaller one goes now, but for a file, however large, that has no
+        other full one behind it yet.
+        """
         with self._came:
             self.limit = max(limit, LEAST)
-            while len(self._segments) > 1 and self.size > self.limit:
+            while self.size > self.limit and self.size - self._segments[0].size >= self._part:
                 self._drop()
 
     def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows at the end: all of them, or none. :raises OSError: the disk is full"""
         with self._came:
-            if self._segments[-1].size >= min(self.limit // _PARTS, _LARGEST):
+            if self._segments[-1].size >= self._part:
                 self._roll()
             self._segments[-1].append(rows)
             self._dirty = True
             self._came.notify_all()
+
+    @property
+    def _part(self) -> int:
+        """The bytes at which a file is full."""
+        return min(self.limit // _PARTS, _LARGEST)
 
     def _roll(self) -> None:
         """Begin a new file, and take away what is done, or too much. The newest full one stays, for :meth:`last`."""

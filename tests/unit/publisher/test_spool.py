@@ -277,3 +277,28 @@ def test_what_a_reader_of_a_lasting_spool_sees_no_failing_machine_takes_back(hom
     assert not spool.sync()
     spool.append(rows(11, 12))
     assert spool.sync()
+
+
+def test_a_smaller_limit_leaves_a_file_that_has_just_become_full(home: Path) -> None:
+    """However large: there is next to nothing behind it."""
+    spool = Spool(home, 64 * LEAST)
+    reader = spool.reader("a")
+    for n in range(1, 22):
+        spool.append(rows(n, n, padding=50_000))
+    spool.append(rows(22, 22))
+    assert len(list(home.glob("*.jsonl"))) == 2
+    spool.resize(LEAST)
+    assert drain(reader) == list(range(1, 23))
+    spool.append(rows(23, 23, padding=LEAST // 16))
+    spool.append(rows(24, 24))
+    assert (drain(reader), spool.size < LEAST) == ([23, 24], True)
+
+
+def test_what_is_over_a_smaller_limit_goes_at_once(home: Path) -> None:
+    spool = Spool(home, 16 * LEAST)
+    for n in range(1, 31):
+        spool.append(rows(n, n, padding=100_000))
+    spool.resize(4 * LEAST)
+    left = [entry.data["n"] for entry in spool.entries(0, lambda _: False)]
+    assert (left, spool.size <= 4 * LEAST) == (list(range(left[0], 31)), True)
+    assert len(left) > 5
