@@ -49,11 +49,6 @@ class Reads:
         with self._answering():
             return self._page(query, self._ladder.reader(capabilities.VALUES).values, True)
 
-    def process(self) -> tuple[int | None, float | None]:
-        """Which one answers: its pid and start, in seconds since boot."""
-        running = self._ladder.glance()
-        return running.pid, running.since_boot
-
     def _page(self, query: Query, read: Callable[[Query], Page], values: bool) -> Page:
         """What the daemon has; of what is missing, what it had too."""
         page = read(query)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -67,11 +67,13 @@ class Page:
     ``"values": [{"name", "type", "value", "rate"}]``; ``marker`` is ``None`` on the last page.
     ``missing``: how many metrics were there and are gone, as far as that is remembered; only the agent knows. A row of
     one of those has ``"missing_since"`` (seconds since 1970), and no values.
+    ``process``: tells the process that has answered from the one before it; for the agent alone.
     """
 
     rows: Sequence[Row] = ()
     marker: str | None = None
     missing: int | None = None
+    process: object = field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         more = {"marker": self.marker, "missing": self.missing}

@@ -155,7 +155,8 @@ class FakeDriver(Driver):
         if running.pid is None:
             raise exception.DaemonUnreachable("The in-memory daemon does not run.", maybe_executed=False)
         daemon = self.daemon
-        return fake_cache.page(self._host, running.plugins, daemon.began, daemon.clock(), query, values)
+        page = fake_cache.page(self._host, running.plugins, daemon.began, daemon.clock(), query, values)
+        return replace(page, process=running.pid)
 
     def notifications(self, position: Position, limit: int, wait: float) -> Batch:
         return self.daemon.said.read(position, limit, wait)

@@ -35,8 +35,8 @@ class Reader:
         """A marker is the bare name on the socket, which may be no text for anybody else."""
         after = None if query.marker is None else marked(query.marker)
         answer = self._wire.call(method, {**query.to_dict(), "marker": after})
-        last = answer.pop("marker")
-        return Page(Columns(answer), None if last is None else mark(last))
+        last, process = answer.pop("marker"), answer.pop("process", None)
+        return Page(Columns(answer), None if last is None else mark(last), process=process)
 
     def notifications(self, position: Position, limit: int, wait: float) -> Batch:
         """As the contract of the drivers has it."""

@@ -115,7 +115,8 @@ class Inside:
         return self._metrics().listing(**filters)
 
     def values_get(self, **filters: Any) -> dict[str, Any]:
-        return self._metrics().values(**filters)
+        """``process``: whose values they are, its pid and :attr:`since_boot`."""
+        return {**self._metrics().values(**filters), "process": [os.getpid(), self.since_boot]}
 
     def notifications_read(
         self, stream: str = "", after: int = 0, limit: int = 1000, wait: float = 0.0

@@ -70,14 +70,11 @@ class Outlets:
 
 @dataclass(frozen=True)
 class Sources:
-    """What is read: the daemon's notifications and values, the settings of a section that are in force, and which
-    process it is (equal for the same one).
-    """
+    """What is read: the daemon's notifications and values, and the settings of a section that are in force."""
 
     notifications: Read
     values: Callable[[Query], Page]
     section: Callable[[str], Settings]
-    process: Callable[[], object] = lambda: None
 
 
 class Publisher:
@@ -95,7 +92,7 @@ class Publisher:
         self._losses = losses = Losses(directory / "losses.json")
         self._ends = Ends(Spool(directory / "leases", LEAST), About(outlets.host, outlets.project), losses)
         self._feeder = Feeder(sources.notifications, self._said, lambda: sources.section(sections.MUTES), losses)
-        watch = partial(Watch, sources.values, process=sources.process)
+        watch = partial(Watch, sources.values)
         sampled, kept = (Taken(directory / f"{what}.taken") for what in ("samples", "ring"))
         self._sampler = Sampler(watch(self._samples, taken=sampled), self._measured, outlets.host, losses)
         settings = self._ring_settings

@@ -76,7 +76,6 @@ class Watch:
     :param read: the daemon's values
     :param settings: the choices in force by name, each with ``identifier`` (a shell pattern) and ``interval`` (seconds)
     :param clock: seconds of a clock that nobody sets
-    :param process: tells the process that answers from the one before it
     :param taken: what an earlier agent has taken; None: nothing
     """
 
@@ -85,11 +84,9 @@ class Watch:
         read: Callable[[Query], Page],
         settings: Callable[[], Settings],
         clock: Callable[[], float] = time.monotonic,
-        process: Callable[[], object] = lambda: None,
         taken: Taken | None = None,
     ) -> None:
         self._read = read
-        self._process = process
         self._taken = taken
         self._settings = settings
         self._clock = clock
@@ -156,17 +153,17 @@ class Watch:
         before = choice.seen
         seen = choice.seen = dict(before)
         present: set[str] = set()
+        processes: list[object] = []
         close = False
         try:
-            # Asked before and after, for it may change in between.
-            process = self._process()
-            for rows in self._pages(choice.setting):
-                changed = [row for row in rows if row["last_update"] != before.get(row["id"]) and wanted(row)]
-                is_other = self._process() != choice.process
+            for page in self._pages(choice.setting):
+                processes.append(page.process)
+                is_other = page.process != choice.process
+                changed = [row for row in page.rows if row["last_update"] != before.get(row["id"]) and wanted(row)]
                 fresh = [row for row in changed if not _was_taken(row, before.get(row["id"]), choice.before, is_other)]
-                present.update(row["id"] for row in rows)
+                present.update(row["id"] for row in page.rows)
                 seen.update((row["id"], row["last_update"]) for row in changed)
-                close = close or any(map(choice.may_miss, rows))
+                close = close or any(map(choice.may_miss, page.rows))
                 if fresh:
                     yield fresh
         except exception.CollectdMgrError as error:
@@ -174,15 +171,17 @@ class Watch:
             LOG.log(level, "The values of %s cannot be read: %s", name, error.detail)
         else:
             choice.seen = {identifier: at for identifier, at in seen.items() if identifier in present}
-            choice.close, choice.process = close, process
+            # Another may have answered for the last pages: then it is another one in the next look, too.
+            choice.close, choice.process = close, processes[0]
 
-    def _pages(self, setting: Setting) -> Iterator[list[Row]]:
+    def _pages(self, setting: Setting) -> Iterator[Page]:
         pattern, marker = setting.get("identifier") or "*", None
         match = None if pattern == "*" else glob.expression(pattern)
         while True:
             page = self._read(Query(match=match, limit=_PAGE, marker=marker))
             # The expression may find more.
-            yield [row for row in page.rows if row["last_update"] and glob.matches(pattern, row["id"])]
+            rows = [row for row in page.rows if row["last_update"] and glob.matches(pattern, row["id"])]
+            yield replace(page, rows=rows)
             marker = page.marker
             if marker is None:
                 return

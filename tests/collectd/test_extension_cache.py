@@ -100,6 +100,8 @@ def test_filters_and_pages(compiled: dict[str, Path], eventually: Eventually) ->
                 break
         assert names == collectd.call("metrics_list")["names"] == sorted(names)
         assert page["intervals"] == [3600.0] * 10
+        process = Reader(collectd.client).values(Query()).process
+        assert process == [collectd.pid, collectd.call("status")["since_boot"]]
 
 
 def test_pages_end_at_any_name(eventually: Eventually) -> None:

@@ -44,10 +44,10 @@ class Daemon:
         self.process = 1
 
     def read(self, query: Query) -> Page:
-        return Page(tuple(self.rows))
+        return Page(tuple(self.rows), process=self.process)
 
     def watch(self) -> Watch:
-        return Watch(self.read, lambda: self.settings, process=lambda: self.process)
+        return Watch(self.read, lambda: self.settings)
 
 
 def taken(reader: Cursor) -> Iterator[Entry]:
@@ -398,14 +398,20 @@ def test_what_is_ahead_of_the_clock_or_before_it_was_set_back_keeps_one_back(dae
 
 
 def test_also_where_it_takes_over_during_a_look(daemon: Daemon) -> None:
-    processes = iter((1, 1, 1, 2, 2, 2))
-    daemon.settings = {"a": {"identifier": "*", "interval": 10.0}}
-    watch = Watch(daemon.read, lambda: daemon.settings, process=lambda: next(processes))
-    seen = []
-    for at, read in ((0, 1000.0), (10, 1000.1), (20, 1000.2)):
-        daemon.rows = [row("load/load", ("value", "gauge", 1.0, 1.0), at=read)]
-        seen += [each["last_update"] for _, _, rows in watch.look(float(at)) for each in rows]
-    assert seen == [1000.0]
+    """Which comes in pages: the first from the one, the second from the other."""
+    looks = iter([((1000.0, 1), (1000.0, 1)), ((1000.0, 1), (1000.1, 2)), ((1000.2, 2), (1000.1, 2))])
+    pages: list[tuple[float, int]] = []
+
+    def read(query: Query) -> Page:
+        if query.marker is None:
+            pages[:] = next(looks)
+        at, process = pages[0 if query.marker is None else 1]
+        name, marker = ("df-a/df", "more") if query.marker is None else ("load/load", None)
+        return Page((row(name, ("value", "gauge", 1.0, 1.0), at=at),), marker, process=process)
+
+    watch = Watch(read, lambda: {"a": {"identifier": "*", "interval": 10.0}})
+    seen = [[each["last_update"] for _, _, rows in watch.look(at) for each in rows] for at in (0.0, 10.0, 20.0)]
+    assert seen == [[1000.0, 1000.0], [], []]
 
 
 def test_a_metric_that_is_read_seldom_costs_no_more_looks() -> None:
