@@ -204,6 +204,10 @@ class State:
         for layer in leases.ending(layers, before, after):
             self.ended(layer)
 
+    def knows(self) -> bool:
+        """Whether it is known what the host is to run: who was never told, or has forgotten it, does not."""
+        return self.memory.current is not None
+
     def sections(self) -> Sections:
         """The named settings in force: the host came to them, whatever is asked of it by now."""
         return self.goal(self.memory.current).sections

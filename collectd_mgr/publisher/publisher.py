@@ -70,11 +70,14 @@ class Outlets:
 
 @dataclass(frozen=True)
 class Sources:
-    """What is read: the daemon's notifications and values, and the settings of a section that are in force."""
+    """What is read: the daemon's notifications and values, the settings of a section that are in force, and whether
+    those are ``known``: an agent that has lost its memory has to be told them again.
+    """
 
     notifications: Read
     values: Callable[[Query], Page]
     section: Callable[[str], Settings]
+    known: Callable[[], bool] = lambda: True
 
 
 class Publisher:
@@ -87,8 +90,8 @@ class Publisher:
     def __init__(self, directory: Path, size: int, outlets: Outlets, sources: Sources) -> None:
         self._size = size
         self._sources = sources
-        self._said = Spool(directory / "notifications", size, lasting=True)
-        self._measured = Spool(directory / "samples", size)
+        self._said = Spool(directory / "notifications", self._limit(), lasting=True)
+        self._measured = Spool(directory / "samples", self._limit())
         self._losses = losses = Losses(directory / "losses.json")
         self._ends = Ends(Spool(directory / "leases", LEAST), About(outlets.host, outlets.project), losses)
         self._feeder = Feeder(sources.notifications, self._said, lambda: sources.section(sections.MUTES), losses)
@@ -96,7 +99,7 @@ class Publisher:
         sampled, kept = (Taken(directory / f"{what}.taken") for what in ("samples", "ring"))
         self._sampler = Sampler(watch(self._samples, taken=sampled), self._measured, outlets.host, losses)
         settings = self._ring_settings
-        self._ring = Ring(watch(settings, taken=kept), directory / "ring", settings, losses=losses)
+        self._ring = Ring(watch(settings, taken=kept), directory / "ring", settings, losses=losses, known=sources.known)
         self._replay = Replay(
             directory / "replay.json",
             self._ring.read,
@@ -143,10 +146,13 @@ class Publisher:
                 LOG.exception("The spools could not be brought to the size that is set.")
 
     def _resize(self) -> None:
-        limit = spool.size(self._sources.section(sections.SPOOL)) or self._size
+        limit = self._limit()
         for each in (self._said, self._measured):
             if each.limit != limit:
                 each.resize(limit)
+
+    def _limit(self) -> int:
+        return spool.size(self._sources.section(sections.SPOOL)) or self._size
 
     def lease_ended(self, layer: Layer) -> None:
         """Have it told that the lease of a layer is over, where anybody would hear it. Safe to repeat."""

@@ -69,6 +69,7 @@ class Ring:
     :param directory: of the spools
     :param settings: the choices in force
     :param clock: seconds since 1970
+    :param known: whether these are known; else nothing goes
     """
 
     def __init__(
@@ -78,11 +79,13 @@ class Ring:
         settings: Callable[[], Settings],
         clock: Callable[[], float] = time.time,
         losses: Losses | None = None,
+        known: Callable[[], bool] = lambda: True,
     ) -> None:
         self._watch = watch
         self._directory = directory
         self._settings = settings
         self._clock = clock
+        self._known = known
         self._lock = threading.Lock()
         self._spools: dict[str, Spool] = {}
         self._losses = losses or Losses()
@@ -98,9 +101,11 @@ class Ring:
 
     def round(self, now: float) -> None:
         """Keep what is due at ``now``, and forget what is too old."""
-        settings = self._settings()
+        # In this order: what becomes known in between is in the settings.
+        known, settings = self._known(), self._settings()
         spools = self._open(settings)
-        self._forget(spools)
+        if known:
+            self._forget(spools)
         for name, setting, rows in self._watch.look(now):
             if name in spools:
                 oldest = self._clock() - ring.age(setting)

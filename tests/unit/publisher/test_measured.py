@@ -194,6 +194,27 @@ def test_pages_of_the_ring(daemon: Daemon, ring: Callable[[], Ring]) -> None:
         kept.read(RingQuery(0.0, marker="x"))
 
 
+def test_nothing_goes_before_it_is_known_what_was_chosen(daemon: Daemon, tmp_path: Path) -> None:
+    """As with an agent that has lost its memory, until the server tells it again."""
+    chosen = {"all": {"identifier": "*"}}
+    daemon.settings, known = chosen, True
+    daemon.rows = [row("df-a/df", ("value", "gauge", 1, 1), at=time.time())]
+
+    def ring() -> Ring:
+        return Ring(daemon.watch(), tmp_path / "ring", lambda: daemon.settings, known=lambda: known)
+
+    ring().round(0.0)
+    daemon.settings, known = {}, False
+    kept = ring()
+    kept.round(0.0)
+    assert kept.read(RingQuery(0.0)) == Page()
+    daemon.settings, known = chosen, True
+    assert len(kept.read(RingQuery(0.0)).rows) == 1
+    daemon.settings = {}
+    kept.round(2.0)
+    assert not list((tmp_path / "ring").iterdir())
+
+
 def test_metrics_that_are_called_oddly_are_kept_like_any_other(daemon: Daemon, ring: Callable[[], Ring]) -> None:
     """Without a plugin, or in Latin-1: longer than any name when it is read as UTF-8."""
     daemon.settings = {"all": {"identifier": "*"}}
