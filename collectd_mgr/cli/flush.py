@@ -49,4 +49,6 @@ class FlushCache(Reporting, command.Lister):
         rows: list[Row] = client_of(self).post(path("hosts", host, "flush"), json=body).json()["plugins"]
         outcomes = {row["outcome"] for row in rows}
         self.failed |= "failed" in outcomes or outcomes.isdisjoint(_WELL)
+        if not rows:
+            self.log.error("%s: no plugin that writes is loaded there.", host)
         return rows

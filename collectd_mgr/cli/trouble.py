@@ -32,6 +32,9 @@ _ADVICE = {
     "not_found": "The endpoint has to be the root of the API, without /v1.",
 }
 
+#: Nobody else can take back what a host's own file says.
+_BY_FILE = "A file on the host itself says so ([agent] mode_file), and only there it can be taken back."
+
 #: Sections in addresses, and the word for them in commands.
 _NOUNS = {
     "plugins": "plugin",
@@ -52,7 +55,7 @@ _ENDPOINT = (
 def advice(code: str, facts: Mapping[str, Any]) -> str:
     """What to do about an error of the API; nothing, where nobody knows."""
     known = {"host": "HOST", "noun": "NOUN", **facts}
-    return _ADVICE.get(code, "").format(**known)
+    return _BY_FILE if facts.get("set_by") == "file" else _ADVICE.get(code, "").format(**known)
 
 
 def worded(detail: str, *more: str) -> str:

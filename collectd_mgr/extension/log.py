@@ -58,7 +58,9 @@ class Log:
         if self.alone:
             # Without any log plugin collectd writes to stderr; our callback must not swallow that.
             with contextlib.suppress(OSError):  # On a disk that is full, maybe.
-                print(text, file=sys.stderr, flush=True)
+                # In one piece, for other threads write as well.
+                sys.stderr.write(f"{text}\n")
+                sys.stderr.flush()
         if text == _EXITING and threading.get_native_id() == os.getpid():
             self.ending()
 

@@ -90,7 +90,7 @@ class Cloud:
         """An agent comes to the bus; its collectd, and what it remembers, are those of the last time."""
         (self._directory / name).mkdir(exist_ok=True)
         daemon = DriverSettings(name, *self._places(name))
-        settings = AgentSettings(daemon, mode=mode, mode_file=str(self._directory / name / "mode"), probation=0.0)
+        settings = AgentSettings(daemon, mode=mode, mode_file=str(self.mode_file(name)), probation=0.0)
         allowlist = self._directory / name / "allowlist.toml"
         # Tests wait for values.
         allowlist.write_text("[limits]\nshortest_interval = 0.1\n")
@@ -101,6 +101,9 @@ class Cloud:
         telemetry = transport.Outlet(self._notifications, "telemetry")
         self._agents[name] = AgentService(settings, drivers, self._bus, self._notifications, telemetry=telemetry)
         self._agents[name].start()
+
+    def mode_file(self, name: str) -> Path:
+        return self._directory / name / "mode"
 
     def leave(self, name: str) -> None:
         self._agents.pop(name).stop()

@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.cloud import Cloud
 from tests.cli.shell import Shell
+from tests.waiting import eventually
 
 HOST, OBSERVED = "cn1.example.org", "cn3.example.org"
 
@@ -108,6 +109,18 @@ def test_a_plugin_that_is_none(openstack: Shell) -> None:
     assert (said.code, said.json[0]["State"]) == (1, "failed")
     wanted = f"To see which plugins can be loaded: openstack collectd capability list --host {HOST}"
     assert said.err == f"{HOST}: {wanted}\n"
+
+
+def test_what_a_file_on_the_host_stops(cloud: Cloud, openstack: Shell) -> None:
+    """To set another mode from here would change nothing."""
+    cloud.mode_file(OBSERVED).write_text("mode = observe\nreason = disk replacement\n")
+    try:
+        eventually(lambda: openstack.ok("host", "show", OBSERVED)["mode_set_by"] == "file")
+        said = openstack.error("plugin", "enable", "cpu", "--host", OBSERVED)
+    finally:
+        cloud.mode_file(OBSERVED).unlink()
+        eventually(lambda: openstack.ok("host", "show", OBSERVED)["mode_set_by"] != "file")
+    assert said.startswith(f"{OBSERVED} is in mode observe (disk replacement). A file on the host itself says so")
 
 
 class Elsewhere(BaseHTTPRequestHandler):

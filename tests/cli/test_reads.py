@@ -76,9 +76,10 @@ def test_flush_says_what_became_of_it(openstack: Shell) -> None:
 
 def test_a_flush_fails_where_nothing_that_was_asked_for_can(openstack: Shell) -> None:
     openstack.ok("plugin", "disable", "rrdtool", "--host", OTHER, "--wait")
-    for wanted, rows in ((("--plugin", "csv"), [(HOST, "cannot"), (OTHER, "cannot")]), ((), [(HOST, "flushed")])):
+    cannot, nothing = [(HOST, "cannot"), (OTHER, "cannot")], f"{OTHER}: no plugin that writes is loaded there.\n"
+    for wanted, rows, words in ((("--plugin", "csv"), cannot, ""), ((), [(HOST, "flushed")], nothing)):
         said = openstack("cache", "flush", "--host", HOST, "--host", OTHER, *wanted, "-f", "json")
-        assert (said.code, said.err) == (1, "")
+        assert (said.code, said.err) == (1, words)
         assert [(row["Host"], row["Outcome"]) for row in said.json] == rows
 
 

@@ -45,6 +45,16 @@ def test_what_cannot_be_written_is_heard_all_the_same(log: Log, said: list[str])
     assert (lines, said) == (["x", "Exiting normally."], ["ending"])
 
 
+def test_a_line_is_written_in_one_piece(log: Log) -> None:
+    """Other threads write between two pieces."""
+    pieces: list[str] = []
+    stderr = io.StringIO()
+    stderr.write = pieces.append  # type: ignore[assignment, method-assign]
+    with redirect_stderr(stderr):
+        log.write(WARNING, "one line")
+    assert pieces == ["one line\n"]
+
+
 def test_an_operation_is_one_line(log: Log, said: list[str]) -> None:
     """Names and identifiers are what somebody gave."""
     log.operation("req-1\n[error] forged", "flush identifier=\udce9\0: done")
