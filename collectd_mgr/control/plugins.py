@@ -149,6 +149,7 @@ def check_restart(name: str) -> Check:
         if wanted is None and status is not None:
             wanted = effective is not None and effective.enabled
         if wanted is False:
+            servants.check_settable(name)
             raise exception.PluginNotEnabled(f"{name} is not enabled on {host.name}.", host=host.name, plugin=name)
         check_managed(host, desired)
 
