@@ -68,7 +68,8 @@ class ReplaceDriver(RealDriver):
         """Why there cannot be two of the daemon that runs; ``None`` when there can."""
         try:
             status = self._collectd.just_now()
-            if not status["live"]["on"]:
+            # What was replaced on disk does no harm: nothing of it is loaded into the old one.
+            if not status.get("replaceable", status["live"]["on"]):
                 return "; ".join(status["live"]["reasons"])
             if status.get("output") is None:
                 return "The extension in this collectd is of an earlier version."

@@ -32,6 +32,11 @@ class Gate:
         """Why live is off; empty when it is on."""
         return [*self._found, *self._replaced()]
 
+    @property
+    def known(self) -> bool:
+        """Whether live is on, but for what was replaced on disk."""
+        return not self._found
+
     def close(self, reason: str) -> None:
         """Live is off from now on, until the daemon is a new one."""
         self._found.append(reason)
@@ -48,13 +53,14 @@ class Gate:
     def _draining(self) -> bool:
         return self._ends or time.monotonic() < self._paused_until
 
-    def check(self) -> None:
+    def check(self, loads: bool = True) -> None:
         """Pass, or say why not.
 
+        :param loads: whether something may be loaded from the disk, so that two builds would be mixed
         :raises LiveOff: live is off
         :raises Busy: the daemon is starting, stopping or draining
         """
-        reasons = self.reasons()
+        reasons = self.reasons() if loads else self._found
         if reasons:
             raise exception.LiveOff(f"Live changes are off on this host: {'; '.join(reasons)}", reasons=reasons)
         self.running()

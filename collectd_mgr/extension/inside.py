@@ -49,8 +49,9 @@ class Inside:
     def status(self) -> dict[str, Any]:
         """The daemon as it is: see the keys. ``started`` in seconds since the epoch, ``interval`` in seconds.
 
-        ``since_boot``: when it was started, in seconds since the boot. ``aligned``: whether it reads at the times of
-        the collectd that it was to take the place of, if there was one.
+        ``since_boot``: when it was started, in seconds since the boot. ``replaceable``: whether live is on, but for what
+        was replaced on disk. ``aligned``: whether it reads at the times of the collectd that it was to take the place
+        of, if there was one.
         """
         reasons = self.gate.reasons()
         return {
@@ -60,6 +61,7 @@ class Inside:
             "collectd_version": self.version,
             "binary_replaced": bool(process.replaced(self.loader.loaded())),
             "live": {"on": not reasons, "reasons": reasons},
+            "replaceable": self.gate.known,
             # Without the tick of the live part there may be nothing to read, and no thread for it.
             "starting": self.live is not None and not self.gate.reading(),
             "interval": abi.interval(self.library.cf_get_default_interval()),

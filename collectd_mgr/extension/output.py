@@ -213,7 +213,7 @@ class Output:
         """Have collectd ask us of each value."""
         if self._points():
             return
-        self._gate.check()
+        self._gate.check(loads=False)
         if self._following is None:
             self._following = self._option()
         if not self._built:

@@ -36,12 +36,13 @@ def hide() -> None:
 
 
 def start(config_file: str) -> None:
-    """Begin to start the program that runs here once more, with that file. It need not run yet, and may never.
+    """Begin to start the program that runs here once more, or what took its place on the disk, with that file. It need
+    not run yet, and may never.
 
     :raises NotCapable: this process may start no program, or not this one; nothing has happened
     """
     try:
-        program = os.readlink("/proc/self/exe")
+        program = os.readlink("/proc/self/exe").removesuffix(" (deleted)")
         # This thread may run elsewhere than the first one, for which somebody sets CPUs from outside.
         os.sched_setaffinity(0, os.sched_getaffinity(os.getpid()))
     except OSError as error:

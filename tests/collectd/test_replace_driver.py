@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import signal
 import threading
 import time
@@ -142,6 +143,25 @@ def test_a_new_process_takes_over(host: Host, rig: Rig) -> None:
     assert the_only(host).pid == applied.running.pid
     assert host.collectd.status()["output"] == FREE
     writes(host, "cpu")
+
+
+def test_what_was_upgraded_on_the_disk_takes_the_place_of_what_runs(tmp_path: Path) -> None:
+    """Nothing of it is loaded into the old one."""
+    there = tmp_path / "collectd"
+    shutil.copy2("/usr/sbin/collectd", there)
+    with real_host(replacing, run_by=lambda settings: replace(settings, binary=str(there))) as host:
+        rig = host.rig()
+        rig.reach(rig.goal({"memory": MEMORY}))
+        old = the_only(host)
+        shutil.copy2("/usr/sbin/collectd", tmp_path / "new")
+        (tmp_path / "new").rename(there)
+        assert not host.collectd.status()["live"]["on"]
+        applied = rig.reach(replace(rig.goal({"memory": MEMORY}), daemon_replacements=1))
+        assert applied.replaced
+        assert (the_only(host).pid, host.collectd.status()["live"]["on"]) == (applied.running.pid, True)
+        assert not old.alive()
+        writes(host, "memory")
+        assert not twice(series(csv(host)), FAST)
 
 
 def test_a_host_that_is_closed_in_the_middle_leaves_no_collectd() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -153,6 +154,19 @@ def test_a_killed_agents_new_one_that_was_told_when_goes_on(
     assert the_only(host, systemd) == succession.new
     assert not old.alive()
     assert host.collectd.observe().plugins["memory"].enabled
+
+
+def test_the_unit_goes_on_with_what_was_upgraded_on_the_disk(host: Host, systemd: Systemd, tmp_path: Path) -> None:
+    there = tmp_path / "collectd"
+    shutil.copy2("/usr/sbin/collectd", there)
+    have_unit(systemd, host.settings, f"ExecStart=\nExecStart={there} -C {host.settings.config_file}\n")
+    host.again()
+    shutil.copy2("/usr/sbin/collectd", tmp_path / "new")
+    (tmp_path / "new").rename(there)
+    assert not host.collectd.status()["live"]["on"]
+    applied = reach(host, goal(1, memory=MEMORY))
+    assert (applied.replaced, applied.running.pid) == (True, main(host, systemd))
+    assert Path(f"/proc/{applied.running.pid}/exe").readlink() == there
 
 
 #: Who is root in files and a process of nobody else: it reads what root does.
