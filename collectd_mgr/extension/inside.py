@@ -49,9 +49,9 @@ class Inside:
     def status(self) -> dict[str, Any]:
         """The daemon as it is: see the keys. ``started`` in seconds since the epoch, ``interval`` in seconds.
 
-        ``since_boot``: when it was started, in seconds since the boot. ``replaceable``: whether live is on, but for what
-        was replaced on disk. ``aligned``: whether it reads at the times of the collectd that it was to take the place
-        of, if there was one.
+        ``since_boot``: when it was started, in seconds since the boot. ``replaceable``: whether live is on, but for
+        what was replaced on disk. ``aligned``: whether it reads at the times of the collectd that it was to take the
+        place of, if there was one.
         """
         reasons = self.gate.reasons()
         return {
