@@ -69,9 +69,11 @@ class Chains:
         Of one that is not found as it should be nothing is known: it is built when it is wanted.
         """
         root = self._chain(CHAIN) if rules else 0
+        found: dict[str, int] = {}
         with contextlib.suppress(exception.LiveRefused):
             found = self._rules(root) if root else {}
-            for name in found.keys() & rules.keys():
+        for name in found.keys() & rules.keys():
+            with contextlib.suppress(exception.LiveRefused):
                 self._built[_digest(rules[name])] = self._proven(found[name], name, rules[name])
 
     def check(self, rules: Sequence[Rule]) -> None:
