@@ -3,9 +3,19 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
+
+LOG = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: What a file that somebody damaged is read with, be it no text, no JSON, or other JSON than was written.
+_NONSENSE = (OSError, ValueError, TypeError, LookupError, AttributeError)
 
 
 def write(path: Path, text: str, durably: bool = True, give: Callable[[int], None] | None = None) -> None:
@@ -31,6 +41,17 @@ def replace(path: Path, text: str, durably: bool = True) -> None:
     os.replace(staged, path)
     if durably:
         sync(path.parent)
+
+
+def read(path: Path, understood: Callable[[Any], T], otherwise: T) -> T:
+    """What was written as JSON, ``understood``; ``otherwise`` where it is not there, or damaged, which is logged."""
+    try:
+        return understood(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return otherwise
+    except _NONSENSE as error:
+        LOG.error("%s cannot be read, and is begun anew: %s", path, error)
+        return otherwise
 
 
 def sync(path: Path) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ class Absent:
         self._clock = clock
         self._boottime = boottime
         self._before: Sequence[Page] = ()
-        self._gone = {gone.id: gone for gone in _read(path)}
+        self._gone = {gone.id: gone for gone in disk.read(path, _understood, list[Gone]())}
         self._saved, self._saved_at = self._gone, 0.0
 
     def __len__(self) -> int:
@@ -125,17 +125,10 @@ class Absent:
         return Page(tuple(page), mark(page[-1]["id"]) if len(found) > len(page) else None)
 
 
-def _read(path: Path) -> list[Gone]:
-    try:
-        return [
-            Gone(str(id), interval and float(interval), float(last), float(since))
-            for id, interval, last, since in json.loads(path.read_text(encoding="utf-8"))
-        ]
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, TypeError) as error:
-        LOG.warning("%s cannot be read, and is begun anew: %s", path, error)
-        return []
+def _understood(data: Iterable[Any]) -> list[Gone]:
+    return [
+        Gone(str(id), interval and float(interval), float(last), float(since)) for id, interval, last, since in data
+    ]
 
 
 def ids(rows: Sequence[Row]) -> Sequence[str]:

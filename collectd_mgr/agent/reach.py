@@ -159,7 +159,7 @@ class _Told:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._before = _read(path) if path else frozenset[str]()
+        self._before = disk.read(path, _understood, frozenset[str]()) if path else frozenset[str]()
 
     def has(self, setting: Mapping[str, Any]) -> bool:
         return bool(self._before) and canonical.digest(dict(setting)) in self._before
@@ -176,14 +176,8 @@ class _Told:
             LOG.warning("Which settings fall on no metric is not kept on the disk: %s", error)
 
 
-def _read(path: Path) -> frozenset[str]:
-    try:
-        return frozenset(map(str, json.loads(path.read_text(encoding="utf-8"))))
-    except FileNotFoundError:
-        return frozenset()
-    except (OSError, ValueError, TypeError) as error:
-        LOG.warning("%s cannot be read, and is begun anew: %s", path, error)
-        return frozenset()
+def _understood(data: Iterable[Any]) -> frozenset[str]:
+    return frozenset(map(str, data))
 
 
 def _flaw(setting: Mapping[str, Any], sources: Callable[[str], Collection[str]]) -> str | None:

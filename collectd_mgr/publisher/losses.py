@@ -7,8 +7,10 @@ import json
 import logging
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from collectd_mgr import disk
 
@@ -25,7 +27,7 @@ class Losses:
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
         self._lock = threading.Lock()
-        self._counts = _read(file) if file else Counter[str]()
+        self._counts = disk.read(file, _understood, Counter[str]()) if file else Counter[str]()
         self._saved = dict(self._counts)
         self._logged: set[str] = set()
 
@@ -51,11 +53,5 @@ class Losses:
             self._saved = counts
 
 
-def _read(file: Path) -> Counter[str]:
-    try:
-        return Counter({str(name): int(count) for name, count in json.loads(file.read_text()).items()})
-    except FileNotFoundError:
-        return Counter()
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        LOG.error("What was lost before is not known any more: %s", error)
-        return Counter()
+def _understood(data: Mapping[str, Any]) -> Counter[str]:
+    return Counter({str(name): int(count) for name, count in data.items()})

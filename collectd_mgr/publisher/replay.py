@@ -6,9 +6,10 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from collectd_mgr import disk, exception
 from collectd_mgr.domain.reads import Page
@@ -60,7 +61,7 @@ class Replay:
         self._losses = losses or Losses()
         self._lock = threading.Lock()
         self._stuck = False
-        self._orders = _orders(file)
+        self._orders = disk.read(file, _understood, list[RingQuery]())
 
     def ask(self, query: RingQuery) -> int:
         """Have these values published, after what was asked for before; how many orders there are now.
@@ -126,11 +127,5 @@ class Replay:
         self._orders = orders
 
 
-def _orders(file: Path) -> list[RingQuery]:
-    try:
-        return [RingQuery.from_dict(order) for order in json.loads(file.read_text())]
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, TypeError) as error:
-        LOG.error("What was to be published of the ring is not known any more: %s", error)
-        return []
+def _understood(data: Iterable[Mapping[str, Any]]) -> list[RingQuery]:
+    return [RingQuery.from_dict(order) for order in data]

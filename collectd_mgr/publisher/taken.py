@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from collectd_mgr import disk
 
@@ -21,7 +22,7 @@ class Taken:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._newest = _read(path)
+        self._newest: Mapping[str, float] = disk.read(path, _understood, {})
 
     def of(self, choice: str) -> float:
         return self._newest.get(choice, 0.0)
@@ -37,8 +38,5 @@ class Taken:
             LOG.debug("%s cannot be written: %s", self._path, error)
 
 
-def _read(path: Path) -> dict[str, float]:
-    try:
-        return {str(name): float(time) for name, time in json.loads(path.read_text(encoding="utf-8")).items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}
+def _understood(data: Mapping[str, Any]) -> dict[str, float]:
+    return {str(name): float(time) for name, time in data.items()}
