@@ -29,13 +29,13 @@ class Observer:
         self._grace = grace
 
     def reads(self) -> list[Read]:
-        """Every read, as collectd has it now."""
-        return self._reads.all()
+        """Every read, as collectd has it now; what it calls as one to have a plugin flush is none."""
+        return [read for read in self._reads.all() if not read.flushes]
 
     def plugins(self) -> dict[str, dict[str, Any]]:
         """Every loaded plugin, by its name: see :meth:`plugin`."""
         by_plugin: dict[str, list[Read]] = {}
-        for read in self._reads.all():
+        for read in self.reads():
             by_plugin.setdefault(read.plugin.lower(), []).append(read)
         return {
             plugin: self._state(plugin, True, by_plugin.get(plugin.lower(), [])) for plugin in self._loader.loaded()
@@ -48,7 +48,8 @@ class Observer:
         ``config_digest``, ``origin``, ``stopping`` (a read may be in flight), ``off`` (its reads were taken out, and
         not registered again).
         """
-        return self._state(plugin, self._loader.path(plugin) is not None, self._reads.of(plugin))
+        reads = [read for read in self.reads() if read.plugin.lower() == plugin.lower()]
+        return self._state(plugin, self._loader.path(plugin) is not None, reads)
 
     def _state(self, plugin: str, loaded: bool, reads: list[Read]) -> dict[str, Any]:
         record = self._records[plugin]

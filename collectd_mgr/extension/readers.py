@@ -26,6 +26,9 @@ DUE = _READ.size - 8
 #: Its type, of one that is registered, whether it is called with data or without.
 _REGISTERED = (0, 1)
 
+#: The group of those by which collectd has plugins flush, and the beginning of their names.
+_FLUSH = "flush"
+
 #: Of one that was unregistered, and that a read thread is to free when it is due.
 _UNREGISTERED = 65535
 
@@ -46,6 +49,11 @@ class Read:
     # Moves with every call: not what makes two reads the same.
     failing_until: float | None = field(default=None, compare=False)
     due: float = field(default=0.0, compare=False)
+
+    @property
+    def flushes(self) -> bool:
+        """Whether collectd calls a flush by it, for a ``FlushInterval``, and it reads nothing."""
+        return self.group == _FLUSH and self.name.startswith(f"{_FLUSH}/")
 
 
 class Reads:

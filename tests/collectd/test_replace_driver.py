@@ -184,6 +184,26 @@ def test_plugins_that_were_not_read_twice_are_named(rig: Rig) -> None:
     assert "load was not read twice before the new collectd took over." in rig.reach(rig.goal({"cpu": CPU})).warnings
 
 
+#: collectd has it flush as if it were a read; nobody need listen there.
+FLUSHED = """
+<LoadPlugin network>
+  FlushInterval 1000
+</LoadPlugin>
+<Plugin network>
+  Server "127.0.0.1" "9"
+</Plugin>
+"""
+
+
+def test_a_plugin_that_is_flushed_now_and_then_is_not_read() -> None:
+    with real_host(replacing, FLUSHED) as host:
+        own = {"network": PluginGoal(True, origin="host")}
+        warnings = host.rig().reach(host.rig().goal({"cpu": CPU, **own})).warnings
+        assert not [line for line in warnings if "network" in line]
+        found = host.collectd.status()["plugins"]["network"]
+        assert (found["registered"], found["interval"]) == (False, None)
+
+
 def test_it_takes_over_with_a_rate_of_everything(host: Host) -> None:
     """Of what is read every two seconds too, where there is the time for that."""
     patient = ReplaceDriver(replace(host.settings, ready_timeout=8.0))

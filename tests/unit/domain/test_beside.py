@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from collectd_mgr.domain import beside, grammar, managed, safety
@@ -90,3 +92,11 @@ def test_alarms_are_configured_behind_everything_that_is_to_keep_them_silent() -
     text = 'LoadPlugin threshold\n<plugin "Threshold">\n  <Type "gauge">\n    FailureMax 5\n  </Type>\n</plugin>\n'
     load, alarms, other = grammar.parse(f"{text}<Plugin python>\n</Plugin>\n")
     assert beside.with_alarms_last((load, alarms, other)) == (load, other, alarms)
+
+
+def test_the_page_for_operators_names_all_of_them() -> None:
+    """But for what the table of plugins calls exclusive."""
+    page = (Path(__file__).parents[3] / "doc/source/admin/replacement.rst").read_text(encoding="utf-8")
+    refused = {name for name, row in safety.table().items() if beside.plugin_obstacle(name) and not row.exclusive}
+    assert refused
+    assert not {name for name in refused if f"``{name}``" not in page}
