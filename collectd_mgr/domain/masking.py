@@ -53,6 +53,9 @@ _STRING = r'"(?:[^"\\]|\\.)*"?'
 _EQUALS = r"(?:\\*[\"']\]?)?\s*(?::=|=[=>]|=(?![=>])|%3D)\s*"
 _COLON = r"(?:\\*[\"'])?\s*:(?!=)\s*"
 
+#: What may stand before a secret, and is none; in brackets, as Go writes a header.
+_KIND = r"(?:\[?(?:Basic|Bearer|Digest|Negotiate|Token) +)?"
+
 #: ``name="password" value="hunter2"``, and the same of JSON.
 _PAIR = (
     rf"(?:name|key)(?:\\*[\"'])?\s*[:=]\s*\\*[\"']{_WORD}\\*[\"'](?:\s*,)?\s*(?:\\*[\"'])?value(?:\\*[\"'])?\s*[:=]\s*"
@@ -74,14 +77,14 @@ _IN_QUOTES = r"(?:\\*[\"']|b[\"']\*)"
 #: Without quotes, or as ODBC has it: ``PWD={hun ter2}``. A quote in a word, or a comma before no name, is of the value.
 _ASSIGNED = re.compile(
     rf"(?<![\w.-])(?P<before>{_WORD}"
-    rf"(?:{_EQUALS}(?:(?:Basic|Bearer|Digest|Negotiate|Token) +)?|:(?![:/]|[0-9]{{1,5}}\b)))(?!{_IN_QUOTES})"
+    rf"(?:{_EQUALS}|:(?![:/]|[0-9]{{1,5}}\b)){_KIND})(?!{_IN_QUOTES})"
     r"(?:\{(?:[^}]|\}\})*\}?[^\s;&,'\"]*"
     r"|(?:(?<=\w)\\*['\"](?=\w)|\\ |[^\s;&,'\"]|,(?=[^\s;&,'\"=]+(?:[\s;&,'\"]|\Z)))+)",
     re.IGNORECASE,
 )
 
 _JSON = re.compile(
-    rf"(?P<before>[\"']{_WORD}\\*[\"']\s*:\s*)(?!{_IN_QUOTES})(?:\[[^\]]*\]?|\{{[^}}]*\}}?|[^\s,}}\]\"']+)",
+    rf"(?P<before>[\"']{_WORD}\\*[\"']\s*:\s*{_KIND})(?!{_IN_QUOTES})(?:\[[^\]]*\]?|\{{[^}}]*\}}?|[^\s,}}\]\"']+)",
     re.IGNORECASE,
 )
 
@@ -89,7 +92,8 @@ _JSON = re.compile(
 _VERDICT = r"(?:Data source \"|All data sources are within range again\.|Value is no longer missing\.)"
 
 _HEADER = re.compile(
-    rf"(?<![\w.-])(?P<before>{_WORD}:[ \t]+)(?!\\+[\"']|{_VERDICT})(?:[^\s\"']+[^\r\n\"']*)", re.IGNORECASE
+    rf"(?<![\w.-])(?P<before>{_WORD}:[ \t]+)(?!\\+[\"']|{_VERDICT})[^\s\"'](?:[^\r\n\"']|(?<=\w)[\"'](?=\w))*",
+    re.IGNORECASE,
 )
 
 #: ``<password>hunter2</password>``. What follows the name of a block in collectd.conf is on a line of its own.
@@ -135,7 +139,8 @@ _SENTENCE = re.compile(
 #: Each of the patterns has one of these in it: most texts have none.
 _HINT = re.compile(r"[:=]|--|</|%3[dD]|(?:Bearer|Basic|Negotiate) ")
 
-_PATTERNS = (_PRIVATE_KEY, _USERINFO, _QUOTED, _JSON, _SCHEME, _ARGUMENT, _ASSIGNED, _HEADER, _ELEMENT, _LOGIN, _USER)
+#: In this order: what one of them masks, those behind it do not see, be it half of what they would mask.
+_PATTERNS = (_PRIVATE_KEY, _USERINFO, _QUOTED, _JSON, _HEADER, _ASSIGNED, _SCHEME, _ARGUMENT, _ELEMENT, _LOGIN, _USER)
 
 
 def is_secret(name: str) -> bool:
