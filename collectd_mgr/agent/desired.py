@@ -11,7 +11,7 @@ from collectd_mgr import exception
 from collectd_mgr.domain import canonical, plan, received, sections, servants
 from collectd_mgr.domain.leases import LENIENCE, Leases, in_force
 from collectd_mgr.domain.plan import Change, Plan, Running
-from collectd_mgr.domain.spec import ORIGIN, Generation, Goal, HostSpec, Layer, PluginSetting, merge
+from collectd_mgr.domain.spec import ORIGIN, Generation, Goal, HostSpec, Layer, PluginGoal, PluginSetting, merge
 
 #: What a host runs that nothing good is known of: the operator's own files alone.
 NOTHING = HostSpec(Generation("", 0))
@@ -44,6 +44,20 @@ def absent(before: Goal, after: Goal, installed: Set[str]) -> tuple[str, ...]:
     news = {name for name, goal in after.plugins.items() if not goal.enabled and goal != before.plugins.get(name)}
     found = sorted(news - installed) if installed else ()
     return tuple(f"{name} is off, but it is not even installed here." for name in found)
+
+
+def doubled(goal: Goal, running: Running) -> tuple[str, ...]:
+    """A sentence for each plugin that the operator's files configure, and that ``running``, which has read these, was
+    given another configuration for as well: it came through us before they named it.
+    """
+    given = {name: now.config_digest for name, now in running.plugins.items() if now.config_digest is not None}
+    nothing = PluginGoal(True).config_digest()
+    theirs = {name: (nothing, item.config_digest()) for name, item in goal.plugins.items() if item.origin == "host"}
+    return tuple(
+        f"{name} has what the operator's own files say, and what was set here before, until collectd is started anew."
+        for name in sorted(given.keys() & theirs.keys())
+        if given[name] not in theirs[name]
+    )
 
 
 def check_known(unknown: Set[str]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
-from collectd_mgr.agent.desired import same_daemon
+from collectd_mgr.agent.desired import doubled, same_daemon
 from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.health import health
 from collectd_mgr.agent.memory import Memory
@@ -110,7 +110,9 @@ class Picture:
     def _warnings(self, running: Running, memory: Memory) -> tuple[str, ...]:
         state = self._state
         silence = () if running.silence is None or is_starting(running) else (running.silence,)
-        return (*silence, *memory.warnings, *state.origin.warnings, *state.refusals(memory.current), *state.notices())
+        both = doubled(state.goal(memory.current), running) if state.may_have_read(running) else ()
+        said = (*both, *state.origin.warnings, *state.refusals(memory.current), *state.notices())
+        return (*silence, *memory.warnings, *said)
 
     def _sections(self, running: Running) -> dict[str, Any]:
         """Settings in effect, the operator's own, and what the daemon says of them."""

@@ -13,7 +13,7 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.agent import moment
 from collectd_mgr.agent.allowlist import Allowlist
-from collectd_mgr.agent.desired import follows, goal_of, same_daemon
+from collectd_mgr.agent.desired import follows, goal_of, named, same_daemon
 from collectd_mgr.agent.memory import MemoryFile
 from collectd_mgr.agent.mode import ModeSwitch
 from collectd_mgr.agent.origin import Origin
@@ -39,9 +39,6 @@ _Layers = tuple[Origin, HostSpec | None, Leases]
 
 #: The digest of nothing that could hold.
 _BETWEEN = ""
-
-#: Of an operator who configures nothing.
-_NO_ORIGIN = Origin(Layer(""))
 
 
 class State:
@@ -130,11 +127,18 @@ class State:
         self._allowlist.bound(self.goal(self.memory.current), self.origin.interval)
 
     def in_force(self, spec: HostSpec | None) -> str:
-        """The digest of what of ``spec`` holds now: of what came through us, without what has ended or is refused.
+        """The digest of what of ``spec`` holds now: of what came through us, without what has ended or is refused, and
+        without what the operator's files say of the same plugins.
 
-        It changes by our own doing alone.
+        It changes by our own doing, and where those files name such a plugin, or do so no more.
         """
-        ours = self._allowlist.permitted(self._merge(_NO_ORIGIN, spec))
+        goal, names = self.goal(spec), named(spec)
+        bare = {
+            name: replace(plugin, interval=None, config=None) if plugin.origin == "host" else plugin
+            for name, plugin in goal.plugins.items()
+            if name in names or plugin.origin != "host"
+        }
+        ours = replace(goal, plugins=bare)
         known, digest = self._digested
         # Equal ones are soon found so: they are of the same parts as long as nothing is merged anew.
         if known != ours:
@@ -173,19 +177,16 @@ class State:
             self._allowlist.check(asked, now, self.origin.interval)
 
     def wanted(self, spec: HostSpec | None) -> Goal:
-        """The layers of ``spec`` whose lease has not ended, on top of the operator's."""
-        return self._merge(self.origin, spec)
+        """The layers of ``spec`` whose lease has not ended, on top of the operator's.
 
-    def _merge(self, origin: Origin, spec: HostSpec | None) -> Goal:
-        """Asked for all the time: what is in force, and what is asked for beside it, are merged once, each with the
-        operator's and without.
+        Asked for all the time: what is in force, and what is asked for beside it, are merged once.
         """
-        held = self.memory.leases
+        origin, held = self.origin, self.memory.leases
         for (theirs, known, leased), goal in self._merged:
             if theirs is origin and known is spec and leased == held:
                 return goal
         goal = goal_of(origin.layer, leases.in_force(spec, held))
-        self._merged = (((origin, spec, held), goal), *self._merged[:3])
+        self._merged = (((origin, spec, held), goal), *self._merged[:1])
         return goal
 
     def end_leases(self) -> bool:
@@ -228,6 +229,10 @@ class State:
     def hostname(self, running: Running) -> str:
         """How that daemon calls its host: it may have looked up a name that no file has (``FQDNLookup``)."""
         return running.hostname or self.origin.hostname
+
+    def may_have_read(self, running: Running) -> bool:
+        """Whether ``running`` may have been started with the operator's files as they were read."""
+        return self.origin.changed <= (running.started or 0.0) + SURE
 
     def origin_now(self) -> Origin:
         """The operator's files as they are on the disk now, whatever the daemon has read."""

@@ -14,6 +14,7 @@ import pytest
 from collectd_mgr import disk
 from collectd_mgr.domain import drift, filesystem
 from collectd_mgr.domain.drift import Drift
+from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
 from collectd_mgr.wire.client import WireClient
 from tests.agent.agent_host import AgentHost, enabled, spec
 from tests.freezing import frozen
@@ -130,6 +131,34 @@ def test_a_restart_by_somebody_else_is_told(host: AgentHost) -> None:
     assert host.pid not in (before, None)
     assert str(host.pid) in found.detail
     host.until(lambda: enabled(host.status()) == {"memory"})
+
+
+@pytest.mark.parametrize("host", [drift.MEND, drift.LEAVE], indirect=True)
+def test_a_plugin_that_the_operators_files_have_taken_over_is_no_drift_and_what_it_has_of_both_is_told(
+    host: AgentHost,
+) -> None:
+    swap = PluginSetting(True, config={"ReportByDevice": True})
+    ours = Layer(HOST, {"memory": PluginSetting(True, 1.0), "swap": swap})
+    assert enabled(host.apply(HostSpec(Generation("e", 2), (ours,)))) == {"memory", "swap"}
+    host.until(host.outlived)
+    conf = Path(host.settings.config_file)
+    disk.replace(conf, conf.read_text() + "\nLoadPlugin swap\n<Plugin swap>\n  ReportBytes true\n</Plugin>\n")
+    assert "ReportByDevice" in host.managed()
+    assert host.process is not None
+    with frozen(host.process.pid):
+        host.daemon.stop()
+        host.daemon.start()
+    host.until(lambda: "swap" not in host.managed())
+    host.until(lambda: any(line.startswith("swap has") for line in host.status().warnings))
+    assert [each.kind for each in host.status().drift] == [drift.RESTARTED]
+    # What the operator's next start gives is what their files say.
+    with frozen(host.process.pid):
+        host.daemon.stop()
+        host.daemon.start()
+    host.until(lambda: enabled(host.status()) == {"memory"})
+    assert not any(line.startswith("swap has") for line in host.status().warnings)
+    assert [each.kind for each in host.status().drift] == [drift.RESTARTED]
+    assert host.status().plugins["swap"].config == {"ReportBytes": True}
 
 
 def test_two_instances_are_told(host: AgentHost) -> None:

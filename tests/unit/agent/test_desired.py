@@ -15,8 +15,11 @@ from collectd_mgr.agent.desired import (
     check_owned,
     check_sections,
     check_servants,
+    doubled,
+    goal_of,
 )
-from collectd_mgr.domain.spec import HOST, ORIGIN, Counters, Generation, HostSpec, Layer, PluginSetting
+from collectd_mgr.domain.plan import Running, RunningPlugin
+from collectd_mgr.domain.spec import HOST, ORIGIN, Counters, Generation, HostSpec, Layer, PluginGoal, PluginSetting
 
 OPERATORS = Layer(ORIGIN, {"memory": PluginSetting(True)})
 
@@ -79,6 +82,17 @@ def test_a_named_setting_that_is_none_is_refused_once() -> None:
         check_sections(rules(2, "lease:1", a=bad), rules(1, a=bad))
     # An earlier release let it in; and what is taken away need not be anything.
     check_sections(rules(2, a=bad, b=good, c=None), rules(1, a=bad))
+
+
+def test_what_was_given_to_collectd_beside_the_operators_own_is_named() -> None:
+    theirs = Layer(ORIGIN, {"df": PluginSetting(True, None, {"A": 1}), "cpu": PluginSetting(True)})
+    config = {"A": 1}, {"A": 2}, None
+    alike, other, none = (RunningPlugin.of(PluginGoal(True, config=each)) for each in config)
+    goal, unknown = goal_of(theirs, spec(1, load=PluginSetting(True))), RunningPlugin(True, True)
+    running = Running(1, plugins={"df": alike, "cpu": none, "load": other, "swap": other})
+    assert doubled(goal, running) == doubled(goal, Running(1, plugins={"df": unknown})) == ()
+    both = doubled(goal, Running(1, plugins={"df": other, "cpu": other}))
+    assert [line.split()[0] for line in both] == ["cpu", "df"]
 
 
 def test_true_is_not_one() -> None:
