@@ -12,7 +12,7 @@ from collectd_mgr.domain import canonical, difference, grammar, managed, secrets
 from collectd_mgr.domain.difference import Difference
 from collectd_mgr.domain.sections import Sections
 from collectd_mgr.domain.servants import SERVANTS
-from collectd_mgr.domain.spec import PluginGoal, merge
+from collectd_mgr.domain.spec import ORIGIN, Layer, PluginGoal, PluginSetting, merge
 from collectd_mgr.domain.status import PluginStatus
 
 Goals = Mapping[str, PluginGoal]
@@ -32,9 +32,12 @@ def from_effective(
 
     :param reported: what the host says of its sections
     What nobody set is left out: plugins of the operator's own, those that come with a section, and the daemon's own
-    interval.
+    interval. Of one of the operator's for which something is set, it is only whether it is on that counts.
     """
-    wanted = {plugin: _bare(goal) for plugin, goal in _goal(desired).items()}
+    set_here = desired.plugins().keys()
+    theirs = [plugin for plugin, status in effective.items() if status.origin == "host" and plugin in set_here]
+    origin = Layer(ORIGIN, dict.fromkeys(theirs, PluginSetting(True)))
+    wanted = {plugin: _bare(goal) for plugin, goal in _goal(desired, origin).items()}
     running = {
         plugin: _running(status, wanted.get(plugin))
         for plugin, status in effective.items()
@@ -45,8 +48,8 @@ def from_effective(
     return Difference(difference.lines(before, after, "effective", name), difference.goals(running, wanted))
 
 
-def _goal(desired: Desired) -> Goals:
-    return merge((desired.layer, *desired.leases)).plugins
+def _goal(desired: Desired, *below: Layer) -> Goals:
+    return merge((*below, desired.layer, *desired.leases)).plugins
 
 
 def _sections(desired: Desired) -> Sections:
@@ -67,9 +70,8 @@ def _bare(goal: PluginGoal) -> PluginGoal:
 
 def _running(status: PluginStatus, wanted: PluginGoal | None) -> PluginGoal:
     """``status`` in the words of a goal; what ``wanted`` leaves to the daemon is not compared."""
-    owned = status.origin == "host"
-    interval = None if owned or wanted is None or wanted.interval is None else status.interval
-    return PluginGoal(status.enabled, interval, None if owned else status.config)
+    interval = None if wanted is None or wanted.interval is None else status.interval
+    return PluginGoal(status.enabled, interval, None if status.origin == "host" else status.config)
 
 
 def _text(goals: Goals) -> str:

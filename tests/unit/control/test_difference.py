@@ -63,6 +63,15 @@ def test_from_what_runs_only_what_was_set_counts() -> None:
     ]
 
 
+def test_a_plugin_of_the_operators_runs_as_their_files_say() -> None:
+    runs = {"df": PluginStatus(True, "observed", "host", 10.0, {"MountPoint": "/"})}
+    for setting in (PluginSetting(), PluginSetting(None, 5.0, {"MountPoint": "/proc"})):
+        assert not difference.from_effective(runs, {}, desired(df=setting), "desired")
+    off = {"df": PluginStatus(False, "off", "host", 10.0, {"MountPoint": "/"})}
+    found = difference.from_effective(off, {}, desired(df=PluginSetting()), "desired")
+    assert [(each.plugin, each.change) for each in found.plugins] == [("df", "loaded")]
+
+
 def test_settings_of_sections_are_lines() -> None:
     layer = Layer(HOST, sections={"thresholds": {"busy": {"type": "load"}}})
     text = difference.between(Desired(), Desired(layer), "1", "2").text
