@@ -18,7 +18,9 @@ NOTHING = HostSpec(Generation("", 0))
 
 
 def goal_of(origin: Layer, spec: HostSpec | None) -> Goal:
-    """The operator's own settings below those of ``spec``, which cannot pass for the operator's by their id."""
+    """The operator's own settings below those of ``spec``, which cannot pass for the operator's by their id; without
+    named settings that are none.
+    """
     layers = spec.layers if spec else ()
     goal = merge((origin, *(replace(layer, id="") if layer.id == ORIGIN else layer for layer in layers)))
     return replace(goal, sections=received.normal(goal.sections))
@@ -90,6 +92,12 @@ def check_owned(origin: Layer, spec: HostSpec, than: HostSpec | None) -> tuple[s
     return said
 
 
+def without_effect(spec: HostSpec | None) -> tuple[str, ...]:
+    """A sentence for each named setting that :func:`goal_of` leaves out."""
+    flaws = (received.flaw(*place[1:], setting) for place, setting in _named_settings(spec).items())
+    return tuple(f"It has no effect, for this release does not know it as a setting: {each}" for each in flaws if each)
+
+
 def check_servants(spec: HostSpec, than: HostSpec | None) -> None:
     """Check what is new in ``spec``: what an earlier release let in stays until it is taken away. Where there is no
     ``than``, as the host lost its disk, nobody can tell: it is let in, or it would be in the way of all the rest.
@@ -102,11 +110,13 @@ def check_servants(spec: HostSpec, than: HostSpec | None) -> None:
 
 
 def check_sections(spec: HostSpec, than: HostSpec | None) -> None:
-    """Check what is new in ``spec``: what an earlier release let in must not be in the way of something else. Without
-    ``than`` all is new: collectd could not be started with what is none.
+    """Check what is new in ``spec``: what an earlier release let in must not be in the way of something else. Of one
+    that is sent again to a host that has forgotten all, nobody can tell: :func:`goal_of` leaves out what is none.
 
     :raises BadSetting: a named setting is none
     """
+    if than is None and not follows(spec, None):
+        return
     before = _named_settings(than)
     for place, setting in _named_settings(spec).items():
         if place not in before or canonical.dumps(setting) != canonical.dumps(before[place]):

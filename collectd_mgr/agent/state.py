@@ -13,7 +13,7 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.agent import moment
 from collectd_mgr.agent.allowlist import Allowlist
-from collectd_mgr.agent.desired import follows, goal_of, named, same_daemon
+from collectd_mgr.agent.desired import follows, goal_of, named, same_daemon, without_effect
 from collectd_mgr.agent.memory import MemoryFile
 from collectd_mgr.agent.mode import ModeSwitch
 from collectd_mgr.agent.origin import Origin
@@ -120,7 +120,8 @@ class State:
 
     def refusals(self, spec: HostSpec | None) -> tuple[str, ...]:
         """A sentence for each thing in ``spec`` that :meth:`goal` leaves out, and for what else is wrong with that."""
-        return self._allowlist.refusals(self.wanted(spec), self.origin.interval)
+        none = without_effect(leases.in_force(spec, self.memory.leases))
+        return (*none, *self._allowlist.refusals(self.wanted(spec), self.origin.interval))
 
     def bound_rate(self) -> None:
         """Have what gives more samples than this host allows be refused."""

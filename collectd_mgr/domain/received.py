@@ -7,6 +7,8 @@ policy of the host.
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -38,23 +40,34 @@ def check(section: str, name: str, setting: Any) -> None:
         raise exception.BadSetting(f"{section} > {name}: {error.detail}", **facts) from None
 
 
+def flaw(section: str, name: str, setting: Any) -> str | None:
+    """Why the API would not have let it in, in a sentence; None where it would."""
+    return _flaw(section, name, json.dumps(setting, sort_keys=True))
+
+
+@functools.lru_cache(maxsize=8192)  # It is asked all the time, and compiles expressions.
+def _flaw(section: str, name: str, text: str) -> str | None:
+    try:
+        check(section, name, json.loads(text))
+    except exception.BadSetting as error:
+        return error.detail
+    return None
+
+
 def normal(given: Sections) -> Sections:
     """What is ``given`` as collectd has it in the end, however it was written. What an earlier release let in, and this
-    one refuses, stays as it is.
+    one refuses, is left out: collectd could not be started with it, whatever else is set.
     """
-    return {
-        section: {name: _leniently(_NORMAL[section], setting) for name, setting in settings.items()}
-        if section in _NORMAL
-        else settings
-        for section, settings in given.items()
-    }
-
-
-def _leniently(read: _Normal, setting: Any) -> Any:
-    try:
-        return _read(read, setting)
-    except exception.BadSetting:
-        return setting
+    return sections.read(
+        {
+            section: {
+                name: _read(_NORMAL[section], setting) if section in _NORMAL else setting
+                for name, setting in settings.items()
+                if flaw(section, name, setting) is None
+            }
+            for section, settings in given.items()
+        }
+    )
 
 
 def _read(read: _Normal, setting: Any) -> Any:

@@ -72,3 +72,23 @@ def test_they_are_live_and_outlive_everything(host: AgentHost) -> None:
     assert (status.outcome, status.error, status.driver) == ("applied", None, "live")
     host.until(lambda: "free" in instances(host))
     assert "Ignorelist" not in host.managed()
+
+
+def test_what_is_none_by_now_is_left_out_and_in_the_way_of_nothing_else(host: AgentHost) -> None:
+    """An earlier release let it in; the host has forgotten that."""
+    host.start()
+
+    def asked(n: int, **rules: dict[str, str]) -> HostSpec:
+        return spec(n, {**SECTIONS, "ignorelist": {"free": RULE, "old": {"plugin": "("}, **rules}})
+
+    status = host.apply(asked(4))
+    assert (status.outcome, status.error) == ("applied", None)
+    assert status.sections["ignorelist"]["settings"] == SECTIONS["ignorelist"]
+    assert any("ignorelist > old" in line for line in status.warnings)
+    with pytest.raises(exception.BadSetting, match="ignorelist > new"):
+        host.apply(asked(5, new={"plugin": "("}))
+    status = host.apply(asked(6, new={"plugin": "^swap$"}))
+    assert (status.outcome, set(status.sections["ignorelist"]["settings"])) == ("applied", {"free", "new"})
+    host.until(host.outlived)
+    assert "swap" in host.managed()
+    assert host.status().drift == ()

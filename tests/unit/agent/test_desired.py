@@ -17,6 +17,7 @@ from collectd_mgr.agent.desired import (
     check_servants,
     doubled,
     goal_of,
+    without_effect,
 )
 from collectd_mgr.domain.plan import Running, RunningPlugin
 from collectd_mgr.domain.spec import HOST, ORIGIN, Counters, Generation, HostSpec, Layer, PluginGoal, PluginSetting
@@ -82,6 +83,11 @@ def test_a_named_setting_that_is_none_is_refused_once() -> None:
         check_sections(rules(2, "lease:1", a=bad), rules(1, a=bad))
     # An earlier release let it in; and what is taken away need not be anything.
     check_sections(rules(2, a=bad, b=good, c=None), rules(1, a=bad))
+    # Who remembers nothing cannot tell whether it did; it is left out.
+    check_sections(rules(4, a=bad, b=good), None)
+    assert goal_of(Layer(ORIGIN), rules(4, a=bad, b=good)) == goal_of(Layer(ORIGIN), rules(4, b=good))
+    (said,) = without_effect(rules(4, a=bad, b=good))
+    assert "ignorelist > a" in said
 
 
 def test_what_was_given_to_collectd_beside_the_operators_own_is_named() -> None:

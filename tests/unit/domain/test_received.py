@@ -51,10 +51,10 @@ def test_what_is_bad_is_refused(section: str, name: str, setting: Any) -> None:
     assert (caught.value.kwargs["section"], caught.value.kwargs["name"]) == (section, name)
 
 
-def test_what_an_earlier_release_let_in_stays_as_it_is() -> None:
-    given: dict[str, dict[str, Any]] = {
-        "thresholds": {"x": 5},
-        "queue": {"limits": {"high": -5}},
-        "ignorelist": {"x": [1]},
-    }
-    assert received.normal(given) == given
+@pytest.mark.parametrize(("section", "name", "setting"), BAD)
+def test_what_an_earlier_release_let_in_is_left_out_and_named(section: str, name: str, setting: Any) -> None:
+    good: dict[str, dict[str, Any]] = {"thresholds": {"y": {"type": "load", "warning_max": 1.0}}}
+    given: dict[str, dict[str, Any]] = {**good, section: {**good.get(section, {}), name: setting}}
+    assert received.normal(given) == good
+    assert (received.flaw(section, name, setting) or "").startswith(f"{section} > {name}: ")
+    assert received.flaw("thresholds", "y", good["thresholds"]["y"]) is None
