@@ -149,8 +149,8 @@ class Intake:
         is_ours = status.generation == sent or not reconciling.is_anothers(session, host, status)
         if is_ours:
             settling.conclude(session, self._database.seal, host, report)
-        elif is_latest and status.generation == (newest := Generation(host.epoch, host.n)):
-            reconciling.overtake(session, self._database.seal, host, newest)
+        elif is_latest and status.generation is not None:
+            reconciling.overtake_once(session, self._database.seal, host, status.generation)
         if is_latest:
             reconciling.reconcile(session, self._database.seal, host, report)
             if over := _over(status):

@@ -38,6 +38,12 @@ def overtake(session: Session, seal: Seal, host: Host, theirs: Generation) -> bo
     return True
 
 
+def overtake_once(session: Session, seal: Seal, host: Host, theirs: Generation) -> None:
+    """The same of a number that was given again here: what is desired may lie above it, and be the very next."""
+    if generations.get(session, host, host.n).action != _OVERTAKE:
+        overtake(session, seal, host, theirs)
+
+
 def is_anothers(session: Session, host: Host, status: HostStatus) -> bool:
     """Whether what the host has taken up is not what is stored here under its number: the database was restored.
 

@@ -193,7 +193,7 @@ def test_a_number_that_a_restored_database_gives_again_is_another_generation(
     control.send(HOST, PATIENCE)
     assert {operation(control, row).state for row in rows} == {"succeeded"}
     assert agent.running is not None
-    assert (agent.running.generation.n, len(agent.running.layers[0].plugins)) == (4 - more, 2 + more)
+    assert (agent.running.generation.n, len(agent.running.layers[0].plugins)) == (4 + more, 2 + more)
     assert control.unsettled() == []
 
 
