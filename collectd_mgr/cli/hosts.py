@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from typing import Any
 
 from osc_lib.cli import parseractions
@@ -11,7 +12,7 @@ from osc_lib.command import command
 from osc_lib.exceptions import CommandError
 
 from collectd_mgr.cli import changes, columns, paging, program, waiting
-from collectd_mgr.cli.client import Client, client_of, path
+from collectd_mgr.cli.client import Client, MayPass, client_of, path
 from collectd_mgr.cli.examples import examples
 from collectd_mgr.cli.labels import label
 from collectd_mgr.cli.reporting import Reporting, Row
@@ -148,12 +149,20 @@ class SetHost(Reporting, command.ShowOne):
         answer = client.patch(address, json=_patch(parsed_args)).json()
         operation = answer["operation"]
         if operation and parsed_args.wait:
+            until = time.monotonic() + parsed_args.timeout
             (operation,) = waiting.settled(client, [operation], parsed_args.timeout)
-            answer = client.get(address).json()
+            answer = self._now(client, address, operation, until - time.monotonic())
         if operation and changes.ended_badly(operation, parsed_args.wait):
             self.failed = True
             self.log.error("%s", changes.said(operation))
         return columns.sheet(answer["host"], _SHOWN)
+
+    def _now(self, client: Client, address: str, operation: dict[str, Any], timeout: float) -> dict[str, Any]:
+        """The host after the operation. :raises CommandError: with what became of that, where the host is not told"""
+        try:
+            return waiting.read(client, address, timeout)
+        except MayPass as error:
+            raise CommandError(f"{changes.said(operation)} The host as it is now cannot be told: {error}") from error
 
 
 class DeleteHost(Reporting):

@@ -38,6 +38,20 @@ def settled(client: Client, operations: Sequence[dict[str, Any]], timeout: float
     return [latest[operation["id"]] for operation in operations]
 
 
+def read(client: Client, address: str, timeout: float) -> dict[str, Any]:
+    """What is at ``address``. An API that is away is asked again until ``timeout`` seconds are over.
+
+    :raises MayPass: it still is then
+    """
+    away = MayPass()
+    for _ in _ticks(timeout):
+        try:
+            return dict(client.get(address).json())
+        except MayPass as error:
+            away = error
+    raise away
+
+
 def _open(latest: dict[str, dict[str, Any]]) -> list[str]:
     return [name for name, operation in latest.items() if operation["state"] not in FINAL]
 

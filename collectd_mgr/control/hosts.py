@@ -21,7 +21,7 @@ from collectd_mgr.control.requester import Requester
 from collectd_mgr.control.settling import succeeded
 from collectd_mgr.control.storing import Also, Asked, Check, check_expected, stored
 from collectd_mgr.db import claims, generations, hosts, operations
-from collectd_mgr.db.engine import Database, Session, now, retried
+from collectd_mgr.db.engine import Database, Session, now, retried, retried_as
 from collectd_mgr.db.models import Host, Operation
 from collectd_mgr.db.paging import Paging
 from collectd_mgr.domain.mode import MANAGE, Mode
@@ -108,15 +108,18 @@ class HostControl:
             check_expected(host, expected)
             hosts.describe(session, host.id, description, labels)
 
-    @retried
-    def forget(self, name: str, force: bool = False) -> None:
+    @retried_as(again=True)
+    def forget(self, name: str, force: bool = False, again: bool = False) -> None:
         """Delete the record, its generations too; its open operations fail.
 
         :param force: though the host is up: it comes back as new, and nothing is set there any more
+        :param again: the answer to the first time was lost: where there is no such host by now, that has forgotten it
         :raises HostNotFound, HostUp:
         """
         gone = exception.HostNotFound(f"{name} was forgotten before the outcome was known.", host=name)
         with self.database.writer() as session:
+            if again and not hosts.known(session, [name]):
+                return
             host = hosts.get(session, name)
             if host.state == hosts.UP and not force:
                 raise exception.HostUp(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from collectd_mgr.cli.client import Client, MayPass, NotThere
-from collectd_mgr.cli.waiting import settled
+from collectd_mgr.cli.waiting import read, settled
 
 
 class Answer:
@@ -47,3 +47,9 @@ def test_what_was_known_last_is_said_when_the_time_is_over() -> None:
 def test_what_does_not_pass_ends_it() -> None:
     with pytest.raises(NotThere):
         settled(Scripted(NotThere("gone")), [PENDING], 60)
+
+
+def test_what_is_read_afterwards_is_asked_for_as_long_as_one_waits() -> None:
+    assert read(Scripted(MayPass("503"), MayPass("refused"), "on"), "/", 60)["operation"]["state"] == "on"
+    with pytest.raises(MayPass, match="503"):
+        read(Scripted(MayPass("503"), "on"), "/", 0)

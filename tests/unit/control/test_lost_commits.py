@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from collectd_mgr import exception
 from collectd_mgr.control import edits, together
 from collectd_mgr.control.hosts import HostControl, unchecked
 from collectd_mgr.control.plugins import check_unset
@@ -106,3 +107,10 @@ def test_of_many_hosts_each_has_one(control: HostControl) -> None:
     ]
     made = [result.operation.id for result in found if result.operation]
     assert [stored(control, HOST), stored(control, OTHER)] == [[(each, "succeeded", 1)] for each in made]
+
+
+def test_a_host_that_is_forgotten_is_forgotten_once(control: HostControl) -> None:
+    with losing(control.database):
+        control.forget(HOST, force=True)
+    with pytest.raises(exception.HostNotFound):
+        control.forget(HOST, force=True)
