@@ -105,6 +105,8 @@ class Carrier:
             hangs = running.silence is not None and not is_starting(running)
             with look() if hangs else nullcontext():
                 recovered = self.ladder.recover()
+            if running.pid is None:  # What runs by now they have started.
+                self._acts(frozenset(), True)
             self.found_replaced = any(found.replaced for found in recovered)
             self._prepared = tuple(note for found in recovered for note in found.notes)
             for note in self._prepared:

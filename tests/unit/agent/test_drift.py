@@ -60,6 +60,15 @@ def test_a_restart_while_the_agent_is_away_is_told(agent: Agent, tmp_path: Path)
     assert drift.RESTARTED in kinds(Agent(tmp_path, agent.collectd).recover())
 
 
+def test_a_start_by_an_agent_that_finds_none_is_not(agent: Agent, tmp_path: Path) -> None:
+    """As at a machine where all was stopped, and is started again."""
+    agent.apply_and_look(spec(1, memory=True))
+    agent.service.stop()
+    agent.collectd.die(by_somebody=True)
+    assert kinds(Agent(tmp_path, agent.collectd).recover()) == []
+    assert agent.collectd.running.pid is not None
+
+
 class Restarting(FakeDriver):
     """Brings every change by another process."""
 
