@@ -151,18 +151,11 @@ class SetHost(Reporting, command.ShowOne):
         if operation and parsed_args.wait:
             until = time.monotonic() + parsed_args.timeout
             (operation,) = waiting.settled(client, [operation], parsed_args.timeout)
-            answer = self._now(client, address, operation, until - time.monotonic())
+            answer = afterwards(client, address, operation, until - time.monotonic())
         if operation and changes.ended_badly(operation, parsed_args.wait):
             self.failed = True
             self.log.error("%s", changes.said(operation))
         return columns.sheet(answer["host"], _SHOWN)
-
-    def _now(self, client: Client, address: str, operation: dict[str, Any], timeout: float) -> dict[str, Any]:
-        """The host after the operation. :raises CommandError: with what became of that, where the host is not told"""
-        try:
-            return waiting.read(client, address, timeout)
-        except MayPass as error:
-            raise CommandError(f"{changes.said(operation)} The host as it is now cannot be told: {error}") from error
 
 
 class DeleteHost(Reporting):
@@ -235,6 +228,14 @@ class ReplaceHost(changes.Change):
 
     def send(self, client: Client, host: str, args: argparse.Namespace, body: dict[str, Any]) -> changes.Answer:
         return dict(client.post(path("hosts", host, "replace"), json={**program.asked(args), **body}).json())
+
+
+def afterwards(client: Client, address: str, operation: dict[str, Any], timeout: float) -> dict[str, Any]:
+    """The host after the operation. :raises CommandError: with what became of that, where the host is not told"""
+    try:
+        return waiting.read(client, address, timeout)
+    except MayPass as error:
+        raise CommandError(f"{changes.said(operation)} The host as it is now cannot be told: {error}") from error
 
 
 def _host_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:

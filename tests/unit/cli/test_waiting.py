@@ -6,8 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from osc_lib.exceptions import CommandError
 
 from collectd_mgr.cli.client import Client, MayPass, NotThere
+from collectd_mgr.cli.hosts import afterwards
 from collectd_mgr.cli.waiting import read, settled
 
 
@@ -53,3 +55,9 @@ def test_what_is_read_afterwards_is_asked_for_as_long_as_one_waits() -> None:
     assert read(Scripted(MayPass("503"), MayPass("refused"), "on"), "/", 60)["operation"]["state"] == "on"
     with pytest.raises(MayPass, match="503"):
         read(Scripted(MayPass("503"), "on"), "/", 0)
+
+
+def test_what_became_of_it_is_said_where_the_host_cannot_be_told() -> None:
+    ended = {"id": "1", "state": "succeeded", "error": None}
+    with pytest.raises(CommandError, match=r"1 is succeeded\. .* cannot be told: 503"):
+        afterwards(Scripted(MayPass("503")), "/", ended, 0)
