@@ -116,7 +116,7 @@ class Scratch:
         :param types: the operator's ``TypesDB`` statements, for none collectd's own
         """
         try:
-            return judge(*self._run(grammar.render((*types, config.load_plugin(plugin))) + block, _PATIENCE))
+            return judge(*self._run(grammar.render((config.load_plugin(plugin),)) + block, _PATIENCE, types))
         except TooMuchMemory as error:
             return Outcome((str(error),))
 
@@ -137,12 +137,15 @@ class Scratch:
         said = [line["text"] for line in _said(log) if line["severity"] == "error" and not _ours(line["text"])]
         return (*dict.fromkeys(said), *(line for line in output if line.strip()), *_death(status))
 
-    def _run(self, text: str, patience: float) -> tuple[int | None, list[str], list[str]]:
-        """The exit status, ``None`` when it had to be ended because it took too long; its log; its output."""
+    def _run(self, text: str, patience: float, types: Iterable[Item] = ()) -> tuple[int | None, list[str], list[str]]:
+        """The exit status, ``None`` when it had to be ended because it took too long; its log; its output.
+
+        What is said of ``types`` comes before the log: it is about none of the rest.
+        """
         self._account.pass_through(self._place)
         with tempfile.TemporaryDirectory(dir=self._place) as directory:
             place = Path(directory)
-            own = grammar.render(alone(place, self._plugin_dir, "scratch"))
+            own = grammar.render((*types, *alone(place, self._plugin_dir, "scratch")))
             disk.write(place / "collectd.conf", own + text + END_BLOCK, give=self._account.give)
             self._account.hand_over(place)
             status = self._execute(place, patience)
