@@ -7,7 +7,7 @@ The agent may be killed at any moment of it: what each of the two knows, the nex
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -108,7 +108,7 @@ class Parting:
         time.sleep(min(max(0.0, last - time.time()), _FARTHEST))
         self._drain()
         lost = (*self._flush(), *self._carry_states())
-        self._tell_missing(self._new.call("output_open", timeout=_PATIENCE).get("missing", []))
+        self._new.call("output_open", timeout=_PATIENCE)
         return lost
 
     def resume(self) -> tuple[str, ...] | None:
@@ -149,14 +149,18 @@ class Parting:
         failed = [row for row in rows if row["outcome"] == FAILED]
         return tuple(f"{row['callback']} could not flush, {_KEPT}: {row['detail']}" for row in failed)
 
-    def _tell_missing(self, names: list[str]) -> None:
-        """Have the new one raise the alarms that these metrics are missing, as far as the old one has not: they left
-        its cache then. Whoever is asked in vain, the new one raises all of them when it is alone.
+    def part_alarms(self, had: Iterable[str] = (), misses: Callable[[str], bool] = lambda name: False) -> None:
+        """Have the new one raise the alarms that metrics are missing, right before the old one ends: each once. Who is
+        asked in vain has the new one raise them as it finds them, when it is alone.
+
+        :param had: the metrics that the old one had since the new one was started
+        :param misses: tells whether it is to raise that of a metric which the old one alone has, when its time is over
         """
-        if names:
-            with suppress(exception.CollectdMgrError):
-                there = samples(self._old)
-                self._new.call("missing_tell", {"names": [name for name in names if name in there]})
+        with suppress(exception.CollectdMgrError):
+            ours, theirs = samples(self._old), samples(self._new)
+            owed = {name: sample for name, sample in ours.items() if name not in theirs and misses(name)}
+            said = sorted(theirs.keys() & (set(had) - ours.keys()))
+            self._new.call("missing_tell", {"names": list(ours), "said": said, "owed": owed}, timeout=_PATIENCE)
 
     def _carry_states(self) -> tuple[str, ...]:
         """What thresholds have found goes on, in the new one, of which nobody has judged a value yet.

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar
 
 from collectd_mgr import exception
 from collectd_mgr.domain import beside, capabilities, counters, managed, output, plan, sections
-from collectd_mgr.domain.baseline import baseline
+from collectd_mgr.domain.baseline import baseline, given, word
 from collectd_mgr.domain.capabilities import Installed, Offer
+from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.ignorelist import Rules
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.plan import Change, Running
@@ -150,7 +151,7 @@ class ReplaceDriver(RealDriver):
             self._see(order, start, status)
             warnings = _shifted(status) + self._await_read(order, succession)
             warnings += start.warnings(succession.wire.call("status"), self._collectd.daemon.messages())
-            warnings += succession.hand_over()
+            warnings += succession.hand_over(self._misses(order, succession, items))
         except Exception as error:
             inherited = self._inherited(order, start, succession)
             if inherited is None:
@@ -205,7 +206,7 @@ class ReplaceDriver(RealDriver):
         """
         bound = self._settings.ready_timeout
         deadline, hopeless = time.monotonic() + bound, set(succession.hopeless(bound))
-        renamed = succession.wire.call("status")["hostname"] != self._collectd.status()["hostname"]
+        renamed = self._renamed(succession)
         while True:
             over = time.monotonic() > deadline
             unread, failing = succession.unread()
@@ -230,6 +231,19 @@ class ReplaceDriver(RealDriver):
         rules = Rules(order.goal.section(sections.IGNORELIST))
         words = baseline(order.goal.plugins, order.plan, hopeless | order.apart)
         return [name for name in output.lost(old, new, time.time()) if _is_of(name, words, rules)]
+
+    def _renamed(self, succession: Succession) -> bool:
+        """Whether the new instance gives its metrics to another host."""
+        return bool(succession.wire.call("status")["hostname"] != self._collectd.status()["hostname"])
+
+    def _misses(self, order: Order, succession: Succession, items: Collection[Item]) -> Callable[[str], bool]:
+        """Tells of a metric that the old one alone has whether it is to be missed: where it is of what is configured as
+        before, or of nothing that is configured. What became another one, or is off, is missed by nobody.
+        """
+        rules, renamed = Rules(order.goal.section(sections.IGNORELIST)), self._renamed(succession)
+        words = baseline(order.goal.plugins, order.plan, order.apart)
+        others = given({*order.goal.plugins, *(change.plugin for change in order.plan)}, items) - words
+        return lambda name: not renamed and word(name) not in others and rules.ignores(Identifier.of(name)) is None
 
     def _go_back(self, succession: Succession) -> str | None:
         """What it has cost, in a sentence; None for nothing.

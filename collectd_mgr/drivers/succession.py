@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -64,6 +64,8 @@ class Succession:
         #: When each read of the new instance was seen to be due, after the first time.
         self._dues: dict[str, set[float]] = {}
         self._reads: Mapping[str, Read] = collectd.wire.call("reads")
+        #: The metrics that the daemon was seen to have.
+        self._had: set[str] = set()
         #: What neither has written, in a sentence, when it was taken back; None: everything is there.
         self.hole: str | None = None
         self.wire = WireClient(instance.socket(settings), timeout=_PATIENCE)
@@ -115,7 +117,9 @@ class Succession:
 
     def samples(self) -> tuple[dict[str, Sample], dict[str, Sample]]:
         """The time of the newest sample, and the interval, of each metric: of the daemon, and of the new instance."""
-        return samples(self._collectd.wire), samples(self.wire)
+        ours, theirs = samples(self._collectd.wire), samples(self.wire)
+        self._had |= ours.keys()
+        return ours, theirs
 
     def parting(self) -> Parting:
         """Of the daemon and the new instance, as it reads now."""
@@ -124,9 +128,10 @@ class Succession:
         words = given({read["plugin"] or name for name, read in reads.items()}, self._items)
         return Parting(self._collectd.wire, self._old.pid, self.wire, self.new.pid, words)
 
-    def hand_over(self) -> tuple[str, ...]:
+    def hand_over(self, misses: Callable[[str], bool] = lambda name: False) -> tuple[str, ...]:
         """The new instance is the daemon when this returns, and the old one has ended.
 
+        :param misses: see :meth:`.Parting.part_alarms`
         :returns: what may be lost, and what it lacks of what the old one had for itself until then, in sentences
         :raises Busy: as :meth:`.Parting.part`; nothing has changed
         :raises CollectdMgrError: it came to nothing, at any moment of it: to be taken back
@@ -135,6 +140,7 @@ class Succession:
         lost = self._parting.finish(self._parting.part(self._room))
         self._collectd.daemon.entrust(self.new)
         self._collectd.drain(self._old)
+        self._parting.part_alarms(self._had, misses)
         cost = instance.end(self._settings, self._old, "The old collectd")
         for sentence in cost:
             LOG.warning("%s", sentence)

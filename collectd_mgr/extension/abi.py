@@ -197,6 +197,28 @@ def name(value: Any) -> bytes:
     return b"/".join((value.host, plugin, kind))
 
 
+def values_of(name: str) -> ValueList | None:
+    """A value list without values, of that metric; None for a name that is none.
+
+    Where a part ends is of no matter: collectd puts them together again to look for the metric.
+    """
+    parts = name.encode("utf-8", "surrogateescape").split(b"/", 2)
+    if len(parts) != 3:
+        return None
+    (plugin, _, plugin_instance), (kind, _, type_instance) = parts[1].partition(b"-"), parts[2].partition(b"-")
+    fields = parts[0], plugin, plugin_instance, kind, type_instance
+    if any(len(field) >= NAME_LENGTH for field in fields):
+        return None
+    values = ValueList()
+    values.host, values.plugin, values.plugin_instance, values.type, values.type_instance = fields
+    return values
+
+
+def timeout(library: ctypes.CDLL) -> int:
+    """After how many intervals without a value a metric is missing."""
+    return c_int.in_dll(library, "timeout_g").value
+
+
 def hostname(library: ctypes.CDLL) -> str:
     """The host name that collectd puts on values; to be asked of a known version only."""
     return (c_char_p.in_dll(library, "hostname_g").value or b"").decode("utf-8", "replace")

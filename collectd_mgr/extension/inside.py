@@ -207,16 +207,20 @@ class Inside:
         self._live().output.drain()
 
     def output_open(self) -> dict[str, Any]:
-        """See :meth:`Output.open`; with it this one raises alarms. ``missing``: see :meth:`Missing.open`."""
+        """See :meth:`Output.open`."""
         output = self._live().output
         output.open()
-        return {**output.facts(), "missing": self.missing.open()}
+        return output.facts()
 
-    def missing_tell(self, names: list[str] | None = None) -> None:
-        """See :meth:`Missing.tell`; it is the daemon then."""
+    def missing_tell(self, **told: Any) -> None:
+        """See :meth:`Missing.tell`."""
         self.gate.running()
-        self.missing.open()
-        self.missing.tell(names)
+        self.missing.tell(**told)
+
+    def missing_look(self) -> None:
+        """See :meth:`Missing.look`."""
+        self.gate.running()
+        self.missing.look()
 
     def output_free(self) -> dict[str, Any]:
         """See :meth:`Output.free`."""

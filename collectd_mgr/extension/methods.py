@@ -104,7 +104,9 @@ class Methods:
             ),
             "output_drain": self._operation("output_drain", inside.output_drain, pid=of.index),
             "output_open": self._operation("output_open", inside.output_open),
-            "missing_tell": self._operation("missing_tell", inside.missing_tell, names=of.texts),
+            "missing_tell": self._operation(
+                "missing_tell", inside.missing_tell, names=of.texts, said=of.texts, owed=of.samples
+            ),
             "output_free": self._operation("output_free", inside.output_free),
             "output_outlive": self._operation("output_outlive", inside.output_outlive, other=of.index, pid=of.index),
             "successor_start": self._operation(

@@ -74,6 +74,14 @@ def moments(value: Any) -> bool:
     return isinstance(value, dict) and all(map(moment, value.values()))
 
 
+def samples(value: Any) -> bool:
+    """By metric when it came last, and its interval, in seconds; 0 for one that is not known."""
+    return isinstance(value, dict) and all(
+        isinstance(each, list) and len(each) == 2 and moment(each[0]) and seconds_or_zero(each[1])
+        for each in value.values()
+    )
+
+
 def states(value: Any) -> bool:
     """By metric the number of its state, and its hits."""
     return isinstance(value, dict) and all(map(_judged, value.values()))

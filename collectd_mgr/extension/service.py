@@ -146,6 +146,10 @@ class Service:
         deadline = time.monotonic() + _PATIENCE
         while not _told(inside, server) and time.monotonic() < deadline:
             time.sleep(_PAUSE)
+        while (pause := inside.missing.pause()) is not None:
+            time.sleep(pause)
+            with contextlib.suppress(exception.Busy, exception.LiveOff), server.exclusively():
+                inside.missing_look()
 
     def _take_seat(self, server: WireServer) -> None:
         """The other collectd has ended: be found where that was found, and go on with what it left."""

@@ -49,7 +49,7 @@ class States:
 
     def _found(self, names: Iterable[str]) -> Iterator[tuple[str, tuple[int, int]]]:
         for name in names:
-            values = _values(name)
+            values = abi.values_of(name)
             if values is None:
                 continue
             about = self._library.plugin_get_ds(values.type), ctypes.byref(values)
@@ -58,7 +58,7 @@ class States:
                 yield name, (state, max(0, self._library.uc_get_hits(*about)))
 
     def _put(self, name: str, state: int, hits: int) -> bool:
-        values = _values(name)
+        values = abi.values_of(name)
         if values is None:
             return False
         about = self._library.plugin_get_ds(values.type), ctypes.byref(values)
@@ -72,20 +72,3 @@ class States:
             raise exception.NotCapable(
                 "This collectd does not export the states of its metrics.", capability="states", driver="live"
             )
-
-
-def _values(name: str) -> abi.ValueList | None:
-    """A value list without values, of that metric; None for a name that is none.
-
-    Where a part ends is of no matter: collectd puts them together again to look for the metric.
-    """
-    parts = name.encode("utf-8", "surrogateescape").split(b"/", 2)
-    if len(parts) != 3:
-        return None
-    (plugin, _, plugin_instance), (kind, _, type_instance) = parts[1].partition(b"-"), parts[2].partition(b"-")
-    fields = parts[0], plugin, plugin_instance, kind, type_instance
-    if any(len(field) >= abi.NAME_LENGTH for field in fields):
-        return None
-    values = abi.ValueList()
-    values.host, values.plugin, values.plugin_instance, values.type, values.type_instance = fields
-    return values

@@ -222,6 +222,36 @@ def test_by_the_new_one_where_the_old_one_did_not(short: Pair, tmp_path: Path) -
     eventually(lambda: alarms(new) == 2)
 
 
+def test_what_is_silent_when_the_new_one_comes_is_missed_by_that(tmp_path: Path) -> None:
+    """Which never had it; but for what it is not to miss."""
+    (tmp_path / "there").write_text("a 1\nb 2\n")
+    with real_host(replacing, SHORT.replace("Timeout 8", "Timeout 30").format(directory=tmp_path)) as host:
+        eventually(lambda: mine(host.collectd.wire) == 2)
+        (tmp_path / "there").unlink()
+        pair = Pair(host, "table", "threshold")
+        pair.next.hand_over(lambda name: name.endswith("-a"))
+        eventually(lambda: alarms(host.collectd.wire))
+        assert alarms(host.collectd.wire) == 1
+
+
+def test_what_the_old_one_has_missed_is_not_missed_again_by_one_that_has_it_yet(tmp_path: Path) -> None:
+    (tmp_path / "there").write_text("a 1\nb 2\n")
+    with real_host(replacing, SHORT.format(directory=tmp_path)) as host:
+        conf, wire = Path(host.settings.config_file), host.collectd.wire
+        conf.write_text(conf.read_text().replace("Timeout 8", "Timeout 30"))
+        pair = Pair(host, "table", "threshold")
+        eventually(lambda: mine(wire) == mine(pair.next.wire) == 2)
+        pair.next.samples()
+        # A stall may have raised some already.
+        before = alarms(wire)
+        (tmp_path / "there").unlink()
+        eventually(lambda: alarms(wire) >= before + 2 and mine(wire) == 0)
+        said = alarms(wire)
+        pair.next.hand_over()
+        eventually(lambda: mine(wire) == 0)
+        assert alarms(wire) == said
+
+
 def values(host: Host, metric: str) -> list[float]:
     """What csv has of it."""
     found = series(Path(host.settings.config_file).parent / "csv").get(metric)

@@ -38,8 +38,7 @@ ANEW = "what thresholds had found may begin anew"
 
 #: What either answers on the way; no metric was read yet.
 DONE: dict[str, Any] = {
-    **dict.fromkeys(("output_set", "output_drain", "drain"), None),
-    "output_open": {"missing": []},
+    **dict.fromkeys(("output_set", "output_drain", "output_open", "missing_tell", "drain"), None),
     "metrics_list": Packed(b"", b"", b"", b"").to_dict(),
     "reads": {},
     "flush": [],
@@ -137,10 +136,10 @@ def test_a_flush_that_takes_long_is_not_waited_for(
     assert instances.parting().finish(0.0) == ()
 
 
-def test_a_new_one_of_an_earlier_release_tells_of_no_metric_that_is_missing(instances: Instances) -> None:
+def test_a_new_one_of_an_earlier_release_is_not_told_whose_alarms_are_whose(instances: Instances) -> None:
     instances.answer(OLD, output.UNTIL)
-    instances.answer(NEW, output.SINCE, output_open={})
-    assert instances.parting().finish(0.0) == ()
+    instances.answer(NEW, output.SINCE, missing_tell=exception.BadRequest("said: not a parameter of this request"))
+    instances.parting().part_alarms()
 
 
 def test_an_old_one_that_has_to_be_killed_may_not_have_sent_all(instances: Instances, stubborn: Process) -> None:
