@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Set
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from collectd_mgr import exception
@@ -17,7 +17,7 @@ from collectd_mgr.agent.journal import Intent, Journal
 from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.agent.probation import lasting
 from collectd_mgr.agent.reload import difference
-from collectd_mgr.agent.silence import STARTING, is_starting, unanswered, wait_for
+from collectd_mgr.agent.silence import STARTING, asked, is_starting, unanswered, wait_for
 from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.domain.difference import Difference
 from collectd_mgr.domain.plan import RELOAD, Plan, Running
@@ -25,7 +25,6 @@ from collectd_mgr.domain.secrets import mask_text
 from collectd_mgr.domain.spec import HostSpec
 from collectd_mgr.drivers.base import Applied, Driver, Order
 from collectd_mgr.drivers.ladder import Barred, Ladder
-from collectd_mgr.wire.look import look
 
 LOG = logging.getLogger(__name__)
 
@@ -102,8 +101,7 @@ class Carrier:
         """
         if self._prepared is None:
             running = self.ladder.glance()
-            hangs = running.silence is not None and not is_starting(running)
-            with look() if hangs else nullcontext():
+            with asked(running):
                 recovered = self.ladder.recover()
             if running.pid is None:  # What runs by now they have started.
                 self._acts(frozenset(), True)
@@ -189,7 +187,8 @@ class Carrier:
             return False
 
     def _pick(self, change: _Change) -> Driver:
-        return self.ladder.pick(change.todo, change.running, {**self._state.barred(), **change.barred})
+        with asked(change.running):
+            return self.ladder.pick(change.todo, change.running, {**self._state.barred(), **change.barred})
 
     def _carry(self, change: _Change) -> Applied:
         """By the first driver that can; by the next one, if it finds out only when it is at it that it cannot."""
@@ -212,7 +211,8 @@ class Carrier:
 
     def _transact(self, driver: Driver, change: _Change) -> Applied:
         about = change.spec, change.running, change.todo, change.barred
-        disruption = None if driver.name == LIVE else foreseen(self.ladder, self._state, driver.name, *about)
+        with asked(change.running):
+            disruption = None if driver.name == LIVE else foreseen(self.ladder, self._state, driver.name, *about)
         running, steps = change.running, tuple(str(step) for step in change.todo)
         self.tried = driver.name
         intent = Intent(

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from collectd_mgr import exception
 from collectd_mgr.agent.desired import same_daemon
 from collectd_mgr.agent.state import LIVE
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.spec import Generation, HostSpec
+from collectd_mgr.wire.look import look
 
 #: Seconds after which a spec that met a silent daemon has failed.
 LASTING = 60.0
@@ -26,6 +28,11 @@ def is_starting(running: Running) -> bool:
     since_boot = running.since_boot
     young = since_boot is not None and time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot < STARTING
     return young and running.pid is not None and running.version is None
+
+
+def asked(running: Running) -> AbstractContextManager[None]:
+    """Around questions to the daemon: if it hangs each would wait for it anew; one that starts may take its time."""
+    return look() if running.silence is not None and not is_starting(running) else nullcontext()
 
 
 def wait_for(happened: Callable[[], bool], seconds: float) -> bool:
