@@ -92,7 +92,11 @@ class Executables(Launcher):
         told = arguments(config_file)
         named = (process for program in programs for process in running(program, told))
         ours = (process for process in marked(told, self._mark) if process.sees_our_files)
-        yield from dict.fromkeys(process for process in (*named, *ours) if process.users <= self._users)
+        yield from dict.fromkeys(filter(self._may_be_ours, (*named, *ours)))
+
+    def _may_be_ours(self, process: Process) -> bool:
+        """Not of one that has ended meanwhile: nobody can tell any more whose it was."""
+        return frozenset() < process.users <= self._users
 
     def usage(self, program: str) -> str:
         """What others than root and the agent's own user could have written is not run."""

@@ -152,15 +152,11 @@ def _one_of(settings: DriverSettings, daemon: Daemon, current: Process, other: P
     beginning = f"The agent was killed while collectd {other.pid} was to take the place of {current.pid}"
     old, new = (WireClient(path, timeout=_END) for path in (settings.socket, socket(settings)))
     try:
-        parting = Parting(old, current.pid, new, other.pid)
-        lost = parting.resume()
-        taken = lost is not None and _entrusted(daemon, other)
-        if taken:
-            parting.part_alarms()
+        lost = Parting(old, current.pid, new, other.pid).resume()
     finally:
         old.close()
         new.close()
-    if lost is None or not taken:
+    if lost is None or not _entrusted(daemon, other):
         other.end(_END)
         note = f"{beginning}: {other.pid} was ended, {current.pid} goes on."
         return current, note if lost is None else f"{note} {_HOLE}"

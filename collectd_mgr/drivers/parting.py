@@ -117,14 +117,14 @@ class Parting:
         # One that passes everything has written what the new one holds as well; of one that is silent nobody knows.
         if new.get("mode") != output.SINCE or old.get("mode", output.UNTIL) != output.UNTIL:
             return None
-        if new.get("over"):
-            return ()
         if not old:
-            return (f"It did not answer. {_UNKNOWN}.",)
+            return () if new.get("over") else (f"It did not answer. {_UNKNOWN}.",)
         try:
-            return self.finish(float(new.get("until", 0.0)))
+            lost = () if new.get("over") else self.finish(float(new.get("until", 0.0)))
         except exception.CollectdMgrError as error:
             return (f"{_UNKNOWN}: {error.detail}",)
+        self.part_alarms()
+        return lost
 
     def hole(self) -> str | None:
         """What neither has written, where it is taken back now, in a sentence; None where nothing is lost."""

@@ -19,6 +19,7 @@ from collectd_mgr import exception
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.child import ChildDaemon
 from collectd_mgr.drivers.collectd import Collectd
+from collectd_mgr.drivers.executable import Executables
 from collectd_mgr.drivers.process import Process, running
 from collectd_mgr.drivers.process import look as look_for
 from collectd_mgr.drivers.restart import RestartDriver
@@ -33,6 +34,7 @@ _AGENT = """
 import sys, time
 from pathlib import Path
 from collectd_mgr.drivers.child import ChildDaemon
+from collectd_mgr.drivers.executable import Executables
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.rigs import settings_in
 print(ChildDaemon(settings_in(Path(sys.argv[1]))).start().pid, flush=True)
@@ -117,6 +119,10 @@ def test_one_that_somebody_else_started_is_not_it(settings: DriverSettings) -> N
         assert daemon.find() == process
         assert daemon.stop()
         assert other.alive()
+
+
+def test_of_one_that_has_ended_nobody_can_tell_whose_it_was(settings: DriverSettings) -> None:
+    assert not Executables(settings)._may_be_ours(Process(1 << 23, 0))
 
 
 def test_agents_that_start_it_at_once_start_one(settings: DriverSettings) -> None:

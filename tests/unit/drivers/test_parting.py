@@ -156,6 +156,14 @@ def test_of_an_old_one_that_is_silent_nothing_is_known(instances: Instances) -> 
     assert ANEW in said
 
 
+def test_the_next_agent_parts_their_alarms_where_both_answer(instances: Instances) -> None:
+    told: list[dict[str, Any]] = []
+    instances.answer(OLD, output.UNTIL)
+    instances.answer(NEW, output.SINCE, missing_tell=told.append)
+    assert instances.parting().resume() == ()
+    assert told == [{"names": [], "said": [], "owed": {}}]
+
+
 def test_nor_is_it_of_one_that_does_not_finish(instances: Instances) -> None:
     instances.answer(NEW, output.SINCE)
     instances.answer(OLD, output.UNTIL, output_drain=exception.Busy("A writer hangs."))
