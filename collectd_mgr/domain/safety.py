@@ -86,6 +86,11 @@ class Safety:
         return self.verdict == LIVE
 
     @property
+    def wants_config(self) -> bool:
+        """Whether it was seen to read nothing without a configuration."""
+        return self.live and self.configured_reads and not self.once
+
+    @property
     def only_reads(self) -> bool:
         """Whether it is known to do nothing without its reads, which is all that can be taken from a loaded one."""
         proved = self.live or self.reason in _OF_READS

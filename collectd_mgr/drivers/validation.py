@@ -40,9 +40,12 @@ class Validation:
         A plugin of the live-safety table without configuration needs no run. One that a second instance of
         would disturb the first, or that is not in the table, is checked by the grammar alone.
 
-        :raises ConfigRejected: with collectd's own ``messages``
+        :raises ConfigRejected: with collectd's own ``messages``; or it has none, and would read nothing
         :raises BadConfig, BadGrammar: it cannot be written in collectd's grammar
         """
+        if not goal.config and safety.lookup(plugin).wants_config:
+            detail = f"{plugin} reads what its configuration names, and it has none."
+            raise exception.ConfigRejected(detail, plugin=plugin, messages=[])
         if not self.tries(plugin, goal):
             return ()
         key = (plugin, goal.config_digest(), *build(self._binary, self._plugin_dir / f"{plugin}.so"))

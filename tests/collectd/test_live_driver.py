@@ -95,21 +95,29 @@ def test_nor_is_there_anything_to_fear_where_it_has_a_configuration(rig: Rig) ->
         assert (applied.driver, applied.running.plugins["memcached"].enabled) == ("live", True)
 
 
+def test_a_configuration_that_was_forgotten_costs_no_new_daemon(rig: Rig) -> None:
+    """A plugin that was loaded once takes another configuration from a new process only."""
+    goal = rig.goal({"curl": PluginGoal(True)})
+    error = rig.refuses(rig.order(goal), exception.ConfigRejected)
+    assert error.detail == "curl reads what its configuration names, and it has none."
+    assert rig.reach(rig.goal(page())).driver == "live"
+
+
 def test_what_fails_late_takes_back_what_was_done_before_it(rig: Rig) -> None:
-    """``curl`` without a page loads well and registers nothing, so it fails after the others were made."""
+    """``table`` without a table loads well and registers nothing, so it fails after the others were made."""
     off = {"load": PluginGoal(False, origin="host")}
     rig.reach(rig.goal({"memory": MEMORY, "swap": PluginGoal(True, interval=3.0), **off}))
-    goal = rig.goal({"memory": OFF, "swap": PluginGoal(True, interval=4.0), "cpu": MEMORY, "curl": PluginGoal(True)})
+    goal = rig.goal({"memory": OFF, "swap": PluginGoal(True, interval=4.0), "cpu": MEMORY, "table": PluginGoal(True)})
     order = rig.order(goal)
     kinds = [str(change) for change in order.plan]
-    assert kinds.index("plugin.load curl") > kinds.index("plugin.load cpu") > kinds.index("plugin.disable memory")
+    assert kinds.index("plugin.load table") > kinds.index("plugin.load cpu") > kinds.index("plugin.disable memory")
     rig.refuses(order, exception.ConfigRejected)
     rig.values("memory")
 
 
 def test_an_interval_that_was_changed_before_a_failure_is_the_old_one_again(rig: Rig) -> None:
     rig.reach(rig.goal({"swap": PluginGoal(True, interval=3.0)}))
-    goal = rig.goal({"swap": PluginGoal(True, interval=4.0), "curl": PluginGoal(True)})
+    goal = rig.goal({"swap": PluginGoal(True, interval=4.0), "table": PluginGoal(True)})
     steps = plan.Plan(tuple(reversed(tuple(rig.order(goal).plan))))
     assert [change.kind for change in steps] == [plan.INTERVAL, plan.LOAD]
     order = rig.order(goal)
@@ -161,7 +169,7 @@ def test_each_read_has_its_own_interval_again(origin: str) -> None:
         rig.again()
         rig.reach(rig.goal(tail(restarts=1)))
         assert intervals() == at_first
-        failing = {**tail(restarts=1, enabled=False), "curl": PluginGoal(True)}
+        failing = {**tail(restarts=1, enabled=False), "table": PluginGoal(True)}
         rig.refuses(rig.order(rig.goal(failing)), exception.ConfigRejected)
         assert intervals() == at_first
         if origin == "managed":

@@ -253,7 +253,7 @@ def test_the_operators_chains_go_on(tmp_path: Path) -> None:
         no_probe_is_written(host)
 
 
-@pytest.mark.parametrize("bad", ["curl", "curl_json"])
+@pytest.mark.parametrize("bad", ["table", "filecount"])
 def test_the_old_one_goes_on_where_the_new_one_lacks_something(host: Host, rig: Rig, bad: str) -> None:
     before = rig.reach(rig.goal({"memory": MEMORY})).running
     rig.refuses(rig.order(rig.goal({"memory": MEMORY, bad: PluginGoal(True)})), exception.DaemonNotStarted)

@@ -79,11 +79,11 @@ def test_a_plugin_that_cannot_be_initialised_brings_the_old_configuration_back(r
 
 
 def test_a_plugin_that_then_reads_nothing_brings_the_old_configuration_back(rig: Rig) -> None:
-    """``curl`` without a page is loaded and initialised without a word."""
+    """``table`` without a table is loaded and initialised without a word."""
     rig.reach(rig.goal({"memory": MEMORY}))
-    order = rig.order(rig.goal({"memory": MEMORY, "curl": PluginGoal(True)}))
+    order = rig.order(rig.goal({"memory": MEMORY, "table": PluginGoal(True)}))
     error = rig.refuses(order, exception.DaemonNotStarted)
-    assert "plugin.enable curl" in error.detail
+    assert "plugin.enable table" in error.detail
     # From the first stop to the second start.
     assert error.kwargs["gap"] > 0
     rig.values("memory")
@@ -140,7 +140,7 @@ def test_the_daemon_that_comes_up_has_the_request_in_its_own_log(tmp_path: Path)
     with real_host(RestartDriver, f'LoadPlugin logfile\n<Plugin logfile>\n  File "{log}"\n</Plugin>') as host:
         rig, wanted = host.rig(), {"logfile": PluginGoal(True, origin="host"), "memory": MEMORY}
         rig.driver.apply(dataclasses.replace(rig.order(rig.goal(wanted)), request_id="req-1"))
-        bad = rig.order(rig.goal({**wanted, "curl": PluginGoal(True)}))
+        bad = rig.order(rig.goal({**wanted, "table": PluginGoal(True)}))
         rig.refuses(dataclasses.replace(bad, request_id="req-2"), exception.DaemonNotStarted)
         done, failed = (line.partition("collectd_mgr: ")[2] for line in log.read_text().splitlines() if "[req-" in line)
     assert done.startswith("[req-1] restart of collectd: done in ")

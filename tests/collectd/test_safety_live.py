@@ -139,6 +139,7 @@ def test_what_reads_without_a_configuration_comes_again_or_is_known_not_to() -> 
             subject.disable()
         gone = {subject.plugin for subject in reading if not _reads(subject)}
     assert gone == {plugin for plugin in LIVE if safety.lookup(plugin).once}
+    assert not [subject.plugin for subject in reading if safety.lookup(subject.plugin).wants_config]
 
 
 def _reads(subject: Subject) -> list[str]:

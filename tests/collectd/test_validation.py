@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.domain import grammar, types_db
+from collectd_mgr.domain import grammar, safety, types_db
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.installation import Installation
 from collectd_mgr.drivers.scratch import Scratch
@@ -96,6 +96,12 @@ def table(file: Path, type_: str) -> dict[str, Any]:
 def test_one_that_is_safe_live_needs_no_run_without_a_config(validation: Validation, tmp_path: Path) -> None:
     assert validation.check("memory", PluginGoal(True, interval=1.0)) == ()
     assert verdicts(tmp_path) == []
+
+
+@pytest.mark.parametrize("plugin", [row.plugin for row in safety.table().values() if row.wants_config])
+def test_one_that_reads_what_its_configuration_names_wants_one(validation: Validation, plugin: str) -> None:
+    with pytest.raises(exception.ConfigRejected, match="it has none"):
+        validation.check(plugin, PluginGoal(True))
 
 
 def test_one_that_would_disturb_the_running_daemon_is_checked_by_grammar_alone(
