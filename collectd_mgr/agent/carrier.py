@@ -88,7 +88,8 @@ class Carrier:
     def disrupts(self, spec: HostSpec, running: Running) -> bool:
         """Whether ``spec`` needs another daemon than this one, as far as can be said beforehand."""
         try:
-            return self.ladder.pick(self.differs(spec, running), running, self._state.barred()).name != LIVE
+            with asked(running):
+                return self.ladder.pick(self.differs(spec, running), running, self._state.barred()).name != LIVE
         except exception.CollectdMgrError:
             return False
 

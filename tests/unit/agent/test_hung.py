@@ -18,6 +18,7 @@ from collectd_mgr.agent.silence import LASTING, Silence
 from collectd_mgr.domain.notifications import Notification
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.reads import Flush
+from collectd_mgr.domain.spec import HOST, Counters, Generation, HostSpec, Layer, PluginSetting
 from collectd_mgr.drivers.base import DriverSettings, Recovered
 from collectd_mgr.drivers.fake import FakeDaemon
 from collectd_mgr.wire.look import PATIENCE as LOOK
@@ -131,6 +132,33 @@ def test_when_it_has_hung_for_long_the_spec_has_failed(agents: Agents) -> None:
     status = agent.status()
     assert status.error is not None
     assert (status.outcome, status.error["code"]) == ("failed", "timeout")
+
+
+class Asked(Hanging):
+    """Notes how long it may wait for the daemon to say what it can do."""
+
+    def offer(self) -> Any:
+        if self.hangs:
+            with waiting(10.0, ()) as seconds:
+                self.waits.append(seconds)
+        return super().offer()
+
+
+def test_a_restart_that_is_asked_for_is_made_and_waits_for_it_no_more_than_a_look(tmp_path: Path) -> None:
+    made: list[Asked] = []
+
+    def make(settings: DriverSettings, daemon: FakeDaemon) -> Asked:
+        made.append(Asked(settings, daemon))
+        return made[0]
+
+    agent = Agent(tmp_path, live=make, drivers=2).recover()
+    agent.collectd.running = replace(agent.collectd.running, pid=77, since_boot=1.0, version="5.12")
+    assert agent.apply(spec(1, memory=True)).outcome == "applied"
+    made[0].hangs, made[0].waits = True, []
+    layer = Layer(HOST, {"memory": PluginSetting(True)}, Counters(daemon_restarts=1))
+    applied = agent.service.applier._carrier.take_up(HostSpec(Generation("e", 2), (layer,)))
+    assert (applied.driver, applied.restarted, agent.enabled()) == ("fake", True, {"memory"})
+    assert set(made[0].waits) == {LOOK}
 
 
 def following(directory: Path, collectd: FakeDaemon, hangs: bool = True) -> tuple[Agent, Hanging]:
