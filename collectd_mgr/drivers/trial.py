@@ -40,7 +40,7 @@ from collectd_mgr.drivers.scratch import (
     started,
     wait,
 )
-from collectd_mgr.drivers.validation import rejected
+from collectd_mgr.drivers.validation import check_given, rejected
 
 #: Seconds between two reads of a trial: nobody wants to wait for the plugin's own interval.
 INTERVAL = 0.5
@@ -119,13 +119,15 @@ class Trials:
         :raises NotTestable: it reads nothing, or a second instance of it would disturb the first
         :raises PluginNotLoadable: it is not installed, or a library that it wants is not
         :raises ProgramUnfit: the program is none that could be run here
-        :raises ConfigRejected: with collectd's own ``messages``, or because it takes too much memory
+        :raises ConfigRejected: with collectd's own ``messages``, because it takes too much memory, or
+            as it has none and would read nothing
         :raises Busy: another trial is under way for all that time; at once, where one waits already
         """
         there = self._installations
         installation = there.current() if trial.program is None else there.of(trial.program)
         installation.packages.check_loadable(trial.plugin)
         check_testable(trial.plugin)
+        check_given(trial.plugin, trial.goal)
         if not self._asked.acquire(blocking=False):
             raise exception.Busy("Plugins are being tried on this host, and another one waits.")
         try:

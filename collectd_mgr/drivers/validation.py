@@ -43,9 +43,7 @@ class Validation:
         :raises ConfigRejected: with collectd's own ``messages``; or it has none, and would read nothing
         :raises BadConfig, BadGrammar: it cannot be written in collectd's grammar
         """
-        if not goal.config and safety.lookup(plugin).wants_config:
-            detail = f"{plugin} reads what its configuration names, and it has none."
-            raise exception.ConfigRejected(detail, plugin=plugin, messages=[])
+        check_given(plugin, goal)
         if not self.tries(plugin, goal):
             return ()
         key = (plugin, goal.config_digest(), *build(self._binary, self._plugin_dir / f"{plugin}.so"))
@@ -78,6 +76,13 @@ class Validation:
         if outcome.errors:
             raise rejected(plugin, outcome.errors, outcome.said)
         return Verdict(outcome.warnings, outcome.passing)
+
+
+def check_given(plugin: str, goal: PluginGoal) -> None:
+    """:raises ConfigRejected: it has no configuration, and would read nothing"""
+    if not goal.config and safety.lookup(plugin).wants_config:
+        detail = f"{plugin} reads what its configuration names, and it has none."
+        raise exception.ConfigRejected(detail, plugin=plugin, messages=[])
 
 
 def no_start(messages: Sequence[str]) -> exception.ConfigRejected:

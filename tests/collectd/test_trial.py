@@ -67,6 +67,11 @@ def test_what_collectd_does_not_take_is_said_in_its_own_words(trials: Trials) ->
         tried(trials, "cpu", {"NoSuchOption": 1})
 
 
+def test_a_configuration_that_was_forgotten_is_missed(trials: Trials) -> None:
+    with pytest.raises(exception.ConfigRejected, match="apache reads what its configuration names, and it has none"):
+        tried(trials, "apache")
+
+
 def test_one_that_takes_too_much_memory_is_ended(trials: Trials, tmp_path: Path) -> None:
     with pytest.raises(exception.ConfigRejected, match="more than 256 MiB of memory"):
         tried(trials, "df", {"MountPoint": "/((a{1,80}){1,80}){1,80}/"})
