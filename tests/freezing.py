@@ -40,6 +40,12 @@ def frozen(pid: int) -> Iterator[int]:
         os.kill(pid, signal.SIGCONT)
 
 
+def reader(pid: int) -> int:
+    """A read thread of this collectd."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return next(int(task.name) for task in tasks if (task / "comm").read_text().startswith("reader#"))
+
+
 #: Of the first version: who is frozen there does not even end. In the second one a SIGKILL does.
 _FREEZER = Path("/sys/fs/cgroup/freezer")
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from collectd_mgr.domain import states
 from collectd_mgr.domain.states import States
-from collectd_mgr.drivers.ending import killed
+from collectd_mgr.drivers.ending import held, killed
+from collectd_mgr.drivers.process import Process
 
 
 class Outage:
@@ -21,7 +22,7 @@ class Outage:
     def __init__(self) -> None:
         self._began: float | None = None
         self._states: States = {}
-        self._killed = False
+        self._cost: tuple[str, ...] = ()
         #: From the first stop to the last start, in seconds, to the millisecond; None where nothing ran before.
         self.seconds: float | None = None
 
@@ -31,9 +32,10 @@ class Outage:
             self._states = find()
             self._began = time.monotonic()
 
-    def kill(self) -> None:
-        """A process did not end when it was asked."""
-        self._killed = True
+    def kill(self, found: Process) -> None:
+        """This one did not end when it was asked; it may be there yet, although it was killed."""
+        cost = (*self._cost, killed("collectd"), *([held(f"collectd {found.pid}")] if found.alive() else ()))
+        self._cost = tuple(dict.fromkeys(cost))
 
     def end(self) -> None:
         """There is one that reads."""
@@ -43,7 +45,7 @@ class Outage:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is lost with the process, in sentences."""
-        return (*((killed("collectd"),) if self._killed else ()), *states.lost(self._states))
+        return (*self._cost, *states.lost(self._states))
 
     def facts(self) -> dict[str, Any]:
         """For an error: the order came to nothing, but this came of it."""

@@ -20,6 +20,7 @@ from collectd_mgr.drivers.candidate import Candidates
 from collectd_mgr.drivers.outage import Outage
 from collectd_mgr.drivers.real import RealDriver
 from collectd_mgr.drivers.starting import Start
+from collectd_mgr.wire import listener
 from collectd_mgr.wire.look import look
 
 LOG = logging.getLogger(__name__)
@@ -157,12 +158,14 @@ class RestartDriver(RealDriver):
 
     def _replace(self, outage: Outage) -> None:
         self._collectd.drain()
-        runs = self._collectd.daemon.find() is not None
-        if runs:
+        found = self._collectd.daemon.find()
+        if found is not None:
             outage.begin(self._states)
-        if not self._collectd.daemon.stop() and runs:
-            outage.kill()
+        if not self._collectd.daemon.stop() and found is not None:
+            outage.kill(found)
             LOG.warning("collectd did not end when asked, and was killed.")
+            if found.alive():  # The kernel holds it: it listens no more, and is not to keep the next one from that.
+                listener.bereave(self._settings.socket)
         self.start()
         instance.tidy(self._settings, self._collectd.daemon)
         outage.end()

@@ -38,7 +38,7 @@ from tests.collectd.hanging import Silent
 from tests.collectd.replacing import replacing
 from tests.collectd.samples import series, twice
 from tests.collectd.unixsock import asks, own_socket
-from tests.freezing import frozen, held
+from tests.freezing import frozen, held, reader
 from tests.services.place import free_port
 from tests.waiting import PATIENCE, eventually
 
@@ -594,18 +594,12 @@ def test_the_next_agent_tells_what_that_may_have_cost(host: Host, rig: Rig) -> N
     goes_on(host, old.pid)
 
 
-def reader(process: Process) -> int:
-    """A read thread of it."""
-    tasks = Path(f"/proc/{process.pid}/task").iterdir()
-    return next(int(task.name) for task in tasks if (task / "comm").read_text().startswith("reader#"))
-
-
 def test_one_that_the_kernel_does_not_let_end_is_outlived() -> None:
     with real_host(lambda settings: replacing(replace(settings, stop_timeout=1.0))) as host:
         rig = host.rig()
         rig.reach(rig.goal({"memory": MEMORY}))
         old = the_only(host)
-        with held(reader(old)):
+        with held(reader(old.pid)):
             applied = rig.reach(rig.goal({"memory": MEMORY, "cpu": CPU}))
             assert [line for line in applied.warnings if f"collectd {old.pid} was killed, and is there yet" in line]
             assert old.alive()
@@ -624,7 +618,7 @@ def test_so_it_is_where_the_agent_was_killed_meanwhile(host: Host, rig: Rig) -> 
     old, succession = the_only(host), beside(host, rig.goal({"memory": MEMORY}))
     parting = succession.parting()
     parting.finish(parting.part())
-    with held(reader(old)):
+    with held(reader(old.pid)):
         another = replacing(replace(host.settings, stop_timeout=1.0))
         host.exits.callback(another.close)
         (note,) = another.recover().notes

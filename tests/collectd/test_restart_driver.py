@@ -17,6 +17,7 @@ from collectd_mgr.drivers.base import Order
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.rig import FAST, Rig
 from collectd_mgr.testing.suite.rigs import Host, real_host, real_rig
+from tests.freezing import held, reader
 
 MEMORY = PluginGoal(True, interval=FAST)
 
@@ -40,6 +41,20 @@ def test_every_change_of_one_order_is_one_restart(rig: Rig) -> None:
     assert applied.running.pid != before.pid
     assert applied.gap
     assert applied.gap > 0
+
+
+def test_one_that_the_kernel_does_not_let_end_is_not_in_the_way_of_the_next() -> None:
+    with real_host(lambda settings: RestartDriver(dataclasses.replace(settings, stop_timeout=1.0))) as host:
+        rig = host.rig()
+        rig.reach(rig.goal({"memory": MEMORY}))
+        old = host.collectd.daemon.find()
+        assert old is not None
+        with held(reader(old.pid)):
+            applied = rig.reach(rig.goal({"memory": MEMORY, "cpu": MEMORY}))
+            assert old.alive()
+            assert applied.running.plugins["cpu"].enabled
+            assert [line for line in applied.warnings if f"collectd {old.pid} was killed, and is there yet" in line]
+            assert host.collectd.wire.listener() == applied.running.pid
 
 
 def test_a_setting_of_a_servant_that_is_taken_back_judges_nothing_any_more(host: Host) -> None:

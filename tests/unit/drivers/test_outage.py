@@ -6,6 +6,10 @@ from __future__ import annotations
 from collectd_mgr.domain.states import States
 from collectd_mgr.drivers.ending import killed
 from collectd_mgr.drivers.outage import Outage
+from collectd_mgr.drivers.process import Process
+
+#: More than any pid.
+NOBODY = 1 << 22
 
 
 def test_the_first_one_alone_is_asked() -> None:
@@ -29,6 +33,7 @@ def test_the_first_one_alone_is_asked() -> None:
 def test_what_one_that_was_killed_had_not_written_may_be_missing() -> None:
     outage = Outage()
     outage.begin(dict)
-    outage.kill()
+    for _ in range(2):
+        outage.kill(Process(NOBODY, 0))
     outage.end()
     assert outage.facts()["warnings"] == [*outage.warnings] == [killed("collectd")]
