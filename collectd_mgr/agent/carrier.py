@@ -124,8 +124,8 @@ class Carrier:
         :raises OSError: something else is on the disk, and cannot be replaced
         :raises DaemonNotStarted: it does not come up
         """
-        # What an earlier release took and this one refuses cannot be written, but was.
-        with suppress(exception.BadSetting):
+        # What an earlier release took and this one refuses, or the operator's files by now, cannot be written, but was.
+        with suppress(exception.CollectdMgrError):
             self.at_next_start(spec)
         self._acts(frozenset(), True)
         self.ladder.drivers[-1].start()

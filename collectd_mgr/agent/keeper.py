@@ -221,7 +221,7 @@ class Keeper:
             self._state.remember(warnings=())
 
     def _start_as_it_is(self) -> None:
-        """Where nothing can be written; a daemon is better than none, if it is not dying of a change."""
+        """Where it cannot be what it is to be: a daemon is better than none, if it is not dying of a change."""
         running, probation = self._carrier.ladder.glance(), self._state.memory.probation
         off = self._state.mode().mode == mode.OFF or (self._recovery is not None and not self._recovery.over)
         if running.pid is not None or off or (probation is not None and probation.ended(running)):
@@ -263,7 +263,7 @@ class Keeper:
         LOG.error("collectd is not brought to what it is to run: %s: %s", error.code, mask_text(error.detail))
         self._lacking = error.detail
         self._state.changed()
-        if isinstance(error, exception.BadSetting):
+        if not isinstance(error, exception.DaemonNotStarted):
             self._start_as_it_is()
 
     def _gives_up(self, error: exception.DaemonNotStarted) -> bool:

@@ -42,8 +42,9 @@ class Candidates:
         :raises ConfigRejected, PluginNotLoadable, BadConfig, BadGrammar, OwnedByHostConfig, BadSetting: what it is not
         :raises ProgramUnfit: the program that it wants is no collectd that could be run here
         """
-        operators.check(self._settings, order.goal)
         changes = list(order.plan)
+        if any(change.kind == plan.THRESHOLDS for change in changes):
+            operators.check(self._settings, order.goal)
         if any(change.kind == plan.PROGRAM for change in changes):
             self.installations.check(order.goal.section(sections.PROGRAM))
             # Another collectd may take another view of what this one has taken.
