@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from importlib import metadata
 from typing import Any
@@ -16,7 +16,7 @@ from collectd_mgr.agent.health import health
 from collectd_mgr.agent.memory import Memory
 from collectd_mgr.agent.silence import is_starting
 from collectd_mgr.agent.state import State
-from collectd_mgr.domain import canonical, leases, safety, secrets
+from collectd_mgr.domain import canonical, ignorelist, leases, safety, secrets, sections
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.naming import SPOKEN_TO
 from collectd_mgr.domain.operations import FAILED
@@ -111,8 +111,13 @@ class Picture:
         state = self._state
         silence = () if running.silence is None or is_starting(running) else (running.silence,)
         both = doubled(state.goal(memory.current), running) if state.may_have_read(running) else ()
-        said = (*both, *state.origin.warnings, *state.refusals(memory.current), *state.notices())
-        return (*silence, *memory.warnings, *said)
+        said = (*both, *state.origin.warnings, *self._unheeded(running), *state.refusals(memory.current))
+        return (*silence, *memory.warnings, *said, *state.notices())
+
+    def _unheeded(self, running: Running) -> Iterable[str]:
+        origin = self._state.origin
+        facts, theirs = running.facts.get(sections.IGNORELIST, {}), (each.item for each in origin.statements)
+        return () if origin.unread else ignorelist.unheeded(facts, theirs)
 
     def _sections(self, running: Running) -> dict[str, Any]:
         """Settings in effect, the operator's own, and what the daemon says of them."""

@@ -24,7 +24,7 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.domain.expression import LONGEST, Expression, NoExpression, encoded
 from collectd_mgr.domain.grammar import Item
-from collectd_mgr.domain.metrics import Identifier
+from collectd_mgr.domain.metrics import Identifier, shown
 
 #: The chain, in lower case as collectd compares; the plugin that its rules need.
 CHAIN = "collectd_mgr"
@@ -256,3 +256,16 @@ def operators_chain(statements: Iterable[Item]) -> str | None:
         elif item.key.lower() == "chain" and item.values:
             chains.add(str(item.values[0]).lower())
     return named if named.lower() in chains else None
+
+
+def unheeded(facts: Mapping[str, Any], statements: Iterable[Item]) -> Iterator[str]:
+    """What the operator's ``statements`` say of such a chain and a daemon does not do, in a sentence: it was started
+    with a managed file of before they were changed.
+
+    :param facts: of this section, by that daemon
+    """
+    theirs = operators_chain(statements)
+    runs = facts.get("chain", theirs)
+    if (runs or "").lower() != (theirs or "").lower():
+        what = f"does not run the chain {shown(theirs)}" if theirs else f"looks in vain for the chain {shown(runs)}"
+        yield f"collectd {what} with each value: the operator's own files were changed, and it takes another restart."

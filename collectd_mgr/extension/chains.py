@@ -62,6 +62,8 @@ class Chains:
         self._built: dict[str, tuple[int, int]] = {}
         self._links: dict[bytes, int] = {}
         self._number = 0
+        #: For the status: as ``chain`` that of the operator's in which ours ends; nothing where there is none of ours.
+        self.facts: dict[str, str | None] = {}
 
     def adopt(self, rules: Mapping[str, Rule]) -> None:
         """Know of the rules that collectd was started with, by name, what it built of them.
@@ -69,6 +71,8 @@ class Chains:
         Of one that is not found as it should be nothing is known: it is built when it is wanted.
         """
         root = self._chain(CHAIN) if rules else 0
+        if root:
+            self._see_end()
         found: dict[str, int] = {}
         with contextlib.suppress(exception.LiveRefused):
             found = self._rules(root) if root else {}
@@ -151,7 +155,12 @@ class Chains:
     def _begin(self) -> int:
         """A chain that passes everything on, and that nothing points at yet; its address."""
         self._feed.take("a chain", (Item("Chain", (CHAIN,), (ignorelist.then(self.following()),)),))
+        self._see_end()
         return self._known(CHAIN)
+
+    def _see_end(self) -> None:
+        with contextlib.suppress(Unreadable, UnicodeError):
+            self.facts = {"chain": self._followed()}
 
     def _has(self, rule: Rule) -> bool:
         return _digest(rule) in self._built

@@ -53,7 +53,7 @@ class Ignorelist:
         """For the status: the digest of the rules, what each matched, and what they have cost for ever, in bytes."""
         about = {name: {"matched": count} for name, count in self._matched.items()}
         spent = {"bytes": self._arena.spent, "budget": self._arena.budget}
-        return {"digest": sections.digest(self.settings), "facts": about, **spent}
+        return {"digest": sections.digest(self.settings), "facts": about, **spent, **self._chains.facts}
 
     def check(self, settings: Mapping[str, Rule]) -> None:
         """Pass where there is room for exactly these rules; nothing is changed. Any thread may ask.

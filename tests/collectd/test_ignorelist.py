@@ -195,6 +195,18 @@ def test_what_collectd_was_started_with_is_not_built_again(eventually: Eventuall
         assert collectd.call("status")["sections"]["ignorelist"]["bytes"] < 1_000_000, "ten were built"
 
 
+@pytest.mark.parametrize("chain", [None, "PreCache"])
+def test_it_is_told_in_which_chain_of_the_operators_ours_ends(chain: str | None) -> None:
+    """collectd was started with a managed file that knew of theirs, or did not."""
+    text = managed.render(Goal(sections=sections.read({sections.IGNORELIST: {"memory": MEMORY}})), chain=chain)
+    with ScratchCollectd(("memory",), THEIRS.format(name="PreCache") + text) as collectd:
+        assert collectd.call("status")["sections"]["ignorelist"]["chain"] == chain
+    with ScratchCollectd(("memory",), THEIRS.format(name="PreCache")) as collectd:
+        assert "chain" not in collectd.call("status")["sections"]["ignorelist"]
+        collectd.call("ignorelist_set", settings={"memory": MEMORY})
+        assert collectd.call("status")["sections"]["ignorelist"]["chain"] == "PreCache"
+
+
 def test_the_driver_knows_beforehand_what_there_is_no_room_for() -> None:
     with real_host(LiveDriver, THEIRS.format(name="PreCache")) as host:
         rig = host.rig()

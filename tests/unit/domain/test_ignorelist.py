@@ -82,6 +82,23 @@ def test_the_operators_chain_is_the_one_that_collectd_runs(text: str, found: str
     assert ignorelist.operators_chain(grammar.parse(text)) == found
 
 
+@pytest.mark.parametrize(
+    ("facts", "chain", "said"),
+    [
+        ({}, "a", ""),
+        ({"chain": None}, None, ""),
+        ({"chain": "A"}, "a", ""),
+        ({"chain": None}, "a", "does not run the chain a with"),
+        ({"chain": "b"}, "a", "does not run the chain a with"),
+        ({"chain": "b"}, None, "looks in vain for the chain b with"),
+    ],
+)
+def test_a_chain_that_came_or_went_unheeded_is_told(facts: dict[str, str | None], chain: str | None, said: str) -> None:
+    text = f'PreCacheChain "{chain}"\n<Chain "{chain}">\nTarget "write"\n</Chain>\n' if chain else ""
+    found = list(ignorelist.unheeded(facts, grammar.parse(text)))
+    assert (len(found) == 1 and said in found[0]) if said else not found
+
+
 def test_what_is_no_expression_is_said_of_its_part() -> None:
     with pytest.raises(exception.BadSetting) as bad:
         ignorelist.normal({"plugin": "("})
