@@ -7,6 +7,7 @@ import json
 import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -74,13 +75,20 @@ class Segment:
         self.size += len(lines)
         self.last += len(rows)
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether somebody has taken its file away: who wants room on a disk may do that."""
+        return bool(self.size) and not self.path.exists()
+
     def seal(self) -> None:
         """Nothing comes after what is in it: on the disk, and without what a full disk may have left behind it."""
-        if self.size:
+        if self.size and not self.is_gone:
             os.truncate(self.path, self.size)
             self.sync()
 
     def sync(self) -> None:
+        if self.is_gone:
+            return
         disk.sync(self.path)
         if self._new:
             disk.sync(self.path.parent)
@@ -88,7 +96,7 @@ class Segment:
 
     def final(self) -> Entry | None:
         """The last entry that can be read, from the end of the file alone; None for a segment that has none."""
-        if not self.size:
+        if not self.size or self.is_gone:
             return None
         with self.path.open("rb") as file:
             data = _read(_last_line(file, self.size))
@@ -107,8 +115,8 @@ class Segment:
             yield entry
 
     def _lines(self, offset: int, number: int, start: int = 0) -> Iterator[tuple[Entry, bool]]:
-        """Whatever is in the file, each with whether its batch ends with it."""
-        with self.path.open("rb") as file:
+        """Whatever is in the file, each with whether its batch ends with it; nothing of one that is gone."""
+        with suppress(FileNotFoundError), self.path.open("rb") as file:
             file.seek(offset)
             for here, line in enumerate(file, number):
                 offset += len(line)

@@ -81,7 +81,7 @@ class Spool:
     def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows at the end: all of them, or none. :raises OSError: the disk is full"""
         with self._came:
-            if self._segments[-1].size >= self._part:
+            if self._segments[-1].size >= self._part or self._segments[-1].is_gone:
                 self._roll()
             self._segments[-1].append(rows)
             self._dirty = True
@@ -94,6 +94,7 @@ class Spool:
 
     def _roll(self) -> None:
         """Begin a new file, and take away what is done, or too much. The newest full one stays, for :meth:`last`."""
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._segments[-1].seal()
         self._segments.append(Segment(self._path(first := self._segments[-1].last + 1), first))
         while len(self._segments) > 2 and (self._taken(self._segments[0]) or self._full()):
@@ -122,6 +123,7 @@ class Spool:
         with self._came:
             segments = [(item, item.last) for item in self._segments if item.size and item.last >= start]
         for segment, last in segments:
+            # One may have been dropped meanwhile.
             with contextlib.suppress(FileNotFoundError):
                 if not _is_old(segment, old):
                     yield from _up_to(last, segment.entries(0, start=start))

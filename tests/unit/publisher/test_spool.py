@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +245,24 @@ def test_what_a_disk_lost_in_the_middle_is_counted_and_does_not_hold_up_the_rest
     cursor = following.reader("a")
     assert drain(cursor) == [1, 2, 3, *range(len(lines) + 1, 61)]
     assert cursor.dropped == len(lines) - 3
+
+
+@pytest.mark.parametrize("take_away", [lambda home: [path.unlink() for path in home.glob("*.jsonl")], shutil.rmtree])
+def test_what_somebody_took_away_is_counted_and_does_not_hold_up_the_rest(
+    home: Path, take_away: Callable[[Path], object]
+) -> None:
+    spool = Spool(home, LEAST, lasting=True)
+    cursor = spool.reader("a")
+    spool.append(rows(1, 3))
+    assert [entry.data["n"] for entry in cursor.peek(1)] == [1]
+    take_away(home)
+    assert (cursor.peek(1), spool.last(), cursor.dropped) == ([], None, 3)
+    spool.append(rows(4, 5))
+    spool.append(rows(6, 6))
+    assert drain(cursor) == [4, 5, 6]
+    following = Spool(home, LEAST)
+    following.append(rows(7, 7))
+    assert drain(following.reader("a")) == [7]
 
 
 def test_what_a_full_disk_left_is_no_entry_of_a_full_file_either(home: Path) -> None:
