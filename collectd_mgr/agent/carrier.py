@@ -256,9 +256,10 @@ class Carrier:
 
     def _act(self, driver: Driver, change: _Change, apart: frozenset[str]) -> Applied:
         spec, todo, running = change.spec, change.todo, change.running
+        goal = self._state.goal(spec) if driver.name == LIVE else self._state.next_goal(spec)
         self._acts(frozenset(step.plugin for step in todo), driver.name != LIVE)
         try:
-            applied = driver.apply(Order(self._state.goal(spec), todo, change.request_id, _name(spec), apart))
+            applied = driver.apply(Order(goal, todo, change.request_id, _name(spec), apart))
         except Exception as error:
             self._fault(faults.APPLIED)
             self._state.note(gap=getattr(error, "kwargs", {}).get("gap", self._state.memory.gap))

@@ -118,6 +118,10 @@ class State:
         """What the daemon is to do for ``spec``: what the host's allow-list refuses by now is off."""
         return self._allowlist.permitted(self.wanted(spec))
 
+    def next_goal(self, spec: HostSpec | None) -> Goal:
+        """The same beside the operator's files as they are on the disk now: another daemon would read these."""
+        return self._allowlist.permitted(self._merge(self.origin_now(), spec))
+
     def refusals(self, spec: HostSpec | None) -> tuple[str, ...]:
         """A sentence for each thing in ``spec`` that :meth:`goal` leaves out, and for what else is wrong with that."""
         none = without_effect(leases.in_force(spec, self.memory.leases))
@@ -178,11 +182,12 @@ class State:
             self._allowlist.check(asked, now, self.origin.interval)
 
     def wanted(self, spec: HostSpec | None) -> Goal:
-        """The layers of ``spec`` whose lease has not ended, on top of the operator's.
+        """The layers of ``spec`` whose lease has not ended, on top of the operator's."""
+        return self._merge(self.origin, spec)
 
-        Asked for all the time: what is in force, and what is asked for beside it, are merged once.
-        """
-        origin, held = self.origin, self.memory.leases
+    def _merge(self, origin: Origin, spec: HostSpec | None) -> Goal:
+        """Asked for all the time: what is in force, and what is asked for beside it, are merged once."""
+        held = self.memory.leases
         for (theirs, known, leased), goal in self._merged:
             if theirs is origin and known is spec and leased == held:
                 return goal

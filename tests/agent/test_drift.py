@@ -7,6 +7,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,25 @@ def test_a_plugin_that_the_operators_files_have_taken_over_is_no_drift_and_what_
     assert not any(line.startswith("swap has") for line in host.status().warnings)
     assert [each.kind for each in host.status().drift] == [drift.RESTARTED]
     assert host.status().plugins["swap"].config == {"ReportBytes": True}
+
+
+def test_a_restart_by_the_agent_gives_a_plugin_that_they_have_taken_over_once(host: AgentHost) -> None:
+    memory, swap = PluginSetting(True, 1.0), PluginSetting(True, config={"ReportByDevice": True})
+    assert enabled(host.apply(HostSpec(Generation("e", 2), (Layer(HOST, {"memory": memory, "swap": swap}),)))) == {
+        "memory",
+        "swap",
+    }
+    host.until(host.outlived)
+    conf, before = Path(host.settings.config_file), host.pid
+    disk.replace(conf, conf.read_text() + "\nLoadPlugin swap\n<Plugin swap>\n  ReportBytes true\n</Plugin>\n")
+    memory = replace(memory, config={"ValuesPercentage": True})
+    status = host.apply(HostSpec(Generation("e", 3), (Layer(HOST, {"memory": memory, "swap": swap}),)))
+    assert (status.outcome, status.driver, host.pid != before) == ("applied", "restart", True)
+    assert "swap" not in host.managed()
+    host.until(lambda: enabled(host.status()) == {"memory"})
+    assert not any(line.startswith("swap has") for line in host.status().warnings)
+    assert host.status().plugins["swap"].config == {"ReportBytes": True}
+    assert host.status().drift == ()
 
 
 def test_two_instances_are_told(host: AgentHost) -> None:

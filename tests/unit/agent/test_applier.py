@@ -225,6 +225,21 @@ class TestOrigin:
         assert (status.outcome, status.error) == ("applied", None)
         assert "df" not in adopted.enabled()
 
+    def test_a_new_daemon_is_started_beside_their_files_as_they_are_by_then(
+        self, adopted: Agent, tmp_path: Path
+    ) -> None:
+        def given() -> str | None:
+            return adopted.collectd.running.plugins["load"].config_digest
+
+        ours = spec(1, load={"A": 1}).layers[0]
+        adopted.apply(HostSpec(Generation("e", 1), (ours,)))
+        assert given() == PluginGoal(True, config={"A": 1}).config_digest()
+        conf = tmp_path / "collectd.conf"
+        conf.write_text(f"{conf.read_text()}LoadPlugin load\n<Plugin load>\nB 2\n</Plugin>\n")
+        status = adopted.apply(HostSpec(Generation("e", 2), (replace(ours, counters=Counters(daemon_restarts=1)),)))
+        assert (status.outcome, status.error) == ("applied", None)
+        assert given() == PluginGoal(True, config={"B": 2}).config_digest()
+
     def test_it_is_not_in_the_way_on_a_host_that_has_forgotten_when_it_was_ours(self, adopted: Agent) -> None:
         adopted.collectd.start(Goal({name: PluginGoal(True) for name in ("cpu", "df", "memory")}))
         status = adopted.apply(spec(4, df={"MountPoint": "/proc"}, memory=True))
