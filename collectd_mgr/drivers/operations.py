@@ -148,11 +148,15 @@ def _check(method: str, change: Change, state: Status) -> None:
     """What was asked for is what collectd's lists must say now.
 
     :raises ConfigRejected: the plugin registered nothing, as one does that found nothing to read
+    :raises LiveRefused: it had something to read until now, and will have it in a new process
     """
     if method == "plugin_disable":
         if state["registered"]:
             raise exception.Busy(f"{change.plugin} still has reads registered.", plugin=change.plugin)
     elif not state["registered"]:
         messages = list(state.get("messages") or ())
+        if change.kind in (plan.INTERVAL, plan.RESTART):
+            detail = f"{change.plugin} does not come back in this collectd."
+            raise exception.LiveRefused(detail, reason_code="not_back", plugin=change.plugin)
         detail = f"{change.plugin} registered nothing to read: {'; '.join(messages) or 'it gave no reason'}"
         raise exception.ConfigRejected(detail, plugin=change.plugin, messages=messages)

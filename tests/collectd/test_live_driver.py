@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.domain import grammar, managed, plan, sections
+from collectd_mgr.domain import grammar, managed, plan, safety, sections
 from collectd_mgr.domain.spec import PluginGoal
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.live import LiveDriver
@@ -86,6 +86,20 @@ def test_what_makes_its_read_once_is_not_registered_anew(rig: Rig, name: str) ->
     assert not rig.reach(rig.goal({name: PluginGoal(False)})).running.plugins[name].enabled
     (change,) = rig.order(rig.goal({name: PluginGoal(True)})).plan
     assert rig.driver.refusal(change, applied.running) is not None
+
+
+def test_what_does_not_come_back_is_left_to_a_new_collectd() -> None:
+    """The table was earned on one package: in another one a plugin may keep in mind what it has done, too."""
+
+    def credulous(settings: DriverSettings) -> LiveDriver:
+        return LiveDriver(settings, lambda plugin: dataclasses.replace(safety.lookup(plugin), once=False))
+
+    with real_rig(credulous) as rig:
+        rig.reach(rig.goal({"memcached": PluginGoal(True, interval=FAST)}))
+        order = rig.order(rig.goal({"memcached": PluginGoal(True, interval=2.0)}))
+        with pytest.raises(exception.LiveRefused) as refused:
+            rig.driver.apply(order)
+    assert refused.value.kwargs["reason_code"] == "not_back"
 
 
 def test_nor_is_there_anything_to_fear_where_it_has_a_configuration(rig: Rig) -> None:
