@@ -143,6 +143,8 @@ class Ring:
 
     def _check_room(self) -> None:
         """:raises OSError: the disk is nearly full, and others need the rest more"""
+        # Somebody may have taken it away.
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         free = shutil.disk_usage(self._directory).free
         if free < _SPARE:
             raise OSError(f"only {free} bytes are left on the disk")

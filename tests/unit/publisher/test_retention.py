@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 import tracemalloc
 from collections.abc import Iterator
@@ -169,6 +170,21 @@ def test_what_a_full_disk_does_not_take_is_counted(tmp_path: Path) -> None:
     host.give("long", 7)
     ring.round(1.0)
     assert ring.facts()["lost"] == 7
+
+
+def test_it_goes_on_after_somebody_has_taken_it_away(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    host.choose("long", 300)
+    ring = host.ring()
+    for number in range(2):
+        host.give("long", 3)
+        ring.round(float(number))
+        shutil.rmtree(tmp_path / "ring")
+        host.now += 1.0
+    host.give("long", 3)
+    ring.round(2.0)
+    assert {at for _, at in values(ring)} == {host.now}
+    assert ring.lost == 0
 
 
 def test_a_page_ends_where_too_much_was_looked_at(tmp_path: Path) -> None:
