@@ -25,6 +25,13 @@ _ANY_NAME = frozenset(
 SPOKEN_TO = frozenset({"email", "gmond", "pinba", "statsd"})
 
 
+def only_clients_give_others(plugins: Iterable[str]) -> bool:
+    """Whether, in a daemon with these ``plugins``, metrics that are called like those of none of them are what clients
+    of ``unixsock`` put in; of ``python`` there is our own module alone.
+    """
+    return not (_ANY_NAME - {"python", "unixsock"}).intersection(plugins)
+
+
 @dataclass(frozen=True)
 class Naming:
     """``plugins``: the first words of the second part of the identifiers, up to a dash; ``hosts``: the first parts.

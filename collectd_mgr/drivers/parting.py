@@ -44,14 +44,23 @@ class Parting:
     """Between the daemon and the one that is to take its place: their sockets, and their pids.
 
     :param words: of the metrics that the new one reads, or will: see :mod:`collectd_mgr.domain.baseline`
+    :param called: those, and of all that either dispatches by itself: what is called otherwise others put in; None:
+        nobody knows
     """
 
     def __init__(
-        self, old: WireClient, daemon: int, new: WireClient, successor: int, words: Collection[str] = ()
+        self,
+        old: WireClient,
+        daemon: int,
+        new: WireClient,
+        successor: int,
+        words: Collection[str] = (),
+        called: Collection[str] | None = None,
     ) -> None:
         self._old, self._daemon = old, daemon
         self._new, self._successor = new, successor
         self._words = words
+        self._called = called
         #: The first of the moments, as soon as both may know them.
         self._first: float | None = None
 
@@ -68,6 +77,8 @@ class Parting:
         self._tell_new(output.HOLD)
         self._tell_old(output.PASS)
         self._drain()
+        # One of an earlier version does not tell them by that.
+        words = self._called if "by_word" in _output(self._old, self._daemon) else None
         margin = _MARGIN
         for _ in range(_ATTEMPTS):
             # In this order: what both begin to give in between is nothing that the old one has alone.
@@ -86,9 +97,9 @@ class Parting:
                 raise exception.Busy(f"{detail} {room} (WriteQueueLimitLow).")
             told = {**moments, **output.kept(ours, theirs)}
             with suppress(exception.Busy):
-                self._tell_new(output.SINCE, told, last)
+                self._tell_new(output.SINCE, told, last, words)
                 self._first = min(moments.values(), default=first)
-                self._tell_old(output.UNTIL, told, last)
+                self._tell_old(output.UNTIL, told, last, words)
                 return last
             self._first = None
             margin = 2 * max(margin, time.time() - listed)
@@ -173,11 +184,11 @@ class Parting:
         except exception.CollectdMgrError as error:
             return (f"What thresholds had found of the metrics begins anew: {error.detail}",)
 
-    def _tell_new(self, mode: str, moments: Mapping[str, float] | None = None, last: float = 0.0) -> None:
-        _tell(self._new, self._successor, self._daemon, mode, moments, last)
+    def _tell_new(self, mode: str, *told: Any) -> None:
+        _tell(self._new, self._successor, self._daemon, mode, *told)
 
-    def _tell_old(self, mode: str, moments: Mapping[str, float] | None = None, last: float = 0.0) -> None:
-        _tell(self._old, self._daemon, self._successor, mode, moments, last)
+    def _tell_old(self, mode: str, *told: Any) -> None:
+        _tell(self._old, self._daemon, self._successor, mode, *told)
 
 
 def samples(wire: WireClient) -> dict[str, Sample]:
@@ -188,10 +199,17 @@ def samples(wire: WireClient) -> dict[str, Sample]:
 
 
 def _tell(
-    wire: WireClient, pid: int, other: int, mode: str, moments: Mapping[str, float] | None, otherwise: float
+    wire: WireClient,
+    pid: int,
+    other: int,
+    mode: str,
+    moments: Mapping[str, float] | None = None,
+    otherwise: float = 0.0,
+    words: Collection[str] | None = None,
 ) -> None:
     asked = {"mode": mode, "other": other, "moments": moments or {}, "otherwise": otherwise, "pid": pid}
-    wire.call("output_set", asked, timeout=_PATIENCE)
+    called = {} if words is None else {"words": sorted(words)}
+    wire.call("output_set", {**asked, **called}, timeout=_PATIENCE)
 
 
 def _output(wire: WireClient, pid: int) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from typing import Any
 
 from collectd_mgr import exception
 from collectd_mgr.domain import queue
+from collectd_mgr.domain.alone import plugin_of
 from collectd_mgr.domain.baseline import given
 from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.naming import only_clients_give_others
 from collectd_mgr.domain.output import Sample
 from collectd_mgr.drivers import instance
 from collectd_mgr.drivers.base import DriverSettings
@@ -126,7 +128,9 @@ class Succession:
         reads: Mapping[str, Read] = self.wire.call("reads")
         # collectd's own read is no plugin's.
         words = given({read["plugin"] or name for name, read in reads.items()}, self._items)
-        return Parting(self._collectd.wire, self._old.pid, self.wire, self.new.pid, words)
+        plugins = set(filter(None, map(plugin_of, self._items)))
+        called = words | given(plugins, self._items) if only_clients_give_others(plugins) else None
+        return Parting(self._collectd.wire, self._old.pid, self.wire, self.new.pid, words, called)
 
     def hand_over(self, misses: Callable[[str], bool] = lambda name: False) -> tuple[str, ...]:
         """The new instance is the daemon when this returns, and the old one has ended.

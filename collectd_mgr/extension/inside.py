@@ -192,13 +192,11 @@ class Inside:
             for read in live.observer.reads()
         }
 
-    def output_set(
-        self, mode: str, other: int, moments: dict[str, float], otherwise: float, pid: int | None = None
-    ) -> dict[str, Any]:
+    def output_set(self, pid: int | None = None, **told: Any) -> dict[str, Any]:
         """See :meth:`Output.set`."""
         _be(pid)
         output = self._live().output
-        output.set(mode, other, moments, otherwise)
+        output.set(**told)
         return output.facts()
 
     def output_drain(self, pid: int | None = None) -> None:

@@ -100,6 +100,7 @@ class Methods:
                 other=of.index,
                 moments=of.moments,
                 otherwise=of.moment,
+                words=of.texts,
                 pid=of.index,
             ),
             "output_drain": self._operation("output_drain", inside.output_drain, pid=of.index),

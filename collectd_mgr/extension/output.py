@@ -14,7 +14,7 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -86,17 +86,21 @@ class Output:
 
     def facts(self) -> dict[str, Any]:
         """For the status: the mode, the pid of the other instance (0: none), when the last of the moments is (seconds
-        since 1970), whether the other one has ended or written all it had, and whether collectd asks us of each value.
+        since 1970), whether the other one has ended or written all it had, whether collectd asks us of each value, and
+        whether metrics without a moment are told by what they are called.
         """
         rule = self._rule
         until, over = abi.from_cdtime(rule.otherwise), rule.over.is_set()
-        return {"mode": rule.mode, "other": rule.other, "until": until, "over": over, "gate": self._guarded}
+        facts = {"mode": rule.mode, "other": rule.other, "until": until, "over": over, "gate": self._guarded}
+        return {**facts, "by_word": rule.words is not None}
 
     def heard(self) -> None:
         """Somebody asked for this instance."""
         self._heard = time.monotonic()
 
-    def set(self, mode: str, other: int, moments: Mapping[str, float], otherwise: float) -> None:
+    def set(
+        self, mode: str, other: int, moments: Mapping[str, float], otherwise: float, words: Iterable[str] | None = None
+    ) -> None:
         """What passes from now on; see :class:`Rule`, times in seconds since 1970. Safe to repeat.
 
         :raises Busy: it is too late for the first of the moments; nothing has changed
@@ -104,7 +108,8 @@ class Output:
         self.heard()
         self._guard()
         cut = {name.encode("utf-8", "surrogateescape"): abi.to_cdtime(moment) for name, moment in moments.items()}
-        rule = Rule(mode, cut, abi.to_cdtime(otherwise), other)
+        called = None if words is None else frozenset(words)
+        rule = Rule(mode, cut, abi.to_cdtime(otherwise), other, words=called)
         if mode in (UNTIL, SINCE) and time.time() >= min((*moments.values(), otherwise)):
             raise exception.Busy("The moment at which the one instance was to go on for the other is over.")
         before, self._rule = self._rule, rule

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from collectd_mgr.domain.baseline import word
 from collectd_mgr.domain.output import HOLD, NEVER, PASS, SINCE, UNTIL
 from collectd_mgr.extension import abi
 from collectd_mgr.extension.writers import PATIENCE, Sample
@@ -29,6 +30,9 @@ class Rule:
     over: threading.Event = field(default_factory=threading.Event)
     #: When it was, as a cdtime.
     opened: int = _NEVER
+    #: What the metrics are called that the new instance reads (see :mod:`.baseline`). One that has no moment, and is
+    #: called otherwise, is the old one's as long as that lives: others put it in. None: it has ``otherwise`` as well.
+    words: frozenset[str] | None = None
 
     @property
     def idle(self) -> bool:
@@ -38,6 +42,7 @@ class Rule:
     def inherit(self) -> None:
         """The other instance has ended: what was its own as long as it lived is not any more."""
         self.moments = {name: moment for name, moment in self.moments.items() if moment < _NEVER}
+        self.words = None
         self.open()
 
     def open(self) -> None:
@@ -51,7 +56,7 @@ class Rule:
         """
         if self.mode in (PASS, HOLD):
             return self.mode == PASS
-        since = self.moments.get(sample.metric, self.otherwise)
+        since = self._since(sample.metric)
         early = sample.time < since
         if self.mode == UNTIL:
             return early or self.over.is_set()
@@ -61,3 +66,11 @@ class Rule:
         waited = self.over.wait(PATIENCE)
         await_turn()
         return waited and self.mode == SINCE
+
+    def _since(self, metric: bytes) -> int:
+        """The moment of that."""
+        words, moment = self.words, self.moments.get(metric)
+        if moment is None:
+            known = words is None or word(metric.decode("utf-8", "surrogateescape")) in words
+            moment = self.otherwise if known else _NEVER
+        return moment

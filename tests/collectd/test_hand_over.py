@@ -133,6 +133,10 @@ def test_what_is_put_into_the_old_one_alone_is_written_as_long_as_it_takes_it(tm
         pair.parting.finish(pair.parting.part())
         put(tmp_path / "s", name, 2)
         eventually(lambda: values(host, name) == [1, 2])
+        # Neither had that.
+        late = f"{host.settings.host}/late/gauge-x"
+        put(tmp_path / "s", late, 3)
+        eventually(lambda: values(host, late) == [3])
 
 
 def test_what_the_new_one_begins_to_give_later_is_not_written_twice() -> None:

@@ -47,7 +47,7 @@ CPU = PluginGoal(True, FAST, {"ReportByCpu": False})
 OTHERWISE = PluginGoal(True, FAST, {"ReportByCpu": True})
 
 #: What one says of its output that has no other one beside it.
-FREE = {"mode": output.PASS, "other": 0, "until": 0.0, "over": False, "gate": False}
+FREE = {"mode": output.PASS, "other": 0, "until": 0.0, "over": False, "gate": False, "by_word": False}
 
 #: Every machine has more memory than this.
 FULL = {"full": {"plugin": "memory", "type": "memory", "type_instance": "used", "failure_max": 1.0}}

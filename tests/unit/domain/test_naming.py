@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from collectd_mgr.domain.grammar import parse
-from collectd_mgr.domain.naming import Naming, naming, starts
+from collectd_mgr.domain.naming import Naming, naming, only_clients_give_others, starts
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,8 @@ def test_what_they_begin_with() -> None:
     assert set(starts("filecount", items, "c1")) == {
         *("c1/filecount/", "c1/filecount-", "c1/my-files/", "c1/my-files-"),
     }
+
+
+def test_other_names_are_clients_where_no_plugin_may_have_them() -> None:
+    assert only_clients_give_others({"cpu", "csv", "python", "unixsock"})
+    assert not only_clients_give_others({"cpu", "mqtt"})
