@@ -75,7 +75,7 @@ class Explain:
             self._allowlist.refusal(name, wanted) if wanted else None,
             plugin.reason if plugin and plugin.health == "failed" else None,
             now_running.failing_until if now_running else None,
-            Rules(ignorelist.understood(self._state.sections().get(sections.IGNORELIST, {}))).ignores(metric),
+            Rules(self._state.sections().get(sections.IGNORELIST, {})).ignores(metric),
             self._row(metric, running),
             self._gone_since(metric, running),
             plugin.metrics if plugin else 0,
