@@ -31,7 +31,7 @@ class Missing:
         self._library = library
         self._names = names
         self._callback = abi.Missing(self._missed)
-        self._held = False
+        self._registered = self._held = False
         #: What left the cache meanwhile.
         self._kept: dict[str, abi.ValueList] = {}
         #: When those came last that the other instance has raised, and that are in the cache yet.
@@ -44,9 +44,9 @@ class Missing:
         """To be called while collectd reads its configuration. Where it does not export what this needs, both raise
         their alarms.
         """
-        if abi.bind(self._library, abi.MISSING) or self._held or not hasattr(self._library, "timeout_g"):
+        if abi.bind(self._library, abi.MISSING) or self._registered or not hasattr(self._library, "timeout_g"):
             return
-        self._held = True
+        self._registered = self._held = True
         self._library.plugin_register_missing(_NAME, abi.address_of(self._callback), None)
 
     def open(self) -> None:
@@ -66,6 +66,8 @@ class Missing:
         :param said: those that it has raised
         :param owed: those that it has, and that never came here; when each came last, and its interval, in seconds
         """
+        if not self._registered:
+            return
         there = self._names()
         with self._lock:
             self._held = False
