@@ -70,14 +70,15 @@ class Outlets:
 
 @dataclass(frozen=True)
 class Sources:
-    """What is read: the daemon's notifications and values, the settings of a section that are in force, and whether
-    those are ``known``: an agent that has lost its memory has to be told them again.
+    """What is read: the daemon's notifications and values, the settings of a section that are in force, whether those
+    are ``known`` (an agent that has lost its memory has to be told them again), and how the daemon calls its host.
     """
 
     notifications: Read
     values: Callable[[Query], Page]
     section: Callable[[str], Settings]
     known: Callable[[], bool] = lambda: True
+    hostname: Callable[[], str] = lambda: ""
 
 
 class Publisher:
@@ -97,7 +98,9 @@ class Publisher:
         self._feeder = Feeder(sources.notifications, self._said, lambda: sources.section(sections.MUTES), losses)
         watch = partial(Watch, sources.values)
         sampled, kept = (Taken(directory / f"{what}.taken") for what in ("samples", "ring"))
-        self._sampler = Sampler(watch(self._samples, taken=sampled), self._measured, outlets.host, losses)
+        self._sampler = Sampler(
+            watch(self._samples, taken=sampled), self._measured, outlets.host, losses, sources.hostname
+        )
         settings = self._ring_settings
         self._ring = Ring(watch(settings, taken=kept), directory / "ring", settings, losses=losses, known=sources.known)
         self._replay = Replay(

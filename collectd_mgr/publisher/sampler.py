@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from collectd_mgr.domain import events
 from collectd_mgr.domain.columns import Row
+from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.samples import Sample, samples, shared
 from collectd_mgr.publisher.losses import Losses
 from collectd_mgr.publisher.segment import Entry
@@ -29,13 +31,26 @@ _DROPPED, _LOST = "values that are no samples", "samples"
 
 
 class Sampler:
-    """From the daemon into the spool; :meth:`run` from one thread."""
+    """From the daemon into the spool; :meth:`run` from one thread.
 
-    def __init__(self, watch: Watch, spool: Spool, host: str, losses: Losses | None = None) -> None:
+    :param host: in whose name it is sent
+    :param hostname: how the daemon calls it; empty: not known. What bears another name (a guest's, a switch's) is sent
+        in that one's: those of several hosts are one series to nobody
+    """
+
+    def __init__(
+        self,
+        watch: Watch,
+        spool: Spool,
+        host: str,
+        losses: Losses | None = None,
+        hostname: Callable[[], str] = lambda: "",
+    ) -> None:
         self._watch = watch
         self._spool = spool
         self._host = host
         self._losses = losses or Losses()
+        self._hostname = hostname
 
     @property
     def dropped(self) -> int:
@@ -73,9 +88,21 @@ class Sampler:
         """What is to be published of them, of some with rates, and how many values are left out."""
         until = time.time() + _AHEAD
         found = [each for row, rates in rows for each in samples(row, rates, until)]
-        good = [shown(self._host, each) for each in found if each is not None]
-        batches = [good[begin : begin + _BATCH] for begin in range(0, len(good), _BATCH)]
-        return [{"samples": batch} for batch in batches], len(found) - len(good)
+        good = [each for each in found if each is not None]
+        hosts = self._by_host(good).items()
+        return [message for host, those in hosts for message in _messages(host, those)], len(found) - len(good)
+
+    def _by_host(self, found: Iterable[Sample]) -> dict[str, list[Sample]]:
+        own, hosts = self._hostname(), dict[str, list[Sample]]()
+        for each in found:
+            named = Identifier.of(each.identifier).host
+            hosts.setdefault(self._host if own in ("", named) else events.text(named), []).append(each)
+        return hosts
+
+
+def _messages(host: str, found: Sequence[Sample]) -> Iterator[dict[str, Any]]:
+    for begin in range(0, len(found), _BATCH):
+        yield {"host": host, "samples": [shown(host, each) for each in found[begin : begin + _BATCH]]}
 
 
 def shown(host: str, sample: Sample) -> dict[str, Any]:
@@ -96,9 +123,11 @@ class SampleSender:
 
     def __init__(self, bus: Telemetry, about: events.About) -> None:
         self._bus = bus
-        self._facts = about.facts()
+        self._about = about
 
     def send(self, entries: Sequence[Entry]) -> None:
         """:raises NotSent:"""
         for entry in entries:
-            self._bus.send(events.SAMPLES, {**self._facts, **entry.data})
+            # An agent of an earlier release has not written whose they are.
+            about = replace(self._about, host=entry.data.get("host", self._about.host))
+            self._bus.send(events.SAMPLES, {**about.facts(), **entry.data})

@@ -14,12 +14,13 @@ import oslo_messaging
 import pytest
 
 from collectd_mgr.domain import sections
+from collectd_mgr.domain.events import resource_id
 from collectd_mgr.domain.leases import granted
 from collectd_mgr.domain.notifications import Notification
 from collectd_mgr.domain.ring import RingQuery
 from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
 from collectd_mgr.rpc import transport
-from tests.agent.agent_host import AgentHost
+from tests.agent.agent_host import PLUGINS, AgentHost
 from tests.services.rabbitmq import RabbitMQ
 from tests.waiting import PATIENCE
 
@@ -31,10 +32,34 @@ project_id = infrastructure
 """
 
 _CHOSEN = {
-    sections.SAMPLES: {"cpu": {"identifier": "*/cpu-0/cpu-*", "interval": 1.0}},
+    sections.SAMPLES: {
+        "cpu": {"identifier": "*/cpu-0/cpu-*", "interval": 1.0},
+        "guests": {"identifier": "guest*/*", "interval": 1.0},
+    },
     sections.RING: {"load": {"identifier": "*/load/load", "interval": 1.0}},
     sections.MUTES: {"noise": {"identifier": "*/noise/*"}},
 }
+
+#: Metrics of other hosts, as ``virt`` has them of its guests.
+_GUESTS = """Interval 1
+LoadPlugin aggregation
+<Plugin aggregation>
+  <Aggregation>
+    Plugin "cpu"
+    Type "cpu"
+    SetHost "guest1"
+    GroupBy "TypeInstance"
+    CalculateSum true
+  </Aggregation>
+  <Aggregation>
+    Plugin "cpu"
+    Type "cpu"
+    SetHost "guest2"
+    GroupBy "TypeInstance"
+    CalculateSum true
+  </Aggregation>
+</Plugin>
+"""
 
 
 class Ceilometer:
@@ -54,8 +79,11 @@ class Ceilometer:
     def of(self, event: str) -> list[dict[str, Any]]:
         return [payload for name, payload in self.events if name == event]
 
-    def samples(self) -> list[Mapping[str, Any]]:
-        return [sample for payload in self.of("collectd_mgr.samples") for sample in payload["samples"]]
+    def samples(self, host: str) -> list[Mapping[str, Any]]:
+        """Those that were sent in the name of that one."""
+        found = [payload for payload in self.of("collectd_mgr.samples") if payload["host"] == host]
+        assert {payload["resource_id"] for payload in found} <= {resource_id(host)}
+        return [sample for payload in found for sample in payload["samples"]]
 
     def close(self) -> None:
         self.listener.stop()
@@ -65,7 +93,7 @@ class Ceilometer:
 
 @pytest.fixture
 def host(rabbitmq: RabbitMQ) -> Iterator[AgentHost]:
-    with AgentHost(rabbitmq.url, config="Interval 1") as host:
+    with AgentHost(rabbitmq.url, (PLUGINS / "aggregation.so",), _GUESTS) as host:
         host.file.write_text(host.file.read_text() + _MORE)
         host.conf.reload_config_files()
         host.start()
@@ -90,19 +118,32 @@ def test_samples_and_events(host: AgentHost, ceilometer: Ceilometer) -> None:
         for plugin in ("noise", "pager"):
             api.notify(host.name, Notification("failure", f"from {plugin}", plugin=plugin))
     host.until(lambda: ceilometer.of("collectd_mgr.notification"))
-    host.until(lambda: len({each["timestamp"] for each in ceilometer.samples()}) > 2)
+    host.until(lambda: len({each["timestamp"] for each in ceilometer.samples(host.name)}) > 2)
     # collectd knows a rate at a metric's second read; the first samples may be of the first one.
-    host.until(lambda: any(each["name"].endswith(".rate") for each in ceilometer.samples()))
+    host.until(lambda: any(each["name"].endswith(".rate") for each in ceilometer.samples(host.name)))
     _check_events(ceilometer.of("collectd_mgr.notification"), host)
-    samples = ceilometer.samples()
+    samples = ceilometer.samples(host.name)
     assert finite(samples)
     assert {each["type"] for each in samples if each["name"].endswith(".rate")} == {"gauge"}
     assert {each["type"] for each in samples if not each["name"].endswith(".rate")} == {"cumulative"}
     assert "collectd.cpu.0.idle" in {each["name"] for each in samples}
     assert all(datetime.fromisoformat(each["timestamp"]).tzinfo for each in samples)
     assert len({(each["name"], each["timestamp"]) for each in samples}) == len(samples), "each value once"
+    assert not [each for each in samples if "aggregation" in each["name"]]
+    _check_guests(host, ceilometer)
     _check_ring(host, ceilometer)
     _check_lease(host, ceilometer)
+
+
+def _check_guests(host: AgentHost, ceilometer: Ceilometer) -> None:
+    """Called alike, they are told apart by whose they are."""
+    for guest in ("guest1", "guest2"):
+        host.until(lambda guest=guest: ceilometer.samples(guest))  # type: ignore[misc]
+        found = ceilometer.samples(guest)
+        assert {each["resource_id"] for each in found} == {resource_id(guest)}
+        assert all(each["identifier"].startswith(f"{guest}/aggregation-cpu-sum/") for each in found)
+    first, second = ({each["name"] for each in ceilometer.samples(guest)} for guest in ("guest1", "guest2"))
+    assert first == second
 
 
 def _check_lease(host: AgentHost, ceilometer: Ceilometer) -> None:
@@ -126,10 +167,10 @@ def _check_ring(host: AgentHost, ceilometer: Ceilometer) -> None:
     with host.bus() as api:
         since = time.time() - 600
         host.until(lambda: len(api.recent(host.name, RingQuery(since)).rows) > 2)
-        assert not [each for each in ceilometer.samples() if ".load." in each["name"]]
+        assert not [each for each in ceilometer.samples(host.name) if ".load." in each["name"]]
         assert api.publish(host.name, RingQuery(since, "load")) == 1
         host.until(lambda: api.buffer(host.name)["ring"]["publishing"] == 0)
-        host.until(lambda: len([each for each in ceilometer.samples() if ".load." in each["name"]]) >= 9)
+        host.until(lambda: len([each for each in ceilometer.samples(host.name) if ".load." in each["name"]]) >= 9)
         assert api.buffer(host.name)["samples"]["readers"]["telemetry"]["dropped"] == 0
 
 

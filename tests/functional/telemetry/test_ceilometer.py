@@ -281,6 +281,8 @@ def odd_rows(host: str) -> Iterator[dict[str, Any]]:
         yield {"id": f"{host}/users/users", "last_update": at, "values": values[-1:]}
     for text in ODD_TEXTS:
         yield {"id": f"{host}/{text}/gauge-{text}", "last_update": now, "values": values[-1:]}
+    for other in ("guest", *(text.replace("/", "_") for text in ODD_TEXTS)):
+        yield {"id": f"{other}/users/users", "last_update": now, "values": values[-1:]}
 
 
 def test_they_survive_whatever_can_be_said(
@@ -296,7 +298,8 @@ def test_they_survive_whatever_can_be_said(
     for each in odd:
         bus.send(each.type, each.payload)
     spool = Spool(tmp_path, LEAST)
-    Sampler(Watch(lambda _: Page(), dict), spool, about.host).put(odd_rows(about.host), rates=True)
+    sampler = Sampler(Watch(lambda _: Page(), dict), spool, about.host, hostname=lambda: about.host)
+    sampler.put(odd_rows(about.host), rates=True)
     SampleSender(bus, about).send(spool.reader("telemetry").peek(100))
     last = events.host_up(about, time.time())
     bus.send(last.type, last.payload)
@@ -309,6 +312,9 @@ def test_they_survive_whatever_can_be_said(
     assert "Fail to process" not in telemetry.ceilometer.log()
     for metric in ("collectd.memory.used", "collectd.users"):
         waited(functools.partial(_newest, gnocchi, about.host, metric), telemetry)
+    waited(functools.partial(_newest, gnocchi, "guest", "collectd.users"), telemetry)
+    guest = gnocchi.get(f"/v1/resource/collectd_host/{events.resource_id('guest')}").json()
+    assert (guest["host"], guest["project_id"]) == ("guest", about.project)
 
 
 def heard(telemetry: Telemetry) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.domain import samples
+from collectd_mgr.domain import events, samples
 from collectd_mgr.domain.reads import Page, Query
 from collectd_mgr.domain.ring import RingQuery
 from collectd_mgr.domain.spool import LEAST
@@ -108,6 +108,21 @@ def test_samples_are_taken_at_their_interval_each_value_once(daemon: Daemon, tmp
     assert {each["name"] for each in found} == {"collectd.load.a"}
     assert all(set(each) > {"name", "type", "unit", "volume", "resource_id", "timestamp"} for each in found)
     assert sampler.dropped == 2, "what is no number"
+
+
+def test_what_bears_the_name_of_another_host_is_sent_in_that_name(daemon: Daemon, tmp_path: Path) -> None:
+    """Where nobody knows how the daemon calls its own, all is this host's."""
+    spool = Spool(tmp_path, LEAST)
+    reader = spool.reader("test")
+    called = iter(["", HOST])
+    sampler = Sampler(daemon.watch(), spool, "cn1", hostname=lambda: next(called))
+    own, guest = row("load/load", ("a", "gauge", 1.0, 1.0)), row("virt/virt_vcpu", ("value", "gauge", 1.0, 1.0))
+    rows = [own, {**guest, "id": "guest/virt/virt_vcpu"}]
+    for _ in range(2):
+        sampler.put(rows, rates=True)
+    found = [(entry.data["host"], entry.data["samples"]) for entry in taken(reader)]
+    assert [(host, len(each)) for host, each in found] == [("cn1", 2), ("cn1", 1), ("guest", 1)]
+    assert all(each["resource_id"] == events.resource_id(host) for host, those in found for each in those)
 
 
 def test_what_several_choices_choose_is_sent_once_at_the_shortest_interval(daemon: Daemon, tmp_path: Path) -> None:
