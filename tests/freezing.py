@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.waiting import eventually
 
@@ -46,24 +48,34 @@ def reader(pid: int) -> int:
     return next(int(task.name) for task in tasks if (task / "comm").read_text().startswith("reader#"))
 
 
-#: Of the first version: who is frozen there does not even end. In the second one a SIGKILL does.
-_FREEZER = Path("/sys/fs/cgroup/freezer")
-
-
 @contextmanager
 def held(thread: int) -> Iterator[None]:
     """A thread that nothing ends, as where it waits for a file system that does not answer."""
-    group = _FREEZER / f"cm-{thread}"
-    group.mkdir()
-    try:
-        (group / "tasks").write_text(str(thread))
-        (group / "freezer.state").write_text("FROZEN")
-        eventually(lambda: (group / "freezer.state").read_text() == "FROZEN\n")
-        yield
-    finally:
-        (group / "freezer.state").write_text("THAWED")
-        eventually(lambda: not (group / "tasks").read_text() or _left(group, thread))
-        group.rmdir()
+    with _freezer() as freezer:
+        group = freezer / f"cm-{thread}"
+        group.mkdir()
+        try:
+            (group / "tasks").write_text(str(thread))
+            (group / "freezer.state").write_text("FROZEN")
+            eventually(lambda: (group / "freezer.state").read_text() == "FROZEN\n")
+            yield
+        finally:
+            (group / "freezer.state").write_text("THAWED")
+            eventually(lambda: not (group / "tasks").read_text() or _left(group, thread))
+            group.rmdir()
+
+
+@contextmanager
+def _freezer() -> Iterator[Path]:
+    """That of cgroups of the first version, also where the machine has mounted the second alone: who is frozen in it
+    does not even end. In the second a SIGKILL does.
+    """
+    with TemporaryDirectory(prefix="cm-freezer-") as place:
+        subprocess.run(["mount", "-t", "cgroup", "-o", "freezer", "freezer", place], check=True)
+        try:
+            yield Path(place)
+        finally:
+            subprocess.run(["umount", place], check=True)
 
 
 def _left(group: Path, thread: int) -> bool:
