@@ -21,6 +21,8 @@ from collectd_mgr.extension.missing import Missing
 from collectd_mgr.extension.notifications import Notifications
 from collectd_mgr.extension.observer import unseen
 
+_NO_METRIC = "There is no metric of this name in collectd's cache."
+
 #: Seconds after which a stop that was announced is not waited for any more.
 _STOP = 120.0
 
@@ -109,7 +111,10 @@ class Inside:
         """
         self.gate.running()
         if self.live is not None:
-            return self.live.flushes(plugin, identifier, timeout)
+            rows = self.live.flushes(plugin, identifier, timeout)
+            # Plugins report no error for a name that they do not know.
+            unknown = identifier is not None and self.metrics is not None and not self.metrics.has(identifier)
+            return [{**row, "detail": row["detail"] or _NO_METRIC} for row in rows] if unknown else rows
         self.library.plugin_flush(_bytes(plugin), abi.to_cdtime(timeout), _bytes(identifier))
         return [{"plugin": plugin, "callback": None, "outcome": ASKED, "detail": None}]
 

@@ -38,6 +38,10 @@ class Metrics:
     def status(self) -> dict[str, Any]:
         return self._sight.status()
 
+    def has(self, name: str) -> bool:
+        """Whether there is a metric of this name."""
+        return self._sight.values.of([name.encode("utf-8", "surrogateescape")])[0] is not None
+
     def listing(self, **filters: Any) -> dict[str, Any]:
         """The columns of :class:`.columns.Packed`, and ``marker``."""
         packed, marker = self._sight(lambda view: _page(view, False, **filters))

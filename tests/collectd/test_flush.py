@@ -13,6 +13,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.testing.collectd import ScratchCollectd
+from tests.waiting import Eventually
 
 HERE = Path(__file__).parent
 
@@ -73,6 +74,14 @@ def test_every_plugin_says_what_became_of_it(collectd: ScratchCollectd) -> None:
         "python.unwilling_flush": "asked",
         "csv": "cannot",
     }
+
+
+def test_a_name_that_no_metric_has_is_told(collectd: ScratchCollectd, eventually: Eventually) -> None:
+    eventually(lambda: collectd.call("metrics_list", plugin="load")["names"])
+    unknown = "There is no metric of this name in collectd's cache."
+    for name, detail in ((IDENTIFIER, None), (f"{IDENTIFIER}-x", unknown)):
+        (row,) = collectd.call("flush", plugin="rrdtool", identifier=name)
+        assert (row["outcome"], row["detail"]) == ("flushed", detail)
 
 
 def test_one_plugin_by_its_name(collectd: ScratchCollectd) -> None:
