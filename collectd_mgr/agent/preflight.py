@@ -37,6 +37,8 @@ _RESTART = "restart"
 #: After these a plugin collects what its configuration says, rather than what it did before.
 _NEW = (plan.LOAD, plan.ENABLE, plan.RECONFIGURE)
 
+#: Seconds that a trial in a preview has at least: in fewer one that gives values may not come to them.
+_SHORTEST = 3.0
 
 #: Kinds of plugins that give no series of their own.
 _WITHOUT_VALUES = frozenset({"write", "notify", "log", "filter"})
@@ -44,15 +46,26 @@ _WITHOUT_VALUES = frozenset({"write", "notify", "log", "filter"})
 
 @dataclass(frozen=True)
 class _Asked:
-    """One preview: trials until ``deadline``, with ``another`` collectd than the one that runs; what they find."""
+    """One preview: ``trials`` until ``deadline``, with ``another`` collectd than the one that runs; what they find."""
 
     deadline: float
+    trials: int
     problems: list[dict[str, Any]]
     another: Settings | None
     #: What the host is to come to.
     goal: Goal
     #: Samples per second of each plugin that was tried so far.
     tried: dict[str, float] = field(default_factory=dict)
+
+    def share(self) -> float:
+        """Of the time that is left, in seconds, for the next trial: one plugin that is silent leaves the others theirs.
+
+        :raises Busy: it would be too short to tell anything
+        """
+        left = self.deadline - time.monotonic()
+        if left < _SHORTEST:
+            raise exception.Busy("The time for trials is over.")
+        return max(_SHORTEST, left / max(1, self.trials - len(self.tried)))
 
 
 class Preflight:
@@ -108,7 +121,8 @@ class Preflight:
         another = self._another(spec, todo)
         if another is not None:
             problems += [error.to_dict() for error in self._trials.check(another, self._ours(spec))]
-        asked = _Asked(deadline, problems, another, self._state.goal(spec))
+        trials = sum(change.kind in _NEW for change in todo)
+        asked = _Asked(deadline, trials, problems, another, self._state.goal(spec))
         changes = tuple(self._foreseen(change, running, asked) for change in todo)
         effects = self._effects(spec)
         return preview.summary(
@@ -245,7 +259,7 @@ class Preflight:
             if safety.lookup(plugin).kind in _WITHOUT_VALUES:
                 return Load(0, interval), ()
             check_testable(plugin)
-            result = self._tried(plugin, goal, asked.deadline - time.monotonic(), asked.another)
+            result = self._tried(plugin, goal, asked.share(), asked.another)
         except (exception.NotTestable, exception.Busy, exception.RefusedByAgent):
             # What is refused is among the problems already.
             return unknown
@@ -272,7 +286,7 @@ class Preflight:
         interval = replace(goal, interval=goal.interval or origin.interval)
         types = [str(value) for statement in _types(self._state) for value in statement]
         try:
-            result = self._trials.run(Trial(plugin, interval, hostname, types, another), max(0.0, patience))
+            result = self._trials.run(Trial(plugin, interval, hostname, types, another), patience)
         except exception.CollectdMgrError as error:
             # collectd's own lines may quote the configuration.
             raise exception.from_dict(masked(error.to_dict())) from None

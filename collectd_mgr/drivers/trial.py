@@ -121,7 +121,8 @@ class Trials:
         :raises ProgramUnfit: the program is none that could be run here
         :raises ConfigRejected: with collectd's own ``messages``, because it takes too much memory, or
             as it has none and would read nothing
-        :raises Busy: another trial is under way for all that time; at once, where one waits already
+        :raises Busy: another trial is under way for all that time; at once, where one waits already; or collectd is not
+            up in that time
         """
         there = self._installations
         installation = there.current() if trial.program is None else there.of(trial.program)
@@ -205,16 +206,19 @@ def _count(file: Path) -> int:
 
 
 def _ended(child: subprocess.Popen[bytes]) -> int:
-    """Its status, if it ended by itself; else 0."""
+    """Its status, if it ended by itself; else 0. :raises Busy: it was not even ready to be ended in order"""
     status = child.poll()
     if status is not None:
         return status
     with suppress(ProcessLookupError):
         os.kill(child.pid, signal.SIGTERM)
     try:
-        return child.wait(_END)
+        status = child.wait(_END)
     except subprocess.TimeoutExpired:
         return 0
+    if status == -signal.SIGTERM:
+        raise exception.Busy("collectd did not come up in the time for the trial: the host has too much to do.")
+    return status
 
 
 def _sources(types: Sequence[str]) -> Mapping[str, Sources]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,15 @@ def test_one_that_takes_too_much_memory_is_ended(trials: Trials, tmp_path: Path)
     with pytest.raises(exception.ConfigRejected, match="more than 256 MiB of memory"):
         tried(trials, "df", {"MountPoint": "/((a{1,80}){1,80}){1,80}/"})
     assert list((tmp_path / "state" / "trials").iterdir()) == []
+
+
+def test_one_that_is_not_up_in_time_says_nothing_of_the_configuration(tmp_path: Path) -> None:
+    """As if the machine had too much to do."""
+    slow = tmp_path / "collectd"
+    slow.write_text("#!/bin/sh\nexec sleep 600\n")
+    slow.chmod(0o755)
+    with pytest.raises(exception.Busy, match="did not come up in the time"):
+        tried(Trials(replace(settings_in(tmp_path), binary=str(slow))), "cpu", patience=0.1)
 
 
 def test_a_read_that_fails_is_a_warning(trials: Trials) -> None:

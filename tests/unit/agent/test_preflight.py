@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +12,12 @@ from typing import Any, ClassVar
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.agent.preflight import Preflight
+from collectd_mgr.agent.preflight import _SHORTEST, Preflight, _Asked
 from collectd_mgr.domain import plan
 from collectd_mgr.domain.capabilities import Offer
 from collectd_mgr.domain.plan import Change, Running
 from collectd_mgr.domain.reads import Page, Query
-from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
+from collectd_mgr.domain.spec import HOST, Generation, Goal, HostSpec, Layer, PluginSetting
 from collectd_mgr.drivers.base import Applied, Order
 from collectd_mgr.drivers.fake import FakeDriver
 from tests.unit.agent.agents import NAME, Agent, Live, spec
@@ -144,6 +145,22 @@ class TestPreview:
         found = self.of(agent, cpu={"NoSuchOption": 1})
         assert [problem["code"] for problem in found["problems"]] == ["config_rejected"]
         assert found["series_added"] is None
+
+    def test_what_it_does_not_get_to_is_not_known(self, agent: Agent) -> None:
+        """The first gives nothing in all of its time, and what is left is too little for the others."""
+        nothing = {"MountPoint": "/nowhere"}
+        agent.apply(spec(1))
+        found = preflight(agent).preview(spec(2, df=nothing, uptime=True, users=True), 4.0)
+        bases = {change["plugin"]: change["after"]["basis"] for change in found["changes"]}
+        assert (found["problems"], found["series_added"]) == ([], None)
+        assert {bases["uptime"], bases["users"]} == {"unknown"}
+
+    def test_each_trial_has_its_share_of_the_time(self) -> None:
+        asked = _Asked(time.monotonic() + 1000, 10, [], None, Goal())
+        assert _SHORTEST < asked.share() <= 100
+        assert replace(asked, trials=1000).share() == _SHORTEST
+        with pytest.raises(exception.Busy):
+            replace(asked, deadline=time.monotonic() + _SHORTEST).share()
 
     def test_settings_that_are_about_metrics(self, agent: Agent) -> None:
         agent.apply(spec(1, memory=1.0))
