@@ -100,10 +100,11 @@ def check_beside(host: Host, desired: Desired, section: str, given: Mapping[str,
     """
     theirs = facts(host, section).get("host", {})
     _check_owned(given, theirs)
-    wanted = {name: setting for name, setting in given.items() if setting is not None}
-    if wanted:
-        for others in (desired.section(section), desired.layer.sections.get(section, {})):
-            together({**others, **wanted}, theirs)
+    if all(setting is None for setting in given.values()):
+        return
+    for others in (desired.section(section), desired.layer.sections.get(section, {})):
+        left = {name: setting for name, setting in {**others, **given}.items() if setting is not None}
+        together(left, theirs)
 
 
 def facts(host: Host, section: str) -> Mapping[str, Any]:

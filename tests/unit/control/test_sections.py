@@ -33,3 +33,11 @@ def test_what_lies_below_a_lease_comes_back_when_it_ends() -> None:
         check(desired, "b", OTHER)
     check(desired, "b", {**LOAD, "type": "memory"})
     check(desired, "a", OTHER)
+
+
+def test_what_is_taken_away_at_the_same_time_is_in_nobodys_way() -> None:
+    """As ``host preview`` asks; another name for the same would be refused."""
+    desired = edits.set_setting("thresholds", "a", LOAD)(Desired())
+    check_beside(Host(name="c1"), desired, "thresholds", {"a": None, "b": LOAD}, thresholds.check)
+    with pytest.raises(exception.BadSetting):
+        check(desired, "b", LOAD)
