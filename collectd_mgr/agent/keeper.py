@@ -227,7 +227,7 @@ class Keeper:
         if running.pid is not None or off or (probation is not None and probation.ended(running)):
             return
         if self._is_ours_to_start() and self._last_resort.due(self._clock()):
-            LOG.warning("collectd does not run: it is started with what is on the disk.")
+            LOG.warning("collectd does not run: a start with what is on the disk is tried.")
             try:
                 self._carrier.start(self._state.memory.current or NOTHING)
             except (exception.CollectdMgrError, OSError) as error:
