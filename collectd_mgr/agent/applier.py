@@ -175,6 +175,7 @@ class Applier:
         if memory.quarantine is not None and clears > memory.quarantine.clears:
             memory = replace(memory, quarantine=None)
         self._state.memory = replace(memory, taken=spec, outcome=APPLYING, error=None, warnings=warnings, driver=driver)
+        self._state.try_news(spec)
         return self._carry(spec, request_id)
 
     def resume(self, intent: Intent, found: tuple[str, ...] = ()) -> None:

@@ -19,6 +19,7 @@ from collectd_mgr.agent.probation import lasting
 from collectd_mgr.agent.reload import difference
 from collectd_mgr.agent.silence import STARTING, asked, is_starting, unanswered, wait_for
 from collectd_mgr.agent.state import LIVE, State
+from collectd_mgr.domain import managed
 from collectd_mgr.domain.difference import Difference
 from collectd_mgr.domain.plan import RELOAD, Plan, Running
 from collectd_mgr.domain.secrets import mask_text
@@ -27,9 +28,6 @@ from collectd_mgr.drivers.base import Applied, Driver, Order
 from collectd_mgr.drivers.ladder import Barred, Ladder
 
 LOG = logging.getLogger(__name__)
-
-#: What a driver finds out only when it is at it, and the next one may well be able to do.
-_NEXT_RUNG = (exception.Busy, exception.LiveOff, exception.LiveRefused, exception.NotCapable)
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ class Carrier:
 
     def at_next_start(self, spec: HostSpec) -> None:
         """Have ``spec`` on the disk for a daemon that somebody else starts; safe to repeat."""
-        self.ladder.drivers[-1].at_next_start(self._state.goal(spec), _name(spec))
+        self.ladder.drivers[-1].at_next_start(self._state.goal(spec), managed.name(spec.generation))
 
     def start(self, spec: HostSpec) -> None:
         """Start a daemon that does not run with ``spec`` as it is on the disk: what can be done when that is full.
@@ -136,7 +134,7 @@ class Carrier:
 
     def difference(self, spec: HostSpec) -> Difference:
         """From what is on the disk for the next daemon to ``spec``; none when that is the same."""
-        return self.ladder.drivers[-1].difference(self._state.goal(spec), _name(spec))
+        return self.ladder.drivers[-1].difference(self._state.goal(spec), managed.name(spec.generation))
 
     def close(self, outcome: str) -> None:
         """What was done is remembered: have it on the disk as the next daemon will find it, and end the journal."""
@@ -144,6 +142,14 @@ class Carrier:
         self._journal.end(outcome)
 
     def _bring(self, spec: HostSpec, takes_up: bool, request_id: str, barred: Barred | None = None) -> Applied:
+        while True:
+            try:
+                return self._try(spec, takes_up, request_id, barred)
+            except failure.OF_A_PLUGIN as error:
+                if not self._state.goes_without(error, spec, self.ladder.observe()):
+                    raise
+
+    def _try(self, spec: HostSpec, takes_up: bool, request_id: str, barred: Barred | None) -> Applied:
         self.tried = None
         self.prepare()
         running = self._answering(spec)
@@ -197,7 +203,7 @@ class Carrier:
         while True:
             try:
                 return self._transact(driver, change)
-            except _NEXT_RUNG as error:
+            except failure.NEXT_RUNG as error:
                 change = self._without(change, {driver.name: error.detail})
                 try:
                     driver = self._pick(change)
@@ -259,7 +265,7 @@ class Carrier:
         goal = self._state.goal(spec) if driver.name == LIVE else self._state.next_goal(spec)
         self._acts(frozenset(step.plugin for step in todo), driver.name != LIVE)
         try:
-            applied = driver.apply(Order(goal, todo, change.request_id, _name(spec), apart))
+            applied = driver.apply(Order(goal, todo, change.request_id, managed.name(spec.generation), apart))
         except Exception as error:
             self._fault(faults.APPLIED)
             self._state.note(gap=getattr(error, "kwargs", {}).get("gap", self._state.memory.gap))
@@ -292,8 +298,3 @@ class Carrier:
         """Whether the daemon, which was ``before``, is further from what it is to run, or does not tell."""
         now, wanted = self.ladder.observe(), self._state.memory.current or NOTHING
         return now.version is None or failure.lacks_more(self._steps(before, wanted), self._steps(now, wanted))
-
-
-def _name(spec: HostSpec) -> str:
-    """Of the generation, as the daemon is told to remember it."""
-    return f"{spec.generation.epoch}/{spec.generation.n}"

@@ -12,6 +12,12 @@ from collectd_mgr.drivers.ladder import Ladder
 #: How long a daemon that stopped answering in an operation is watched for its end, in seconds.
 _DYING = 2.0
 
+#: What a driver finds out only when it is at it, and the next one may well be able to do.
+NEXT_RUNG = (exception.Busy, exception.LiveOff, exception.LiveRefused, exception.NotCapable)
+
+#: What is one plugin's, which they name; the last two where no other driver can do what live cannot.
+OF_A_PLUGIN = (exception.PluginNotLoadable, exception.ConfigRejected, exception.LiveRefused, exception.Busy)
+
 #: Nobody knows what was done.
 UNANSWERED = (exception.DaemonUnreachable, exception.RequestTimeout)
 

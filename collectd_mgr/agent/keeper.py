@@ -13,7 +13,7 @@ from collectd_mgr.agent.applier import Applier
 from collectd_mgr.agent.backoff import Backoff
 from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.crash import Crash
-from collectd_mgr.agent.desired import NOTHING, asks_for_more, follows
+from collectd_mgr.agent.desired import NOTHING, asks_for_more
 from collectd_mgr.agent.drift import DriftWatch
 from collectd_mgr.agent.gate import GateWatch
 from collectd_mgr.agent.journal import Journal
@@ -21,7 +21,7 @@ from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.agent.probation import Probation
 from collectd_mgr.agent.recovery import Recovery
 from collectd_mgr.agent.settings import AgentSettings
-from collectd_mgr.agent.state import State
+from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.agent.vain import Vain
 from collectd_mgr.domain import drift, mode
 from collectd_mgr.domain.difference import NONE
@@ -128,7 +128,7 @@ class Keeper:
     def _mend(self) -> None:
         """What the next daemon starts with is ours: where somebody has broken it, it is written anew."""
         spec, flaw = self._state.memory.current or NOTHING, self._carrier.flaw()
-        diff = self._carrier.difference(spec) if self._knows() else NONE
+        diff = self._carrier.difference(spec) if self._state.knows_start() else NONE
         if flaw is None and (not diff or self._state.owes()):
             if diff and self._mends():
                 self._carrier.at_next_start(spec)
@@ -189,21 +189,23 @@ class Keeper:
                 self._bring(spec, running)
             return
         self._dead_since = None
-        if running.version is not None and self._knows():
+        if running.version is not None and self._state.knows_start():
             holds, todo = self._state.in_force(spec), self._carrier.differs(spec, running)
             if not todo:
                 self._state.has_reached(holds)
                 self._reached()
+                self._try_omitted(spec, running)
             vain = self._vain.is_again(spec, holds, running, todo)
             self._drift.see_daemon(todo, self._lacking if vain else None)
             mends = todo and not vain and self._mends() and self._backoff.due(self._clock())
             if mends and self._bring(spec, running):
                 self._drift.over(drift.DAEMON, mended=True)
 
-    def _knows(self) -> bool:
-        """Who never took up anything, or forgot it, does not know what is to run. Below the first of all is nothing."""
-        current, taken = self._state.memory.current, self._state.memory.taken
-        return current is not None or (taken is not None and follows(taken, None))
+    def _try_omitted(self, spec: HostSpec, running: Running) -> None:
+        """What is left out may be had by now; another daemon is not spent on it."""
+        left = self._state.take_omitted(self._clock())
+        if left and (self._carrier.disrupts(spec, running) or not self._bring(spec, running, LIVE)):
+            self._state.omit(left)
 
     def _reached(self) -> None:
         """The daemon is what it is to be, whoever saw to that: what went wrong on the way there is over.
@@ -241,11 +243,11 @@ class Keeper:
         self._dead_since = self._dead_since or self._clock()
         return self._clock() - self._dead_since >= self._settings.revival
 
-    def _bring(self, spec: HostSpec, found: Running) -> bool:
-        """Whether the daemon, which was found so, is at ``spec`` then; if not, why is told."""
+    def _bring(self, spec: HostSpec, found: Running, by: str | None = None) -> bool:
+        """Whether the daemon, which was found so, is at ``spec`` then, ``by`` one driver alone; if not, why is told."""
         applied = None
         try:
-            applied = self._carrier.keep(spec)
+            applied = self._carrier.keep(spec, barred=self._carrier.ladder.others(by))
         except exception.DaemonDied as error:
             self._crash.happened(error)
         except exception.CollectdMgrError as error:
@@ -253,7 +255,6 @@ class Keeper:
                 self._vain.failed(spec, found)
                 self._lacks(error)
         else:
-            # What went wrong before has its end here.
             self._lacking = None
             self._state.remember(warnings=applied.warnings)
         self.close()
@@ -293,8 +294,7 @@ class Keeper:
         """What goes wrong in it (a full disk) keeps the agent neither from its start nor from the next look."""
         try:
             self.look()
+            self._trouble = None
         except Exception as error:
             LOG.exception("A look at collectd failed.")
             self._trouble = mask_text(f"The last look at collectd failed: {error}")
-        else:
-            self._trouble = None

@@ -196,12 +196,15 @@ class Picture:
         return since
 
     def _failed(self, goal: Goal, memory: Memory) -> dict[str, str]:
-        """The plugins of a generation that failed which it wanted otherwise than they are, and why it failed."""
+        """The plugins of a generation that failed which it wanted otherwise than they are, and those that cannot be had
+        any more; each with the reason.
+        """
+        omitted = {name: secrets.mask_text(why) for name, why in self._state.omitted(memory.current).items()}
         if memory.outcome != FAILED or memory.error is None:
-            return {}
+            return omitted
         wanted = self._state.goal(memory.taken)
         names = {name for name in wanted.plugins if wanted.plugins[name] != goal.plugins.get(name)}
-        return dict.fromkeys(names, secrets.mask_text(str(memory.error["detail"])))
+        return {**omitted, **dict.fromkeys(names, secrets.mask_text(str(memory.error["detail"])))}
 
 
 def _origin(name: str, on: bool) -> str:

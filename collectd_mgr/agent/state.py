@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -16,6 +16,7 @@ from collectd_mgr.agent.allowlist import Allowlist
 from collectd_mgr.agent.desired import follows, goal_of, named, same_daemon, without_effect
 from collectd_mgr.agent.memory import MemoryFile
 from collectd_mgr.agent.mode import ModeSwitch
+from collectd_mgr.agent.omissions import Omissions
 from collectd_mgr.agent.origin import Origin
 from collectd_mgr.agent.probation import Elder
 from collectd_mgr.domain import leases
@@ -77,6 +78,7 @@ class State:
         #: What somebody else has done.
         self.drift: Callable[[], tuple[Drift, ...]] = tuple
         self._allowlist = allowlist or Allowlist()
+        self._omissions = Omissions()
 
     @contextmanager
     def turn(self, patience: float) -> Iterator[None]:
@@ -115,17 +117,52 @@ class State:
         return self._switch.now(self.memory.mode)
 
     def goal(self, spec: HostSpec | None) -> Goal:
-        """What the daemon is to do for ``spec``: what the host's allow-list refuses by now is off."""
-        return self._allowlist.permitted(self.wanted(spec))
+        """What the daemon is to do for ``spec``. Off is what the host's allow-list refuses by now, and what cannot be
+        had any more.
+        """
+        return self._without(self.wanted(spec))
 
     def next_goal(self, spec: HostSpec | None) -> Goal:
         """The same beside the operator's files as they are on the disk now: another daemon would read these."""
-        return self._allowlist.permitted(self._merge(self.origin_now(), spec))
+        return self._without(self._merge(self.origin_now(), spec))
+
+    def _without(self, goal: Goal) -> Goal:
+        return self._omissions.within(self._allowlist.permitted(goal))
 
     def refusals(self, spec: HostSpec | None) -> tuple[str, ...]:
         """A sentence for each thing in ``spec`` that :meth:`goal` leaves out, and for what else is wrong with that."""
-        none = without_effect(leases.in_force(spec, self.memory.leases))
-        return (*none, *self._allowlist.refusals(self.wanted(spec), self.origin.interval))
+        none, wanted = without_effect(leases.in_force(spec, self.memory.leases)), self.wanted(spec)
+        omitted = (f"{name} is left out: {why}" for name, why in self._omissions.of(wanted).items())
+        return (*none, *omitted, *self._allowlist.refusals(wanted, self.origin.interval))
+
+    def omitted(self, spec: HostSpec | None) -> dict[str, str]:
+        """The plugins of ``spec`` that cannot be had any more, each with the reason."""
+        return self._omissions.of(self.wanted(spec))
+
+    def goes_without(self, error: exception.CollectdMgrError, spec: HostSpec, running: Running) -> bool:
+        """Whether ``error`` is about a plugin that ``running`` lacks and that is no news in ``spec``: from now on it is
+        left out, for all the rest is not to wait for it.
+        """
+        added = self._omissions.add(error, self.wanted(spec), self.wanted(self.memory.current), running)
+        if added:
+            LOG.warning("Left out: %s: %s", error.code, mask_text(error.detail))
+            self.changed()
+        return added
+
+    def take_omitted(self, now: float) -> Mapping[str, str]:
+        """All that is left out, which it is no more then, as now and then in mode manage; else nothing.
+
+        :param now: in seconds of any clock that goes on
+        """
+        return self._omissions.take(now) if self.mode().mode == MANAGE else {}
+
+    def omit(self, why: Mapping[str, str]) -> None:
+        """Leave these out, as they were when they were taken."""
+        self._omissions.omit(why)
+
+    def try_news(self, spec: HostSpec) -> None:
+        """What ``spec`` asks for anew is not left out."""
+        self._omissions.forget(self.wanted(spec), self.wanted(self.memory.current))
 
     def bound_rate(self) -> None:
         """Have what gives more samples than this host allows be refused."""
@@ -214,6 +251,10 @@ class State:
     def knows(self) -> bool:
         """Whether it is known what the host is to run: who was never told, or has forgotten it, does not."""
         return self.memory.current is not None
+
+    def knows_start(self) -> bool:
+        """The same, or it was told the first of all, below which is nothing."""
+        return self.knows() or (self.memory.taken is not None and follows(self.memory.taken, None))
 
     def sections(self) -> Sections:
         """The named settings in force: the host came to them, whatever is asked of it by now."""

@@ -17,7 +17,7 @@ from collectd_mgr import exception
 from collectd_mgr.domain import canonical, config, grammar, ignorelist, queue, safety, sections, thresholds
 from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.sections import Settings
-from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.domain.spec import Generation, Goal, PluginGoal
 
 #: The extension, as collectd's python plugin imports it, and as it calls itself in a ``<Module>`` block.
 IMPORT = "collectd_mgr.extension.entry"
@@ -73,6 +73,11 @@ class Marker:
             return cls(**{**data, "plugins": plugins, "disabled": tuple(data["disabled"])})
         except (ValueError, TypeError, KeyError, AttributeError):
             return cls()
+
+
+def name(generation: Generation) -> str:
+    """As the daemon is told to remember it."""
+    return f"{generation.epoch}/{generation.n}"
 
 
 def marker(goal: Goal, generation: str = "") -> Marker:

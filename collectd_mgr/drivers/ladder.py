@@ -77,6 +77,11 @@ class Ladder:
         sentences = " ".join(f"{name}: {refusal}" for name, refusal in refusals.items())
         raise exception.NoDriver(f"No driver can make the change. {sentences}", refusals=refusals)
 
+    def others(self, name: str | None) -> Barred:
+        """All but this one, barred; none where there is no such name."""
+        names = [driver.name for driver in self.drivers]
+        return {each: f"Only {name} is to be tried." for each in names if each != name} if name in names else {}
+
     def passed_over(self, chosen: str, plan: Plan, running: Running, barred: Barred) -> dict[str, str]:
         """Why each driver before that one cannot make every change of ``plan``."""
         before = itertools.takewhile(lambda driver: driver.name != chosen, self.drivers)

@@ -136,7 +136,7 @@ class LiveDriver(RealDriver):
         operations = Operations(self._collectd.wire, before, old or "", order.request_id, self._settings.grace_timeout)
         files.stage(text)
         try:
-            said = [line for change in order.plan for line in operations.make(change, order.goal)]
+            said = [line for change in self._in_order(order.plan) for line in operations.make(change, order.goal)]
             files.put()
             running = self._collectd.remember(order.goal, order.generation)
         except Exception as error:
@@ -149,6 +149,10 @@ class LiveDriver(RealDriver):
                 operations.undo()
             raise
         return said, running
+
+    def _in_order(self, changes: plan.Plan) -> list[Change]:
+        """Last what has no way back: a read that a plugin makes once would not be there again after an enable."""
+        return sorted(changes, key=lambda change: change.kind == plan.DISABLE and self._lookup(change.plugin).once)
 
     def _outlived(self, before: dict[str, Any], error: Exception) -> None:
         """:raises DaemonDied: the daemon did not outlive the operation; there is nothing to undo in the next one"""

@@ -131,7 +131,11 @@ class Operations:
 
     def _ask(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         timeout = self._grace + _MARGIN
-        return dict(self._wire.call(method, params, request_id=self._request_id, timeout=timeout))
+        try:
+            return dict(self._wire.call(method, params, request_id=self._request_id, timeout=timeout))
+        except exception.ConfigRejected as error:
+            error.kwargs.update({"plugin": params["plugin"]} if "plugin" in params else {})
+            raise
 
 
 def _check_taken(plugin: str, said: Sequence[str]) -> None:

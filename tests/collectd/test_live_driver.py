@@ -34,6 +34,9 @@ TWO_FILES = {"File": [{"args": "/dev/null", "Match": _MATCH}, {"args": "/dev/nul
 #: Its reads are registered by its configuration.
 PAGE = {"Page": {"args": "uptime", "URL": "file:///proc/uptime", "MeasureResponseTime": True}}
 
+#: What nobody tries beside the daemon, with a mistake.
+UNTRIED = {"Server": [{"args": "x", "Socket": "/nonexistent/socket"}, {"args": "y", "Nope": 1}]}
+
 
 @pytest.fixture
 def rig() -> Iterator[Rig]:
@@ -100,6 +103,15 @@ def test_what_does_not_come_back_is_left_to_a_new_collectd() -> None:
         with pytest.raises(exception.LiveRefused) as refused:
             rig.driver.apply(order)
     assert refused.value.kwargs["reason_code"] == "not_back"
+
+
+def test_it_is_switched_off_last(rig: Rig) -> None:
+    """For that alone there would be no way back, were something else to fail."""
+    rig.reach(rig.goal({"memcached": PluginGoal(True, interval=FAST)}))
+    order = rig.order(rig.goal({"memcached": OFF, "powerdns": PluginGoal(True, FAST, UNTRIED)}))
+    assert [change.kind for change in order.plan] == [plan.DISABLE, plan.LOAD]
+    rig.refuses(order, exception.ConfigRejected)
+    assert rig.running("memcached").enabled
 
 
 def test_nor_is_there_anything_to_fear_where_it_has_a_configuration(rig: Rig) -> None:
@@ -199,8 +211,7 @@ def test_a_plugin_that_the_table_refuses_is_refused_with_its_reason(rig: Rig) ->
 
 
 def test_what_nobody_may_try_beside_it_is_taken_back_when_collectd_does_not_take_it(rig: Rig) -> None:
-    config = {"Server": [{"args": "x", "Socket": "/nonexistent/socket"}, {"args": "y", "Nope": 1}]}
-    error = rig.refuses(rig.order(rig.goal({"powerdns": PluginGoal(True, FAST, config)})), exception.ConfigRejected)
+    error = rig.refuses(rig.order(rig.goal({"powerdns": PluginGoal(True, FAST, UNTRIED)})), exception.ConfigRejected)
     assert error.kwargs["messages"] == ["powerdns plugin: Option `Nope' not allowed here."]
 
 

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A plugin that was there, and cannot be any more, is in the way of nothing else on its host."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from collectd_mgr.domain.operations import APPLIED, FAILED
+from collectd_mgr.domain.plan import Running
+from collectd_mgr.domain.spec import HostSpec
+from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.live import LiveDriver
+from collectd_mgr.testing.collectd import compile_plugin
+from collectd_mgr.testing.suite.rigs import Host, real_host
+from tests.collectd.parts import Parts, spec
+from tests.waiting import eventually
+
+HERE = Path(__file__).parent
+PLUGINS = Path("/usr/lib/collectd")
+
+#: Its init takes its read out where there are no such ports, as on a machine that starts, or this one.
+NO_PORTS = "infiniband"
+
+#: Its init fails, and collectd takes its read out.
+NO_INIT = "thermal"
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with real_host(LiveDriver, run_by=_plugins_of_its_own) as host:
+        yield host
+
+
+def _plugins_of_its_own(settings: DriverSettings) -> DriverSettings:
+    directory = Path(settings.state_dir).parent / "plugins"
+    directory.mkdir()
+    for name in ("python", "csv", "load", "memory", "swap", "uptime", NO_PORTS):
+        shutil.copy2(PLUGINS / f"{name}.so", directory)
+    # Under the name of one that fails so, where there is no such directory.
+    compile_plugin(HERE / "plugins" / "failing.c", directory).rename(directory / f"{NO_INIT}.so")
+    file = Path(settings.config_file)
+    file.write_text(f'PluginDir "{directory}"\n{file.read_text()}')
+    return dataclasses.replace(settings, plugin_dir=str(directory))
+
+
+def on(running: Running, *names: str) -> list[bool]:
+    return [name in running.plugins and running.plugins[name].enabled for name in names]
+
+
+def remember(parts: Parts, known: HostSpec) -> None:
+    """``known`` is what the host was brought to once."""
+    memory = dataclasses.replace(parts.state.memory, taken=known, current=known, good=known, probation=None)
+    parts.state.memory = memory
+    parts.state.write()
+    parts.keeper._carrier.at_next_start(known)
+
+
+@pytest.mark.parametrize("name", [NO_PORTS, NO_INIT])
+def test_what_has_nothing_to_read_is_left_out(host: Host, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    parts = Parts(host)
+    parts.applier.apply(spec(1, "memory"))
+    remember(parts, spec(2, "memory", name))
+    host.again()
+
+    parts.applier.apply(spec(3, "memory", "uptime", name))
+
+    assert (parts.state.memory.outcome, parts.state.memory.error) == (APPLIED, None)
+    running = host.collectd.observe()
+    assert on(running, "memory", "uptime", name) == [True, True, False]
+    assert list(parts.state.omitted(parts.state.memory.current)) == [name]
+    assert any(name in line for line in parts.state.refusals(parts.state.memory.current))
+    # It is tried again, and no other process is spent on that.
+    tries = caplog.text.count("Left out")
+    for _ in range(3):
+        parts.keeper.look()
+        assert (parts.keeper.sentences(), parts.state.drift()) == ((), ())
+    assert caplog.text.count("Left out") > tries
+    assert host.collectd.observe().since_boot == running.since_boot
+    assert list(parts.state.omitted(parts.state.memory.current)) == [name]
+
+
+def test_who_asks_for_it_anew_is_told(host: Host) -> None:
+    parts = Parts(host)
+    parts.applier.apply(spec(1, "memory"))
+    parts.applier.apply(spec(2, "memory", "uptime", NO_PORTS))
+    assert parts.state.memory.outcome == FAILED
+    assert (parts.state.memory.error or {})["code"] == "config_rejected"
+    assert on(host.collectd.observe(), "memory", "uptime") == [True, False]
+
+
+def test_collectd_starts_without_what_cannot_be_loaded_and_has_it_when_it_is_back(host: Host) -> None:
+    parts = Parts(host)
+    parts.applier.apply(spec(1, "memory", "swap"))
+    parts.keeper.look()
+    gone = Path(host.settings.plugin_dir) / "swap.so"
+    host.collectd.daemon.stop()
+    gone.unlink()
+
+    parts.keeper.look()
+
+    assert on(host.collectd.observe(), "memory", "swap") == [True, False]
+    assert parts.state.omitted(parts.state.memory.current) == {"swap": "swap: it is not installed."}
+    parts.applier.apply(spec(2, "memory", "swap", "uptime"))
+    assert parts.state.memory.outcome == APPLIED
+    assert on(host.collectd.observe(), "uptime", "swap") == [True, False]
+
+    # The process there is now takes no newer file.
+    shutil.copy2(PLUGINS / gone.name, gone)
+    host.again()
+
+    def is_back() -> bool:
+        parts.keeper.look()
+        return on(host.collectd.observe(), "memory", "uptime", "swap") == [True] * 3
+
+    eventually(is_back)
+    assert not parts.state.omitted(parts.state.memory.current)
