@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar
 
 from collectd_mgr import exception
 from collectd_mgr.domain import beside, capabilities, counters, managed, output, plan, sections
-from collectd_mgr.domain.baseline import baseline, given, word
+from collectd_mgr.domain.baseline import baseline
 from collectd_mgr.domain.capabilities import Installed, Offer
-from collectd_mgr.domain.grammar import Item
 from collectd_mgr.domain.ignorelist import Rules
 from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.plan import Change, Running
@@ -151,7 +150,7 @@ class ReplaceDriver(RealDriver):
             self._see(order, start, status)
             warnings = _shifted(status) + self._await_read(order, succession)
             warnings += start.warnings(succession.wire.call("status"), self._collectd.daemon.messages())
-            warnings += succession.hand_over(self._misses(order, succession, items))
+            warnings += succession.hand_over(self._misses(order, succession))
         except Exception as error:
             inherited = self._inherited(order, start, succession)
             if inherited is None:
@@ -236,14 +235,13 @@ class ReplaceDriver(RealDriver):
         """Whether the new instance gives its metrics to another host."""
         return bool(succession.wire.call("status")["hostname"] != self._collectd.status()["hostname"])
 
-    def _misses(self, order: Order, succession: Succession, items: Collection[Item]) -> Callable[[str], bool]:
+    def _misses(self, order: Order, succession: Succession) -> Callable[[str], bool]:
         """Tells of a metric that the old one alone has whether it is to be missed: where it is of what is configured as
-        before, or of nothing that is configured. What became another one, or is off, is missed by nobody.
+        before. What became another one, or is off, is missed by nobody; and a client's may be called like that.
         """
         rules, renamed = Rules(order.goal.section(sections.IGNORELIST)), self._renamed(succession)
         words = baseline(order.goal.plugins, order.plan, order.apart)
-        others = given({*order.goal.plugins, *(change.plugin for change in order.plan)}, items) - words
-        return lambda name: not renamed and word(name) not in others and rules.ignores(Identifier.of(name)) is None
+        return lambda name: not renamed and _is_of(name, words, rules)
 
     def _go_back(self, succession: Succession) -> str | None:
         """What it has cost, in a sentence; None for nothing.

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr import exception
+from collectd_mgr.domain.plan import REPLACE_DAEMON, Change, Plan
 from collectd_mgr.domain.spec import PluginGoal
+from collectd_mgr.drivers.base import Order
 from collectd_mgr.drivers.parting import samples
 from collectd_mgr.drivers.process import Process
 from collectd_mgr.drivers.succession import Succession
@@ -186,6 +188,18 @@ LoadPlugin threshold
 """
 
 
+#: Another one where one of these is missing.
+OF_MEMORY = """
+<Plugin threshold>
+  <Plugin "memory">
+    <Type "memory">
+      FailureMin 0
+    </Type>
+  </Plugin>
+</Plugin>
+"""
+
+
 @pytest.fixture
 def short(tmp_path: Path) -> Iterator[Pair]:
     (tmp_path / "there").write_text("a 1\nb 2\n")
@@ -236,6 +250,24 @@ def test_what_is_silent_when_the_new_one_comes_is_missed_by_that(tmp_path: Path)
         pair.next.hand_over(lambda name: name.endswith("-a"))
         eventually(lambda: alarms(host.collectd.wire))
         assert alarms(host.collectd.wire) == 1
+
+
+def test_what_was_taken_off_before_is_missed_by_nobody(tmp_path: Path) -> None:
+    """As it is in the old one's cache yet; what is configured as before is missed by the new one."""
+    (tmp_path / "there").write_text("a 1\nb 2\n")
+    off, more = f"<LoadPlugin memory>\n  Interval {FAST}\n</LoadPlugin>\n", SHORT.replace("Timeout 8", "Timeout 30")
+    with real_host(replacing, off + more.format(directory=tmp_path) + OF_MEMORY) as host:
+        conf, wire, rig = Path(host.settings.config_file), host.collectd.wire, host.rig()
+        eventually(lambda: mine(wire) == 2 and any("/memory/" in name for name in samples(wire)))
+        conf.write_text(conf.read_text().replace(off, ""))
+        (tmp_path / "there").write_text("a 1\n")
+        table = PluginGoal(True, config={"Table": {"args": "there", "Plugin": "mine"}}, origin="host")
+        threshold = PluginGoal(True, origin="host")
+        goal = rig.goal({"table": table, "threshold": threshold}, daemon_replacements=1)
+        rig.driver.apply(Order(goal, Plan((Change(REPLACE_DAEMON),))))
+        # Its time is over later.
+        eventually(lambda: alarms(wire))
+        assert alarms(wire) == 1
 
 
 def test_what_the_old_one_has_missed_is_not_missed_again_by_one_that_has_it_yet(tmp_path: Path) -> None:
