@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -110,6 +111,8 @@ class AgentEndpoint:
 def _read(read: Callable[[Json], T], data: Json) -> T:
     """:raises BadRequest: whoever sent it need not have asked the API: it is not of the shape that it is to have"""
     try:
+        # What is no number has no digest, and half a character no bytes: what was taken up could not be told.
+        json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
         return read(data)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise exception.BadRequest(f"The call cannot be read: {type(error).__name__}: {error}") from None

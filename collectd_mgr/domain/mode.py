@@ -35,4 +35,8 @@ class Mode:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Mode:
-        return cls(**understood(cls, data))
+        """:raises ValueError: it is none"""
+        found = cls(**understood(cls, data))
+        if any(type(value) is not type(vars(cls())[name]) for name, value in vars(found).items()):
+            raise ValueError("a mode is of texts, and live is true or false")
+        return found

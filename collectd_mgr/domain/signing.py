@@ -50,7 +50,7 @@ class Claims:
             return cls(
                 str(data["host"]), float(data["issued"]), float(data["expires"]), str(data["nonce"]), str(data["key"])
             )
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, OverflowError, TypeError, ValueError):
             raise refused("malformed", "Its signature is none.") from None
 
     def signed(self, method: str, arguments: Mapping[str, Any], request_id: str) -> bytes:

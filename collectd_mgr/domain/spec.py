@@ -263,7 +263,7 @@ class HostSpec:
         generation, mode = Generation.from_dict(data["generation"]), data.get("mode")
         unknown = {*beyond(HostSpec, data), *(f"mode.{key}" for key in beyond(Mode, mode or {}))}
         unknown.update(*(layer.unknown for layer in layers))
-        return cls(generation, layers, mode and Mode.from_dict(mode), frozenset(unknown))
+        return cls(generation, layers, Mode.from_dict(mode) if mode else None, frozenset(unknown))
 
     def digest(self) -> str:
         """Of the content alone: two generations with the same content have the same digest."""

@@ -114,7 +114,9 @@ def test_nor_what_it_is_about(verifier: Verifier, call: dict[str, Any], argument
     assert reason(verifier, call, arguments=arguments) == "forged"
 
 
-@pytest.mark.parametrize("given", [1, "x", [], {}, {"host": HOST}, {"host": HOST, "issued": "x"}])
+@pytest.mark.parametrize(
+    "given", [1, "x", [], {}, {"host": HOST}, {"host": HOST, "issued": "x"}, {"host": HOST, "issued": 10**400}]
+)
 def test_what_is_no_signature(verifier: Verifier, given: Any) -> None:
     assert reason(verifier, {"signature": given}) == "malformed"
 
