@@ -30,6 +30,9 @@ _ENDS_ALL = "control-group"
 #: Seconds for collectd to start another one: it tries first whether it may.
 _PATIENCE = 60.0
 
+#: Seconds for systemd to give up a process that was killed and is held by the kernel: twice its default, and some.
+_HELD = 240.0
+
 _LOOK = 0.02
 
 #: Its pid.
@@ -86,15 +89,20 @@ class SystemdDaemon(Daemon):
         return process
 
     def stop(self) -> bool:
+        """systemd may kill it as well, and starts no other one before it has given up one that the kernel holds even
+        then: after twice the unit's ``TimeoutStopSec=``.
+
+        :raises DaemonNotStarted: it goes on, for systemd could not be told to end it
+        """
         process = self.find()
         answer = self._run(self._systemctl, "stop", self._unit, timeout=self._stop_timeout)
-        if answer.returncode == 0:
-            return True
-        if process is None:
+        if process is not None and answer.returncode != 0:
+            answer = self._run(self._systemctl, "kill", "--signal=SIGKILL", self._unit, timeout=10.0)
+            if answer.returncode != 0 and not process.wait(10.0):
+                raise exception.DaemonNotStarted(f"{self._unit} goes on: {answer.stderr.strip()}", messages=[])
+            self._run(self._systemctl, "stop", self._unit, timeout=_HELD)
             return False
-        self._run(self._systemctl, "kill", "--signal=SIGKILL", self._unit, timeout=10.0)
-        process.wait(10.0)
-        return False
+        return answer.returncode == 0 and self._show("Result").get("Result") != "timeout"
 
     def obstacle(self, status: Mapping[str, Any]) -> str | None:
         """systemd itself is asked: what it does when a process dies may have been changed since the start."""

@@ -19,9 +19,11 @@ from collectd_mgr.drivers.base import DriverSettings, Order
 from collectd_mgr.drivers.collectd import Collectd
 from collectd_mgr.drivers.process import Process, running
 from collectd_mgr.drivers.restart import RestartDriver
+from collectd_mgr.drivers.systemd import SystemdDaemon
 from collectd_mgr.testing.suite.rigs import Host
 from tests.collectd.parts import Parts, spec
 from tests.collectd.units import daemon, have_unit, unit_settings
+from tests.freezing import held, reader
 from tests.systemd import Systemd
 from tests.waiting import PATIENCE, eventually, looks
 
@@ -96,6 +98,36 @@ def test_one_that_does_not_end_when_asked_is_killed(
     assert not process_.alive()
     time.sleep(_NO_RESTART)
     assert process(settings) == []
+
+
+@pytest.mark.parametrize("patience", [0.5, PATIENCE])
+def test_one_that_the_kernel_holds_is_not_in_the_way_of_the_next(
+    driver: RestartDriver, collectd: Collectd, settings: DriverSettings, systemd: Systemd, patience: float
+) -> None:
+    """Whether we have it killed or systemd does: that waits for its end, and starts no other one before."""
+    have_unit(systemd, settings, "TimeoutStopSec=1\n")
+    driver._collectd.daemon = daemon(systemd, dataclasses.replace(settings, stop_timeout=patience))
+    (old,) = process(settings)
+    with held(reader(old.pid)):
+        goal = Goal({"load": PluginGoal(True, origin="host"), "memory": PluginGoal(True)})
+        applied = driver.apply(Order(goal, plan.plan(driver.observe(), goal), "req-1"))
+        assert old.alive()
+        assert applied.running.plugins["memory"].enabled
+        assert [line for line in applied.warnings if f"collectd {old.pid} was killed, and is there yet" in line]
+        assert collectd.wire.listener() == applied.running.pid != old.pid
+
+
+def test_one_that_nobody_can_end_goes_on(collectd: Collectd, settings: DriverSettings, systemd: Systemd) -> None:
+    """It is not taken for one that was killed."""
+    (process_,) = process(settings)
+    deaf = Path(settings.config_file).with_name("systemctl")
+    deaf.write_text(
+        f'#!/bin/sh\n[ "$1" = show ] || {{ echo "Access denied" >&2; exit 4; }}\nexec {systemd.systemctl} "$@"\n'
+    )
+    deaf.chmod(0o755)
+    with pytest.raises(exception.DaemonNotStarted, match="goes on: Access denied"):
+        SystemdDaemon(settings, collectd.wire, str(deaf), systemd.journalctl).stop()
+    assert process_.alive()
 
 
 def test_a_change_is_carried_by_one_restart(
