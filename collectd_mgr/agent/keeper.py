@@ -205,7 +205,7 @@ class Keeper:
         """What is left out may be had by now; another daemon is not spent on it."""
         left = self._state.take_omitted(self._clock())
         if left and (self._carrier.disrupts(spec, running) or not self._bring(spec, running, LIVE)):
-            self._state.omit(left)
+            self._state.note(omitted={**left, **self._state.memory.omitted})
 
     def _reached(self) -> None:
         """The daemon is what it is to be, whoever saw to that: what went wrong on the way there is over.

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from collectd_mgr import disk
+from collectd_mgr.agent.omissions import Omissions
 from collectd_mgr.agent.probation import Probation
 from collectd_mgr.domain.leases import Held, Leases
 from collectd_mgr.domain.mode import Mode
@@ -43,7 +44,8 @@ class Memory:
     could); ``mode`` is the server's word; ``past_epochs`` came before the present one; ``leases`` are those that were
     taken up, ended ones too; ``gap``: seconds in which nothing was read when collectd was restarted last;
     ``reached``: the digest of what the daemon was last brought to (:meth:`.State.in_force`); empty: to something in
-    between, when a change failed; ``seen``: pid, start (seconds since boot) and boot of the daemon that was seen last.
+    between, when a change failed; ``seen``: pid, start (seconds since boot) and boot of the daemon that was seen last;
+    ``omitted``: see :mod:`.omissions`.
     """
 
     taken: HostSpec | None = None
@@ -63,6 +65,7 @@ class Memory:
     gap: float | None = None
     reached: str | None = None
     seen: tuple[int, float | None, str] | None = None
+    omitted: Omissions = field(default_factory=dict)
 
     def with_epoch_of(self, spec: HostSpec) -> Memory:
         """The same, and the epoch there was is a past one if ``spec`` begins another."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from collectd_mgr import exception
-from collectd_mgr.agent import moment
+from collectd_mgr.agent import moment, omissions
 from collectd_mgr.agent.allowlist import Allowlist
+from collectd_mgr.agent.backoff import Backoff
 from collectd_mgr.agent.desired import follows, goal_of, named, same_daemon, without_effect
 from collectd_mgr.agent.memory import MemoryFile
 from collectd_mgr.agent.mode import ModeSwitch
@@ -78,7 +79,9 @@ class State:
         #: What somebody else has done.
         self.drift: Callable[[], tuple[Drift, ...]] = tuple
         self._allowlist = allowlist or Allowlist()
-        self._omissions = Omissions()
+        #: When what is left out is tried again, and what was tried last.
+        self._again = Backoff()
+        self._tried: Omissions = {}
 
     @contextmanager
     def turn(self, patience: float) -> Iterator[None]:
@@ -127,42 +130,45 @@ class State:
         return self._without(self._merge(self.origin_now(), spec))
 
     def _without(self, goal: Goal) -> Goal:
-        return self._omissions.within(self._allowlist.permitted(goal))
+        return omissions.without(self._allowlist.permitted(goal), self.memory.omitted)
 
     def refusals(self, spec: HostSpec | None) -> tuple[str, ...]:
         """A sentence for each thing in ``spec`` that :meth:`goal` leaves out, and for what else is wrong with that."""
         none, wanted = without_effect(leases.in_force(spec, self.memory.leases)), self.wanted(spec)
-        omitted = (f"{name} is left out: {why}" for name, why in self._omissions.of(wanted).items())
+        omitted = (f"{name} is left out: {why}" for name, why in self.omitted(spec).items())
         return (*none, *omitted, *self._allowlist.refusals(wanted, self.origin.interval))
 
-    def omitted(self, spec: HostSpec | None) -> dict[str, str]:
-        """The plugins of ``spec`` that cannot be had any more, each with the reason."""
-        return self._omissions.of(self.wanted(spec))
+    def omitted(self, spec: HostSpec | None) -> Omissions:
+        """The plugins of ``spec`` that cannot be had any more."""
+        return omissions.of(self.wanted(spec), self.memory.omitted)
 
     def goes_without(self, error: exception.CollectdMgrError, spec: HostSpec, running: Running) -> bool:
         """Whether ``error`` is about a plugin that ``running`` lacks and that is no news in ``spec``: from now on it is
         left out, for all the rest is not to wait for it.
         """
-        added = self._omissions.add(error, self.wanted(spec), self.wanted(self.memory.current), running)
-        if added:
+        found = omissions.found(error, self.wanted(spec), self.wanted(self.memory.current), running)
+        if not found or found.keys() <= self.memory.omitted.keys():
+            return False
+        if not found.items() <= self._tried.items():
             LOG.warning("Left out: %s: %s", error.code, mask_text(error.detail))
-            self.changed()
-        return added
+        self.write(omitted={**self.memory.omitted, **found})
+        return True
 
-    def take_omitted(self, now: float) -> Mapping[str, str]:
+    def take_omitted(self, now: float) -> Omissions:
         """All that is left out, which it is no more then, as now and then in mode manage; else nothing.
 
         :param now: in seconds of any clock that goes on
         """
-        return self._omissions.take(now) if self.mode().mode == MANAGE else {}
-
-    def omit(self, why: Mapping[str, str]) -> None:
-        """Leave these out, as they were when they were taken."""
-        self._omissions.omit(why)
+        if not self.memory.omitted or self.mode().mode != MANAGE or not self._again.due(now):
+            return {}
+        self._tried = self.memory.omitted
+        self.note(omitted={})
+        return self._tried
 
     def try_news(self, spec: HostSpec) -> None:
         """What ``spec`` asks for anew is not left out."""
-        self._omissions.forget(self.wanted(spec), self.wanted(self.memory.current))
+        wanted, before = self.wanted(spec), self.wanted(self.memory.current)
+        self.note(omitted=omissions.left(self.memory.omitted, wanted, before))
 
     def bound_rate(self) -> None:
         """Have what gives more samples than this host allows be refused."""

@@ -6,12 +6,13 @@ from __future__ import annotations
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.agent.omissions import Omissions
+from collectd_mgr.agent import omissions
 from collectd_mgr.domain.plan import Running, RunningPlugin
 from collectd_mgr.domain.spec import Goal, PluginGoal
 
 LACKING = exception.PluginNotLoadable("It is gone.", plugin="mysql", message="gone")
 MYSQL, OFF = Goal({"mysql": PluginGoal(True)}), Goal({"mysql": PluginGoal(False)})
+GONE = {"mysql": "It is gone."}
 RUNS = Running(1, plugins={"mysql": RunningPlugin(True, True)})
 
 
@@ -26,35 +27,18 @@ RUNS = Running(1, plugins={"mysql": RunningPlugin(True, True)})
     ],
 )
 def test_what_is_not_left_out(error: exception.CollectdMgrError, goal: Goal, than: Goal, running: Running) -> None:
-    omissions = Omissions()
-    assert not omissions.add(error, goal, than, running)
-    assert omissions.within(goal) is goal
+    assert omissions.found(error, goal, than, running) == {}
 
 
-def test_once_is_enough() -> None:
-    omissions = Omissions()
-    assert omissions.add(LACKING, MYSQL, MYSQL, Running(1, plugins={"mysql": RunningPlugin(True, False)}))
-    assert not omissions.add(LACKING, MYSQL, MYSQL, Running(1))
-    assert omissions.of(MYSQL) == {"mysql": "It is gone."}
-    assert omissions.within(MYSQL) == OFF
-    assert omissions.of(OFF) == {}
+def test_what_is() -> None:
+    for running in (Running(1), Running(1, plugins={"mysql": RunningPlugin(True, False)})):
+        assert omissions.found(LACKING, MYSQL, MYSQL, running) == GONE
+    assert omissions.of(MYSQL, GONE) == GONE
+    assert omissions.of(OFF, GONE) == {}
+    assert omissions.without(MYSQL, GONE) == OFF
+    assert omissions.without(OFF, GONE) is OFF
 
 
 def test_another_setting_is_tried() -> None:
-    omissions = Omissions()
-    omissions.add(LACKING, MYSQL, MYSQL, Running(1))
-    omissions.forget(MYSQL, MYSQL)
-    assert omissions.of(MYSQL)
-    omissions.forget(Goal({"mysql": PluginGoal(True, restarts=1)}), MYSQL)
-    assert not omissions.of(MYSQL)
-
-
-def test_they_are_taken_now_and_then_and_put_back() -> None:
-    omissions = Omissions()
-    assert not omissions.take(0.0)
-    omissions.add(LACKING, MYSQL, MYSQL, Running(1))
-    taken = omissions.take(0.0)
-    assert (taken, omissions.of(MYSQL)) == ({"mysql": "It is gone."}, {})
-    omissions.omit(taken)
-    assert not omissions.take(0.5)
-    assert omissions.take(1.0) == taken
+    assert omissions.left(GONE, MYSQL, MYSQL) == GONE
+    assert omissions.left(GONE, Goal({"mysql": PluginGoal(True, restarts=1)}), MYSQL) == {}
