@@ -15,6 +15,9 @@ States = Mapping[str, Sequence[int]]
 #: The states that an alarm was raised of, the worst first.
 _RAISED = (3, 2)
 
+#: The sentence of a process that did not tell.
+UNTOLD = "What thresholds had found of the metrics begins anew: collectd did not tell what that was."
+
 #: So many metrics are named of each.
 _NAMED = 5
 

@@ -21,13 +21,16 @@ class Outage:
 
     def __init__(self) -> None:
         self._began: float | None = None
-        self._states: States = {}
+        self._states: States | None = {}
         self._cost: tuple[str, ...] = ()
         #: From the first stop to the last start, in seconds, to the millisecond; None where nothing ran before.
         self.seconds: float | None = None
 
-    def begin(self, find: Callable[[], States]) -> None:
-        """A process that runs is about to be stopped; of several the first one counts, and is asked."""
+    def begin(self, find: Callable[[], States | None]) -> None:
+        """A process that runs is about to be stopped; of several the first one counts, and is asked.
+
+        :param find: gives what thresholds have found; None where that is not told
+        """
         if self._began is None:
             self._states = find()
             self._began = time.monotonic()
@@ -45,7 +48,7 @@ class Outage:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is lost with the process, in sentences."""
-        return (*self._cost, *states.lost(self._states))
+        return (*self._cost, *((states.UNTOLD,) if self._states is None else states.lost(self._states)))
 
     def facts(self) -> dict[str, Any]:
         """For an error: the order came to nothing, but this came of it."""

@@ -170,15 +170,15 @@ class RestartDriver(RealDriver):
         instance.tidy(self._settings, self._collectd.daemon)
         outage.end()
 
-    def _states(self) -> States:
-        """What thresholds have found, which ends with the process; nothing where it does not answer. One that hangs is
-        not waited for: it is restarted for that, maybe.
+    def _states(self) -> States | None:
+        """What thresholds have found, which ends with the process; None where it does not tell. One that hangs is not
+        waited for: it is restarted for that, maybe.
         """
         try:
             with look():
                 found: States = self._collectd.wire.call("states_get")["states"]
         except exception.CollectdMgrError:
-            return {}
+            return None
         return found
 
     def start(self) -> None:

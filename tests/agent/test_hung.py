@@ -10,6 +10,7 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.domain.spec import HOST, Counters, Generation, HostSpec, Layer, PluginSetting
+from collectd_mgr.domain.states import UNTOLD
 from collectd_mgr.domain.status import HostStatus
 from collectd_mgr.rpc import status as rpc_status
 from collectd_mgr.rpc import transport
@@ -99,3 +100,4 @@ def test_it_is_restarted_where_somebody_asks_for_that(host: AgentHost) -> None:
     status = host.apply(HostSpec(Generation("e", 2), (layer,)))
     assert (status.outcome, status.driver, enabled(status)) == ("applied", "restart", {"memory"})
     assert host.pid not in (None, pid)
+    assert UNTOLD in status.warnings

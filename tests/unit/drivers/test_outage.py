@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collectd_mgr.domain.states import States
+from collectd_mgr.domain.states import UNTOLD, States
 from collectd_mgr.drivers.ending import killed
 from collectd_mgr.drivers.outage import Outage
 from collectd_mgr.drivers.process import Process
@@ -28,6 +28,13 @@ def test_the_first_one_alone_is_asked() -> None:
     assert asked == ["states"]
     assert "1 in state warning" in outage.warnings[0]
     assert outage.seconds is not None
+
+
+def test_one_that_hangs_tells_nothing() -> None:
+    outage = Outage()
+    outage.begin(lambda: None)
+    outage.end()
+    assert outage.warnings == (UNTOLD,)
 
 
 def test_what_one_that_was_killed_had_not_written_may_be_missing() -> None:
