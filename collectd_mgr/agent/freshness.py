@@ -65,6 +65,10 @@ class Sweep:
             # In this order, see of(): one that looks old is not taken for silent.
             self.seen, self.looked = seen, began
 
+    def called(self) -> str:
+        """How the daemon calls its own host: as it was seen last, else as it says now; empty: not known."""
+        return self.hostname or self._ladder.glance().hostname
+
     def of(self, names: Naming) -> Freshness:
         """Of the metrics that bear these names."""
         looked, seen = self.looked, self.seen
@@ -88,7 +92,7 @@ class Sweep:
         running = self._ladder.observe()
         if running.silence is not None:
             return self.seen  # It may have them still: what it says next will tell.
-        self.hostname = running.hostname
+        self.hostname = running.hostname or self.hostname
         pages = list(self._ladder.pages())
         seen = _by_name(row for page in pages for row in times(page.rows))
         self.rate = sum(rate(page.rows) for page in pages)

@@ -119,9 +119,7 @@ class AgentService:
         reads = Reads(self.state, self._ladder, sweep.absent)
         outlets = Outlets(settings.host, lasting or Outlet(notifications), telemetry, settings.project, self._identity)
         spools = Path(settings.state_dir) / "spool"
-        sources = Sources(
-            reads.notifications, reads.values, self.state.section, self.state.knows, lambda: sweep.hostname
-        )
+        sources = Sources(reads.notifications, reads.values, self.state.section, self.state.knows, sweep.called)
         self.publisher = Publisher(spools, settings.spool_size, outlets, sources)
         self.state.ended = self.publisher.lease_ended
         publishes, kept = self.publisher.publishes, self.publisher.kept

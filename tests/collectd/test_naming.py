@@ -62,6 +62,19 @@ def test_one_is_not_silent_for_the_time_since_the_cache_was_looked_at(tmp_path: 
         assert seen.taken("filecount") == "observed"
 
 
+def test_how_collectd_calls_its_host_is_known_before_the_first_look_and_after_its_end() -> None:
+    """It is started after the agent, and values of other hosts are none of its own whenever they are told."""
+    with real_host(LiveDriver) as host:
+        sweep = Seen(host, Parts(host)).sweep
+        name = host.collectd.status()["hostname"]
+        assert name
+        assert sweep.called() == name
+        sweep.refresh()
+        host.kill()
+        sweep.refresh()
+        assert sweep.called() == name
+
+
 def test_values_of_another_host_are_none_of_ours(tmp_path: Path) -> None:
     """The other one counts files, and ours has no directory to count them in."""
     port = free_port()  # Below those that the kernel gives to others.
