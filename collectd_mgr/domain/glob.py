@@ -10,6 +10,9 @@ from collectd_mgr.domain.expression import flaw
 
 _SPECIAL = re.compile(r"([.^$+(){}|\\])")
 
+#: A daemon takes a character for as many as it has bytes, or for one: that depends on its locale.
+_ANY = re.compile(r"[*?]+")
+
 
 def matches(pattern: str, identifier: str) -> bool:
     return fnmatchcase(identifier, pattern)
@@ -22,5 +25,5 @@ def expression(pattern: str) -> str | None:
     """
     plain, bracket, _ = pattern.partition("[")
     end = "" if bracket else "$"
-    found = "^" + _SPECIAL.sub(r"\\\1", plain).replace("?", ".").replace("*", ".*") + end
+    found = "^" + _ANY.sub(".*", _SPECIAL.sub(r"\\\1", plain)) + end
     return found if flaw(found) is None else None
