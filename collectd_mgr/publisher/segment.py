@@ -77,8 +77,11 @@ class Segment:
 
     @property
     def is_gone(self) -> bool:
-        """Whether somebody has taken its file away: who wants room on a disk may do that."""
-        return bool(self.size) and not self.path.exists()
+        """Whether somebody has taken its file away, or emptied it: who wants room on a disk may do that."""
+        try:
+            return self.path.stat().st_size < self.size
+        except FileNotFoundError:
+            return bool(self.size)
 
     def seal(self) -> None:
         """Nothing comes after what is in it: on the disk, and without what a full disk may have left behind it."""

@@ -247,7 +247,14 @@ def test_what_a_disk_lost_in_the_middle_is_counted_and_does_not_hold_up_the_rest
     assert cursor.dropped == len(lines) - 3
 
 
-@pytest.mark.parametrize("take_away", [lambda home: [path.unlink() for path in home.glob("*.jsonl")], shutil.rmtree])
+@pytest.mark.parametrize(
+    "take_away",
+    [
+        lambda home: [path.unlink() for path in home.glob("*.jsonl")],
+        lambda home: [path.write_bytes(b"") for path in home.glob("*.jsonl")],
+        shutil.rmtree,
+    ],
+)
 def test_what_somebody_took_away_is_counted_and_does_not_hold_up_the_rest(
     home: Path, take_away: Callable[[Path], object]
 ) -> None:
