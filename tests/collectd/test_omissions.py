@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from collectd_mgr.agent.allowlist import Allowlist
 from collectd_mgr.domain.operations import APPLIED, FAILED
 from collectd_mgr.domain.plan import Running
-from collectd_mgr.domain.spec import HostSpec
+from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
 from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.drivers.ladder import Ladder
 from collectd_mgr.drivers.live import LiveDriver
 from collectd_mgr.testing.collectd import compile_plugin
 from collectd_mgr.testing.suite.rigs import Host, real_host
@@ -39,7 +43,7 @@ def host() -> Iterator[Host]:
 def _plugins_of_its_own(settings: DriverSettings) -> DriverSettings:
     directory = Path(settings.state_dir).parent / "plugins"
     directory.mkdir()
-    for name in ("python", "csv", "load", "memory", "swap", "uptime", NO_PORTS):
+    for name in ("python", "csv", "load", "logfile", "memory", "swap", "table", "uptime", NO_PORTS):
         shutil.copy2(PLUGINS / f"{name}.so", directory)
     # Under the name of one that fails so, where there is no such directory.
     compile_plugin(HERE / "plugins" / "failing.c", directory).rename(directory / f"{NO_INIT}.so")
@@ -82,6 +86,74 @@ def test_what_has_nothing_to_read_is_left_out(host: Host, name: str) -> None:
         assert list(agent.state.omitted(agent.state.memory.current)) == [name]
     assert parts.state.acted != acted
     assert (host.collectd.observe().since_boot, host.collectd.files.read()) == (began, disk)
+
+
+def test_another_process_is_not_spent_on_it(host: Host) -> None:
+    parts = Parts(host)
+    parts.applier.apply(spec(1, "memory"))
+    remember(parts, spec(2, "memory", NO_PORTS))
+    host.again()
+    parts.applier.apply(spec(3, "memory", "uptime", NO_PORTS))
+    parts.mode.write_text("mode = manage\nlive = false\n")
+    assert (parts.state.mode().mode, parts.state.mode().live) == ("manage", False)
+    began = host.collectd.observe().since_boot
+    parts.keeper.look()
+    assert (host.collectd.observe().since_boot, parts.keeper.sentences()) == (began, ())
+    assert list(parts.state.omitted(parts.state.memory.current)) == [NO_PORTS]
+
+
+def test_a_read_that_hangs_where_collectd_is_not_restarted(host: Host, tmp_path: Path) -> None:
+    """The read of a pipe that somebody has opened, and nobody writes to."""
+    parts = Parts(host)
+    parts.keeper._carrier.ladder = Ladder(parts.keeper._carrier.ladder.drivers[:1])
+    (tmp_path / "allowlist.toml").write_text(f'[files]\nread = ["{tmp_path}"]')
+    parts.state._allowlist = Allowlist(str(tmp_path / "allowlist.toml"))
+    parts.applier.apply(with_table(1, tmp_path / "numbers", 1.0))
+    assert (parts.state.memory.outcome, parts.state.memory.driver) == (APPLIED, "live")
+    (tmp_path / "numbers").unlink()
+    os.mkfifo(tmp_path / "numbers")
+    with _held(tmp_path / "numbers"):
+        parts.applier.apply(with_table(2, tmp_path / "numbers", 2.0))
+        assert (parts.state.memory.outcome, (parts.state.memory.error or {})["code"]) == (FAILED, "busy")
+        parts.keeper.look()
+        parts.applier.apply(with_table(3, tmp_path / "numbers", 1.0, "uptime"))
+        assert (parts.state.memory.outcome, parts.state.memory.error) == (APPLIED, None)
+        assert on(host.collectd.observe(), "memory", "uptime", "table") == [True, True, False]
+
+    def is_back() -> bool:
+        parts.keeper.look()
+        return on(host.collectd.observe(), "table") == [True]
+
+    eventually(is_back)
+    assert not parts.state.omitted(parts.state.memory.current)
+
+
+@contextlib.contextmanager
+def _held(pipe: Path) -> Iterator[None]:
+    """Whoever reads it waits for the end of the block."""
+    opened: list[int] = []
+
+    def is_read() -> bool:
+        with contextlib.suppress(OSError):
+            opened.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        return bool(opened)
+
+    eventually(is_read)
+    try:
+        yield
+    finally:
+        pipe.unlink()
+        os.close(opened[0])
+
+
+def with_table(n: int, numbers: Path, interval: float, *plugins: str) -> HostSpec:
+    """A spec with ``memory``, these, and one that reads the file ``numbers``."""
+    if not numbers.exists():
+        numbers.write_text("1\n")
+    columns = {"Type": "gauge", "InstancesFrom": 0, "ValuesFrom": 0}
+    config = {"Table": {"args": str(numbers), "Separator": " ", "Result": columns}}
+    layer = Layer(HOST, {"table": PluginSetting(True, interval, config)})
+    return HostSpec(Generation("e", n), (*spec(n, "memory", *plugins).layers, layer))
 
 
 def test_who_asks_for_it_anew_is_told(host: Host) -> None:
