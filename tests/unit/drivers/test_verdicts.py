@@ -37,6 +37,14 @@ def test_what_was_found_at_that_moment_is_told_then_alone(tmp_path: Path) -> Non
     assert verdicts.get(("apache",), reject) == ("careful",)
 
 
+def test_what_an_earlier_release_kept_of_such_a_moment_is_not_told(tmp_path: Path) -> None:
+    verdicts, judge = Verdicts(tmp_path), Judge()
+    verdicts.get(("cpu",), judge)
+    for path in tmp_path.glob("*.json"):
+        path.write_text(path.read_text().replace('"lasting":["careful"]', '"warnings":["no answer"]'))
+    assert verdicts.get(("cpu",), judge) == ("careful",)
+
+
 def test_of_something_else_it_is_asked_for_again(tmp_path: Path) -> None:
     verdicts, judge = Verdicts(tmp_path), Judge()
     for key in (("cpu", "1"), ("cpu", "2"), ("df", "1")):
