@@ -12,7 +12,7 @@ from collectd_mgr.domain import complaints, managed, plan
 from collectd_mgr.domain.plan import Change
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.observation import SILENCE, Status
-from collectd_mgr.drivers.validation import rejected
+from collectd_mgr.drivers.validation import reads_nothing, rejected
 from collectd_mgr.wire.client import WireClient
 
 LOG = logging.getLogger(__name__)
@@ -83,7 +83,9 @@ class Operations:
         if change.kind == plan.DISABLE:
             yield self._disable(change.plugin, self._text(change.plugin, change.goal))
         elif change.kind == plan.LOAD:
-            digest, text = goal.config_digest(), managed.plugin_text(change.plugin, goal)
+            # One of the operator's own is to this process as if it had been started with it.
+            digest = None if goal.origin == "host" else goal.config_digest()
+            text = managed.plugin_text(change.plugin, goal)
             yield self._enable(change.plugin, goal.interval, digest, text, first_load_allowed=True)
         else:
             known, text = self._known(change.plugin, goal)
@@ -157,10 +159,16 @@ def _check(method: str, change: Change, state: Status) -> None:
     if method == "plugin_disable":
         if state["registered"]:
             raise exception.Busy(f"{change.plugin} still has reads registered.", plugin=change.plugin)
-    elif not state["registered"]:
+    elif not state["registered"] and not _is_idle(change):
         messages = list(state.get("messages") or ())
         if change.kind in (plan.INTERVAL, plan.RESTART):
             detail = f"{change.plugin} does not come back in this collectd."
             raise exception.LiveRefused(detail, reason_code="not_back", plugin=change.plugin)
         detail = f"{change.plugin} registered nothing to read: {'; '.join(messages) or 'it gave no reason'}"
         raise exception.ConfigRejected(detail, plugin=change.plugin, messages=messages)
+
+
+def _is_idle(change: Change) -> bool:
+    """Whether it is one of the operator's own that reads nothing, as at any start of collectd."""
+    goal = change.goal
+    return goal is not None and goal.origin == "host" and reads_nothing(change.plugin, goal)

@@ -78,9 +78,14 @@ class Validation:
         return Verdict(outcome.warnings, outcome.passing)
 
 
+def reads_nothing(plugin: str, goal: PluginGoal) -> bool:
+    """Whether it reads what its configuration names, and has none."""
+    return not goal.config and safety.lookup(plugin).wants_config
+
+
 def check_given(plugin: str, goal: PluginGoal) -> None:
-    """:raises ConfigRejected: it has no configuration, and would read nothing"""
-    if not goal.config and safety.lookup(plugin).wants_config:
+    """:raises ConfigRejected: it has no configuration, and would read nothing, which only an operator's own may"""
+    if goal.origin != "host" and reads_nothing(plugin, goal):
         detail = f"{plugin} reads what its configuration names, and it has none."
         raise exception.ConfigRejected(detail, plugin=plugin, messages=[])
 

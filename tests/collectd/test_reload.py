@@ -56,6 +56,8 @@ def test_what_came_and_went_and_has_another_interval_is_done_live(host: Host, pa
     after = host.collectd.observe()
     assert (parts.state.memory.outcome, parts.state.memory.driver, after.pid) == ("applied", "live", before.pid)
     assert (after.plugins["load"].enabled, after.plugins["cpu"].enabled) == (False, True)
+    # What a killed agent left is held against that: see observation.runs.
+    assert after.plugins["cpu"].config_digest is None
     assert (after.plugins["swap"].interval, after.plugins["memory"].interval) == (2.0, 1.0)
     assert {"cpu", "swap"} <= set(parts.state.origin.layer.plugins)
     parts.keeper.look()
@@ -63,6 +65,16 @@ def test_what_came_and_went_and_has_another_interval_is_done_live(host: Host, pa
     host.again()
     again = host.collectd.observe()
     assert ("load" in again.plugins, again.plugins["cpu"].enabled, again.reloads) == (False, True, 1)
+
+
+def test_one_that_reads_nothing_without_a_configuration_is_loaded_as_collectd_would(host: Host, parts: Parts) -> None:
+    before = host.collectd.observe()
+    edit(host, lambda conf: conf + "LoadPlugin apache\n")
+    parts.applier.apply(spec(2, reloads=1))
+    after = host.collectd.observe()
+    assert (parts.state.memory.outcome, parts.state.memory.driver, after.pid) == ("applied", "live", before.pid)
+    host.again()
+    assert (after.plugins["apache"].enabled, host.collectd.observe().plugins["apache"].enabled) == (True, True)
 
 
 def test_where_nothing_is_new_nothing_is_done(host: Host, parts: Parts) -> None:

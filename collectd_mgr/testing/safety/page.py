@@ -31,6 +31,8 @@ service: the plugin loads, reads nothing, and comes and goes without leaving any
 
 {once} read something without a configuration, too; then they are loaded and disabled live, and all that registers them
 anew (an enable after a disable, another interval, a restart of the plugin) is refused: they would not come back.
+
+{wanting} read what their configuration names: enabled without one they are refused, by every driver.
 """
 
 _SCRATCH_INTRO = """\
@@ -50,8 +52,14 @@ def text(rows: Sequence[safety.Safety], package: str) -> str:
 def _live(rows: Iterable[safety.Safety]) -> list[str]:
     rows = list(rows)
     cells = [(f"``{row.plugin}``", "yes" if row.values_seen else "no", _callbacks(row)) for row in rows]
-    intro = _LIVE_INTRO.format(once=" and ".join(f"``{row.plugin}``" for row in rows if row.once))
+    once, wanting = _listed(row for row in rows if row.once), _listed(row for row in rows if row.wants_config)
+    intro = _LIVE_INTRO.format(once=once, wanting=wanting)
     return [*_title("Live-safe"), intro, *_table(("Plugin", "Values seen", "Can register"), cells)]
+
+
+def _listed(rows: Iterable[safety.Safety]) -> str:
+    *names, last = (f"``{row.plugin}``" for row in rows)
+    return f"{', '.join(names)} and {last}"
 
 
 def _refused(rows: Iterable[safety.Safety]) -> list[str]:
