@@ -183,7 +183,7 @@ class Carrier:
             live = replace(change, todo=Plan((*news, *rest)))
             change = live if self._is_live(live) else change
         applied = self._carry(change)
-        self._state.origin_runs = True
+        self._state.origin_runs |= applied.driver == LIVE
         return replace(applied, warnings=(*applied.warnings, *said))
 
     def _is_live(self, change: _Change) -> bool:
@@ -212,20 +212,20 @@ class Carrier:
 
     def _without(self, change: _Change, barred: Barred) -> _Change:
         """What is left of it, for the other drivers."""
-        running = self._answering(change.spec)
-        todo = self._steps(running, change.spec)
-        return replace(change, running=running, todo=todo, barred={**change.barred, **barred})
+        running, both = self._answering(change.spec), {**change.barred, **barred}
+        return replace(change, running=running, todo=self._steps(running, change.spec), barred=both)
 
     def _transact(self, driver: Driver, change: _Change) -> Applied:
-        about = change.spec, change.running, change.todo, change.barred
-        with asked(change.running):
+        running, about = change.running, (change.spec, change.running, change.todo, change.barred)
+        if driver.name != LIVE and change.takes_up:  # The next daemon reads the operator's files as they are by now.
+            check_owned(self._state.origin_now().layer, change.spec, self._state.memory.current)
+        with asked(running):
             disruption = None if driver.name == LIVE else foreseen(self.ladder, self._state, driver.name, *about)
-        running, steps = change.running, tuple(str(step) for step in change.todo)
         self.tried = driver.name
         intent = Intent(
             change.spec,
             driver.name,
-            steps,
+            tuple(str(step) for step in change.todo),
             running.pid,
             running.started,
             boot_id(),
@@ -270,8 +270,7 @@ class Carrier:
             self._fault(faults.APPLIED)
             self._state.note(gap=getattr(error, "kwargs", {}).get("gap", self._state.memory.gap))
             if driver.name == LIVE and failure.killed(self.ladder, running, error):
-                detail = failure.epitaph(todo, error)
-                raise exception.DaemonDied(detail, changes=[str(step) for step in todo]) from error
+                raise exception.DaemonDied(failure.epitaph(todo, error), changes=[*map(str, todo)]) from error
             if failure.maybe_done(error) or self._lacks_more(running):
                 self._state.owe()
             if driver.name == LIVE and isinstance(error, failure.UNANSWERED):
@@ -281,6 +280,7 @@ class Carrier:
                 watch.go_on(self._state, self.ladder.observe())
             raise
         self._fault(faults.APPLIED)
+        self._state.see_origin(applied.running)
         # A daemon that is only started again says nothing new of a spec that one has outlived.
         if driver.name == LIVE or spec != self._state.memory.good:
             watch.begin(self._state, driver.name == LIVE, spec, todo, applied.running)

@@ -175,10 +175,20 @@ def test_a_restart_by_the_agent_gives_a_plugin_that_they_have_taken_over_once(ho
     status = host.apply(HostSpec(Generation("e", 3), (Layer(HOST, {"memory": memory, "swap": swap}),)))
     assert (status.outcome, status.driver, host.pid != before) == ("applied", "restart", True)
     assert "swap" not in host.managed()
-    host.until(lambda: enabled(host.status()) == {"memory"})
+    assert (enabled(status), status.plugins["swap"].config) == ({"memory"}, {"ReportBytes": True})
     assert not any(line.startswith("swap has") for line in host.status().warnings)
-    assert host.status().plugins["swap"].config == {"ReportBytes": True}
     assert host.status().drift == ()
+
+
+def test_nor_does_a_restart_set_what_they_have_taken_over(host: AgentHost) -> None:
+    swap = PluginSetting(True, config={"ReportByDevice": True})
+    host.apply(HostSpec(Generation("e", 2), (Layer(HOST, {"swap": swap}),)))
+    conf, before = Path(host.settings.config_file), host.pid
+    disk.replace(conf, conf.read_text() + "\nLoadPlugin swap\n")
+    swap = replace(swap, config={"ReportByDevice": False})
+    status = host.apply(HostSpec(Generation("e", 3), (Layer(HOST, {"swap": swap}),)))
+    assert status.error is not None
+    assert (status.outcome, status.error["code"], host.pid) == ("failed", "owned_by_host_config", before)
 
 
 def test_two_instances_are_told(host: AgentHost) -> None:

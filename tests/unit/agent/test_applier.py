@@ -15,7 +15,7 @@ from collectd_mgr import exception
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.plan import RunningPlugin
 from collectd_mgr.domain.spec import HOST, Counters, Generation, Goal, HostSpec, Layer, PluginGoal, PluginSetting
-from tests.unit.agent.agents import Agent, spec
+from tests.unit.agent.agents import BUSY, Agent, spec
 from tests.waiting import PATIENCE
 
 
@@ -239,6 +239,16 @@ class TestOrigin:
         status = adopted.apply(HostSpec(Generation("e", 2), (replace(ours, counters=Counters(daemon_restarts=1)),)))
         assert (status.outcome, status.error) == ("applied", None)
         assert given() == PluginGoal(True, config={"B": 2}).config_digest()
+        assert (status.plugins["load"].origin, status.plugins["load"].config) == ("host", {"B": 2})
+
+    def test_nor_is_one_started_to_set_what_they_name_by_then(self, adopted: Agent, tmp_path: Path) -> None:
+        adopted.apply(spec(1, load=BUSY))
+        conf, before = tmp_path / "collectd.conf", adopted.collectd.running
+        conf.write_text(f"{conf.read_text()}LoadPlugin load\n")
+        status = adopted.apply(spec(2, load={**BUSY, "A": 1}))
+        assert status.error is not None
+        assert (status.outcome, status.error["code"]) == ("failed", "owned_by_host_config")
+        assert adopted.collectd.running == before
 
     def test_it_is_not_in_the_way_on_a_host_that_has_forgotten_when_it_was_ours(self, adopted: Agent) -> None:
         adopted.collectd.start(Goal({name: PluginGoal(True) for name in ("cpu", "df", "memory")}))
