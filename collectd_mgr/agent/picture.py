@@ -16,7 +16,7 @@ from collectd_mgr.agent.health import health
 from collectd_mgr.agent.memory import Memory
 from collectd_mgr.agent.silence import is_starting
 from collectd_mgr.agent.state import State
-from collectd_mgr.domain import canonical, ignorelist, leases, safety, secrets, sections
+from collectd_mgr.domain import canonical, ignorelist, leases, safety, secrets, sections, thresholds
 from collectd_mgr.domain.mode import Mode
 from collectd_mgr.domain.naming import SPOKEN_TO
 from collectd_mgr.domain.operations import FAILED
@@ -110,9 +110,16 @@ class Picture:
     def _warnings(self, running: Running, memory: Memory) -> tuple[str, ...]:
         state = self._state
         silence = () if running.silence is None or is_starting(running) else (running.silence,)
-        both = doubled(state.goal(memory.current), running) if state.may_have_read(running) else ()
+        both = self._doubled(running, memory) if state.may_have_read(running) else ()
         said = (*both, *state.origin.warnings, *self._unheeded(running), *state.refusals(memory.current))
         return (*silence, *memory.warnings, *said, *state.notices())
+
+    def _doubled(self, running: Running, memory: Memory) -> Iterable[str]:
+        """What ``running``, which has read the operator's files, was given by these and by us."""
+        yield from doubled(self._state.goal(memory.current), running)
+        ours, theirs = self._state.sections(), self._state.origin.sections
+        for error in thresholds.owned(ours.get(sections.THRESHOLDS, {}), theirs.get(sections.THRESHOLDS, {})):
+            yield f"{error.detail} collectd goes by both: the worse state counts."
 
     def _unheeded(self, running: Running) -> Iterable[str]:
         origin = self._state.origin

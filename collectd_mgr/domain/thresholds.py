@@ -179,10 +179,19 @@ def check(settings: Mapping[str, Threshold], theirs: Mapping[str, Threshold]) ->
                     names=[other, name],
                 )
         before[key(setting)].append((name, setting))
+    for refusal in owned(settings, theirs):
+        raise refusal
+
+
+def owned(settings: Mapping[str, Threshold], theirs: Mapping[str, Threshold]) -> Iterator[exception.OwnedByHostConfig]:
+    """For each of ``settings`` that judges what one of the operator's does, ``theirs``: that it does."""
+    ours: dict[str, list[tuple[str, Threshold]]] = {}
+    for name, setting in settings.items() if theirs else ():
+        ours.setdefault(key(setting), []).append((name, setting))
     for other, its in theirs.items():
-        for name, setting in before.get(key(its), []):
+        for name, setting in ours.get(key(its), ()):
             if clash(setting, its):
-                raise exception.OwnedByHostConfig(
+                yield exception.OwnedByHostConfig(
                     f"The threshold {name} is for what a threshold of the operator's own files is for: {shown(other)}.",
                     names=[shown(other), name],
                 )

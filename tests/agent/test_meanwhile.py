@@ -46,6 +46,9 @@ def test_a_threshold_for_the_same_keeps_no_collectd_down(host: AgentHost) -> Non
     host.until(lambda: (status := host.status()).daemon["version"] and status.daemon["pid"] != before)
     after = apply(host, 2, True, thresholds=ours)
     assert (after.outcome, after.daemon["restarted"]) == ("applied", True), "it is about something else"
+    host.until(lambda: "The threshold a is for what" in str(host.status().warnings))
+    apply(host, 3, True)
+    assert "threshold" not in str(host.status().warnings)
 
 
 def test_a_chain_that_collectd_does_not_run_is_told(host: AgentHost) -> None:
