@@ -26,7 +26,6 @@ from collectd_mgr.drivers.ending import held, killed
 from collectd_mgr.drivers.observation import SILENCE
 from collectd_mgr.drivers.parting import Parting
 from collectd_mgr.drivers.process import Process, with_config_below
-from collectd_mgr.wire import listener
 from collectd_mgr.wire.client import WireClient
 
 LOG = logging.getLogger(__name__)
@@ -173,7 +172,6 @@ def end(settings: DriverSettings, process: Process, named: str) -> tuple[str, ..
         return ()
     if not process.alive():
         return (killed(named),)
-    listener.bereave(settings.socket)
     client = WireClient(socket(settings), timeout=_END)
     try:
         client.call("output_outlive", {"other": process.pid})

@@ -20,7 +20,6 @@ from collectd_mgr.drivers.candidate import Candidates
 from collectd_mgr.drivers.outage import Outage
 from collectd_mgr.drivers.real import RealDriver
 from collectd_mgr.drivers.starting import Start
-from collectd_mgr.wire import listener
 from collectd_mgr.wire.look import look
 
 LOG = logging.getLogger(__name__)
@@ -164,8 +163,6 @@ class RestartDriver(RealDriver):
         if not self._collectd.daemon.stop() and found is not None:
             outage.kill(found)
             LOG.warning("collectd did not end when asked, and was killed.")
-            if found.alive():  # The kernel holds it: it listens no more, and is not to keep the next one from that.
-                listener.bereave(self._settings.socket)
         self.start()
         instance.tidy(self._settings, self._collectd.daemon)
         outage.end()

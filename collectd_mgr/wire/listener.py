@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
+import signal
 import socket
 import stat
 import struct
@@ -20,9 +20,9 @@ class CannotListen(Exception):
 class Listener:
     """A UNIX socket at ``path``, mode 0600.
 
-    A lock file beside it says whose the path is: a socket that a dead process left is replaced, one of a
-    living process never is. It is bound under another name and moved, so that nobody can connect
-    before its mode is right.
+    A lock file beside it says whose the path is: a socket that a dead process left is replaced, be it that the kernel
+    does not let that end; one of a living process never is. It is bound under another name and moved, so that nobody
+    can connect before its mode is right.
     """
 
     def __init__(self, path: str, backlog: int) -> None:
@@ -64,14 +64,6 @@ class Listener:
         os.close(self._lock)
 
 
-def bereave(path: str) -> None:
-    """Have the path for the next process, where the one that has it was killed, and is held by the kernel: it does
-    nothing any more, and what it has open stays open. Safe to repeat.
-    """
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(_lock_file(path))
-
-
 def may_connect(connection: socket.socket) -> bool:
     """Whether the peer is root or this process's own user, as the kernel says."""
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
@@ -95,6 +87,29 @@ def _lock(path: str) -> int:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
+        left = _is_left(path, os.fstat(descriptor))
         os.close(descriptor)
+        if left:
+            os.unlink(path)
+            return _lock(path)
         raise CannotListen(f"another process listens here: {path} is locked") from error
     return descriptor
+
+
+def _is_left(path: str, locked: os.stat_result) -> bool:
+    """Whether it is the lock of a process of which nothing runs any more: it was killed, and is held by the kernel."""
+    file = f"{os.major(locked.st_dev):02x}:{os.minor(locked.st_dev):02x}:{locked.st_ino}"
+    try:
+        with open("/proc/locks", encoding="ascii") as locks:
+            # The kind, the mode, the pid, the file; of one that waits for it there is an arrow before.
+            found = [words[4] for words in map(str.split, locks) if words[1] == "FLOCK" and words[5] == file]
+        return _was_killed(found[0]) and os.stat(path).st_ino == locked.st_ino
+    except (OSError, IndexError):
+        return False
+
+
+def _was_killed(pid: str) -> bool:
+    """Its first thread is a zombie, or is itself the one that is held, with a SIGKILL that it has yet to die of."""
+    with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as status:
+        facts = dict(line.split(":", 1) for line in status)
+    return facts["State"].split()[0] == "Z" or bool(int(facts["SigPnd"], 16) >> signal.SIGKILL - 1 & 1)

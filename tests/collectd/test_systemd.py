@@ -117,6 +117,17 @@ def test_one_that_the_kernel_holds_is_not_in_the_way_of_the_next(
         assert collectd.wire.listener() == applied.running.pid != old.pid
 
 
+def test_nor_is_one_that_somebody_else_has_ended(
+    collectd: Collectd, settings: DriverSettings, systemd: Systemd
+) -> None:
+    have_unit(systemd, settings, "TimeoutStopSec=1\n")
+    first = collectd.observe().pid
+    assert first is not None
+    with held(reader(first)):
+        systemd.ctl("restart", settings.unit)
+        assert back(collectd, first).pid == collectd.wire.listener()
+
+
 def test_one_that_nobody_can_end_goes_on(collectd: Collectd, settings: DriverSettings, systemd: Systemd) -> None:
     """It is not taken for one that was killed."""
     (process_,) = process(settings)

@@ -22,7 +22,7 @@ from collectd_mgr import exception
 from collectd_mgr.wire import framing
 from collectd_mgr.wire.client import WireClient
 from collectd_mgr.wire.hello import hello
-from collectd_mgr.wire.listener import CannotListen, Listener, bereave
+from collectd_mgr.wire.listener import CannotListen, Listener
 from collectd_mgr.wire.server import OPERATION, Method, WireServer
 from tests.waiting import PATIENCE, eventually
 
@@ -279,7 +279,7 @@ def test_a_new_server_on_the_same_path(directory: Path, methods: Methods) -> Non
     client.close()
 
 
-def test_who_was_bereaved_of_the_path_is_not_asked_any_more(directory: Path, methods: Methods) -> None:
+def test_who_has_lost_the_path_is_not_asked_any_more(directory: Path, methods: Methods) -> None:
     """Though its connections are open, as those of a process are that the kernel does not let end."""
     path = str(directory / "heir")
     client = WireClient(path)
@@ -288,7 +288,7 @@ def test_who_was_bereaved_of_the_path_is_not_asked_any_more(directory: Path, met
     assert client.hello()["pid"] == 1
     with pytest.raises(CannotListen):
         second.start()
-    bereave(path)
+    os.unlink(f"{path}.lock")
     second.start()
     assert client.hello()["pid"] == 2
     assert first.stop(PATIENCE)
