@@ -14,6 +14,7 @@ from collectd_mgr.agent.carrier import Carrier
 from collectd_mgr.agent.desired import check_known, check_owned, check_sections, check_servants, goal_of
 from collectd_mgr.agent.freshness import Sweep
 from collectd_mgr.agent.mode import check_managed
+from collectd_mgr.agent.origin import Origin
 from collectd_mgr.agent.picture import masked
 from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.domain import counters, difference, foresight, gap, metrics, mode, plan, preview, safety, sections
@@ -113,8 +114,9 @@ class Preflight:
         if running.silence is not None:
             # What would have to be done is not known.
             raise exception.DaemonUnreachable(running.silence, maybe_executed=False)
-        problems = list(self._refusals(spec))
         driver, refusals = self._driver(todo, running)
+        anew = driver not in (None, LIVE)
+        problems = list(self._refusals(spec, self._state.origin_now() if anew else self._state.origin))
         if refusals:
             problems.append(exception.NoDriver("No driver can make the changes.", refusals=refusals).to_dict())
         deadline = time.monotonic() + patience
@@ -135,7 +137,7 @@ class Preflight:
             self._passed_over(driver, todo, running),
             self._cost(spec, running) if driver == _RESTART else None,
             self._plugins(spec),
-            counters.begun_anew(asked.goal, todo) if driver not in (None, LIVE) else (),
+            counters.begun_anew(asked.goal, todo) if anew else (),
         )
 
     def _another(self, spec: HostSpec, todo: Plan) -> Settings | None:
@@ -205,14 +207,14 @@ class Preflight:
         if now.mode == mode.OFF:
             raise exception.HostNotManaged(f"The host is in mode off, set by {now.set_by}.", **now.to_dict())
 
-    def _refusals(self, spec: HostSpec) -> Iterator[dict[str, Any]]:
-        """What the agent would refuse before it asked any driver."""
+    def _refusals(self, spec: HostSpec, origin: Origin) -> Iterator[dict[str, Any]]:
+        """What the agent would refuse before it did anything, beside the operator's files as that daemon reads them."""
         checks: tuple[Callable[[], object], ...] = (
             lambda: check_known(spec.unknown),
             lambda: check_managed(self._state.mode()),
             lambda: check_servants(spec, self._state.memory.current),
             lambda: self._state.check_allowed(spec),
-            lambda: check_owned(self._state.origin.layer, spec, self._state.memory.current),
+            lambda: check_owned(origin.layer, spec, self._state.memory.current),
         )
         for check in checks:
             try:

@@ -126,6 +126,13 @@ class TestPreview:
         (change,) = found["changes"]
         assert (change["change"], change["driver"]) == ("plugin.reconfigure", found["driver"])
 
+    def test_a_new_daemon_reads_the_operators_files_as_they_are_by_now(self, agent: Agent, tmp_path: Path) -> None:
+        agent.apply(spec(1, cpu={"ReportByCpu": True}))
+        with (tmp_path / "agent" / "collectd.conf").open("a") as conf:
+            conf.write("LoadPlugin cpu\n")
+        found = self.of(agent, 2, cpu={"ReportByCpu": False})
+        assert [problem["code"] for problem in found["problems"]] == ["owned_by_host_config"]
+
     def test_what_would_be_refused(self, agent: Agent) -> None:
         found = self.of(agent, load=2.0, exec=True)
         assert {problem["code"] for problem in found["problems"]} >= {"refused_by_agent", "owned_by_host_config"}
