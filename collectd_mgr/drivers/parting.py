@@ -169,7 +169,9 @@ class Parting:
         """
         with suppress(exception.CollectdMgrError):
             ours, theirs = samples(self._old), samples(self._new)
-            owed = {name: sample for name, sample in ours.items() if name not in theirs and misses(name)}
+            # Of one whose interval nobody knows nobody knows when its time is over.
+            alone = {name: sample for name, sample in ours.items() if name not in theirs and sample[1] > 0}
+            owed = {name: sample for name, sample in alone.items() if misses(name)}
             said = sorted(theirs.keys() & (set(had) - ours.keys()))
             self._new.call("missing_tell", {"names": list(ours), "said": said, "owed": owed}, timeout=_PATIENCE)
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from array import array
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -162,6 +163,16 @@ def test_the_next_agent_parts_their_alarms_where_both_answer(instances: Instance
     instances.answer(NEW, output.SINCE, missing_tell=told.append)
     assert instances.parting().resume() == ()
     assert told == [{"names": [], "said": [], "owed": {}}]
+
+
+def test_no_alarm_is_owed_of_a_metric_whose_interval_is_not_known(instances: Instances) -> None:
+    told: list[dict[str, Any]] = []
+    second = 1 << 30
+    had = Packed(b"h/p/a\0h/p/b\0", array("Q", [second] * 2).tobytes(), array("Q", [second, 0]).tobytes(), b"\0\0")
+    instances.answer(OLD, output.UNTIL, metrics_list=had.to_dict())
+    instances.answer(NEW, output.SINCE, missing_tell=told.append)
+    instances.parting().part_alarms(misses=lambda name: True)
+    assert told == [{"names": ["h/p/a", "h/p/b"], "said": [], "owed": {"h/p/a": [1.0, 1.0]}}]
 
 
 def test_nor_is_it_of_one_that_does_not_finish(instances: Instances) -> None:
