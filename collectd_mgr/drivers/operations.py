@@ -161,10 +161,11 @@ def _check(method: str, change: Change, state: Status) -> None:
             raise exception.Busy(f"{change.plugin} still has reads registered.", plugin=change.plugin)
     elif not state["registered"] and not _is_idle(change):
         messages = list(state.get("messages") or ())
+        why = "; ".join(messages) or "it gave no reason"
         if change.kind in (plan.INTERVAL, plan.RESTART):
-            detail = f"{change.plugin} does not come back in this collectd."
+            detail = f"{change.plugin} does not come back in this collectd: {why}"
             raise exception.LiveRefused(detail, reason_code="not_back", plugin=change.plugin)
-        detail = f"{change.plugin} registered nothing to read: {'; '.join(messages) or 'it gave no reason'}"
+        detail = f"{change.plugin} registered nothing to read: {why}"
         raise exception.ConfigRejected(detail, plugin=change.plugin, messages=messages)
 
 

@@ -103,6 +103,7 @@ def test_what_does_not_come_back_is_left_to_a_new_collectd() -> None:
         with pytest.raises(exception.LiveRefused) as refused:
             rig.driver.apply(order)
     assert refused.value.kwargs["reason_code"] == "not_back"
+    assert refused.value.detail == "memcached does not come back in this collectd: it gave no reason"
 
 
 def test_it_is_switched_off_last(rig: Rig) -> None:
