@@ -34,13 +34,13 @@ class Verdicts:
 
     def get(self, key: tuple[object, ...], judge: Callable[[], Verdict]) -> Warnings:
         """The verdict under ``key``, by ``judge`` when there is none; what that raises is not remembered."""
-        path = self._directory / f"{canonical.digest(list(key))}.json"
-        # An earlier release kept under another name what had been passing, too.
-        with suppress(FileNotFoundError, ValueError, KeyError):
-            return tuple(json.loads(path.read_text(encoding="utf-8"))["lasting"])
+        # Under the digest of the key alone an earlier release keeps what was passing, too.
+        path = self._directory / f"{canonical.digest(['lasting', *key])}.json"
+        with suppress(FileNotFoundError, ValueError):
+            return tuple(json.loads(path.read_text(encoding="utf-8"))["warnings"])
         verdict = judge()
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        disk.replace(path, canonical.dumps({"of": list(key), "lasting": list(verdict.lasting)}))
+        disk.replace(path, canonical.dumps({"of": list(key), "warnings": list(verdict.lasting)}))
         self._prune()
         return (*verdict.lasting, *verdict.passing)
 

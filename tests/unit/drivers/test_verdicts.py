@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr import exception
+from collectd_mgr.domain import canonical
 from collectd_mgr.drivers.verdicts import Verdict, Verdicts, build
 
 
@@ -38,11 +39,8 @@ def test_what_was_found_at_that_moment_is_told_then_alone(tmp_path: Path) -> Non
 
 
 def test_what_an_earlier_release_kept_of_such_a_moment_is_not_told(tmp_path: Path) -> None:
-    verdicts, judge = Verdicts(tmp_path), Judge()
-    verdicts.get(("cpu",), judge)
-    for path in tmp_path.glob("*.json"):
-        path.write_text(path.read_text().replace('"lasting":["careful"]', '"warnings":["no answer"]'))
-    assert verdicts.get(("cpu",), judge) == ("careful",)
+    (tmp_path / f"{canonical.digest(['cpu'])}.json").write_text('{"of": ["cpu"], "warnings": ["no answer"]}')
+    assert Verdicts(tmp_path).get(("cpu",), Judge()) == ("careful",)
 
 
 def test_of_something_else_it_is_asked_for_again(tmp_path: Path) -> None:
