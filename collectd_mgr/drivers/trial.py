@@ -217,7 +217,7 @@ def _ended(child: subprocess.Popen[bytes]) -> int:
     except subprocess.TimeoutExpired:
         return 0
     if status == -signal.SIGTERM:
-        raise exception.Busy("collectd did not come up in the time for the trial: the host has too much to do.")
+        raise exception.Busy("collectd did not come up in the time for the trial: it, or the host, has too much to do.")
     return status
 
 
