@@ -41,6 +41,7 @@ class Crash:
         :param live: whether it died of a live operation
         """
         LOG.error("%s", mask_text(error.detail))
+        self._state.tried_omitted(had=False)
         memory, self._state.elder = self._state.memory, None
         if memory.good is not None:
             error.kwargs["good"] = memory.good.generation.to_dict()

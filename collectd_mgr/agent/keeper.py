@@ -203,9 +203,9 @@ class Keeper:
 
     def _try_omitted(self, spec: HostSpec, running: Running) -> None:
         """What is left out may be had by now; another daemon is not spent on it."""
-        left = self._state.take_omitted(self._clock())
-        if left and (self._carrier.disrupts(spec, running) or not self._bring(spec, running, LIVE)):
-            self._state.note(omitted={**left, **self._state.memory.omitted})
+        if self._state.tries_omitted(self._clock()):
+            here = not self._carrier.disrupts(spec, running)
+            self._state.tried_omitted(here and self._bring(spec, running, LIVE))
 
     def _reached(self) -> None:
         """The daemon is what it is to be, whoever saw to that: what went wrong on the way there is over.

@@ -123,14 +123,12 @@ class State:
         """What the daemon is to do for ``spec``. Off is what the host's allow-list refuses by now, and what cannot be
         had any more.
         """
-        return self._without(self.wanted(spec))
+        return omissions.without(self._allowlist.permitted(self.wanted(spec)), self.memory.omitted)
 
     def next_goal(self, spec: HostSpec | None) -> Goal:
         """The same beside the operator's files as they are on the disk now: another daemon would read these."""
-        return self._without(self._merge(self.origin_now(), spec))
-
-    def _without(self, goal: Goal) -> Goal:
-        return omissions.without(self._allowlist.permitted(goal), self.memory.omitted)
+        goal = self._allowlist.permitted(self._merge(self.origin_now(), spec))
+        return omissions.without(goal, self.memory.omitted)
 
     def refusals(self, spec: HostSpec | None) -> tuple[str, ...]:
         """A sentence for each thing in ``spec`` that :meth:`goal` leaves out, and for what else is wrong with that."""
@@ -143,9 +141,7 @@ class State:
         return omissions.of(self.wanted(spec), self.memory.omitted)
 
     def goes_without(self, error: exception.CollectdMgrError, spec: HostSpec, running: Running) -> bool:
-        """Whether ``error`` is about a plugin that ``running`` lacks and that is no news in ``spec``: from now on it is
-        left out, for all the rest is not to wait for it.
-        """
+        """Whether ``error`` is about a plugin that ``running`` lacks, and no news in ``spec``: it is left out then."""
         found = omissions.found(error, self.wanted(spec), self.wanted(self.memory.current), running)
         if not found or found.keys() <= self.memory.omitted.keys():
             return False
@@ -154,21 +150,25 @@ class State:
         self.write(omitted={**self.memory.omitted, **found})
         return True
 
-    def take_omitted(self, now: float) -> Omissions:
-        """All that is left out, which it is no more then, as now and then in mode manage; else nothing.
-
-        :param now: in seconds of any clock that goes on
-        """
+    def tries_omitted(self, now: float) -> bool:
+        """Whether nothing is left out any more until :meth:`tried_omitted`, as now and then in mode manage."""
         if not self.memory.omitted or self.mode().mode != MANAGE or not self._again.due(now):
-            return {}
+            return False
         self._tried = self.memory.omitted
         self.note(omitted={})
-        return self._tried
+        return True
+
+    def tried_omitted(self, had: bool) -> None:
+        """What was tried is left out as before, unless it was ``had``. Safe to repeat, and where nothing is tried."""
+        if not had:
+            self.note(omitted={**self._tried, **self.memory.omitted})
+        self._tried = self.memory.omitted
 
     def try_news(self, spec: HostSpec) -> None:
         """What ``spec`` asks for anew is not left out."""
         wanted, before = self.wanted(spec), self.wanted(self.memory.current)
         self.note(omitted=omissions.left(self.memory.omitted, wanted, before))
+        self._tried = {}
 
     def bound_rate(self) -> None:
         """Have what gives more samples than this host allows be refused."""

@@ -191,3 +191,24 @@ def test_collectd_starts_without_what_cannot_be_loaded_and_has_it_when_it_is_bac
 
     eventually(is_back)
     assert not parts.state.omitted(parts.state.memory.current)
+
+
+def test_what_collectd_dies_of_when_it_is_tried_again_stays_left_out(host: Host) -> None:
+    parts = Parts(host)
+    parts.applier.apply(spec(1, "memory", "swap"))
+    host.collectd.daemon.stop()
+    file = Path(host.settings.plugin_dir) / "swap.so"
+    file.unlink()
+    parts.keeper.look()
+    remember(parts, spec(1, "memory", "swap"))
+    compile_plugin(HERE.parent / "agent" / "plugins" / "crash_in_init.c", file.parent).rename(file)
+    host.again()
+
+    def is_quarantined() -> bool:
+        parts.keeper.look()
+        return parts.state.memory.quarantine is not None
+
+    eventually(is_quarantined)
+    assert on(host.collectd.observe(), "memory", "swap") == [True, False]
+    assert "swap" not in (host.collectd.files.read() or "")
+    assert list(parts.state.omitted(parts.state.memory.current)) == ["swap"]
