@@ -9,6 +9,7 @@ systemd ends both when it dies, and starts the unit anew: there is one daemon, w
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -101,8 +102,9 @@ class SystemdDaemon(Daemon):
             if answer.returncode != 0 and not process.wait(10.0):
                 raise exception.DaemonNotStarted(f"{self._unit} goes on: {answer.stderr.strip()}", messages=[])
             self._run(self._systemctl, "stop", self._unit, timeout=_HELD)
-            return False
-        return answer.returncode == 0 and self._show("Result").get("Result") != "timeout"
+        # What it has started itself, and systemd has to kill, is not it.
+        there = process is not None and process.alive()
+        return not there and _end(self._show("ExecMainCode", "ExecMainStatus")) != -signal.SIGKILL
 
     def obstacle(self, status: Mapping[str, Any]) -> str | None:
         """systemd itself is asked: what it does when a process dies may have been changed since the start."""
@@ -179,11 +181,8 @@ class SystemdDaemon(Daemon):
     def ended_by_somebody(self) -> int | None:
         """As systemd knows it, until it starts the next one: after that only what collectd has left is known."""
         facts = self._show("ExecMainPID", "ExecMainCode", "ExecMainStatus", "Result")
-        status = _number(facts.get("ExecMainStatus"))
-        ends = {os.CLD_EXITED: status, os.CLD_KILLED: -status}
-        end = ends.get(_number(facts.get("ExecMainCode")))
         out_of_memory = facts.get("Result") == "oom-kill" or self._oom.suspected()
-        return _number(facts.get("ExecMainPID")) or None if by_somebody(end, out_of_memory) else None
+        return _number(facts.get("ExecMainPID")) or None if by_somebody(_end(facts), out_of_memory) else None
 
     def tend(self) -> None:
         self._oom.look()
@@ -228,6 +227,12 @@ def _sees(process: Process, file: str) -> bool:
         return os.path.samefile(file, f"/proc/{process.pid}/root{file}")
     except OSError:
         return False
+
+
+def _end(facts: Mapping[str, str]) -> int | None:
+    """How the main process ended: its exit status, or minus the signal; None where that is not known."""
+    status = _number(facts.get("ExecMainStatus"))
+    return {os.CLD_EXITED: status, os.CLD_KILLED: -status}.get(_number(facts.get("ExecMainCode")))
 
 
 def _number(text: str | None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.spec import Goal, PluginGoal
 from collectd_mgr.drivers.base import DriverSettings, Order
 from collectd_mgr.drivers.collectd import Collectd
+from collectd_mgr.drivers.inheritance import join
 from collectd_mgr.drivers.process import Process, running
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.drivers.systemd import SystemdDaemon
@@ -98,6 +100,20 @@ def test_one_that_does_not_end_when_asked_is_killed(
     assert not process_.alive()
     time.sleep(_NO_RESTART)
     assert process(settings) == []
+
+
+def test_one_whose_child_has_to_be_killed_ended_by_itself(
+    collectd: Collectd, settings: DriverSettings, systemd: Systemd
+) -> None:
+    (process_,) = process(settings)
+    have_unit(systemd, settings, "TimeoutStopSec=2\n")
+    stubborn = ["sh", "-c", "trap '' TERM; echo; while :; do sleep 1; done"]
+    with subprocess.Popen(stubborn, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline()
+        join(Process(child.pid, 0), process_)
+        assert collectd.daemon.stop()
+        assert child.wait(PATIENCE) == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("patience", [0.5, PATIENCE])
