@@ -20,6 +20,7 @@ from collectd_mgr.agent.journal import Journal
 from collectd_mgr.agent.moment import boot_id
 from collectd_mgr.agent.probation import Probation
 from collectd_mgr.agent.recovery import Recovery
+from collectd_mgr.agent.revival import Revival
 from collectd_mgr.agent.settings import AgentSettings
 from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.agent.vain import Vain
@@ -50,9 +51,8 @@ class Keeper:
         self._crash = crash
         self._clock = clock
         self._backoff = Backoff()
-        self._last_resort = Backoff()
         self._vain = Vain()
-        self._dead_since: float | None = None
+        self._revival = Revival(settings, state, carrier, clock)
         self._applier: Applier | None = None
         self._recovery: Recovery | None = None
         self._trouble: str | None = None
@@ -74,7 +74,8 @@ class Keeper:
     def sentences(self) -> tuple[str, ...]:
         """What goes wrong here, for the warnings in the status."""
         recovery = self._recovery.trouble if self._recovery else None
-        return tuple(filter(None, (recovery, self._trouble, self._lacking, self._unwritten, self._gate.sentence)))
+        wrong = (self._trouble, self._lacking, self._revival.trouble, self._unwritten)
+        return tuple(filter(None, (recovery, *wrong, self._gate.sentence)))
 
     def look(self) -> None:
         """One look, and what it calls for. :raises OSError: something cannot be written"""
@@ -184,11 +185,11 @@ class Keeper:
     def _keep(self, running: Running) -> None:
         spec = self._state.memory.current or NOTHING
         if running.pid is None:
-            if self._is_ours_to_start() and self._backoff.due(self._clock()):
+            if self._revival.is_ours() and self._backoff.due(self._clock()):
                 LOG.warning("collectd does not run: it is started.")
                 self._bring(spec, running)
             return
-        self._dead_since = None
+        self._revival.over()
         if running.version is not None and self._state.knows_start():
             holds, todo = self._state.in_force(spec), self._carrier.differs(spec, running)
             if not todo:
@@ -226,22 +227,8 @@ class Keeper:
         """Where it cannot be what it is to be: a daemon is better than none, if it is not dying of a change."""
         running, probation = self._carrier.ladder.glance(), self._state.memory.probation
         off = self._state.mode().mode == mode.OFF or (self._recovery is not None and not self._recovery.over)
-        if running.pid is not None or off or (probation is not None and probation.ended(running)):
-            return
-        if self._is_ours_to_start() and self._last_resort.due(self._clock()):
-            LOG.warning("collectd does not run: a start with what is on the disk is tried.")
-            try:
-                self._carrier.start(self._state.memory.current or NOTHING)
-            except (exception.CollectdMgrError, OSError) as error:
-                LOG.error("collectd is not started: %s", mask_text(str(error)))
-
-    def _is_ours_to_start(self) -> bool:
-        """A dead daemon that somebody else restarts as well is left to them: for a while, or where we only observe."""
-        daemon = self._settings.daemon
-        if daemon.daemon == "attached" or (not daemon.ours and self._state.mode().mode != mode.MANAGE):
-            return False
-        self._dead_since = self._dead_since or self._clock()
-        return self._clock() - self._dead_since >= self._settings.revival
+        if running.pid is None and not off and (probation is None or not probation.ended(running)):
+            self._revival.as_it_is()
 
     def _bring(self, spec: HostSpec, found: Running, by: str | None = None) -> bool:
         """Whether the daemon, which was found so, is at ``spec`` then, ``by`` one driver alone; if not, why is told."""

@@ -51,6 +51,24 @@ def test_a_threshold_for_the_same_keeps_no_collectd_down(host: AgentHost) -> Non
     assert "threshold" not in str(host.status().warnings)
 
 
+def test_why_it_does_not_start_is_told_beside_what_it_is_not_brought_to(host: AgentHost) -> None:
+    ours = {"a": {"type": "df_complex", "warning_max": 50.0}}
+    before = apply(host, 1, thresholds=ours).daemon["pid"]
+    missing = "LoadPlugin nowhere\n"
+    write(host, THRESHOLD + missing)
+    os.kill(before, signal.SIGKILL)
+    host.until(lambda: len(warned(host, "nowhere", "The threshold a is for what")) == 2)
+    file = Path(host.settings.config_file)
+    file.write_text(file.read_text().replace(missing, ""))
+    host.until(lambda: host.status().daemon["version"] and not warned(host, "nowhere"))
+
+
+def warned(host: AgentHost, *parts: str) -> list[str]:
+    """Those of ``parts`` that it warns of."""
+    warnings = str(host.status().warnings)
+    return [part for part in parts if part in warnings]
+
+
 def test_a_chain_that_collectd_does_not_run_is_told(host: AgentHost) -> None:
     """It was restarted before anybody had seen to the managed file."""
     apply(host, 1, ignorelist={"swap": {"action": "deny", "plugin": "^swap$"}})
