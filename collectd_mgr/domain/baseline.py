@@ -11,12 +11,16 @@ from collections.abc import Collection, Iterable, Mapping
 from collectd_mgr.domain import plan
 from collectd_mgr.domain.alone import plugin_of
 from collectd_mgr.domain.grammar import Item
+from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.naming import first_word, naming
 from collectd_mgr.domain.plan import Plan
 from collectd_mgr.domain.spec import PluginGoal
 
 #: After these a plugin gives what its configuration says, rather than what it gave before.
 _OTHERWISE = (plan.LOAD, plan.ENABLE, plan.RECONFIGURE, plan.DISABLE)
+
+#: By plugin the types of what it gives only from when that was not zero for once: 5.12 disk.c, disk_read().
+_OCCASIONAL = {"disk": ("pending_operations", "disk_time")}
 
 
 def baseline(plugins: Mapping[str, PluginGoal], todo: Plan, apart: Iterable[str] = ()) -> frozenset[str]:
@@ -52,6 +56,13 @@ def intervals(plugins: Mapping[str, PluginGoal]) -> dict[str, float]:
 def word(identifier: str) -> str:
     """Of a metric, by its whole name."""
     return first_word(identifier.split("/", 2)[1]).lower()
+
+
+def is_occasional(metric: Identifier) -> bool:
+    """Whether it may be long until another collectd gives this metric, though that reads the same: nothing has happened
+    there since.
+    """
+    return metric.type in _OCCASIONAL.get(metric.plugin.lower(), ())
 
 
 def _touched(plugins: Mapping[str, PluginGoal], todo: Plan) -> set[str]:

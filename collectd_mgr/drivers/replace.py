@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from collectd_mgr import exception
 from collectd_mgr.domain import beside, capabilities, counters, managed, output, plan, sections
-from collectd_mgr.domain.baseline import baseline
+from collectd_mgr.domain.baseline import baseline, is_occasional
 from collectd_mgr.domain.capabilities import Installed, Offer
 from collectd_mgr.domain.ignorelist import Rules
 from collectd_mgr.domain.metrics import Identifier
@@ -268,6 +268,6 @@ def _shifted(status: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _is_of(name: str, words: Container[str], rules: Rules) -> bool:
-    """Whether a metric is one that counts: of a plugin whose metrics bear one of these words."""
+    """Whether a metric is one that counts: of a plugin whose metrics bear one of these words, given with every read."""
     metric = Identifier.of(name)
-    return metric.plugin.lower() in words and rules.ignores(metric) is None
+    return metric.plugin.lower() in words and not is_occasional(metric) and rules.ignores(metric) is None

@@ -37,7 +37,7 @@ from tests.collectd.beside import beside
 from tests.collectd.hanging import Silent
 from tests.collectd.replacing import replacing
 from tests.collectd.samples import series, twice
-from tests.collectd.unixsock import asks, own_socket
+from tests.collectd.unixsock import asks, own_socket, put
 from tests.freezing import frozen, held, reader
 from tests.services.place import free_port
 from tests.waiting import PATIENCE, eventually
@@ -349,6 +349,22 @@ def test_a_queue_that_would_drop_what_waits_is_for_the_next_driver() -> None:
 def unixsock(tmp_path: Path) -> Iterator[Host]:
     with real_host(replacing, own_socket(tmp_path)) as host:
         yield host
+
+
+def test_what_was_seen_to_happen_once_need_not_happen_again_for_another_one(unixsock: Host, tmp_path: Path) -> None:
+    """A disk that had something to do has its pending operations, and their time, from then on, in this collectd."""
+    rig, theirs = unixsock.rig(), {"disk": MEMORY, "unixsock": PluginGoal(True, origin="host")}
+    before = rig.reach(rig.goal(theirs)).running
+    eventually(lambda: asks(tmp_path / "s"))
+    put(tmp_path / "s", f"{unixsock.settings.host}/disk-ghost/pending_operations", 0)
+    put(tmp_path / "s", f"{unixsock.settings.host}/disk-ghost/disk_time", "0:0")
+    applied = rig.reach(rig.goal(theirs, daemon_restarts=1))
+    assert applied.replaced
+    assert applied.running.pid != before.pid
+    # Of what a disk has from the first read on that is not so.
+    put(tmp_path / "s", f"{unixsock.settings.host}/disk-ghost/disk_ops", "0:0")
+    error = rig.refuses(rig.order(rig.goal(theirs, daemon_restarts=2)), exception.DaemonNotStarted)
+    assert "1 metrics that the old one gives" in error.detail
 
 
 def test_collectds_own_socket_goes_over_to_the_new_one(unixsock: Host, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def own_socket(directory: Path) -> str:
     return f'LoadPlugin unixsock\n<Plugin unixsock>\n  SocketFile "{directory}/s"\n  DeleteSocket false\n</Plugin>\n'
 
 
-def put(path: Path, metric: str, value: float = 1) -> None:
+def put(path: Path, metric: str, value: object = 1) -> None:
     """Have whoever listens there take a value."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(path))

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from collectd_mgr.domain import grammar, plan
-from collectd_mgr.domain.baseline import baseline, given, intervals, word
+from collectd_mgr.domain.baseline import baseline, given, intervals, is_occasional, word
+from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.plan import Change, Plan
 from collectd_mgr.domain.spec import PluginGoal
 
@@ -69,3 +70,16 @@ def test_the_word_of_a_metric_has_no_instance() -> None:
 def test_its_intervals_are_the_longest_of_each_word() -> None:
     plugins = {"cpu": ON, "DF": PluginGoal(True, 5.0), "table": replace(renamed("df"), interval=60.0)}
     assert intervals(plugins) == {"cpu": 0.0, "df": 60.0, "table": 60.0}
+
+
+@pytest.mark.parametrize(
+    ("metric", "occasional"),
+    [
+        ("h/disk-vda/pending_operations", True),
+        ("h/disk-vda/disk_time", True),
+        ("h/disk-vda/disk_ops", False),
+        ("h/nfs-v3/pending_operations", False),
+    ],
+)
+def test_what_a_plugin_gives_only_once_it_has_happened_is_known(metric: str, occasional: bool) -> None:
+    assert is_occasional(Identifier.of(metric)) is occasional
