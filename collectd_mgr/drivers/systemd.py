@@ -97,14 +97,15 @@ class SystemdDaemon(Daemon):
         """
         process = self.find()
         answer = self._run(self._systemctl, "stop", self._unit, timeout=self._stop_timeout)
-        if process is not None and answer.returncode != 0:
+        if process is None:
+            return answer.returncode == 0
+        if answer.returncode != 0:
             answer = self._run(self._systemctl, "kill", "--signal=SIGKILL", self._unit, timeout=10.0)
             if answer.returncode != 0 and not process.wait(10.0):
                 raise exception.DaemonNotStarted(f"{self._unit} goes on: {answer.stderr.strip()}", messages=[])
             self._run(self._systemctl, "stop", self._unit, timeout=_HELD)
         # What it has started itself, and systemd has to kill, is not it.
-        there = process is not None and process.alive()
-        return not there and _end(self._show("ExecMainCode", "ExecMainStatus")) != -signal.SIGKILL
+        return not process.alive() and _end(self._show("ExecMainCode", "ExecMainStatus")) != -signal.SIGKILL
 
     def obstacle(self, status: Mapping[str, Any]) -> str | None:
         """systemd itself is asked: what it does when a process dies may have been changed since the start."""

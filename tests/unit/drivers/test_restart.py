@@ -13,6 +13,7 @@ import pytest
 from collectd_mgr import exception
 from collectd_mgr.domain.plan import LOAD, Change, Plan
 from collectd_mgr.domain.spec import Goal, PluginGoal
+from collectd_mgr.domain.states import UNTOLD
 from collectd_mgr.drivers.base import DriverSettings, Order
 from collectd_mgr.drivers.child import ChildDaemon
 from collectd_mgr.drivers.ending import killed
@@ -100,7 +101,7 @@ def test_that_one_was_killed_is_told(driver: RestartDriver, settings: DriverSett
     driver._collectd.daemon, outage = Stubborn(settings), Outage()
     with pytest.raises(exception.DaemonNotStarted):
         driver._replace(outage)
-    assert outage.warnings == (killed("collectd"),)
+    assert outage.warnings == (killed("collectd"), UNTOLD)
 
 
 def test_a_start_that_fails_is_a_note_for_the_agent(driver: RestartDriver) -> None:
