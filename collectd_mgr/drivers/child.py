@@ -21,9 +21,15 @@ from collectd_mgr.drivers.executable import Executables
 from collectd_mgr.drivers.files import ManagedFiles
 from collectd_mgr.drivers.launcher import Launcher
 from collectd_mgr.drivers.output import Output
-from collectd_mgr.drivers.process import Process, end_of
+from collectd_mgr.drivers.process import Process, end_of, with_config
 
 LOG = logging.getLogger(__name__)
+
+_OTHERS = (
+    "collectd runs already with {file} (pid {pids}), and the agent has not started it: both would write each sample. "
+    "Have nobody else start it (systemctl disable --now collectd), or name who does in [collectd] daemon."
+)
+_NOT_OURS = "The collectd that answers was not started by the agent."
 
 
 class ChildDaemon(Daemon):
@@ -71,13 +77,22 @@ class ChildDaemon(Daemon):
             self._record.unlink(missing_ok=True)
             return asked
 
+    def check_alone(self) -> None:
+        programs = () if self.find() else self.programs()
+        found = [each for program in programs for each in with_config(program, self._config_file)]
+        # Any user of the machine can start one that looks so, and can write none of its files.
+        others = [each for each in found if frozenset() < each.users <= {0, os.geteuid()}]
+        if others:
+            pids = ", ".join(str(each.pid) for each in others)
+            raise exception.DaemonNotStarted(_OTHERS.format(pids=pids, file=self._config_file), messages=[])
+
     def launch(self, config_file: str) -> Process:
         with self._alone():
             return self._spawn(config_file, self._files.staged(), self.find())
 
     def obstacle(self, status: Mapping[str, Any]) -> str | None:
         found = self.find()
-        return None if found is None else self._launcher.obstacle(found)
+        return _NOT_OURS if found is None else self._launcher.obstacle(found)
 
     def adopt(self, process: Process) -> bool:
         with self._alone():

@@ -39,6 +39,9 @@ class Daemon(abc.ABC):
     def stop(self) -> bool:
         """End it and wait for the end; whether it ended by itself when asked. Safe to repeat."""
 
+    def check_alone(self) -> None:  # noqa: B027 - where others start it, there may be one
+        """:raises DaemonNotStarted: it does not run, and a collectd that is not ours has its configuration"""
+
     def launch(self, config_file: str) -> Process:
         """Start another one beside it, with a configuration of :func:`.instance.place`; it is not the daemon yet.
 

@@ -95,6 +95,7 @@ class RestartDriver(RealDriver):
             if not order.plan and self.observe().pid is not None:
                 self._collectd.remember(order.goal, order.generation)
                 return Applied(self.name, self.observe())
+            self._collectd.daemon.check_alone()
         except Exception:
             self._collectd.files.restore(old)
             raise
@@ -163,7 +164,7 @@ class RestartDriver(RealDriver):
         if not self._collectd.daemon.stop() and found is not None:
             outage.kill(found)
             LOG.warning("collectd did not end when asked, and was killed.")
-        self.start()
+        self._collectd.start()
         instance.tidy(self._settings, self._collectd.daemon)
         outage.end()
 
@@ -179,6 +180,7 @@ class RestartDriver(RealDriver):
         return found
 
     def start(self) -> None:
+        self._collectd.daemon.check_alone()
         self._collectd.start()
 
     def _verified(self, goal: Goal) -> Running:

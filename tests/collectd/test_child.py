@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr import exception
-from collectd_mgr.drivers.base import DriverSettings
+from collectd_mgr.domain.plan import RESTART_DAEMON, Change, Plan
+from collectd_mgr.domain.spec import Goal
+from collectd_mgr.drivers.base import DriverSettings, Order
 from collectd_mgr.drivers.child import ChildDaemon
 from collectd_mgr.drivers.collectd import Collectd
 from collectd_mgr.drivers.executable import Executables
@@ -119,6 +121,30 @@ def test_one_that_somebody_else_started_is_not_it(settings: DriverSettings) -> N
         assert daemon.find() == process
         assert daemon.stop()
         assert other.alive()
+
+
+def test_beside_one_of_roots_with_the_same_files_none_is_started(settings: DriverSettings, tmp_path: Path) -> None:
+    """As the unit of the package runs one, which nobody has disabled."""
+    same = tmp_path / "collectd.conf"
+    same.symlink_to(settings.config_file)
+    driver = RestartDriver(settings)
+    with subprocess.Popen([settings.binary, "-f", "-C", str(same), "-P", str(tmp_path / "pid")]) as other:
+        rival = look_for(other.pid)
+        assert rival is not None
+        collectd = Collectd(settings)
+        collectd.await_ready(rival)
+        collectd.wire.close()
+        (said,) = [note for note in driver.recover().notes if "has not started it" in note]
+        assert f"pid {other.pid}" in said
+        with pytest.raises(exception.DaemonNotStarted, match="has not started it"):
+            driver.start()
+        with pytest.raises(exception.DaemonNotStarted, match="has not started it"):
+            driver.apply(Order(Goal(), Plan((Change(RESTART_DAEMON),))))
+        assert "was not started by the agent" in str(ChildDaemon(settings).obstacle({}))
+        assert all_of(settings) == []
+        other.terminate()
+    assert driver.recover().running.pid not in (None, other.pid)
+    driver.close()
 
 
 def test_of_one_that_has_ended_nobody_can_tell_whose_it_was(settings: DriverSettings) -> None:
