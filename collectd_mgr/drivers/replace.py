@@ -159,7 +159,7 @@ class ReplaceDriver(RealDriver):
                 cost = self._go_back(succession)
                 self._log(order, f"failed: {getattr(why, 'code', type(why).__name__)}", began)
                 if cost is not None and isinstance(why, exception.CollectdMgrError):
-                    why = type(why)(f"{why.detail} {cost}", **why.kwargs)
+                    why = type(why)(f"{_sentence(why.detail)} {cost}", **why.kwargs)
                 if why is error:
                     raise
                 raise why from error
@@ -260,6 +260,11 @@ class ReplaceDriver(RealDriver):
         """To the daemon that goes on."""
         took, changes = 1000 * (time.monotonic() - began), ", ".join(map(str, order.plan))
         self._collectd.log(order.request_id, f"replacement of collectd: {outcome} in {took:.1f} ms ({changes})")
+
+
+def _sentence(detail: str) -> str:
+    """``detail`` to be followed by another sentence: what the kernel says ends without a full stop."""
+    return detail if detail.endswith((".", "…")) else f"{detail}."
 
 
 def _shifted(status: Mapping[str, Any]) -> tuple[str, ...]:

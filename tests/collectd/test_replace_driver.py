@@ -598,6 +598,30 @@ def test_the_old_one_goes_on_where_the_new_one_is_not_taken_for_the_daemon(host:
     goes_on(host, before.pid)
 
 
+class Doomed(ChildDaemon):
+    """Somebody kills it, and the new one beside it, as soon as that has started."""
+
+    def messages(self) -> tuple[str, ...]:
+        for each in self.launched().values():
+            for one in filter(None, [self.find(), each]):
+                one.signal(signal.SIGKILL)
+                assert one.wait(PATIENCE)
+        return super().messages()
+
+
+def test_where_both_are_killed_one_is_started_as_before_and_that_is_told(host: Host, rig: Rig) -> None:
+    assert isinstance(rig.driver, ReplaceDriver)
+    before = rig.reach(rig.goal({"memory": MEMORY})).running
+    rig.driver._collectd.daemon = Doomed(host.settings)
+    with pytest.raises(exception.DaemonUnreachable) as raised:
+        rig.driver.apply(rig.order(rig.goal({"memory": MEMORY, "cpu": CPU})))
+    cost = "Both had ended, and collectd was started with the configuration before."
+    why, found, rest = raised.value.detail.partition(cost)
+    assert ("[Errno " in why, why[-2:], found, rest) == (True, ". ", cost, "")
+    running = rig.driver.observe()
+    assert (running.pid, running.pid != before.pid, "cpu" in running.plugins) == (the_only(host).pid, True, False)
+
+
 def test_the_next_agent_tells_what_that_may_have_cost(host: Host, rig: Rig) -> None:
     rig.reach(rig.goal({"memory": MEMORY}))
     old, succession = the_only(host), beside(host, rig.goal({"memory": MEMORY}))
