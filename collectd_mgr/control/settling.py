@@ -84,7 +84,7 @@ def _conclude(session: Session, seal: Seal, host: Host, generation: Generation, 
     hosts.mark(session, host.id, generation.n, good=report.outcome == APPLIED)
     if report.outcome == FAILED:
         generations.withdraw(session, host.id, _last_good(report, generation), generation.n)
-        _take_back(session, seal, host, generation.n, is_news)
+        _take_back(session, seal, host, generation.n, is_news, _is_death(report))
     elif generation.n == host.n:
         apart.take_next(session, seal, host)
 
@@ -120,12 +120,16 @@ _DEATHS = (exception.DaemonDied.code, exception.SeriesLost.code)
 
 def _taken_back(row: Brief, report: Report) -> Report:
     """Who asked for what ``report`` is about met a host that had gone back already; that error is his alone."""
-    if row.wanted == report.generation or (report.error or {}).get("code") in _DEATHS:
+    if row.wanted == report.generation or _is_death(report):
         return report
     detail = (
         "The host is back at an earlier generation: since this was applied collectd died, or gave less than before."
     )
     return replace(report, driver=None, error=exception.DaemonDied(detail).to_dict())
+
+
+def _is_death(report: Report) -> bool:
+    return (report.error or {}).get("code") in _DEATHS
 
 
 def _move(session: Executor, row: Brief, state: str, report: Report) -> None:
@@ -178,12 +182,13 @@ def _masked(value: Any) -> Any:
     return secrets.mask_text(value) if isinstance(value, str) else value
 
 
-def _take_back(session: Session, seal: Seal, host: Host, n: int, is_news: bool) -> None:
+def _take_back(session: Session, seal: Seal, host: Host, n: int, is_news: bool, death: bool) -> None:
     """After a generation failed, the last good one is desired again, as a generation of its own.
 
-    Not after a rollback that failed itself: that would go on for ever. What is left open then was in it with other
-    things, or made on top of it by somebody who has moved on meanwhile, and is tried alone. Once the host has said
-    what became of a later generation, that stands.
+    Not after a rollback that failed itself, which would go on for ever, unless what it went back to was applied and
+    not outlived (``death``): what is good is earlier then. What is left open was in it with other things, or made on
+    top of it by somebody who has moved on meanwhile, and is tried alone. Once the host has said what became of a later
+    generation, that stands.
     """
     if n == 0:
         return
@@ -196,7 +201,7 @@ def _take_back(session: Session, seal: Seal, host: Host, n: int, is_news: bool) 
     if host.n != n and not (is_news and failed.rollback_of is None and host.settled <= n):
         return
     left = apart.waiting(session, host, host.n)
-    if failed.rollback_of is None and failed.digest != old.digest:
+    if (failed.rollback_of is None or death) and failed.digest != old.digest:
         reason = f"Generation {n} failed; back to {good}."
         origin = Origin("rollback", failed.plugin, failed.user, failed.project, failed.request_id, reason, n)
         if not renew(session, seal, host, Generation(host.epoch, host.n + 1), good, origin):

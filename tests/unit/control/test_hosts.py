@@ -374,6 +374,28 @@ def test_what_the_daemon_had_not_outlived_before_that_is_taken_back_too(
     assert (host.n, host.last_good, set(desired.layer.plugins)) == (4, 1, {"cpu"})
 
 
+def test_so_it_is_where_another_change_has_failed_meanwhile(control: HostControl, agent: ScriptedAgent) -> None:
+    """What is desired then is a rollback, to what collectd dies of a moment later."""
+    enable(control)
+    good, died = agent.running, enable(control, "df")
+    assert enable(control, BAD).state == "failed"
+    assert good is not None
+    agent.running, agent.error = good, exception.DaemonDied(good=good.generation.to_dict())
+    for _ in range(2):
+        control.receive(Reports(statuses=(agent.status(),)))
+    said = operation(control, died)
+    assert (said.state, said.error and said.error["code"]) == ("failed", "daemon_died")
+    host, desired = control.desired(HOST)
+    assert (host.n, host.last_good, set(desired.layer.plugins)) == (5, 1, {"cpu"})
+    control.send(HOST, PATIENCE)
+    assert control.get(HOST).last_good == 5
+    # Should it die of that as well, there is nothing earlier.
+    agent.error = exception.DaemonDied(good=good.generation.to_dict())
+    for _ in range(2):
+        control.receive(Reports(statuses=(agent.status(),)))
+    assert control.get(HOST).n == 5
+
+
 def test_a_host_that_is_not_managed_is_left_alone(control: HostControl) -> None:
     control.receive(Reports(statuses=(HostStatus(HOST, 1, 1, mode=Mode("observe", reason="freeze")),)))
     with pytest.raises(exception.HostNotManaged, match="freeze"):
