@@ -32,10 +32,16 @@ def install(state_dir: str) -> Path:
     """
     state = Path(state_dir)
     target = state / f"extension-{_digest()}"
-    if not target.is_dir():
+    if not _has_entry(target):
+        shutil.rmtree(target, ignore_errors=True)
         _copy(target)
     _point(state / _LINK, target)
     return target
+
+
+def is_there(state_dir: str) -> bool:
+    """Whether a collectd that is started now finds something to import: without that it does not start. Cheap."""
+    return _has_entry(Path(module_path(state_dir)))
 
 
 def tidy(state_dir: str, used: str) -> None:
@@ -48,6 +54,10 @@ def tidy(state_dir: str, used: str) -> None:
     for place in state.glob("extension-*"):
         if os.path.realpath(place) not in kept:
             shutil.rmtree(place, ignore_errors=True)
+
+
+def _has_entry(place: Path) -> bool:
+    return (place / _PACKAGE.name / "extension" / "entry.py").is_file()
 
 
 def _files() -> list[Path]:

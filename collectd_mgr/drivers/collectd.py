@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ class Collectd:
         self.files = ManagedFiles(settings.managed_dir, self._account)
         self.daemon = _daemon(settings, self.wire)
         self._listener = Listener(self.wire)
+        self._furnished = False
         #: The managed file as it was found to be in order.
         self._sound: str | None = None
         #: The last goal, the text of a managed file that was found to mean it, and when.
@@ -65,10 +67,7 @@ class Collectd:
 
         :returns: what was half done and was ended, in sentences
         """
-        self._account.pass_through(Path(self._settings.state_dir))
-        self._account.seat(Path(self._settings.socket))
-        self.files.prepare()
-        bundle.install(self._settings.state_dir)
+        self._furnish()
         notes = instance.settle(self._settings, self.daemon)
         self._finish()
         self._tidy()
@@ -76,6 +75,22 @@ class Collectd:
             # collectd warns of an Include that finds nothing.
             self.files.restore(managed.render(Goal()))
         return notes
+
+    def _furnish(self) -> None:
+        """Have the directories that collectd reads from and listens in, and the extension."""
+        self._account.pass_through(Path(self._settings.state_dir))
+        self._account.seat(Path(self._settings.socket))
+        self.files.prepare()
+        bundle.install(self._settings.state_dir)
+        self._furnished = True
+
+    def _tend(self) -> None:
+        """Somebody may have removed what collectd imports: it would not start any more, whoever starts it."""
+        self.daemon.tend()
+        if self._furnished and not bundle.is_there(self._settings.state_dir):
+            with suppress(OSError):  # The next look tries it again.
+                self._furnish()
+                LOG.warning("The extension was gone from %s. It was put there anew.", self._settings.state_dir)
 
     def _finish(self) -> None:
         """A driver that was killed between its last live change and the file: what runs is what was staged."""
@@ -109,7 +124,7 @@ class Collectd:
 
     def observe(self) -> Running:
         """The daemon as it is; without version and plugins when it runs and does not answer, or is starting."""
-        self.daemon.tend()
+        self._tend()
         try:
             status, ended = self.status(), None
             # What is not registered yet would be taken for what is not there.

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from collectd_mgr import disk
 from collectd_mgr.domain import drift, filesystem
 from collectd_mgr.domain.drift import Drift
 from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
+from collectd_mgr.drivers import bundle
 from collectd_mgr.wire.client import WireClient
 from tests.agent.agent_host import AgentHost, enabled, spec
 from tests.freezing import frozen
@@ -74,6 +76,16 @@ def test_a_managed_file_that_was_edited_is_written_anew(host: AgentHost) -> None
     # It is history after the next change.
     host.apply(spec(2, "memory", "swap"))
     host.until(lambda: host.status().drift == ())
+
+
+def test_without_what_the_agent_keeps_for_it_collectd_starts_again(host: AgentHost) -> None:
+    """Somebody has removed the directory of the state: collectd does not start without the extension that is in it."""
+    before = host.pid
+    shutil.rmtree(host.settings.state_dir)
+    host.until(lambda: bundle.is_there(host.settings.state_dir))
+    host.daemon.stop()
+    host.until(lambda: host.status().daemon["version"] and host.status().daemon["pid"] != before)
+    assert enabled(host.status()) == {"memory"}
 
 
 @pytest.mark.parametrize("host", [drift.LEAVE], indirect=True)

@@ -55,6 +55,16 @@ def test_a_copy_that_was_cut_short_is_made_anew(tmp_path: Path) -> None:
     assert not (bundle.install(str(tmp_path)) / "collectd_mgr" / "stray.py").exists()
 
 
+def test_one_that_somebody_has_emptied_is_made_anew(tmp_path: Path) -> None:
+    entry = bundle.install(str(tmp_path)) / "collectd_mgr/extension/entry.py"
+    assert bundle.is_there(str(tmp_path))
+    entry.unlink()
+    assert not bundle.is_there(str(tmp_path))
+    bundle.install(str(tmp_path))
+    assert bundle.is_there(str(tmp_path))
+    assert entry.is_file()
+
+
 def test_what_nobody_uses_is_removed(tmp_path: Path) -> None:
     present = bundle.install(str(tmp_path))
     used, unused = tmp_path / "extension-used", tmp_path / "extension-unused"
