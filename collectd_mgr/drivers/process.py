@@ -11,14 +11,11 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
+from collectd_mgr.drivers import command_line
+
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-
-#: What Debian's collectd reads unless it is told to read another one.
-_DEFAULT_CONFIG = "/etc/collectd/collectd.conf"
-
 
 #: How children of this very process ended, by pid: the exit status, or minus the signal.
 _ENDS: dict[int, int] = {}
@@ -155,10 +152,11 @@ def with_config(binary: str, config_file: str) -> list[Process]:
     """Every process of this program that was told to read that file, or none, where that is the file it reads then.
 
     Those with another root, in a container, have files of their own by the same names, and are left out; so is a
-    child of one of them, which is about to run another program.
+    child of one of them, which is about to run another program; and one that only tests the file.
     """
     wanted = os.path.realpath(config_file)
-    found = {process.pid: process for process, told in _told(_of(binary)) if told == wanted}
+    daemons = (entry for entry in _of(binary) if command_line.is_daemon(_command_line(entry)))
+    found = {process.pid: process for process, told in _told(daemons) if told == wanted}
     return [process for pid, process in found.items() if _parent(pid) not in found]
 
 
@@ -176,7 +174,7 @@ def _told(entries: Iterable[Path]) -> Iterator[tuple[Process, str]]:
     """Every process of these with our own root, and what it was told to read."""
     own = _root(Path("/proc/self"))
     for entry in entries:
-        told = next((after for word, after in pairwise(_command_line(entry)) if word == "-C"), _DEFAULT_CONFIG)
+        told = command_line.config_file(_command_line(entry))
         if _root(entry) == own:
             process = look(int(entry.name))
             if process is not None:

@@ -66,13 +66,15 @@ def test_those_with_a_configuration_are_found_and_not_their_children(tmp_path: P
     """A child of collectd's that has not begun to run its own program yet looks like another collectd."""
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "conf")
-    commands = [[sys.executable, "-c", _FORKING, "-C", str(path)] for path in (tmp_path / "conf", link, "/other")]
+    file = str(tmp_path / "conf")
+    told = (("-C", file), ("-C", str(link)), ("-C", "/other"), ("-t", "-C", file))
+    commands = [[sys.executable, "-c", _FORKING, *options] for options in told]
     with ExitStack() as stack:
         begun = [stack.enter_context(subprocess.Popen(command, text=True, stdin=-1, stdout=-1)) for command in commands]
         for each in begun:
             assert each.stdout is not None
             assert each.stdout.readline() == "ready\n"
-        found = {each.pid for each in with_config(sys.executable, str(tmp_path / "conf"))}
+        found = {each.pid for each in with_config(sys.executable, file)}
         for each in begun:
             assert each.stdin is not None
             each.stdin.close()
