@@ -23,6 +23,11 @@ class Account:
     uid: int = -1
     gid: int = -1
 
+    @property
+    def users(self) -> frozenset[int]:
+        """Who may start a collectd of this configuration: anybody else can start one that looks so."""
+        return frozenset({0, os.geteuid(), self.uid if self.user else 0})
+
     def command(self, *command: str) -> list[str]:
         """``command`` as this user; the process has the same pid and command line as without."""
         if not self.user:

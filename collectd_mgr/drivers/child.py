@@ -14,6 +14,7 @@ from typing import Any
 from collectd_mgr import disk, exception
 from collectd_mgr.domain import managed, program
 from collectd_mgr.drivers import instance
+from collectd_mgr.drivers.account import account
 from collectd_mgr.drivers.base import DriverSettings
 from collectd_mgr.drivers.daemon import Daemon
 from collectd_mgr.drivers.ending import OutOfMemory, by_somebody
@@ -49,6 +50,7 @@ class ChildDaemon(Daemon):
         self._launcher = self.launcher = launcher or Executables(settings)
         if not self._launcher.configured:
             self.hands_off = self.alone = f"[collectd] {self._launcher.kind} is not set."
+        self._users = account(settings.user).users
         self._files = ManagedFiles(settings.managed_dir)
         self._config_file = settings.config_file
         self._stop_timeout = settings.stop_timeout
@@ -81,7 +83,7 @@ class ChildDaemon(Daemon):
         programs = () if self.find() else self.programs()
         found = [each for program in programs for each in with_config(program, self._config_file)]
         # Any user of the machine can start one that looks so, and can write none of its files.
-        others = [each for each in found if frozenset() < each.users <= {0, os.geteuid()}]
+        others = [each for each in found if frozenset() < each.users <= self._users]
         if others:
             pids = ", ".join(str(each.pid) for each in others)
             raise exception.DaemonNotStarted(_OTHERS.format(pids=pids, file=self._config_file), messages=[])

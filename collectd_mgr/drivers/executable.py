@@ -36,8 +36,6 @@ class Executables(Launcher):
         self.configured = settings.binary
         self._account = account(settings.user)
         self._mark = mark(settings)
-        #: As whom a collectd of this agent may run: anybody can start a process that looks like one.
-        self._users = {0, os.geteuid()} | ({self._account.uid} if self._account.user else set())
 
     def launch(self, program: str, config_file: str, output: int, heir_of: Process | None = None) -> Process | None:
         environment = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
@@ -96,7 +94,7 @@ class Executables(Launcher):
 
     def _may_be_ours(self, process: Process) -> bool:
         """Not of one that has ended meanwhile: nobody can tell any more whose it was."""
-        return frozenset() < process.users <= self._users
+        return frozenset() < process.users <= self._account.users
 
     def usage(self, program: str) -> str:
         """What others than root and the agent's own user could have written is not run."""

@@ -22,7 +22,7 @@ from collectd_mgr.drivers.base import DriverSettings, Order
 from collectd_mgr.drivers.child import ChildDaemon
 from collectd_mgr.drivers.collectd import Collectd
 from collectd_mgr.drivers.executable import Executables
-from collectd_mgr.drivers.process import Process, running
+from collectd_mgr.drivers.process import Process, running, with_config
 from collectd_mgr.drivers.process import look as look_for
 from collectd_mgr.drivers.restart import RestartDriver
 from collectd_mgr.testing.suite.rigs import operators_file, settings_in
@@ -30,6 +30,7 @@ from collectd_mgr.wire.client import WireClient
 from collectd_mgr.wire.look import look
 from tests.freezing import freeze
 from tests.impostor import impostor
+from tests.waiting import eventually
 
 #: An agent: starts collectd, says so, and is there until it is killed.
 _AGENT = """
@@ -145,6 +146,18 @@ def test_beside_one_of_roots_with_the_same_files_none_is_started(settings: Drive
         other.terminate()
     assert driver.recover().running.pid not in (None, other.pid)
     driver.close()
+
+
+def test_a_unit_may_run_it_as_the_user_that_collectd_is_to_have(settings: DriverSettings) -> None:
+    settings = dataclasses.replace(settings, binary="/bin/sh")
+    command = [settings.binary, "-c", "read _", "collectd", "-C", settings.config_file]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, user=65534, extra_groups=[]) as other:
+        eventually(lambda: [each.pid for each in with_config(settings.binary, settings.config_file)] == [other.pid])
+        # Any other user's.
+        ChildDaemon(settings).check_alone()
+        with pytest.raises(exception.DaemonNotStarted, match=f"pid {other.pid}"):
+            ChildDaemon(dataclasses.replace(settings, user="nobody")).check_alone()
+        other.kill()
 
 
 def test_of_one_that_has_ended_nobody_can_tell_whose_it_was(settings: DriverSettings) -> None:
