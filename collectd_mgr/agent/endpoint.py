@@ -65,7 +65,7 @@ class AgentEndpoint:
 
     @expected
     def flush(self, context: Json, flush: Json) -> Json:
-        return self._reads.flush(Flush.from_dict(flush))
+        return self._reads.flush(Flush.from_dict(flush), context.get("request_id", ""))
 
     @expected
     def notify(self, context: Json, notification: Json) -> None:

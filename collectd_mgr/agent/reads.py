@@ -56,10 +56,10 @@ class Reads:
             page = self._absent.page(query, values, page.rows)
         return replace(page, missing=len(self._absent))
 
-    def flush(self, flush: Flush) -> dict[str, object]:
+    def flush(self, flush: Flush, request_id: str) -> dict[str, object]:
         self._check()
         self._check_answers()
-        return self._ladder.reader(capabilities.FLUSH).flush(flush)
+        return self._ladder.reader(capabilities.FLUSH).flush(flush, request_id)
 
     def notifications(self, position: Position, limit: int, wait: float) -> Batch:
         self._check()

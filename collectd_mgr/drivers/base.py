@@ -228,7 +228,7 @@ class Driver(abc.ABC):
         """The same with values and rates. :raises NotCapable: when not declared"""
         raise self._undeclared(capabilities.VALUES)
 
-    def flush(self, flush: Flush) -> dict[str, Any]:
+    def flush(self, flush: Flush, request_id: str) -> dict[str, Any]:
         """Ask collectd to flush. :raises NotCapable: when not declared
 
         :returns: ``{"plugins": [{"plugin", "callback", "outcome", "detail"}]}``: a row for each flush callback that

@@ -164,7 +164,7 @@ class FakeDriver(Driver):
     def notify(self, notification: Notification, request_id: str) -> None:
         self.daemon.said.add(replace(notification, time=self.daemon.clock()))
 
-    def flush(self, flush: Flush) -> dict[str, Any]:
+    def flush(self, flush: Flush, request_id: str) -> dict[str, Any]:
         return {"plugins": fake_cache.flushed(self.observe().plugins, flush.plugin)}
 
     def close(self) -> None:

@@ -48,6 +48,6 @@ class Reader:
         parts = {name: getattr(notification, name) for name in _PARTS}
         self._wire.call("notification_send", parts, request_id=request_id)
 
-    def flush(self, flush: Flush) -> dict[str, Any]:
+    def flush(self, flush: Flush, request_id: str) -> dict[str, Any]:
         """As the contract of drivers has it."""
-        return {"plugins": self._wire.call("flush", flush.to_dict())}
+        return {"plugins": self._wire.call("flush", flush.to_dict(), request_id=request_id)}

@@ -57,8 +57,8 @@ class RealDriver(Driver):
     def notify(self, notification: Notification, request_id: str) -> None:
         self._reader.notify(notification, request_id)
 
-    def flush(self, flush: Flush) -> dict[str, Any]:
-        return self._reader.flush(flush)
+    def flush(self, flush: Flush, request_id: str) -> dict[str, Any]:
+        return self._reader.flush(flush, request_id)
 
     def close(self) -> None:
         self._collectd.wire.close()

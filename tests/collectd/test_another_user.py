@@ -214,7 +214,7 @@ def test_where_its_memory_cannot_be_looked_at_live_is_off_and_says_why(
     assert "cannot be read" in offers["live"].missing[plan.LOAD]
     assert "values" in offers["live"].capabilities
     with pytest.raises(exception.LiveOff, match="cannot be seen"):
-        ladder.drivers[0].flush(Flush())
+        ladder.drivers[0].flush(Flush(), "req-1")
     assert reach(ladder, Goal({**LOAD, "memory": PluginGoal(True, 1.0)})) == "restart"
 
 

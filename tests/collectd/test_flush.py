@@ -7,12 +7,16 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from collectd_mgr import exception
+from collectd_mgr.domain.reads import Flush
+from collectd_mgr.drivers.reader import Reader
 from collectd_mgr.testing.collectd import ScratchCollectd
+from collectd_mgr.wire.client import WireClient
 from tests.waiting import Eventually
 
 HERE = Path(__file__).parent
@@ -82,6 +86,12 @@ def test_a_name_that_no_metric_has_is_told(collectd: ScratchCollectd, eventually
     for name, detail in ((IDENTIFIER, None), (f"{IDENTIFIER}-x", unknown)):
         (row,) = collectd.call("flush", plugin="rrdtool", identifier=name)
         assert (row["outcome"], row["detail"]) == ("flushed", detail)
+
+
+def test_the_log_of_collectd_says_who_asked(collectd: ScratchCollectd, eventually: Eventually) -> None:
+    with closing(WireClient(collectd.socket)) as client:
+        Reader(client).flush(Flush(plugin="csv"), "req-flush")
+    eventually(lambda: "collectd_mgr: [req-flush] flush plugin=csv: done" in collectd.log_text)
 
 
 def test_one_plugin_by_its_name(collectd: ScratchCollectd) -> None:

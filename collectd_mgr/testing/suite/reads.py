@@ -85,11 +85,11 @@ def test_filters_narrow_the_rows(rig: Rig) -> None:
 def test_a_flush_answers(rig: Rig) -> None:
     if not rig.declares(capabilities.FLUSH):
         with pytest.raises(exception.NotCapable):
-            rig.driver.flush(Flush())
+            rig.driver.flush(Flush(), "req-1")
         return
     identifier = rig.values("load").rows[0]["id"]
     for flush in (Flush(), Flush(plugin="csv", timeout=0.0), Flush(identifier=identifier)):
-        rows = rig.driver.flush(flush)["plugins"]
+        rows = rig.driver.flush(flush, "req-1")["plugins"]
         assert {row["plugin"]: row["outcome"] for row in rows}["csv"] == "cannot"
-    (row,) = rig.driver.flush(Flush(plugin="nosuchplugin"))["plugins"]
+    (row,) = rig.driver.flush(Flush(plugin="nosuchplugin"), "req-1")["plugins"]
     assert (row["outcome"], row["callback"]) == ("cannot", None)

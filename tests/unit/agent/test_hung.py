@@ -93,7 +93,7 @@ def test_nor_is_it_so_for_an_agent_that_never_heard_it(agent: Agent) -> None:
 
 def test_what_is_asked_of_it_says_so(agent: Agent) -> None:
     reads, said = agent.service.endpoint._reads, Notification("okay", "hello")
-    for ask in (lambda: reads.flush(Flush("memory")), lambda: reads.notify(said, "req-1")):
+    for ask in (lambda: reads.flush(Flush("memory"), "req-1"), lambda: reads.notify(said, "req-1")):
         with pytest.raises(exception.DaemonUnreachable, match=r"runs \(pid 77\) and does not answer"):
             ask()
     with pytest.raises(exception.DaemonUnreachable):
