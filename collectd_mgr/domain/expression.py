@@ -26,6 +26,9 @@ _STATES = 1000
 _EXTENDED_WITHOUT_PLACES = 1 | 8
 _BACK_REFERENCE = re.compile(r"\\[0-9]")
 
+#: Letters to which libc gives a meaning behind a backslash; any other is itself there, also what is a class elsewhere.
+_ESCAPES = frozenset("bBsSwW")
+
 _NOWHERE = ctypes.c_size_t(0)
 
 #: One for all: each makes a class of its own, which only a garbage collection takes away again.
@@ -91,10 +94,19 @@ def flaw(text: str) -> str | None:
         return f"it must be printable, and of {LONGEST} bytes at most"
     if _BACK_REFERENCE.search(text):
         return "back references can take for ever, and are not allowed"
+    letter = _escaped_in_vain(text)
+    if letter is not None:
+        return f"\\{letter} is just {letter} to POSIX, which has [0-9], [[:alpha:]] and the like"
     try:
         return _excess(pattern.parse(text))
     except ValueError as error:
         return str(error)
+
+
+def _escaped_in_vain(text: str) -> str | None:
+    """A letter that somebody thinks a class, as the d of ``\\d``."""
+    escaped = (token["escaped"] or "" for token in pattern.TOKEN.finditer(text))
+    return next((each for each in escaped if each.isalpha() and each not in _ESCAPES), None)
 
 
 def _excess(tree: Node) -> str | None:

@@ -21,6 +21,7 @@ from collectd_mgr.domain.reads import matching
         ("^h/load", "h/cpu-0/cpu-idle", False),
         ("", "anything", True),
         ("ü", "für", True),
+        ("\\w\\.[\\d]\\\\d", "a.d\\d", True),
     ],
 )
 def test_it_is_found_anywhere(text: str, name: str, found: bool) -> None:
@@ -37,6 +38,7 @@ def test_it_is_found_anywhere(text: str, name: str, found: bool) -> None:
         "*{",
         "[[:x:]]",
         "(a)\\1",
+        "cpu-\\d+",
         "a{1,600}",
         "(a{100}){6}",
         "x" * 257,
