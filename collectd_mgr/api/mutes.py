@@ -15,7 +15,7 @@ from collectd_mgr.api.schemas.operations import OPERATION
 from collectd_mgr.api.sections import Kind, name_of, resource
 from collectd_mgr.control import mutes
 from collectd_mgr.control.together import Result
-from collectd_mgr.domain import sections
+from collectd_mgr.domain import choices, sections
 from collectd_mgr.domain.notifications import SEVERITIES
 
 _PROPERTIES: dict[str, Schema] = {
@@ -56,11 +56,10 @@ class LabelMute(Resource):
         answers=_DONE,
     )
     def put(self, call: Call) -> Answer:
-        given = {key: call.body[key] for key in _PROPERTIES if call.body.get(key) is not None}
-        lease = call.lease
+        wanted, lease = KIND.of(call.body, _stamp(call)), call.lease
         if lease is None:
             raise exception.BadRequest("body.expires_in: a mute has an end", field="body.expires_in")
-        wanted, labels = {**given, **_stamp(call)}, _labels(call.body["label"])
+        labels = _labels(call.body["label"])
         return _answer(call, mutes.set_all(call.control, call.requester, labels, name_of(call), wanted, lease))
 
     @expose(
@@ -92,6 +91,6 @@ def _shown(call: Call, result: Result) -> dict[str, Any]:
     return {"host": result.host, "operation": operation, "error": error}
 
 
-KIND = Kind(sections.MUTES, "mute", _PROPERTIES, dict, ("expires_in",), stamp=_stamp)
+KIND = Kind(sections.MUTES, "mute", _PROPERTIES, choices.normal, ("expires_in",), stamp=_stamp)
 
 Mutes = resource(KIND)

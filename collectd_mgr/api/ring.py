@@ -16,10 +16,10 @@ from collectd_mgr.api.operations import moment
 from collectd_mgr.api.resource import Answer, Rendered, Resource, expose
 from collectd_mgr.api.schemas import ring as schemas
 from collectd_mgr.api.sections import Kind, resource
-from collectd_mgr.domain import sections
+from collectd_mgr.domain import choices, sections
 from collectd_mgr.domain.ring import RingQuery
 
-KIND = Kind(sections.RING, "choice", schemas.PROPERTIES, dict, ("identifier",))
+KIND = Kind(sections.RING, "choice", schemas.PROPERTIES, choices.normal, ("identifier",))
 
 Ring = resource(KIND)
 

@@ -11,7 +11,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from collectd_mgr.domain import sections
+from collectd_mgr import exception
+from collectd_mgr.domain import glob, sections
 from collectd_mgr.domain.allowlist import Violation
 from collectd_mgr.domain.sections import Sections
 
@@ -46,6 +47,17 @@ _FITS: Mapping[str, Callable[[Any], bool]] = {
 def interval(setting: Mapping[str, Any]) -> float:
     """Seconds between two values of a metric, for a choice of samples or of the ring."""
     return float(setting.get("interval") or INTERVAL)
+
+
+def normal(setting: dict[str, Any]) -> dict[str, Any]:
+    """``setting``, as somebody asks for it. :raises BadSetting: no identifier can be as its pattern says"""
+    pattern = setting.get("identifier")
+    if pattern is not None and not glob.may_match(pattern):
+        raise exception.BadSetting(
+            f"identifier: {pattern!r} matches nothing, for it is held against whole identifiers. '*/memory/*' would.",
+            field="identifier",
+        )
+    return setting
 
 
 def misunderstood(asked: Sections) -> tuple[Violation, ...]:

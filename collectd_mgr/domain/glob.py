@@ -18,6 +18,11 @@ def matches(pattern: str, identifier: str) -> bool:
     return fnmatchcase(identifier, pattern)
 
 
+def may_match(pattern: str) -> bool:
+    """Whether there can be an identifier that it matches: each has two slashes."""
+    return pattern.count("/") >= 2 or any(wildcard in pattern for wildcard in "*?[")
+
+
 def expression(pattern: str) -> str | None:
     """A POSIX extended regular expression that finds all that ``pattern`` matches, and may find more.
 
