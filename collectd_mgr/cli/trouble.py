@@ -45,7 +45,7 @@ _NOUNS = {
     "mutes": "mute",
 }
 
-_PLACE = re.compile(r"/v1/hosts/(?P<host>[^/?]+)(?:/(?P<section>[^/?]+))?")
+_PLACE = re.compile(r"/v1/(?:hosts/(?P<host>[^/?]+)/?)?(?P<section>[^/?]+)?")
 
 _ENDPOINT = (
     "Is the endpoint right (--os-endpoint http://…; openstack catalog show collectd-mgr), and does the API run there?"
@@ -90,10 +90,9 @@ def _answered(error: http.HttpError) -> str:
 def _place(address: str) -> dict[str, str]:
     """The host that it names, and the noun, as far as it names them."""
     found = _PLACE.search(address)
-    if found is None:
-        return {}
-    noun = _NOUNS.get(found["section"] or "")
-    return {"host": unquote(found["host"]), **({"noun": noun} if noun else {})}
+    host, section = found.group("host", "section") if found else (None, None)
+    known = {"host": unquote(host or ""), "noun": _NOUNS.get(section or "")}
+    return {name: word for name, word in known.items() if word}
 
 
 def _root(error: BaseException) -> str:

@@ -64,7 +64,9 @@ def test_hosts_with_labels_are_muted_together(openstack: Shell) -> None:
     openstack.ok("host", "set", OBSERVED, "--no-label", "rack")
     rows = openstack.ok("mute", "unset", "rack", "--label", "rack=r9", "--wait")
     assert [(row["Host"], row["State"]) for row in rows] == [(HOST, "succeeded"), (OTHER, "succeeded")]
-    assert openstack.error("mute", "unset", "rack", "--label", "rack=r9").startswith("No host with these labels has ")
+    missed = openstack.error("mute", "unset", "rack", "--label", "rack=r9")
+    assert missed.startswith("No host with these labels has the mute rack. To see what there is: ")
+    assert "openstack collectd mute list --host HOST [" in missed
     assert openstack.error("mute", "unset", "rack", "--label", "rack=r0") == "No host has the label rack=r0."
     assert "KEY=VALUE" in openstack("mute", "unset", "rack", "--label", "rack").err
 
