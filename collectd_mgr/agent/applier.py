@@ -258,10 +258,12 @@ class Applier:
 
     def _failed(self, error: exception.CollectdMgrError, driver: str | None = None) -> None:
         LOG.warning("Generation failed: %s: %s", error.code, mask_text(error.detail))
+        self._state.tried_omitted(had=False)
         self._name_good(error)
         self._state.write(outcome=FAILED, error=error.to_dict(), driver=driver)
 
     def _applied(self, spec: HostSpec, applied: Applied, reached: str | None) -> None:
+        self._state.tried_omitted(had=True)
         memory = replace(
             self._state.memory,
             outcome=APPLIED,

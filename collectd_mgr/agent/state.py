@@ -165,10 +165,10 @@ class State:
         self._tried = self.memory.omitted
 
     def try_news(self, spec: HostSpec) -> None:
-        """What ``spec`` asks for anew is not left out."""
+        """What ``spec`` asks for anew is not left out any more until :meth:`tried_omitted`."""
         wanted, before = self.wanted(spec), self.wanted(self.memory.current)
-        self.note(omitted=omissions.left(self.memory.omitted, wanted, before))
-        self._tried = {}
+        self._tried = self.memory.omitted
+        self.note(omitted=omissions.left(self._tried, wanted, before))
 
     def bound_rate(self) -> None:
         """Have what gives more samples than this host allows be refused."""

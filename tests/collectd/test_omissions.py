@@ -165,6 +165,26 @@ def test_who_asks_for_it_anew_is_told(host: Host) -> None:
     assert on(host.collectd.observe(), "memory", "uptime") == [True, False]
 
 
+def test_what_fails_as_it_is_asked_for_anew_stays_left_out(host: Host) -> None:
+    parts = Parts(host)
+    parts.applier.apply(spec(1, "memory", "swap"))
+    host.collectd.daemon.stop()
+    (Path(host.settings.plugin_dir) / "swap.so").unlink()
+    parts.keeper.look()
+    parts.keeper.look()
+    disk = host.collectd.files.read()
+
+    layer = Layer(HOST, {"swap": PluginSetting(True, 2.0)})
+    parts.applier.apply(HostSpec(Generation("e", 2), (*spec(2, "memory").layers, layer)))
+
+    assert (parts.state.memory.outcome, (parts.state.memory.error or {})["code"]) == (FAILED, "plugin_not_loadable")
+    for _ in range(3):
+        assert list(parts.state.omitted(parts.state.memory.current)) == ["swap"]
+        assert host.collectd.files.read() == disk
+        assert (parts.state.drift(), parts.keeper.sentences()) == ((), ())
+        parts.keeper.look()
+
+
 def test_collectd_starts_without_what_cannot_be_loaded_and_has_it_when_it_is_back(host: Host) -> None:
     parts = Parts(host)
     parts.applier.apply(spec(1, "memory", "swap"))
