@@ -82,7 +82,7 @@ class Explain:
             self._chosen(metric),
             self._publishes,
             self._spooled(),
-            running.silence,
+            self._state.origin.silence(running),
             _is_of(metric.host, name, goal, hostname),
             ignorelist.operators_chain(each.item for each in self._state.origin.statements),
         )

@@ -168,9 +168,11 @@ class Keeper:
             # One that does not answer may hang of the change, and reads nothing, as far as anybody knows.
             return running.version is None or self._crash.lives(probation, running, now, self._settings.probation)
         if probation.pid is None or probation.boot_id != boot or probation.pid in running.ended_by_somebody:
-            # Somebody ended it: the next process has to outlive the same.
-            if probation.pid is not None or running.pid is not None:
-                self._state.remember(probation=probation.moved(running, now, boot))
+            # Somebody ended it: the next process has to outlive the same, if it was started with that. One without the
+            # snippet runs nothing of ours, and would say no farewell.
+            following = running if self._state.origin.has_ours(running) else Running()
+            if probation.pid is not None or following.pid is not None:
+                self._state.remember(probation=probation.moved(following, now, boot))
             return True
         self._died(probation, now)
         return False

@@ -13,8 +13,9 @@ from typing import Any
 from collectd_mgr import exception
 from collectd_mgr.domain import config, grammar, include, queue, sections, thresholds
 from collectd_mgr.domain.effective import DEFAULT_INTERVAL, Plugin, effective
-from collectd_mgr.domain.filesystem import FileSystem, changed
+from collectd_mgr.domain.filesystem import SURE, FileSystem, changed
 from collectd_mgr.domain.include import Located
+from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.secrets import mask_items
 from collectd_mgr.domain.spec import ORIGIN, Layer, PluginSetting
 
@@ -24,7 +25,8 @@ class Origin:
     """``interval`` (seconds) and ``hostname`` as the operator's files give them to the daemon.
 
     ``statements`` are those of the operator; ``warnings`` are sentences about what could not be read; ``unread`` says
-    why the files could not be read again, ``changed`` when the youngest of those that were changed (since 1970).
+    why the files could not be read again, ``lacks`` that they do not include what is managed, in a sentence, and
+    ``changed`` when the youngest of them was changed (since 1970).
     """
 
     layer: Layer = field(default_factory=lambda: Layer(ORIGIN))
@@ -33,11 +35,28 @@ class Origin:
     statements: tuple[Located, ...] = ()
     warnings: tuple[str, ...] = ()
     unread: str | None = None
+    lacks: str | None = None
     changed: float = field(default=float("inf"), compare=False)
 
     def with_warning(self, warning: str) -> Origin:
         """The same, although it could not be read again."""
         return replace(self, warnings=(warning,), unread=warning)
+
+    def may_be_of(self, running: Running) -> bool:
+        """Whether ``running`` may have been started with the files as they were read."""
+        return self.changed <= (running.started or 0.0) + SURE
+
+    def has_ours(self, running: Running) -> bool | None:
+        """Whether ``running`` was started with what is managed, as every one was that answers; None: not known."""
+        if running.version is not None:
+            return True
+        return self.lacks is None if self.may_be_of(running) else None
+
+    def silence(self, running: Running) -> str | None:
+        """That ``running`` does not say what it does, and why, where that is known; None when it does, or none runs."""
+        if running.silence is None or self.has_ours(running) is not False:
+            return running.silence
+        return f"collectd runs (pid {running.pid}) without what is managed: {self.lacks}"
 
     @cached_property
     def sections(self) -> Mapping[str, Mapping[str, Any]]:
@@ -71,7 +90,13 @@ def read(config_file: str, managed_dir: str, last: Origin | None = None) -> Orig
         found = include.read(config_file, _Operators(managed_dir))
     except exception.CollectdMgrError as error:
         return (last or Origin()).with_warning(error.detail)
-    return replace(_origin(found.statements, found.warnings), changed=changed(config_file, found.files, managed_dir))
+    ours = Path(managed_dir).resolve()
+    included = any(Path(file).resolve().is_relative_to(ours) for file in found.files)
+    return replace(
+        _origin(found.statements, found.warnings),
+        lacks=None if included else f"{config_file} does not include {managed_dir}.",
+        changed=changed(config_file, found.files, managed_dir),
+    )
 
 
 class _Operators(FileSystem):

@@ -109,10 +109,10 @@ class Picture:
 
     def _warnings(self, running: Running, memory: Memory) -> tuple[str, ...]:
         state = self._state
-        silence = () if running.silence is None or is_starting(running) else (running.silence,)
-        both = self._doubled(running, memory) if state.may_have_read(running) else ()
+        silence = None if is_starting(running) else state.origin.silence(running)
+        both = self._doubled(running, memory) if state.origin.may_be_of(running) else ()
         said = (*both, *state.origin.warnings, *self._unheeded(running), *state.refusals(memory.current))
-        return (*silence, *memory.warnings, *said, *state.notices())
+        return (*filter(None, [silence]), *memory.warnings, *said, *state.notices())
 
     def _doubled(self, running: Running, memory: Memory) -> Iterable[str]:
         """What ``running``, which has read the operator's files, was given by these and by us."""
@@ -145,6 +145,7 @@ class Picture:
             "version": running.version,
             "interval": self._state.origin.interval,
             "hostname": self._state.hostname(running),
+            "snippet": self._state.origin.has_ours(running),
             "restarted": memory.restarted,
             "replaced": memory.replaced,
             "gap": memory.gap,

@@ -111,9 +111,9 @@ class Preflight:
             with self._state.turn(patience):
                 running = self._carrier.ladder.observe()
                 todo = self._carrier.differs(spec, running)
-        if running.silence is not None:
+        if (silence := self._state.origin.silence(running)) is not None:
             # What would have to be done is not known.
-            raise exception.DaemonUnreachable(running.silence, maybe_executed=False)
+            raise exception.DaemonUnreachable(silence, maybe_executed=False)
         driver, refusals = self._driver(todo, running)
         anew = driver not in (None, LIVE)
         problems = list(self._refusals(spec, self._state.origin_now() if anew else self._state.origin))

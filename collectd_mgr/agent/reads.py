@@ -88,12 +88,12 @@ class Reads:
             try:
                 yield
             except _UNANSWERED as error:
-                detail = self._ladder.observe().silence or error.detail
+                detail = self._state.origin.silence(self._ladder.observe()) or error.detail
                 raise exception.DaemonUnreachable(detail, maybe_executed=False) from error
 
     def _check_answers(self) -> None:
         """What may take its time is not begun with a daemon that hangs."""
-        silence = self._ladder.glance().silence
+        silence = self._state.origin.silence(self._ladder.glance())
         if silence is not None:
             raise exception.DaemonUnreachable(silence, maybe_executed=False)
 

@@ -283,10 +283,6 @@ class State:
         """How that daemon calls its host: it may have looked up a name that no file has (``FQDNLookup``)."""
         return running.hostname or self.origin.hostname
 
-    def may_have_read(self, running: Running) -> bool:
-        """Whether ``running`` may have been started with the operator's files as they were read."""
-        return self.origin.changed <= (running.started or 0.0) + SURE
-
     def origin_now(self) -> Origin:
         """The operator's files as they are on the disk now, whatever the daemon has read."""
         return self._read_origin(self.origin)

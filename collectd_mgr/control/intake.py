@@ -210,7 +210,7 @@ def _row(status: HostStatus, before: Mapping[str, Any] | None = None) -> statuse
         masked(status, before),
         status.capabilities,
         status.capabilities_digest,
-        status.daemon.get("pid", 0) is not None,
+        status.daemon.get("pid", 0) is not None and status.daemon.get("snippet") is not False,
     )
 
 

@@ -23,7 +23,7 @@ class Report:
     """What a status says of its host, ready for the columns; ``status`` is masked, and brief.
 
     ``capabilities`` are ``None`` where only the digest of them was said, and ``driver`` where none did anything; the
-    record keeps what it has then. ``running``: whether collectd does, as far as was said.
+    record keeps what it has then. ``running``: whether collectd does, and with what is managed, as far as was said.
     """
 
     name: str

@@ -35,7 +35,7 @@ class Evidence:
     :param chosen: whether a rule has it published as samples; ``None`` when that is not known
     :param publishes: whether the agent publishes any
     :param spooled: messages that wait on the host because the bus is away
-    :param silence: that collectd runs and does not answer
+    :param silence: that collectd runs and does not answer, or was started without what is managed
     :param of_host: whether the plugin may give metrics of the host that is named: of guests, say
     :param chain: the operator's own filter chain before the cache; what it does, nobody knows
     """
@@ -107,7 +107,7 @@ def _daemon(known: Evidence) -> _Found:
 def _daemon_silent(known: Evidence) -> _Found:
     if known.silence is None:
         return None
-    return f"{known.silence} It hangs, or has just been started: whether it reads anything is not known.", {}
+    return f"{known.silence} Whether it reads anything is not known.", {}
 
 
 def _not_installed(known: Evidence) -> _Found:

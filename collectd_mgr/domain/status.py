@@ -53,7 +53,8 @@ class HostStatus:
     :param effective: the digest of the goal that the daemon runs
     :param driver: the driver that did what ``generation`` asks for, or failed to; ``None`` when nothing had to be done,
         or none was found that could
-    :param daemon: ``{"pid", "started", "version", "interval", "hostname", "restarted", "replaced", "gap"}``
+    :param daemon: ``{"pid", "started", "version", "interval", "hostname", "snippet", "restarted", "replaced", "gap"}``;
+        ``snippet``: whether collectd was started with what is managed; ``None``: not known
     :param capabilities: see :mod:`collectd_mgr.domain.capabilities`; they are long and seldom change, so ``None``
         stands for those of ``capabilities_digest``, which whoever gets the status knows already or asks for
     :param quarantine: why the live driver is quarantined on this host, or ``None``

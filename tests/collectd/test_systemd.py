@@ -21,6 +21,7 @@ from collectd_mgr.drivers.collectd import Collectd
 from collectd_mgr.drivers.inheritance import join
 from collectd_mgr.drivers.process import Process, running
 from collectd_mgr.drivers.restart import RestartDriver
+from collectd_mgr.drivers.snippet import snippet
 from collectd_mgr.drivers.systemd import SystemdDaemon
 from collectd_mgr.testing.suite.rigs import Host
 from tests.collectd.parts import Parts, spec
@@ -221,6 +222,33 @@ def test_a_restart_soon_after_a_live_change_quarantines_nothing(
     look_until_it_is_settled(agent)
     assert (agent.state.memory.outcome, agent.state.memory.quarantine) == ("applied", None)
     assert collectd.observe().plugins["swap"].enabled
+
+
+def test_so_it_is_where_one_without_the_snippet_ran_in_between(
+    agent: Parts, collectd: Collectd, settings: DriverSettings, systemd: Systemd
+) -> None:
+    """Which can say no farewell, and has not outlived the change."""
+    conf = Path(settings.config_file)
+    text = conf.read_text()
+    conf.write_text(text.replace(snippet(settings), ""))
+    systemd.ctl("restart", settings.unit)
+    agent.keeper.look()
+    bare = collectd.observe()
+    assert (bare.pid is None, bare.version) == (False, None)
+    assert agent.state.memory.probation is not None
+    conf.write_text(text)
+    systemd.ctl("restart", settings.unit)
+    mine = back(collectd, bare.pid)
+    assert bare.pid not in mine.ended_by_somebody
+    agent.keeper.look()
+    watched = agent.state.memory.probation
+    assert watched is not None
+    assert watched.watches(mine, watched.boot_id)
+    look_until_it_is_settled(agent)
+    memory = agent.state.memory
+    assert (memory.outcome, memory.quarantine, memory.good) == ("applied", None, memory.current)
+    there = collectd.observe()
+    assert (there.pid, there.plugins["swap"].enabled) == (mine.pid, True)
 
 
 def test_a_crash_soon_after_a_live_change_does(agent: Parts, collectd: Collectd, settings: DriverSettings) -> None:

@@ -68,7 +68,10 @@ HOST = fields.record(
         "heartbeat_at": fields.NULLABLE_TIME,
         "generation": fields.GENERATION,
         "applied_generation": {"anyOf": [fields.GENERATION, _NULL]},
-        "in_sync": {"type": "boolean", "description": "The host applied the newest generation, and collectd runs."},
+        "in_sync": {
+            "type": "boolean",
+            "description": "The host applied the newest generation, and collectd runs, started with the snippet.",
+        },
         "outcome": fields.NULLABLE_STRING,
         "error": {"type": ["object", "null"]},
         "failed_attempt": {

@@ -177,6 +177,27 @@ class TestDeath:
         assert (status.outcome, status.quarantine) == ("applied", None)
         assert agent.enabled() == {"memory", "cpu"}
 
+    @pytest.mark.parametrize("snippet", [True, False])
+    def test_of_one_that_never_answered_it_is_judged_by_what_it_was_started_with(
+        self, agent: Agent, tmp_path: Path, snippet: bool
+    ) -> None:
+        managed = tmp_path / "managed"
+        managed.mkdir(exist_ok=True)
+        (managed / "collectd_mgr.conf").touch()
+        include = f'Include "{managed}/*.conf"\n' if snippet else ""
+        (tmp_path / "collectd.conf").write_text(f"Interval 0.01\n{include}")
+        agent.apply(spec(2, memory=True, cpu=True))
+        before, both = agent.collectd.running.pid, Goal({"memory": PluginGoal(True), "cpu": PluginGoal(True)})
+        assert before is not None
+        agent.collectd.start(both)
+        there = agent.collectd.running
+        agent.collectd.running = replace(there, version=None, plugins={}, ended_by_somebody=(before,))
+        agent.service.keeper.look()
+        agent.collectd.start(both)
+        agent.service.keeper.look()
+        error = agent.status().error
+        assert (error and error["code"]) == ("daemon_died" if snippet else None)
+
     def test_one_that_was_started_anew_without_a_word_did(self, agent: Agent) -> None:
         agent.apply(spec(2, memory=True, cpu=True))
         agent.collectd.start(Goal({"memory": PluginGoal(True), "cpu": PluginGoal(True)}))

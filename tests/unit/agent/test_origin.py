@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from collectd_mgr.agent import origin
+from collectd_mgr.domain.filesystem import SURE
+from collectd_mgr.domain.plan import Running
 
 
 @pytest.fixture
@@ -43,6 +47,23 @@ def test_whatever_has_become_of_what_is_managed_the_rest_is_read(tmp_path: Path,
     conf.write_text(f'LoadPlugin cpu\nInclude "{managed}/*.conf"\n')
     found = origin.read(str(conf), str(managed))
     assert (set(found.layer.plugins), found.warnings) == ({"cpu"}, ())
+
+
+def test_whether_what_is_managed_is_included_is_known_of_who_was_started_since(tmp_path: Path, managed: Path) -> None:
+    conf = tmp_path / "collectd.conf"
+    bare, later = Running(7), Running(7, time.time() + 2 * SURE)
+    conf.write_text(f'LoadPlugin cpu\nInclude "{tmp_path}/link"\n')
+    found = origin.read(str(conf), str(managed))
+    assert (found.has_ours(bare), found.has_ours(later), found.silence(later)) == (None, True, later.silence)
+    conf.write_text("LoadPlugin cpu\n")
+    found = origin.read(str(conf), str(managed))
+    assert (found.has_ours(bare), found.silence(bare), found.has_ours(later)) == (None, bare.silence, False)
+    assert found.silence(later) == (
+        f"collectd runs (pid 7) without what is managed: {conf} does not include {managed}."
+    )
+    answers = replace(later, version="5.12.0")
+    assert (found.has_ours(answers), found.silence(answers)) == (True, None)
+    assert origin.read(str(tmp_path / "none"), str(managed)).has_ours(later) is None
 
 
 def test_what_cannot_be_read_any_more_is_what_it_was(tmp_path: Path) -> None:

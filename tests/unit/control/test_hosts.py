@@ -549,12 +549,22 @@ def test_what_had_failed_and_is_so_by_now_is_in_sync(control: HostControl, agent
     assert (host.n, host.last_good, host.settled) == (newest.n, newest.n, newest.n)
 
 
-@pytest.mark.parametrize(("pid", "in_sync"), [(None, False), (7, True)])
-def test_a_host_without_collectd_is_in_sync_with_nothing(
-    control: HostControl, agent: ScriptedAgent, pid: int | None, in_sync: bool
+@pytest.mark.parametrize(
+    ("daemon", "in_sync"),
+    [
+        ({"pid": None}, False),
+        ({"pid": None, "snippet": None}, False),
+        ({"pid": 7}, True),
+        ({"pid": 7, "snippet": None}, True),
+        ({"pid": 7, "snippet": True}, True),
+        ({"pid": 7, "snippet": False}, False),
+    ],
+)
+def test_a_host_without_collectd_or_with_one_that_has_nothing_of_ours_is_in_sync_with_nothing(
+    control: HostControl, agent: ScriptedAgent, daemon: dict[str, Any], in_sync: bool
 ) -> None:
     enable(control)
-    control.receive(Reports(statuses=(replace(agent.status(), daemon={"pid": pid}),)))
+    control.receive(Reports(statuses=(replace(agent.status(), daemon=daemon),)))
     assert control.get(HOST).running is in_sync
     found = [control.listed(Filters(in_sync=wanted), Paging()) for wanted in (True, False)]
     assert [[host.name for host in each] for each in found] == ([[HOST], []] if in_sync else [[], [HOST]])
