@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 
 from collectd_mgr import exception
 from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
+from collectd_mgr.drivers.collectd import Collectd
+from collectd_mgr.drivers.process import look
 from tests.agent.agent_host import AgentHost
 from tests.agent.test_explain import broken_at
 from tests.services.rabbitmq import RabbitMQ
@@ -90,3 +93,24 @@ def test_what_needs_a_new_daemon_is_refused_with_the_reason(host: AgentHost) -> 
     assert (status.outcome, status.error["code"]) == ("failed", "no_driver")
     assert set(status.error["facts"]["refusals"]) == {"live", "restart"}
     assert status.plugins["memory"].enabled
+
+
+def test_one_that_was_to_be_the_agents_own_is_told_and_changed_live_until_it_ends(rabbitmq: RabbitMQ) -> None:
+    """The unit of the package was not disabled."""
+    with AgentHost(rabbitmq.url, config=OPERATORS, daemon="child") as host:
+        collectd = Collectd(host.settings)
+        collectd.prepare()
+        command = [host.settings.binary, "-f", "-P", str(host.directory / "pid"), "-C", host.settings.config_file]
+        with subprocess.Popen(command) as other:
+            process = look(other.pid)
+            assert process is not None
+            collectd.await_ready(process)
+            collectd.wire.close()
+            host.start()
+            host.until(lambda: f"(pid {other.pid}), and the agent has not started it" in str(host.status().warnings))
+            applied = host.apply(spec(1, memory=PluginSetting(True)))
+            assert (applied.daemon["pid"], applied.driver) == (other.pid, "live")
+            assert host.pid is None
+            other.terminate()
+        host.until(lambda: host.pid and host.status().plugins["memory"].enabled)
+        assert host.status().daemon["pid"] == host.pid
