@@ -143,7 +143,7 @@ def running(binary: str, arguments: tuple[str, ...]) -> Iterator[Process]:
     own = _root(Path("/proc/self"))
     for entry in _of(binary):
         if _in_a_row(_command_line(entry), arguments) and _root(entry) == own:
-            process = look(int(entry.name))
+            process = _working(int(entry.name))
             if process is not None:
                 yield process
 
@@ -176,7 +176,7 @@ def _told(entries: Iterable[Path]) -> Iterator[tuple[Process, str]]:
     for entry in entries:
         told = command_line.config_file(_command_line(entry))
         if _root(entry) == own:
-            process = look(int(entry.name))
+            process = _working(int(entry.name))
             if process is not None:
                 yield process, os.path.realpath(told)
 
@@ -192,20 +192,30 @@ def marked(arguments: tuple[str, ...], *environment: str) -> list[Process]:
         if not entry.name.isdigit() or not _in_a_row(_command_line(entry), arguments):
             continue
         if set(environment) <= set(_environment(entry)):
-            process = look(int(entry.name))
+            process = _working(int(entry.name))
             if process is not None:
                 found[process.pid] = process
     return [process for pid, process in found.items() if _parent(pid) not in found]
 
 
+def _working(pid: int) -> Process | None:
+    """The same as :func:`look`, but for one that was killed, and that the kernel holds: nothing of it runs any more."""
+    pending = next(iter(_words(pid, "SigPnd")), "0")
+    return None if int(pending, 16) >> signal.SIGKILL - 1 & 1 else look(pid)
+
+
 def _status(pid: int, field: str) -> list[int]:
     """The numbers in that line of /proc/PID/status; none when it has ended."""
+    return [int(word) for word in _words(pid, field) if word.isdecimal()]
+
+
+def _words(pid: int, field: str) -> list[str]:
     try:
         lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
     except (FileNotFoundError, ProcessLookupError):
         return []
     found = next((line for line in lines if line.startswith(f"{field}:")), "")
-    return [int(number) for number in found.split()[1:] if number.isdecimal()]
+    return found.split()[1:]
 
 
 def _parent(pid: int) -> int:

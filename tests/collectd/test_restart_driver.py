@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -43,13 +43,14 @@ def test_every_change_of_one_order_is_one_restart(rig: Rig) -> None:
     assert applied.gap > 0
 
 
-def test_one_that_the_kernel_does_not_let_end_is_not_in_the_way_of_the_next() -> None:
+@pytest.mark.parametrize("thread", [reader, int], ids=["reader", "first"])
+def test_one_that_the_kernel_does_not_let_end_is_not_in_the_way_of_the_next(thread: Callable[[int], int]) -> None:
     with real_host(lambda settings: RestartDriver(dataclasses.replace(settings, stop_timeout=1.0))) as host:
         rig = host.rig()
         rig.reach(rig.goal({"memory": MEMORY}))
         old = host.collectd.daemon.find()
         assert old is not None
-        with held(reader(old.pid)):
+        with held(thread(old.pid)):
             applied = rig.reach(rig.goal({"memory": MEMORY, "cpu": MEMORY}))
             assert old.alive()
             assert applied.running.plugins["cpu"].enabled
