@@ -18,7 +18,7 @@ from collectd_mgr.agent.line import Line, Place
 from collectd_mgr.agent.mode import check_managed
 from collectd_mgr.agent.probation import Probation
 from collectd_mgr.agent.silence import Silence
-from collectd_mgr.agent.state import State
+from collectd_mgr.agent.state import LIVE, State
 from collectd_mgr.domain import leases, mode
 from collectd_mgr.domain.operations import APPLIED, APPLYING, FAILED
 from collectd_mgr.domain.plan import Running
@@ -89,7 +89,7 @@ class Applier:
         :raises StaleGeneration: a later one waits
         """
         place.check()
-        return place.gathers() and self._carrier.disrupts(spec, self._lately())
+        return place.gathers() and self._carrier.driver(spec, self._lately()) not in (None, LIVE)
 
     def _lately(self) -> Running:
         """The daemon, maybe as it was a moment ago: one change after the other comes by here."""

@@ -83,13 +83,13 @@ class Carrier:
         self._state.see_origin(running)
         return self._steps(running, spec)
 
-    def disrupts(self, spec: HostSpec, running: Running) -> bool:
-        """Whether ``spec`` needs another daemon than this one, as far as can be said beforehand."""
+    def driver(self, spec: HostSpec, running: Running) -> str | None:
+        """Who would bring ``running`` to ``spec``, as far as can be said beforehand; ``None`` where nobody can."""
         try:
             with asked(running):
-                return self.ladder.pick(self.differs(spec, running), running, self._state.barred()).name != LIVE
+                return self.ladder.pick(self.differs(spec, running), running, self._state.barred()).name
         except exception.CollectdMgrError:
-            return False
+            return None
 
     def prepare(self) -> tuple[str, ...]:
         """Let the drivers end what a killed agent left half done, once, before the first thing that is done here; what

@@ -207,7 +207,7 @@ class Keeper:
     def _try_omitted(self, spec: HostSpec, running: Running) -> None:
         """What is left out may be had by now; another daemon is not spent on it."""
         if self._state.tries_omitted(self._clock()):
-            here = not self._carrier.disrupts(spec, running)
+            here = self._carrier.driver(spec, running) == LIVE
             self._state.tried_omitted(here and self._bring(spec, running, LIVE))
 
     def _reached(self) -> None:
@@ -245,7 +245,8 @@ class Keeper:
                 self._lacks(error)
         else:
             self._lacking = None
-            self._state.remember(warnings=applied.warnings)
+            if applied.driver:
+                self._state.remember(warnings=applied.warnings)
         self.close()
         return applied is not None
 

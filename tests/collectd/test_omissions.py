@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from collectd_mgr.agent.allowlist import Allowlist
+from collectd_mgr.agent.backoff import Backoff
 from collectd_mgr.domain.operations import APPLIED, FAILED
 from collectd_mgr.domain.plan import Running
 from collectd_mgr.domain.spec import HOST, Generation, HostSpec, Layer, PluginSetting
@@ -231,4 +232,27 @@ def test_what_collectd_dies_of_when_it_is_tried_again_stays_left_out(host: Host)
     eventually(is_quarantined)
     assert on(host.collectd.observe(), "memory", "swap") == [True, False]
     assert "swap" not in (host.collectd.files.read() or "")
+    assert list(parts.state.omitted(parts.state.memory.current)) == ["swap"]
+
+
+def test_nothing_is_tried_nor_told_of_where_no_driver_may(host: Host, caplog: pytest.LogCaptureFixture) -> None:
+    parts = Parts(host)
+    parts.applier.apply(spec(1, "memory", "swap"))
+    host.collectd.daemon.stop()
+    (Path(host.settings.plugin_dir) / "swap.so").unlink()
+    parts.keeper.look()
+    parts.keeper.look()
+    parts.state.remember(warnings=("It was restarted.",))
+    caplog.clear()
+
+    # Tried at once, and in vain.
+    parts.state._again = Backoff()
+    parts.keeper.look()
+    assert parts.state.memory.warnings == ("It was restarted.",)
+
+    parts.keeper._carrier.ladder = Ladder(parts.keeper._carrier.ladder.drivers[:1])
+    parts.mode.write_text("mode = manage\nlive = false\n")
+    parts.state._again = Backoff()
+    parts.keeper.look()
+    assert (parts.keeper.sentences(), caplog.messages) == ((), [])
     assert list(parts.state.omitted(parts.state.memory.current)) == ["swap"]
