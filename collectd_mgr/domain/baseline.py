@@ -19,8 +19,12 @@ from collectd_mgr.domain.spec import PluginGoal
 #: After these a plugin gives what its configuration says, rather than what it gave before.
 _OTHERWISE = (plan.LOAD, plan.ENABLE, plan.RECONFIGURE, plan.DISABLE)
 
-#: By plugin the types of what it gives only from when that was not zero for once: 5.12 disk.c, disk_read().
-_OCCASIONAL = {"disk": ("pending_operations", "disk_time")}
+#: By plugin the types of what it gives only from when there was something for once: 5.12 disk.c, disk_read(), not zero;
+#: processes.c, ps_submit_proc_list(), a process of that name.
+_OCCASIONAL = {
+    "disk": ("pending_operations", "disk_time"),
+    "processes": ("contextswitch", "disk_octets", "io_octets", "io_ops"),
+}
 
 
 def baseline(plugins: Mapping[str, PluginGoal], todo: Plan, apart: Iterable[str] = ()) -> frozenset[str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import resource
 import shutil
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -365,6 +366,19 @@ def test_what_was_seen_to_happen_once_need_not_happen_again_for_another_one(unix
     put(tmp_path / "s", f"{unixsock.settings.host}/disk-ghost/disk_ops", "0:0")
     error = rig.refuses(rig.order(rig.goal(theirs, daemon_restarts=2)), exception.DaemonNotStarted)
     assert "1 metrics that the old one gives" in error.detail
+
+
+def test_a_process_that_has_ended_is_not_missed(rig: Rig, host: Host, tmp_path: Path) -> None:
+    """A collectd that saw it gives what it had read and written from then on; the next one never saw it."""
+    once = Path(shutil.copy(shutil.which("sleep") or "", tmp_path / "cm-once"))
+    watched = {"processes": PluginGoal(True, FAST, {"Process": once.name})}
+    before = rig.reach(rig.goal(watched)).running
+    with subprocess.Popen([once, "inf"]) as process:
+        eventually(lambda: list(csv(host).glob(f"*/processes-{once.name}/io_octets-*")))
+        process.kill()
+    applied = rig.reach(rig.goal(watched, daemon_restarts=1))
+    assert applied.replaced
+    assert applied.running.pid != before.pid
 
 
 def test_collectds_own_socket_goes_over_to_the_new_one(unixsock: Host, tmp_path: Path) -> None:

@@ -79,6 +79,10 @@ def test_its_intervals_are_the_longest_of_each_word() -> None:
         ("h/disk-vda/disk_time", True),
         ("h/disk-vda/disk_ops", False),
         ("h/nfs-v3/pending_operations", False),
+        ("h/processes-backup/io_octets", True),
+        ("h/processes-backup/contextswitch-voluntary", True),
+        ("h/processes-backup/ps_count", False),
+        ("h/contextswitch/contextswitch", False),
     ],
 )
 def test_what_a_plugin_gives_only_once_it_has_happened_is_known(metric: str, occasional: bool) -> None:
