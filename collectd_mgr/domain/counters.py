@@ -18,6 +18,7 @@ ALL: Final = frozenset({"dns", "logparser", "tail", "tail_csv"})
 _BY_OPTION: Mapping[str, frozenset[str]] = {
     "processes": frozenset({"process", "processmatch"}),
     "curl": frozenset({"match"}),
+    "memcachec": frozenset({"match"}),
 }
 _BY_TYPE: Mapping[str, str] = {"disk": "disk_time"}
 

@@ -21,6 +21,7 @@ from collectd_mgr.domain.spec import Goal, PluginGoal
         ("Disk", None, ("Disk (disk_time)",)),
         ("curl", '<Page "a">\n URL "http://x/"\n <Match>\n Regex "b"\n </Match>\n</Page>', ("curl",)),
         ("curl", '<Page "a">\n URL "http://x/"\n</Page>', ()),
+        ("memcachec", '<Page "a">\n Key "k"\n <Match>\n Regex "b"\n </Match>\n</Page>', ("memcachec",)),
         ("tail", None, ("tail",)),
         ("cpu", None, ()),
     ],
