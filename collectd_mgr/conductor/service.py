@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from collectd_mgr import exception
 from collectd_mgr.conductor.clocks import ClockWatch
 from collectd_mgr.conductor.errands import Errands
 from collectd_mgr.conductor.events import Events
@@ -128,8 +129,10 @@ class ConductorService:
             self._guarded(self._lost.look)
 
     def _guarded(self, job: Callable[[], object]) -> None:
-        """An error (a database that is away) does not end the work."""
+        """An error does not end the work; a database that is away, which is no defect and may last, costs a line."""
         try:
             job()
+        except exception.DatabaseUnreachable as error:
+            LOG.error("%s is tried again: %s", job.__qualname__, error.detail)
         except Exception:
             LOG.exception("%s failed; it is tried again.", job.__qualname__)

@@ -11,6 +11,7 @@ from typing import Any
 
 import oslo_messaging
 
+from collectd_mgr import exception
 from collectd_mgr.domain.status import HostStatus
 from collectd_mgr.rpc.identity import HostKeys, Identity
 
@@ -80,7 +81,11 @@ class _Endpoint:
         self._keys = keys
 
     def info(self, messages: Iterable[Mapping[str, Any]]) -> None:
-        self._receive(_reports(list(self._keys.believed(messages) if self._keys else messages)))
+        reports = _reports(list(self._keys.believed(messages) if self._keys else messages))
+        try:
+            self._receive(reports)
+        except exception.DatabaseUnreachable as error:
+            LOG.error("What hosts say is dropped until they say it again: %s", error.detail)
 
 
 def _reports(messages: list[Mapping[str, Any]]) -> Reports:
@@ -131,8 +136,9 @@ def listener(
 
     Of whom ``keys`` does not believe, nothing is handed over.
 
-    Several listeners share the work. What ``receive`` raises is logged by oslo.messaging and the batch dropped:
-    heartbeats come again, and a status is asked for when its digest is not known.
+    Several listeners share the work. What ``receive`` raises is logged (by oslo.messaging, with its traceback, if it is
+    no outage of the database) and the batch dropped: heartbeats come again, and a status is asked for when its digest
+    is not known.
     """
     return oslo_messaging.get_batch_notification_listener(
         transport,

@@ -13,10 +13,13 @@ from collectd_mgr.control import edits
 from collectd_mgr.control.hosts import HostControl, status_of
 from collectd_mgr.control.requester import Requester
 from collectd_mgr.db import operations
+from collectd_mgr.db.engine import Database
 from collectd_mgr.db.models import Operation
 from collectd_mgr.domain.spec import PluginSetting
 from collectd_mgr.rpc.agent import AgentAPI
+from collectd_mgr.testing import configuration
 from tests.unit.agent.agents import NAME, Agent
+from tests.unit.conductor.conftest import FAST
 from tests.waiting import eventually
 
 ALICE = Requester("alice", "ops", "req-1")
@@ -95,3 +98,17 @@ def test_a_failure_is_rolled_back_on_the_host_too(
     eventually(lambda: control.get(NAME).settled == control.get(NAME).n)
     status = agent.status()
     assert (status.outcome, agent.enabled()) == ("applied", {"memory"})
+
+
+def test_a_database_that_is_away_costs_the_log_no_tracebacks(
+    tmp_path: Path, agent: Agent, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = Database(configuration.scratch(f"sqlite:///{tmp_path}/no/such/directory/state.db"))
+    conductor = ConductorService(FAST, HostControl(away, AgentAPI(agent.bus)), agent.bus, agent.notifications)
+    conductor.start()
+    agent.service.start()
+    jobs = ("Resend.round is tried", "Lost.look is tried", "Events.round is tried", "What hosts say is dropped")
+    eventually(lambda: all(job in caplog.text for job in jobs), tell=lambda: caplog.messages)
+    conductor.stop()
+    away.close()
+    assert [record for record in caplog.records if record.exc_info] == []
