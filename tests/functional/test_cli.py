@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.asked import Asked
-from tests.cli.shell import Shell
+from tests.cli.shell import OPENSTACK, Shell
 from tests.functional.deployment import Caller, Deployment
 from tests.guide.page import Page
 from tests.services.keystone import Keystone
@@ -22,6 +24,8 @@ HOST = "cli.example.org"
 
 #: Commands that another test carries out, with a real collectd as well.
 USE_CASES = Path(__file__).parents[2] / "doc" / "source" / "user" / "use-cases.rst"
+
+MANUAL = Path(__file__).parents[2] / "doc" / "source" / "reference" / "cli.rst"
 
 #: Samples go to the bus, where nobody else looks for them.
 PUBLISHING = {"driver": "messagingv2", "topics": "of_the_commands"}
@@ -81,6 +85,21 @@ def test_what_is_set_for_a_while_ends_by_itself(catalogued: Keystone, admin: Cal
     shown = openstack.ok("plugin", "show", "contextswitch", "--host", HOST)
     assert (shown["desired"], shown["effective"]["enabled"], shown["lease"]) == (None, False, None)
     assert openstack.ok("generation", "list", "--host", HOST)[0]["Summary"] == "lease.end contextswitch"
+
+
+def test_hosts_with_a_label_are_changed_by_the_line_of_the_manual(catalogued: Keystone) -> None:
+    environment = catalogued.environment("admin", "admin")
+    openstack = Shell(environment)
+    openstack.ok("host", "set", HOST, "--label", "rack=a1")
+    (line,) = [line.removeprefix("    $ ") for line in MANUAL.read_text().splitlines() if "| xargs" in line]
+    path = f"{Path(OPENSTACK).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-c", f"{line} -f json"], env={**environment, "PATH": path}, capture_output=True, text=True, check=True
+    )
+    (row,) = json.loads(done.stdout)
+    assert (row["Host"], row["Plugin"], row["State"], row["Interval"]) == (HOST, "memory", "succeeded", 1)
+    openstack.ok("host", "set", HOST, "--no-label", "rack")
+    openstack.ok("plugin", "unset", "memory", "--host", HOST)
 
 
 class Everything:
