@@ -78,6 +78,38 @@ def test_a_database_restored_to_last_week(
         deployment.close()
 
 
+def test_a_host_under_another_name_is_another_one_until_it_has_its_own_again(
+    deployment: Deployment, admin: Caller
+) -> None:
+    host, other = "old.example.org", "new.example.org"
+    agent = deployment.agent(host, agent={"mode": "observe"})
+    agent.start()
+    admin.up(host)
+    assert admin("PATCH", f"/v1/hosts/{host}", {"mode": {"mode": "manage"}}).status == 200
+    assert put(admin, host, "memory", True).status == 200
+
+    def name_it(name: str) -> None:
+        agent.process.stop()
+        lines = agent.conf.read_text().splitlines()
+        agent.conf.write_text("\n".join(f"host = {name}" if line.startswith("host =") else line for line in lines))
+        agent.start()
+
+    name_it(other)
+    admin.up(other)
+    eventually(lambda: admin("GET", f"/v1/hosts/{other}").body["host"]["mode"]["mode"] == "observe")
+    assert running(admin, other) == {"memory"}
+    assert put(admin, other, "vmem", True).code == "host_not_managed"
+    shown = admin("GET", f"/v1/hosts/{host}/plugins").body["plugins"]
+    assert [row["plugin"] for row in shown if (row["desired"] or {}).get("enabled")] == ["memory"]
+
+    eventually(lambda: admin("GET", f"/v1/hosts/{host}").body["host"]["status"] == "down")
+    name_it(host)
+    admin.up(host)
+    assert put(admin, host, "vmem", True).status == 200
+    eventually(lambda: running(admin, host) == {"memory", "vmem"} and in_sync(admin, host))
+    assert admin("GET", f"/v1/hosts/{host}").body["host"]["mode"]["mode"] == "manage"
+
+
 def test_writers_at_the_same_time(deployment: Deployment, keystone: Keystone, admin: Caller) -> None:
     host = "busy.example.org"
     deployment.agent(host).start()
