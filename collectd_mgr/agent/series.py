@@ -32,8 +32,8 @@ _SELDOM = 30.0
 _NAMED = 5
 
 #: Whoever sends to these may be quiet for a while, or writes no line to what they follow; the guests of a host come and
-#: go; and of no traffic there are no values.
-_FED = SPOKEN_TO | {"dns", "tail_csv", "virt"}
+#: go; of no traffic there are no values; and a baseboard controller may need minutes to tell which sensors there are.
+_FED = SPOKEN_TO | {"dns", "ipmi", "tail_csv", "virt"}
 
 
 class Metric(NamedTuple):

@@ -495,7 +495,7 @@ class TestSeries:
         assert series.expected(gave, running, goal, Plan((Change(IGNORELIST),))) == {}
 
     def test_nor_is_what_somebody_has_to_send_or_to_start(self) -> None:
-        fed = ("dns", "email", "gmond", "pinba", "statsd", "tail_csv", "virt")
+        fed = ("dns", "email", "gmond", "ipmi", "pinba", "statsd", "tail_csv", "virt")
         goal = Goal({name: PluginGoal(True, origin="host") for name in ("cpu", *fed)})
         running = Running(plugins=dict.fromkeys(goal.plugins, RunningPlugin(True, True)))
         gave = dict.fromkeys(goal.plugins, 1.0)
