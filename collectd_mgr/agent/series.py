@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from collectd_mgr import exception
 from collectd_mgr.domain import plan
-from collectd_mgr.domain.baseline import baseline, intervals, word
+from collectd_mgr.domain.baseline import baseline, intervals, is_occasional, word
+from collectd_mgr.domain.metrics import Identifier
 from collectd_mgr.domain.naming import SPOKEN_TO, naming
 from collectd_mgr.domain.plan import Plan, Running
 from collectd_mgr.domain.spec import Goal, PluginGoal
@@ -96,8 +97,10 @@ def came(cached: Iterable[Metric], before: Mapping[str, float]) -> frozenset[str
 
 
 def missing(there: Set[str], gave: Iterable[str], wanted: Container[str]) -> str | None:
-    """Which of the metrics ``gave``, of the words that are wanted, are not there, in a sentence."""
-    gone = sorted({name for name in gave if word(name) in wanted} - there)
+    """Which of the metrics ``gave``, of the words that are wanted, are not there, in a sentence; without those that are
+    given only once something has happened.
+    """
+    gone = sorted({name for name in gave if word(name) in wanted and not is_occasional(Identifier.of(name))} - there)
     named = ", ".join(gone[:_NAMED]) + (" …" if len(gone) > _NAMED else "")
     number = "one metric" if len(gone) == 1 else f"{len(gone)} metrics"
     return f"Since the change collectd gives no values of {number} which it gave before: {named}" if gone else None

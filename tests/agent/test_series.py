@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -72,6 +74,27 @@ def test_one_after_which_all_give_values_is_good(host: AgentHost) -> None:
     host.apply(spec(2, "memory", "swap"))
     host.until(host.outlived)
     assert enabled(host.status()) == {"memory", "swap"}
+
+
+def test_of_a_process_that_has_ended_nothing_is_told_to_be_missing(rabbitmq: RabbitMQ, tmp_path: Path) -> None:
+    """What it had read and written is given by a collectd that saw it, for as long as that runs."""
+    once = Path(shutil.copy(shutil.which("sleep") or "", tmp_path / "cm-once"))
+    config = f'Interval 1\nLoadPlugin processes\n<Plugin processes>\n  Process "{once.name}"\n</Plugin>\n'
+    own = (PLUGINS / "processes.so",)
+    with AgentHost(rabbitmq.url, own_plugins=own, config=config, drivers="restart", probation=0.1) as host:
+        host.start()
+        with subprocess.Popen([once, "inf"]) as process:
+            host.until(lambda: gives(host, f"processes-{once.name}/io_octets"))
+            process.kill()
+        host.apply(spec(1, "memory"))
+        host.until(host.outlived)
+        assert not gives(host, f"processes-{once.name}/io_octets")
+        assert gives(host, f"processes-{once.name}/ps_count")
+        assert not [each for each in host.status().warnings if "gives no values" in each]
+
+
+def gives(host: AgentHost, metric: str) -> bool:
+    return any(row["id"].endswith(metric) for row in host.values("processes").rows)
 
 
 @pytest.fixture
