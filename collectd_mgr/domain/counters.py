@@ -12,7 +12,7 @@ from collectd_mgr.domain.plan import Plan
 from collectd_mgr.domain.spec import Goal
 
 #: What counts all that it gives.
-ALL: Final = frozenset({"dns", "logparser", "tail", "tail_csv"})
+ALL: Final = frozenset({"dns", "logparser", "pinba", "statsd", "tail", "tail_csv"})
 
 #: What counts what these options are about, at any depth; or one of its types, whatever its options.
 _BY_OPTION: Mapping[str, frozenset[str]] = {

@@ -23,6 +23,8 @@ from collectd_mgr.domain.spec import Goal, PluginGoal
         ("curl", '<Page "a">\n URL "http://x/"\n</Page>', ()),
         ("memcachec", '<Page "a">\n Key "k"\n <Match>\n Regex "b"\n </Match>\n</Page>', ("memcachec",)),
         ("tail", None, ("tail",)),
+        ("statsd", None, ("statsd",)),
+        ("pinba", None, ("pinba",)),
         ("cpu", None, ()),
     ],
 )
