@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The replace driver keeps the contract of a driver where each instance is a container of podman's.
 
-The live driver does so in test_conformance_live.py, the restart driver in tests/agent/test_container_conformance.py.
+The live driver does so in test_conformance_live.py, the restart driver in test_conformance_restart.py.
 """
 
 from __future__ import annotations
