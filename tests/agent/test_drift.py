@@ -81,7 +81,10 @@ def test_a_managed_file_that_was_edited_is_written_anew(host: AgentHost) -> None
 def test_without_what_the_agent_keeps_for_it_collectd_starts_again(host: AgentHost) -> None:
     """Somebody has removed the directory of the state: collectd does not start without the extension that is in it."""
     before = host.pid
-    shutil.rmtree(host.settings.state_dir)
+    # In one step: the agent, which writes there at any time, would make anew what is being removed.
+    removed = Path(f"{host.settings.state_dir}.removed")
+    os.rename(host.settings.state_dir, removed)
+    shutil.rmtree(removed)
     host.until(lambda: bundle.is_there(host.settings.state_dir))
     host.daemon.stop()
     host.until(lambda: host.status().daemon["version"] and host.status().daemon["pid"] != before)
