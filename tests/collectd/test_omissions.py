@@ -157,6 +157,17 @@ def with_table(n: int, numbers: Path, interval: float, *plugins: str) -> HostSpe
     return HostSpec(Generation("e", n), (*spec(n, "memory", *plugins).layers, layer))
 
 
+def started_without_swap(host: Host) -> Parts:
+    """The file of ``swap``, which was asked for, is gone, and collectd was started without."""
+    parts = Parts(host)
+    parts.applier.apply(spec(1, "memory", "swap"))
+    host.collectd.daemon.stop()
+    (Path(host.settings.plugin_dir) / "swap.so").unlink()
+    parts.keeper.look()
+    parts.keeper.look()
+    return parts
+
+
 def test_who_asks_for_it_anew_is_told(host: Host) -> None:
     parts = Parts(host)
     parts.applier.apply(spec(1, "memory"))
@@ -167,12 +178,7 @@ def test_who_asks_for_it_anew_is_told(host: Host) -> None:
 
 
 def test_what_fails_as_it_is_asked_for_anew_stays_left_out(host: Host) -> None:
-    parts = Parts(host)
-    parts.applier.apply(spec(1, "memory", "swap"))
-    host.collectd.daemon.stop()
-    (Path(host.settings.plugin_dir) / "swap.so").unlink()
-    parts.keeper.look()
-    parts.keeper.look()
+    parts = started_without_swap(host)
     disk = host.collectd.files.read()
 
     layer = Layer(HOST, {"swap": PluginSetting(True, 2.0)})
@@ -236,12 +242,7 @@ def test_what_collectd_dies_of_when_it_is_tried_again_stays_left_out(host: Host)
 
 
 def test_nothing_is_tried_nor_told_of_where_no_driver_may(host: Host, caplog: pytest.LogCaptureFixture) -> None:
-    parts = Parts(host)
-    parts.applier.apply(spec(1, "memory", "swap"))
-    host.collectd.daemon.stop()
-    (Path(host.settings.plugin_dir) / "swap.so").unlink()
-    parts.keeper.look()
-    parts.keeper.look()
+    parts = started_without_swap(host)
     parts.state.remember(warnings=("It was restarted.",))
     caplog.clear()
 
